@@ -6,7 +6,7 @@ OPENBLAS := $(shell pkg-config --variable=includedir openblas 2>/dev/null)
 
 WARN := -Wall -Wextra -Werror -Wno-unknown-pragmas
 CFLAGS := -std=gnu11 -O3 -g -fPIC -fvisibility=hidden -fno-math-errno -fno-trapping-math $(WARN) $(EXTRA)
-LDFLAGS := -shared -Wl,-Bsymbolic -Wl,-z,defs $(EXTRA)
+LDFLAGS := -shared -Wl,-Bsymbolic -Wl,-z,defs -Wl,-z,nodelete $(EXTRA)
 BLAS_DIR := $(firstword $(wildcard /usr/lib/*/openblas-openmp) /usr/lib)
 BLAS_INC := $(firstword $(wildcard /usr/include/*/openblas-openmp) /usr/include)
 

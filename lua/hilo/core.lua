@@ -1,0 +1,210 @@
+--- core.lua: loads the C libraries, calls them, and turns their failures into Lua errors at the caller's line.
+local ffi = require 'ffi'
+
+assert(ffi.abi('gc64'), 'hilo needs a LuaJIT built with 64-bit object references (GC64), as Debian and Ubuntu ship it')
+
+local core = {}
+
+-- <root>/lua/hilo/core.lua -> <root>; an installed tree keeps the same shape.
+local here = debug.getinfo(1, 'S').source:match('^@(.*)lua/hilo/core%.lua$')
+assert(here, 'hilo: cannot tell where hilo is installed')
+core.root = here == '' and './' or here
+core.lib_dir = os.getenv('HILO_LIB') or core.root .. 'build'
+
+local function read_header(name)
+   local file = assert(io.open(core.root .. 'core/' .. name))
+   local text = file:read('*a')
+   file:close()
+   return (('\n' .. text):gsub('\n#[^\n]*', '\n'))
+end
+
+ffi.cdef(read_header('hilo.h'))
+ffi.cdef(read_header('host.h'))
+ffi.cdef 'int setenv(const char *name, const char *value, int overwrite);'
+
+local function load_library(name)
+   local path = ('%s/lib%s.so'):format(core.lib_dir, name)
+   local ok, lib = pcall(ffi.load, path)
+   if ok then return lib end
+   return nil, lib
+end
+
+local host, why = load_library('hilo_host')
+if not host then error('hilo: the C libraries are not built (' .. why .. '); run `make` first', 0) end
+core.host = host
+
+--- Raises `message` as an error at the nearest line outside hilo's own Lua files.
+---@param message string
+function core.raise(message)
+   local level = 2
+   while true do
+      local info = debug.getinfo(level, 'S')
+      if not info then return error(message, 2) end
+      if info.what ~= 'C' and not info.source:find('lua/hilo/', 1, true) then return error(message, level) end
+      level = level + 1
+   end
+end
+
+--- Raises a formatted error unless `condition` holds.
+function core.check(condition, format, ...)
+   if not condition then core.raise(format:format(...)) end
+   return condition
+end
+
+local function raise_c_error(lib)
+   local text = ffi.string(lib.hl_error())
+   if text == 'interrupted' then host.hl_host_interrupt_clear() end
+   core.raise(text)
+end
+
+-- ---- devices: one library each ----
+
+---@class Device
+---@field name string 'cpu', 'cuda' or 'emu'
+---@field id integer hl_device
+---@field lib ffi.namespace*
+
+local devices = {} -- anchors the libraries for the life of the process
+core.devices = devices
+local failures = {}
+
+local device_ids = {cpu = 0, cuda = 1, emu = 2}
+
+local function cpu_library()
+   -- OpenBLAS falls back to its oldest kernels on processors newer than itself; tell it what this one can do.
+   local level = tonumber(host.hl_host_cpu_level())
+   local core_type = ({[2] = 'HASWELL', [3] = 'SKYLAKEX'})[level]
+   if core_type then ffi.C.setenv('OPENBLAS_CORETYPE', core_type, 0) end
+   local forced = os.getenv('HILO_CPU') -- 'baseline', 'avx2' or 'avx512', for tests and comparisons
+   local names = {baseline = 'hilo_cpu', avx2 = 'hilo_cpu_avx2', avx512 = 'hilo_cpu_avx512'}
+   if forced then return names[forced] or core.raise('HILO_CPU must be baseline, avx2 or avx512, got ' .. forced) end
+   return ({[2] = names.avx2, [3] = names.avx512})[level] or names.baseline
+end
+
+--- The device of that name, loading its library the first time.
+---@param name string 'cpu', 'cuda' or 'emu'
+---@return Device? device, string? reason why it is not available
+function core.device(name)
+   local device = devices[name]
+   if device then return device end
+   if failures[name] then return nil, failures[name] end
+   if not device_ids[name] then return nil, ("there is no device '%s' (cpu, cuda and emu exist)"):format(tostring(name)) end
+   local lib, reason = load_library(name == 'cpu' and cpu_library() or 'hilo_' .. name)
+   if lib then
+      local abi = lib.hl_init(host.hl_host_interrupt_flag())
+      if abi == ffi.C.HL_ABI then
+         device = {name = name, id = device_ids[name], lib = lib}
+         devices[name] = device
+         return device
+      end
+      reason = abi == -1 and ffi.string(lib.hl_error())
+         or ('its library speaks ABI %d, this Lua code %d; rebuild with `make`'):format(abi, ffi.C.HL_ABI)
+   end
+   failures[name] = reason
+   return nil, reason
+end
+
+-- ---- calls ----
+
+local Tensor -- the metatable of tensors, set by tensor.lua
+function core.set_tensor_class(class) Tensor = class end
+
+local function is_tensor(x) return getmetatable(x) == Tensor end
+core.is_tensor = is_tensor
+
+--- The C view of a tensor, after making sure that its memory is still there.
+local function raw(t)
+   if t._storage.freed then core.raise('this tensor was freed; it cannot be used any more') end
+   return t._c
+end
+core.raw = raw
+
+--- Calls `name` of the library that holds the tensors among the arguments; a failure is an error at the caller's line.
+--- Tensors are passed as their C views, everything else as it is.
+---@param name string an hl_* function
+function core.run(name, ...)
+   local n = select('#', ...)
+   local args = {...}
+   local device
+   for i = 1, n do
+      local arg = args[i]
+      if is_tensor(arg) then
+         local d = arg._storage.device
+         if device and d ~= device then
+            core.raise(('%s: all tensors must be on one device, got %s and %s; move one with :%s() or :%s()'):format(
+               name:sub(4), device.name, d.name, device.name, d.name))
+         end
+         device = d
+         args[i] = raw(arg)
+      end
+   end
+   local lib = device.lib
+   if lib[name](unpack(args, 1, n)) ~= 0 then raise_c_error(lib) end
+end
+
+--- Calls a function of libhilo_host or of a given device's library that takes no tensors.
+function core.call(lib, name, ...)
+   if lib[name](...) ~= 0 then raise_c_error(lib) end
+end
+
+--- Array of C views for functions that take whole lists: returns `hl_tensor *[n]`. Keep the tensors alive during the call.
+---@param list Tensor[]
+function core.list(list)
+   local views = ffi.new('hl_tensor *[?]', math.max(1, #list))
+   for i, t in ipairs(list) do views[i - 1] = raw(t) end
+   return views
+end
+
+-- ---- memory ----
+-- LuaJIT's collector sees a few hundred bytes where a tensor holds megabytes. So count for it: collect when the live bytes
+-- of a device have grown by half since the last collection.
+
+local info = ffi.new('hl_memory')
+local baseline = {} -- device name -> live bytes after the last collection
+local slack = 64 * 2^20
+
+--- Bytes in use on a device.
+---@param device Device
+---@return {live: number, cached: number, peak: number, allocations: number} bytes, and how often the system was asked
+function core.memory(device)
+   core.call(device.lib, 'hl_memory_info', info)
+   return {live = tonumber(info.live), cached = tonumber(info.cached), peak = tonumber(info.peak),
+      allocations = tonumber(info.allocations)}
+end
+
+local function live_bytes(device)
+   device.lib.hl_memory_info(info)
+   return tonumber(info.live)
+end
+
+--- Frees what no variable can reach any more, tensor memory included.
+function core.collect()
+   collectgarbage()
+   for name, device in pairs(devices) do baseline[name] = live_bytes(device) end
+end
+
+--- Collects when a device holds `factor` times what was alive after the last collection.
+function core.collect_if_grown(device, factor, coming)
+   if live_bytes(device) + coming > (baseline[device.name] or 0) * factor + slack then core.collect() end
+end
+
+local pointer = ffi.new('void *[1]')
+
+--- Memory of that many bytes, released when the returned cdata is collected.
+function core.allocate(device, bytes, zero)
+   core.collect_if_grown(device, 1.5, bytes)
+   local lib = device.lib
+   if lib.hl_alloc(pointer, bytes, zero and 1 or 0) ~= 0 then
+      core.collect()
+      lib.hl_empty_cache()
+      if lib.hl_alloc(pointer, bytes, zero and 1 or 0) ~= 0 then raise_c_error(lib) end
+   end
+   return ffi.gc(pointer[0], lib.hl_free)
+end
+
+function core.release(device, handle)
+   ffi.gc(handle, nil)
+   device.lib.hl_free(handle)
+end
+
+return core

@@ -1,0 +1,70 @@
+--- storage.lua: a block of device memory that tensors are views of.
+local ffi = require 'ffi'
+local core = require 'hilo.core'
+
+---@class Storage
+---@field ptr ffi.cdata* start of the memory; nil once freed
+---@field size integer elements
+---@field dtype DType
+---@field device Device
+---@field version integer grows with every in-place change, so autograd can tell that a saved tensor was overwritten
+---@field serial integer order of creation
+local Storage = {}
+Storage.__index = Storage
+
+---@class DType
+---@field id integer hl_dtype
+---@field name string
+---@field bytes integer
+---@field ctype string
+---@field torch string Torch7's name: 'Float', 'Double', ...
+local dtypes = {
+   {id = 0, name = 'float32', bytes = 4, ctype = 'float', torch = 'Float'},
+   {id = 1, name = 'float64', bytes = 8, ctype = 'double', torch = 'Double'},
+   {id = 2, name = 'uint8', bytes = 1, ctype = 'uint8_t', torch = 'Byte'},
+   {id = 3, name = 'int32', bytes = 4, ctype = 'int32_t', torch = 'Int'},
+   {id = 4, name = 'int64', bytes = 8, ctype = 'int64_t', torch = 'Long'},
+   {id = 5, name = 'bfloat16', bytes = 2, ctype = 'uint16_t', torch = 'BFloat16'},
+}
+local by_name = {}
+for _, dtype in ipairs(dtypes) do
+   dtype.pointer = ffi.typeof('$ *', ffi.typeof(dtype.ctype))
+   dtype.is_float = dtype.id < 2 or dtype.id == 5
+   by_name[dtype.name] = dtype
+   by_name[dtype.torch:lower()] = dtype
+   by_name['torch.' .. dtype.torch .. 'Tensor'] = dtype
+end
+Storage.dtypes = dtypes
+
+--- The dtype of a name: 'float32', 'float', 'torch.FloatTensor'.
+---@return DType
+function Storage.dtype_of(name)
+   return by_name[name] or core.raise(("there is no tensor type '%s'; use float, double, byte, int or long"):format(
+      tostring(name)))
+end
+
+local serial = 0
+
+--- Number of storages made so far.
+function Storage.count() return serial end
+
+---@param device Device
+---@param dtype DType
+---@param size number elements
+---@param zero? boolean filled with zeros
+---@return Storage
+function Storage.new(device, dtype, size, zero)
+   serial = serial + 1
+   return setmetatable({ptr = core.allocate(device, size * dtype.bytes, zero), size = size, dtype = dtype, device = device,
+      version = 0, serial = serial}, Storage)
+end
+
+--- Gives the memory back at once; every tensor on it becomes unusable.
+function Storage:free()
+   if self.freed then return end
+   self.freed = true
+   core.release(self.device, self.ptr)
+   self.ptr = nil
+end
+
+return Storage
