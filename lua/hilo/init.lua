@@ -1,0 +1,75 @@
+--- hilo: semi-supervised semantic segmentation with high- and low-level consistency.
+---
+---     local hilo = require 'hilo'
+---
+--- Tensors and their methods are Torch7's (`x:add(1)` works in place, `x + 1` makes a new tensor, indices count from 1);
+--- the functions in this table are pure and differentiable. Label maps hold ids 0..C-1 and 255 for void.
+local core = require 'hilo.core'
+local autograd = require 'hilo.autograd'
+local Tensor = require 'hilo.tensor'
+require 'hilo.tensor.index'
+require 'hilo.tensor.inplace'
+require 'hilo.tensor.print'
+
+local hilo = {
+   Tensor = Tensor.factory(),
+   FloatTensor = Tensor.factory('float'),
+   DoubleTensor = Tensor.factory('double'),
+   ByteTensor = Tensor.factory('byte'),
+   IntTensor = Tensor.factory('int'),
+   LongTensor = Tensor.factory('long'),
+
+   empty = Tensor.empty,
+   zeros = Tensor.zeros,
+   ones = Tensor.ones,
+   full = Tensor.full,
+   range = Tensor.range,
+   linspace = Tensor.linspace,
+   eye = Tensor.eye,
+   isTensor = Tensor.is_tensor,
+   setdefaulttensortype = Tensor.set_default_type,
+   getdefaulttensortype = Tensor.get_default_type,
+
+   no_grad = autograd.no_grad,
+   enable_grad = autograd.enable_grad,
+   backward = autograd.backward,
+   op = autograd.op,
+   collect = core.collect,
+}
+
+for _, family in ipairs {'pointwise', 'reduce', 'shape', 'matmul', 'conv', 'norm', 'pool', 'resize', 'loss', 'labels', 'random'} do
+   for name, f in pairs(require('hilo.ops.' .. family)) do
+      assert(hilo[name] == nil, name)
+      hilo[name] = f
+   end
+end
+
+--- Number of threads that loops and BLAS use on the CPU.
+function hilo.getnumthreads() return tonumber(assert(core.device('cpu')).lib.hl_threads()) end
+
+---@param n integer
+function hilo.setnumthreads(n)
+   core.check(type(n) == 'number' and n >= 1 and n % 1 == 0, 'setnumthreads: expects a whole number of 1 or more, got %s',
+      tostring(n))
+   core.call(assert(core.device('cpu')).lib, 'hl_set_threads', n)
+end
+
+--- Bytes in use on a device: {live, cached, peak, allocations}.
+---@param device? string
+function hilo.memory(device)
+   local d, reason = core.device(device or 'cpu')
+   if not d then core.raise(reason) end
+   return core.memory(d)
+end
+
+-- The parts that a script composes load when first used: hilo.nn, hilo.models, ...
+local parts = {nn = true, optim = true, models = true, methods = true, data = true, train = true, io = true}
+
+return setmetatable(hilo, {
+   __index = function(_, name)
+      if not parts[name] then return nil end
+      local part = require('hilo.' .. name)
+      rawset(hilo, name, part)
+      return part
+   end,
+})
