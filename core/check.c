@@ -31,9 +31,12 @@ int hl_poll(void)
    return interrupt_flag && *interrupt_flag ? hl_fail("interrupted") : 0;
 }
 
-static const struct { const char *name; int64_t size; } dtypes[] = {
-   [HL_F32] = {"float32", 4}, [HL_F64] = {"float64", 8}, [HL_U8] = {"uint8", 1},
-   [HL_I32] = {"int32", 4},   [HL_I64] = {"int64", 8},   [HL_BF16] = {"bfloat16", 2},
+static const struct {
+   const char *name;
+   int64_t size;
+} dtypes[] = {
+    [HL_F32] = {"float32", 4}, [HL_F64] = {"float64", 8}, [HL_U8] = {"uint8", 1},
+    [HL_I32] = {"int32", 4},   [HL_I64] = {"int64", 8},   [HL_BF16] = {"bfloat16", 2},
 };
 
 const char *hl_dtype_name(int dtype)
@@ -98,6 +101,31 @@ int hl_need_ndim(const char *fn, const char *name, const hl_tensor *t, int ndim)
 {
    HL_CHECK(t->ndim == ndim, "%s: %s must have %d dimensions, got %s", fn, name, ndim, hl_show(t));
    return 0;
+}
+
+int hl_need_given(const char *fn, const char *name, const hl_tensor *t)
+{
+   HL_CHECK(t, "%s: %s is missing", fn, name);
+   return 0;
+}
+
+int hl_need_dense(const char *fn, const char *name, const hl_tensor *t)
+{
+   HL_TRY(hl_need_given(fn, name, t));
+   return hl_need_contiguous(fn, name, t);
+}
+
+int hl_need_dense_float(const char *fn, const char *name, const hl_tensor *t)
+{
+   HL_TRY(hl_need_dense(fn, name, t));
+   HL_CHECK(t->dtype != HL_BF16 || t->device != HL_CPU,
+            "%s: %s is %s, but the CPU computes in float32 and float64 only", fn, name, hl_show(t));
+   return hl_need_float(fn, name, t);
+}
+
+int hl_param_dtype(const hl_tensor *x)
+{
+   return x->dtype == HL_BF16 ? HL_F32 : x->dtype;
 }
 
 int hl_need_size(const char *fn, const char *name, const hl_tensor *t, int ndim, ...)

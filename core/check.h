@@ -54,6 +54,14 @@ int hl_need_float(const char *fn, const char *name, const hl_tensor *t);
 int hl_need_contiguous(const char *fn, const char *name, const hl_tensor *t);
 int hl_need_dtype(const char *fn, const char *name, const hl_tensor *t, int dtype);
 int hl_need_ndim(const char *fn, const char *name, const hl_tensor *t, int ndim);
+/* Given (not NULL). */
+int hl_need_given(const char *fn, const char *name, const hl_tensor *t);
+/* Given, contiguous. */
+int hl_need_dense(const char *fn, const char *name, const hl_tensor *t);
+/* Given, contiguous, float; on the CPU float32 or float64. */
+int hl_need_dense_float(const char *fn, const char *name, const hl_tensor *t);
+/* Type of parameters, statistics and losses that go with activations x: float32 for bfloat16, else x's own. */
+int hl_param_dtype(const hl_tensor *x);
 /* The sizes that t must have, e.g. hl_need_size("conv2d", "bias", b, 1, K). */
 int hl_need_size(const char *fn, const char *name, const hl_tensor *t, int ndim, ...);
 /* t has a's sizes and dtype. */
@@ -62,5 +70,51 @@ int hl_need_like(const char *fn, const char *name, const hl_tensor *t, const cha
 int hl_need_labels(const char *fn, const char *name, const hl_tensor *t);
 /* Sizes of x, stretched where they are 1 or missing, give those of y. */
 int hl_need_broadcast(const char *fn, const char *name, const hl_tensor *x, const hl_tensor *y);
+
+/* ---- normalisation (check_norm.c) ---- */
+
+int hl_check_batch_norm(const hl_tensor *y, const hl_tensor *mean, const hl_tensor *invstd,
+                        const hl_tensor *running_mean, const hl_tensor *running_var, const hl_tensor *x,
+                        const hl_tensor *gamma, const hl_tensor *beta, const hl_tensor *add, const hl_norm *p);
+int hl_check_batch_norm_back(const hl_tensor *dx, const hl_tensor *dgamma, const hl_tensor *dbeta,
+                             const hl_tensor *dadd, const hl_tensor *dy, const hl_tensor *x, const hl_tensor *y,
+                             const hl_tensor *mean, const hl_tensor *invstd, const hl_tensor *gamma, const hl_norm *p);
+
+/* ---- pooling and resizing (check_pool.c): big (N,C,H,W), small (N,C,P,Q) ---- */
+
+/* Output size along one dimension, < 1 where the window does not fit. */
+int64_t hl_pool_size(int64_t in, int64_t kernel, int64_t stride, int64_t pad, bool ceil_mode);
+int hl_check_pool(const char *fn, const char *small_name, const hl_tensor *small, const char *big_name,
+                  const hl_tensor *big, const hl_pool *p);
+int hl_check_adaptive_pool(const char *fn, const char *small_name, const hl_tensor *small, const char *big_name,
+                           const hl_tensor *big);
+/* index goes with small and points into the planes of big. */
+int hl_check_pool_index(const char *fn, const hl_tensor *index, const hl_tensor *small, const hl_tensor *big);
+/* fn is "resize" or "resize_back". */
+int hl_check_resize(const char *fn, const char *to_name, const hl_tensor *to, const char *from_name,
+                    const hl_tensor *from, int mode);
+
+/* ---- softmax and losses (check_loss.c) ---- */
+
+int hl_check_softmax(const char *fn, const char *y_name, const hl_tensor *y, const char *x_name, const hl_tensor *x,
+                     int dim);
+/* labels (N,...) go with x (N,C,...). */
+int hl_check_labels_of(const char *fn, const char *labels_name, const hl_tensor *labels, const char *x_name,
+                       const hl_tensor *x);
+int hl_check_cross_entropy(const char *fn, const char *loss_name, const hl_tensor *loss, const hl_tensor *lse,
+                           const hl_tensor *scale, const hl_tensor *x, const hl_tensor *labels, const hl_tensor *weight,
+                           const hl_ce *p);
+int hl_check_pair_loss(const char *fn, const char *loss_name, const hl_tensor *loss, const hl_tensor *a,
+                       const hl_tensor *b, int op);
+int hl_check_cosine(const char *fn, const char *y_name, const hl_tensor *y, const hl_tensor *a, const hl_tensor *b);
+
+/* ---- label maps (check_labels.c) ---- */
+
+int hl_check_label_map(const hl_tensor *labels, const hl_tensor *confidence, const hl_tensor *x);
+int hl_check_one_hot(const hl_tensor *y, const hl_tensor *labels);
+int hl_check_confusion(const hl_tensor *matrix, const hl_tensor *truth, const hl_tensor *prediction);
+/* Fails with the message for a label that is neither a class nor void; at counts pixels of labels in memory order. */
+int hl_fail_label(const char *fn, const char *name, const hl_tensor *labels, int64_t at, int64_t value, int64_t classes,
+                  int void_label);
 
 #endif
