@@ -117,4 +117,11 @@ int hl_check_confusion(const hl_tensor *matrix, const hl_tensor *truth, const hl
 int hl_fail_label(const char *fn, const char *name, const hl_tensor *labels, int64_t at, int64_t value, int64_t classes,
                   int void_label);
 
+/* ---- matrix products and convolution (check_conv.c) ---- */
+
+int hl_check_matmul(const hl_tensor *c, const hl_tensor *a, const hl_tensor *b);
+int hl_check_conv2d(const hl_tensor *y, const hl_tensor *x, const hl_tensor *w, const hl_tensor *b, const hl_conv *p);
+int hl_check_conv2d_back(const hl_tensor *dx, const hl_tensor *dw, const hl_tensor *db, const hl_tensor *dy,
+                         const hl_tensor *x, const hl_tensor *w, const hl_conv *p);
+
 #endif

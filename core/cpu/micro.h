@@ -1,0 +1,216 @@
+/* micro.h: the register tiles that the convolutions are built of: a small matrix product and a transpose, for the type
+ * `real`. Included inside the part of a file that generic.h compiles for each type, or after defining real and FN. */
+
+#ifndef VEC_BYTES
+#if defined(__AVX512F__)
+#define VEC_BYTES 64
+#elif defined(__AVX__)
+#define VEC_BYTES 32
+#else
+#define VEC_BYTES 16
+#endif
+#if defined(__AVX512F__) || defined(__aarch64__) /* 32 vector registers: 24 sums, 3 of b, 1 of a */
+#define TILE_ROWS 8
+#else /* 16: 12 sums, 3 of b, 1 of a */
+#define TILE_ROWS 4
+#endif
+#define TILE_VECS 3
+#define ALWAYS_INLINE static inline __attribute__((always_inline, unused))
+#endif
+
+#undef LANES
+#undef PANEL
+#define LANES (VEC_BYTES / (int)sizeof(real))
+#define PANEL (TILE_VECS * LANES) /* columns of a tile */
+
+typedef real FN(vec) __attribute__((vector_size(VEC_BYTES)));
+typedef real FN(loose) __attribute__((vector_size(VEC_BYTES), aligned(sizeof(real)), may_alias)); /* any address */
+
+ALWAYS_INLINE FN(vec) FN(load)(const real *p)
+{
+   return *(const FN(loose) *)p;
+}
+
+ALWAYS_INLINE void FN(store)(real *p, FN(vec) v)
+{
+   *(FN(loose) *)p = v;
+}
+
+/* c (rows, vecs*LANES) = [c +] a b: a (rows, depth) with strides row and step, b (depth, vecs*LANES). rows and vecs are
+ * constants where this is inlined, so that the sums stay in registers. */
+ALWAYS_INLINE void FN(tile)(const int rows, const int vecs, int64_t depth, const real *a, int64_t row, int64_t step,
+                            const real *b, int64_t ldb, real *c, int64_t ldc, int add)
+{
+   FN(vec) sum[TILE_ROWS][TILE_VECS];
+#pragma GCC unroll 8
+   for (int r = 0; r < rows; r++)
+#pragma GCC unroll 3
+      for (int v = 0; v < vecs; v++) sum[r][v] = (FN(vec)){0};
+   for (int64_t k = 0; k < depth; k++) {
+      FN(vec) bv[TILE_VECS];
+#pragma GCC unroll 3
+      for (int v = 0; v < vecs; v++) bv[v] = FN(load)(b + v * LANES);
+#pragma GCC unroll 8
+      for (int r = 0; r < rows; r++)
+#pragma GCC unroll 3
+         for (int v = 0; v < vecs; v++) sum[r][v] += a[r * row] * bv[v];
+      a += step;
+      b += ldb;
+   }
+#pragma GCC unroll 8
+   for (int r = 0; r < rows; r++)
+#pragma GCC unroll 3
+      for (int v = 0; v < vecs; v++) {
+         real *out = c + r * ldc + v * LANES;
+         FN(store)(out, add ? FN(load)(out) + sum[r][v] : sum[r][v]);
+      }
+}
+
+#define TILE_ARGS depth, a, row, step, b, ldb, c, ldc, add
+#define TILE_CASE(rows) \
+   do { \
+      if (vecs == 3) FN(tile)(rows, 3, TILE_ARGS); \
+      if (vecs == 2) FN(tile)(rows, 2, TILE_ARGS); \
+      if (vecs == 1) FN(tile)(rows, 1, TILE_ARGS); \
+   } while (0)
+
+/* As tile, for any number of rows and row or step 1. */
+ALWAYS_INLINE void FN(column)(int64_t rows, int vecs, int64_t depth, const real *a, int64_t row, int64_t step,
+                              const real *b, int64_t ldb, real *c, int64_t ldc, int add)
+{
+   for (; rows >= TILE_ROWS; rows -= TILE_ROWS, a += TILE_ROWS * row, c += TILE_ROWS * ldc) TILE_CASE(TILE_ROWS);
+#if TILE_ROWS == 8
+   if (rows >= 4) {
+      TILE_CASE(4);
+      rows -= 4, a += 4 * row, c += 4 * ldc;
+   }
+#endif
+   if (rows >= 2) {
+      TILE_CASE(2);
+      rows -= 2, a += 2 * row, c += 2 * ldc;
+   }
+   if (rows) TILE_CASE(1);
+}
+
+static __attribute__((noinline)) void FN(column_rows)(int64_t rows, int vecs, int64_t depth, const real *a, int64_t row,
+                                                      const real *b, int64_t ldb, real *c, int64_t ldc, int add)
+{
+   FN(column)(rows, vecs, depth, a, row, 1, b, ldb, c, ldc, add);
+}
+
+static __attribute__((noinline)) void FN(column_steps)(int64_t rows, int vecs, int64_t depth, const real *a,
+                                                       int64_t step, const real *b, int64_t ldb, real *c, int64_t ldc,
+                                                       int add)
+{
+   FN(column)(rows, vecs, depth, a, 1, step, b, ldb, c, ldc, add);
+}
+
+/* c (m,n) = [c +] a b. a (m,depth) with strides row and step, one of them 1. b (depth,n) in panels of PANEL columns:
+ * column j of row k is at b[j / PANEL * panel + k * ldb + j % PANEL], readable up to the next full vector. */
+static __attribute__((unused)) void FN(product)(int64_t m, int64_t n, int64_t depth, const real *a, int64_t row,
+                                                int64_t step, const real *b, int64_t ldb, int64_t panel, real *c,
+                                                int64_t ldc, int add)
+{
+   for (int64_t j = 0; j < n; j += PANEL, b += panel, c += PANEL) {
+      int64_t cols = n - j < PANEL ? n - j : PANEL;
+      int vecs = (int)((cols + LANES - 1) / LANES);
+      if (cols % LANES == 0) {
+         if (step == 1)
+            FN(column_rows)(m, vecs, depth, a, row, b, ldb, c, ldc, add);
+         else
+            FN(column_steps)(m, vecs, depth, a, step, b, ldb, c, ldc, add);
+         continue;
+      }
+      for (int64_t i = 0; i < m; i += TILE_ROWS) { /* the last vector would write past the columns */
+         real out[TILE_ROWS * PANEL];
+         int64_t rows = m - i < TILE_ROWS ? m - i : TILE_ROWS;
+         if (step == 1)
+            FN(column_rows)(rows, vecs, depth, a + i * row, row, b, ldb, out, PANEL, 0);
+         else
+            FN(column_steps)(rows, vecs, depth, a + i, step, b, ldb, out, PANEL, 0);
+         for (int64_t r = 0; r < rows; r++) {
+            real *to = c + (i + r) * ldc;
+            for (int64_t k = 0; k < cols; k++) to[k] = add ? to[k] + out[r * PANEL + k] : out[r * PANEL + k];
+         }
+      }
+   }
+}
+
+/* Transposes a square of LANES vectors in place: log2(LANES) rounds of interleaving its two halves. */
+ALWAYS_INLINE void FN(flip)(FN(vec) v[LANES])
+{
+#if REAL_IS_FLOAT
+   typedef int32_t mask __attribute__((vector_size(VEC_BYTES)));
+#else
+   typedef int64_t mask __attribute__((vector_size(VEC_BYTES)));
+#endif
+   enum { L = LANES, H = LANES / 2 };
+   mask low, high;
+#pragma GCC unroll 16
+   for (int i = 0; i < L; i++) {
+      low[i] = i / 2 + i % 2 * L;
+      high[i] = low[i] + H;
+   }
+#pragma GCC unroll 4
+   for (int round = 1; round < L; round *= 2) {
+      FN(vec) old[LANES];
+#pragma GCC unroll 16
+      for (int i = 0; i < L; i++) old[i] = v[i];
+#pragma GCC unroll 8
+      for (int i = 0; i < H; i++) {
+         v[2 * i] = __builtin_shuffle(old[i], old[i + H], low);
+         v[2 * i + 1] = __builtin_shuffle(old[i], old[i + H], high);
+      }
+   }
+}
+
+/* dst[i * ldd + r] = src[r * lds + i] for i < n and r < rows <= LANES, and 0 for the other r < LANES. */
+static __attribute__((unused)) void FN(to_lanes)(real *dst, int64_t ldd, const real *src, int64_t lds, int rows,
+                                                 int64_t n)
+{
+   static const real zero[LANES];
+   FN(vec) v[LANES];
+   if (n < LANES) {
+      real block[LANES][LANES] = {0};
+      for (int r = 0; r < rows; r++)
+         for (int64_t i = 0; i < n; i++) block[r][i] = src[r * lds + i];
+#pragma GCC unroll 16
+      for (int r = 0; r < LANES; r++) v[r] = FN(load)(block[r]);
+      FN(flip)(v);
+#pragma GCC unroll 16
+      for (int i = 0; i < LANES; i++)
+         if (i < n) FN(store)(dst + i * ldd, v[i]);
+      return;
+   }
+   for (int64_t done = 0; done < n; done += LANES) {
+      int64_t i = done + LANES <= n ? done : n - LANES; /* the last square overlaps the one before */
+#pragma GCC unroll 16
+      for (int r = 0; r < LANES; r++) v[r] = FN(load)(r < rows ? src + r * lds + i : zero);
+      FN(flip)(v);
+#pragma GCC unroll 16
+      for (int k = 0; k < LANES; k++) FN(store)(dst + (i + k) * ldd, v[k]);
+   }
+}
+
+/* The reverse: dst[r * ldd + i] = src[i * LANES + r] for i < n, r < rows. */
+static __attribute__((unused)) void FN(from_lanes)(real *dst, int64_t ldd, const real *src, int rows, int64_t n)
+{
+   FN(vec) v[LANES];
+   if (n < LANES) {
+      for (int r = 0; r < rows; r++)
+         for (int64_t i = 0; i < n; i++) dst[r * ldd + i] = src[i * LANES + r];
+      return;
+   }
+   for (int64_t done = 0; done < n; done += LANES) {
+      int64_t i = done + LANES <= n ? done : n - LANES;
+#pragma GCC unroll 16
+      for (int k = 0; k < LANES; k++) v[k] = FN(load)(src + (i + k) * LANES);
+      FN(flip)(v);
+#pragma GCC unroll 16
+      for (int r = 0; r < LANES; r++)
+         if (r < rows) FN(store)(dst + r * ldd + i, v[r]);
+   }
+}
+
+#undef TILE_ARGS
+#undef TILE_CASE
