@@ -38,7 +38,7 @@ $(B)/host/%.o: core/%.c $(HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -pthread -c $< -o $@
 $(B)/libhilo_host.so: $(HOST_SRC:core/%.c=$(B)/host/%.o)
-	$(CC) $(LDFLAGS) -pthread $^ -o $@ -lpng -ljpeg -lturbojpeg -lm
+	$(CC) $(LDFLAGS) -pthread $^ -o $@ -lpng -ljpeg -lz -lm
 
 .SECONDARY:
 .PHONY: all

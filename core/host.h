@@ -1,0 +1,169 @@
+/* host.h: services that have no device twin, in libhilo_host.so: image files, the loader that fills batches, Ctrl-C,
+ * files written atomically, and what kind of machine this is.
+ *
+ * LuaJIT reads this very file after hilo.h, in the same way: lines that start with '#' are dropped, the rest goes to
+ * ffi.cdef. The library exports hl_error() of hilo.h as well; each library keeps its own text.
+ *
+ * Rules that hold for every function:
+ *  - Functions that return int return 0, or 1 after leaving a text for hl_error(), unless said otherwise. Nothing
+ *    aborts, unwinds, prints or calls back.
+ *  - Strings are NUL-terminated paths in the file system's bytes. They and the arrays are read during the call only.
+ *  - Tensors are contiguous, in host memory, allocated and sized by the caller.
+ *  - Pixels: x to the right, y down, both from 0. Interleaved means (height, width, channels). */
+#ifndef HILO_HOST_H
+#define HILO_HOST_H
+
+#include <stdint.h>
+#include "hilo.h"
+
+/* ---- image files: PNG and JPEG, told apart by their first bytes, not by their names ---- */
+
+enum {
+   HL_HOST_MAX_PIXELS = 268435456 /* 2^28: larger images are refused before memory is asked for */
+};
+
+typedef enum { HL_HOST_PNG, HL_HOST_JPEG } hl_host_format;
+
+typedef enum {
+   /* 1 channel grey or palette indices, 2 grey and alpha, 3 RGB, 4 RGBA. Grey of 1, 2 or 4 bits is stretched to 0..255;
+    * palette indices are kept as they are. */
+   HL_HOST_STORED,
+   /* The numbers that the file holds, never stretched: palette or grey of at most 8 bits; other kinds fail. */
+   HL_HOST_LABELS,
+   /* 3 channels of 8 bits: grey repeated, palettes looked up, 16 bits rounded to 8, alpha dropped. */
+   HL_HOST_RGB
+} hl_host_want;
+
+typedef struct {
+   int32_t format;        /* hl_host_format */
+   int32_t width, height; /* pixels */
+   int32_t channels;      /* of HL_HOST_STORED */
+   int32_t bits;          /* a sample's bits in the file: 1, 2, 4, 8 or 16 */
+   int32_t is_palette;    /* the one channel holds indices into palette */
+   int32_t palette_size;  /* number of colours */
+   uint8_t palette[768];  /* RGB, RGB, ... */
+} hl_host_image;
+
+/* Reads the header alone. An EXIF orientation is ignored: pixels come as they are stored. */
+int hl_host_image_info(const char *path, hl_host_image *info);
+/* y = the pixels, (H,W,C), or (H,W) where C is 1; HL_U8, but HL_I32 for HL_HOST_STORED of a file with 16 bits.
+ * want is an hl_host_want. CMYK JPEGs become RGB. A file that is cut short or damaged fails. */
+int hl_host_image_read(const char *path, hl_tensor *y, int want);
+/* Writes x, (H,W) or (H,W,C) with C = 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA; HL_U8 gives 8 bits, HL_I32 (values
+ * 0..65535) 16 bits. With palette, palette_size colours of 3 bytes, x is (H,W) HL_U8 and holds indices into it.
+ * The file appears whole or not at all, as with hl_host_file_commit; so does a JPEG. */
+int hl_host_png_write(const char *path, const hl_tensor *x, const uint8_t *palette, int palette_size);
+/* x HL_U8, (H,W), (H,W,1) or (H,W,3); quality 1..100. */
+int hl_host_jpeg_write(const char *path, const hl_tensor *x, int quality);
+
+/* ---- loader: worker threads that decode and transform images straight into a batch ---- */
+
+/* One image, perhaps with its label map, and what becomes of it. The steps, in this order:
+ *  1. decode; a label map must have the image's size
+ *  2. resize from (h,w) to (round(resize_h * scale), round(resize_w * scale)), see hl_host_scaled_size; the image by a
+ *     triangle filter with half-pixel centres, widened when shrinking (bilinear when enlarging; as Pillow's BILINEAR
+ * and PyTorch's bilinear with antialias), the labels by the nearest centre
+ *  3. cut out the crop, which may lie partly or wholly outside
+ *  4. mirror left and right
+ *  5. colour jitter on values in [0,1], as torchvision's ColorJitter, in the order given
+ *  6. Gaussian blur
+ *  7. normalise: (value - mean) / std
+ * Outside of the image the batch holds 0 after step 7 (the mean colour), void labels and mask 0; steps 5 and 6 see the
+ * part of the crop that lies inside alone. */
+typedef struct {
+   const char *image;          /* PNG or JPEG */
+   const char *label;          /* PNG, palette or grey of at most 8 bits; NULL for none */
+   int32_t resize_h, resize_w; /* 0, 0: the file's own size */
+   double scale;               /* of both sides */
+   int32_t crop_y, crop_x;     /* top left corner in the resized image; may be negative */
+   int32_t crop_h, crop_w;     /* size of the result */
+   int32_t flip;
+   int32_t fast_shrink; /* JPEGs may be decoded at 1/2, 1/4 or 1/8 where the resized image is no larger than that */
+   double brightness, contrast, saturation; /* factors >= 0; 1 leaves the image alone */
+   double hue;                              /* turn of the colour circle, -0.5..0.5; 0 leaves it alone */
+   int32_t jitter_order[4];                 /* a permutation of 0 brightness, 1 contrast, 2 saturation, 3 hue */
+   double blur;           /* sigma in pixels, at most 100, 0 for none; radius ceil(3 sigma), reflected at the edges */
+   float mean[3], std[3]; /* of RGB in [0,1] */
+   const uint8_t *remap;  /* 256 entries, the file's id -> class or void; NULL leaves ids alone */
+   int32_t classes;       /* ids 0..classes-1 (after remap) and void_label are allowed */
+   int32_t void_label;    /* 0..255 */
+   float *image_out;      /* (3, crop_h, crop_w) */
+   uint8_t *label_out;    /* (crop_h, crop_w); void everywhere if label is NULL. May be NULL if label is. */
+   uint8_t *mask_out;     /* (crop_h, crop_w), 1 inside the image, 0 outside; NULL if not wanted */
+} hl_host_sample;
+
+typedef struct hl_host_loader hl_host_loader;
+
+/* A side of the resized image: floor(size * scale + 0.5), at least 1. */
+int hl_host_scaled_size(int size, double scale);
+/* workers 0..256; with 0 the work is done by the caller inside submit. Decoded images of up to cache_bytes in all are
+ * kept for as long as their files do not change (path, size and time of change); 0 keeps none. Neither number changes
+ * any result. */
+int hl_host_loader_new(hl_host_loader **loader, int workers, int64_t cache_bytes);
+/* Starts n samples and gives the ticket to wait for. Samples, strings and tables are copied; the outputs must stay
+ * allocated until wait or cancel has returned. Any number of batches may be under way; they are served in order. */
+int hl_host_loader_submit(hl_host_loader *loader, const hl_host_sample *samples, int n, int64_t *ticket);
+/* Waits for the whole batch and ends the ticket. Fails with the text of the first sample, in the batch's order, that
+ * failed. Fails with "interrupted" after Ctrl-C: then the ticket lives on, to be waited for again or cancelled. */
+int hl_host_loader_wait(hl_host_loader *loader, int64_t ticket);
+/* Ends the ticket: samples not yet begun are dropped, those begun are waited for, the outputs are left half filled. */
+int hl_host_loader_cancel(hl_host_loader *loader, int64_t ticket);
+/* Cancels all and ends the threads. NULL is ignored. */
+void hl_host_loader_free(hl_host_loader *loader);
+
+/* ---- Ctrl-C ---- */
+
+/* From now on SIGINT sets the flag. A second Ctrl-C more than two seconds after the first, with the flag still set,
+ * kills the process as if nothing were installed. Installing again is harmless: LuaJIT's own prompt resets the signal.
+ */
+int hl_host_interrupt_install(void);
+/* Puts back the handler that install found. */
+int hl_host_interrupt_remove(void);
+/* The flag, for hl_init; valid for the life of the process. This library polls it too. */
+const volatile int32_t *hl_host_interrupt_flag(void);
+/* 1 if the flag is set. Poll with this: a read through the pointer is hoisted out of compiled loops. */
+int hl_host_interrupted(void);
+void hl_host_interrupt_clear(void);
+
+/* ---- files ---- */
+
+typedef struct hl_host_file hl_host_file;
+
+/* A new file that takes the place of path when committed. It is written under a temporary name in the same folder;
+ * until commit succeeds the old file stays as it is. A symbolic link is followed, the old file's permissions are kept.
+ */
+int hl_host_file_create(hl_host_file **file, const char *path);
+/* Appends. After a failure the temporary file is gone and only abort is left to call. */
+int hl_host_file_write(hl_host_file *file, const void *data, int64_t bytes);
+/* Syncs, renames, syncs the folder. Frees the handle, also on failure. */
+int hl_host_file_commit(hl_host_file *file);
+/* Removes the temporary file and frees the handle. NULL is ignored. */
+void hl_host_file_abort(hl_host_file *file);
+/* Bytes of a regular file. */
+int hl_host_file_size(const char *path, int64_t *bytes);
+/* Exactly bytes from offset; a shorter file fails. */
+int hl_host_file_read(const char *path, void *data, int64_t offset, int64_t bytes);
+/* 0 nothing there, 1 a regular file, 2 a folder, 3 something else. */
+int hl_host_path_kind(const char *path);
+/* The folder and those above it, where missing. */
+int hl_host_make_folder(const char *path);
+/* Names in a folder without "." and "..", sorted by their bytes, each followed by a NUL, bytes in all.
+ * To be given back to hl_host_release. */
+int hl_host_list_folder(const char *path, char **names, int64_t *bytes);
+void hl_host_release(char *names);
+
+/* CRC-32 as in zip and PNG; start with crc 0. */
+uint32_t hl_host_crc32(uint32_t crc, const void *data, int64_t bytes);
+/* Raw deflate data (as in zip members) that must unpack to exactly dst_bytes. */
+int hl_host_inflate(void *dst, int64_t dst_bytes, const void *src, int64_t src_bytes);
+
+/* ---- this machine ---- */
+
+/* Which libhilo_cpu runs here: 0 baseline, 2 avx2 (x86-64-v3), 3 avx512 (x86-64-v4). */
+int hl_host_cpu_level(void);
+/* Seconds of a clock that never goes back. */
+double hl_host_time(void);
+/* Columns of the terminal behind a file descriptor (1 stdout, 2 stderr); 0 if it is none; 80 if it does not say. */
+int hl_host_terminal_width(int fd);
+
+#endif

@@ -1,0 +1,53 @@
+/* image.h: shared by the files of libhilo_host.so: files in memory, decoded images, work on pixels. */
+#ifndef HL_HOST_IMAGE_H
+#define HL_HOST_IMAGE_H
+
+#include "../check.h"
+#include "../host.h"
+
+/* Memory that grows and is used again. */
+typedef struct {
+   void *data;
+   size_t capacity;
+} hl_buffer;
+
+/* Room for that many bytes; what was there is lost. fn is for the message. */
+int hl_buffer_need(const char *fn, hl_buffer *b, size_t bytes);
+void hl_buffer_release(hl_buffer *b);
+
+/* The path, or its end if it is long, so that the reason still fits into a message. Lives as hl_show's text does. */
+const char *hl_show_path(const char *path);
+
+/* A tensor that this library may read or write: in host memory and contiguous. */
+int hl_need_host(const char *fn, const char *name, const hl_tensor *t);
+
+/* A whole file; fn is the function to name in messages. */
+typedef struct {
+   const char *fn, *path;
+   hl_buffer buffer;
+   size_t bytes;
+} hl_source;
+
+int hl_source_read(hl_source *s, const char *fn, const char *path);
+
+typedef struct {
+   hl_host_image info;              /* of the file */
+   int32_t width, height, channels; /* as decoded */
+   int32_t sample_bytes;            /* 1, or 2 in the machine's byte order */
+   int32_t reduction;               /* 1, 2, 4 or 8: a JPEG was decoded at 1/reduction */
+   hl_buffer pixels;                /* interleaved, rows without gaps */
+} hl_image;
+
+/* Fails if the header's size is beyond HL_HOST_MAX_PIXELS. */
+int hl_check_pixels(const hl_source *s, uint64_t width, uint64_t height);
+
+int hl_png_info(const hl_source *s, hl_host_image *info);
+int hl_png_decode(const hl_source *s, int want, hl_image *image);
+int hl_jpeg_info(const hl_source *s, hl_host_image *info);
+int hl_jpeg_decode(const hl_source *s, int want, int reduction, hl_image *image);
+
+/* Of either format. */
+int hl_image_info(const hl_source *s, hl_host_image *info);
+int hl_image_decode(const hl_source *s, const hl_host_image *info, int want, int reduction, hl_image *image);
+
+#endif
