@@ -1,44 +1,105 @@
 # hilo: see README.md. `make help` lists the targets.
 SHELL := /bin/bash
-CC ?= gcc
+.DEFAULT_GOAL := all
+
 B := build
-OPENBLAS := $(shell pkg-config --variable=includedir openblas 2>/dev/null)
+CC := gcc
+SANITIZE :=
 
 WARN := -Wall -Wextra -Werror -Wno-unknown-pragmas
-CFLAGS := -std=gnu11 -O3 -g -fPIC -fvisibility=hidden -fno-math-errno -fno-trapping-math $(WARN) $(EXTRA)
-LDFLAGS := -shared -Wl,-Bsymbolic -Wl,-z,defs -Wl,-z,nodelete $(EXTRA)
+CFLAGS := -std=gnu11 -O3 -g -fPIC -fvisibility=hidden -fno-math-errno -fno-trapping-math $(WARN) $(SANITIZE)
+LDFLAGS := -shared -Wl,-Bsymbolic -Wl,-z,defs -Wl,-z,nodelete $(SANITIZE)
 BLAS_DIR := $(firstword $(wildcard /usr/lib/*/openblas-openmp) /usr/lib)
 BLAS_INC := $(firstword $(wildcard /usr/include/*/openblas-openmp) /usr/include)
 
 # One library for each instruction set; lua/hilo/core.lua loads the best that runs here.
-CPU_LIBS := $(B)/libhilo_cpu.so
+VARIANTS := cpu
 ifeq ($(shell uname -m),x86_64)
-CPU_LIBS += $(B)/libhilo_cpu_avx2.so $(B)/libhilo_cpu_avx512.so
+VARIANTS += cpu_avx2 cpu_avx512
 endif
-ARCH_cpu :=
 ARCH_cpu_avx2 := -march=x86-64-v3
 ARCH_cpu_avx512 := -march=x86-64-v4 -mprefer-vector-width=512
 
 CPU_SRC := $(wildcard core/*.c core/cpu/*.c)
 HOST_SRC := core/check.c $(wildcard core/host/*.c)
 HEADERS := $(wildcard core/*.h core/cpu/*.h core/host/*.h)
+LIBS := $(VARIANTS:%=$(B)/libhilo_%.so) $(B)/libhilo_host.so
 
-all: $(CPU_LIBS) $(B)/libhilo_host.so ## build the libraries
+export LUA_PATH := $(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;$(CURDIR)/?.lua;;
+export HILO_LIB = $(CURDIR)/$(B)
+
+all: $(LIBS) ## build the libraries
 
 define cpu_rules
-$(B)/$(1)/%.o: core/%.c $(HEADERS)
+$(B)/$(1)/%.o: core/%.c $(HEADERS) Makefile
 	@mkdir -p $$(@D)
 	$(CC) $(CFLAGS) -fopenmp $(ARCH_$(1)) -I$(BLAS_INC) -c $$< -o $$@
-$(B)/lib$(2)$(1).so: $(CPU_SRC:core/%.c=$(B)/$(1)/%.o)
+$(B)/libhilo_$(1).so: $(CPU_SRC:core/%.c=$(B)/$(1)/%.o)
 	$(CC) $(LDFLAGS) -fopenmp $$^ -o $$@ -L$(BLAS_DIR) -Wl,-rpath,$(BLAS_DIR) -lopenblas -lm
 endef
-$(foreach v,cpu cpu_avx2 cpu_avx512,$(eval $(call cpu_rules,$(v),hilo_)))
+$(foreach v,$(VARIANTS),$(eval $(call cpu_rules,$(v))))
 
-$(B)/host/%.o: core/%.c $(HEADERS)
+$(B)/host/%.o: core/%.c $(HEADERS) Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -pthread -c $< -o $@
 $(B)/libhilo_host.so: $(HOST_SRC:core/%.c=$(B)/host/%.o)
 	$(CC) $(LDFLAGS) -pthread $^ -o $@ -lpng -ljpeg -lz -lm
 
+# ---- what a fresh machine lacks ----
+
+PACKAGES := gcc libc6-dev pkg-config luajit lua-busted lua-check lua-cjson lua-filesystem lua-posix lua-penlight \
+   lua-argparse libopenblas-openmp-dev libpng-dev libjpeg-dev zlib1g-dev
+LINT_PACKAGES := clang-format cppcheck
+
+missing = $(shell for p in $(1); do dpkg-query -W -f='$${Status}\n' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done)
+
+deps: ## install the Debian packages that are missing
+	@$(call install,$(call missing,$(PACKAGES)))
+
+install_as := $(if $(filter 0,$(shell id -u)),,sudo )
+install = $(if $(strip $(1)),echo "installing $(strip $(1))"; $(install_as)apt-get update -qq && \
+   $(install_as)env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(1) >/dev/null,true)
+
+# ---- using and checking ----
+
+LUA := luajit
+BUSTED := $(LUA) /usr/bin/busted --output=spec/report.lua
+
+demo: deps ## install, build, make the built-in data, train and compare the methods (under five minutes of training)
+	@$(MAKE) --no-print-directory all
+	$(LUA) experiments/demo.lua
+
+test: deps ## install, build and run all specs
+	@$(MAKE) --no-print-directory all
+	$(BUSTED) $(or $(SPEC),spec)
+
+lint: ## format of the C files, warnings of cppcheck and luacheck
+	@$(call install,$(call missing,$(LINT_PACKAGES)))
+	clang-format --dry-run -Werror $(wildcard core/*.[ch] core/*/*.[ch])
+	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,performance,portability \
+	   --suppress=missingIncludeSystem -Icore core
+	luacheck -q lua experiments spec data
+
+asan: deps ## the specs under AddressSanitizer and UndefinedBehaviorSanitizer
+	@$(MAKE) --no-print-directory all B=build/asan \
+	   SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
+	LD_PRELOAD="$$($(CC) -print-file-name=libasan.so) $$($(CC) -print-file-name=libubsan.so)" \
+	   ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:handle_segv=0 HILO_LIB=$(CURDIR)/build/asan HILO_SANITIZED=1 \
+	   $(BUSTED) $(or $(SPEC),spec)
+
+PREFIX := /usr/local
+install: all ## copy hilo below PREFIX
+	install -d $(DESTDIR)$(PREFIX)/lib/hilo/{core,build} $(DESTDIR)$(PREFIX)/bin
+	cp -r lua experiments data $(DESTDIR)$(PREFIX)/lib/hilo/
+	install -m 644 core/hilo.h core/host.h $(DESTDIR)$(PREFIX)/lib/hilo/core/
+	install -m 755 $(LIBS) $(DESTDIR)$(PREFIX)/lib/hilo/build/
+	ln -sf ../lib/hilo/lua/bin/hilo $(DESTDIR)$(PREFIX)/bin/hilo
+
+clean: ## remove what was built
+	rm -rf build
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
 .SECONDARY:
-.PHONY: all
+.PHONY: all deps demo test lint asan install clean help

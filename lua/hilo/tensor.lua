@@ -187,7 +187,7 @@ end
 --- Torch7's constructors: Tensor(), Tensor(2, 3), Tensor{{1, 2}, {3, 4}}, Tensor(other) (a view of other's elements).
 function Tensor.new(options, ...)
    local first = ...
-   if first == nil then return allocate(placement(options), select(2, placement(options)), {}) end
+   if first == nil then return Tensor.empty({}, options) end
    if is_tensor(first) then
       local _, dtype = placement(options)
       check(first._storage.dtype == dtype, 'Tensor: cannot view a %s as torch.%sTensor; convert it with :%s()', first:type(),
@@ -201,6 +201,22 @@ function Tensor.new(options, ...)
    local sizes = {...}
    return Tensor.empty(check_sizes(sizes, 'Tensor'), options)
 end
+
+--- A constructor table as Torch7's torch.FloatTensor: call it, or compare with it.
+---@param dtype? string the default type where missing
+function Tensor.factory(dtype)
+   return setmetatable({empty = Tensor.empty, is_tensor = is_tensor}, {
+      __call = function(_, ...) return Tensor.new({dtype = dtype or Tensor.default_dtype.name}, ...) end,
+   })
+end
+
+--- Torch7's setdefaulttensortype('torch.DoubleTensor').
+function Tensor.set_default_type(name)
+   local dtype = dtype_of(name)
+   check(dtype.is_float, 'setdefaulttensortype: the default must be a float type, got %s', name)
+   Tensor.default_dtype = dtype
+end
+function Tensor.get_default_type() return ('torch.%sTensor'):format(Tensor.default_dtype.torch) end
 
 -- ---- sizes ----
 

@@ -1,0 +1,302 @@
+--- tensor/inplace.lua: Torch7's methods that change a tensor and return it, and methods for the pure functions of ops/.
+local ffi = require 'ffi'
+local core = require 'hilo.core'
+local autograd = require 'hilo.autograd'
+local Tensor = require 'hilo.tensor'
+
+local C, run, check = ffi.C, core.run, core.check
+local is_tensor = core.is_tensor
+local methods = Tensor.methods
+
+--- Fails where an in-place change would break a gradient; notes the change otherwise.
+---@param what string name of the method
+function methods:writable(what)
+   if self.requires_grad and autograd.is_enabled() then
+      core.raise(('%s changes a tensor in place that a gradient is computed for; use the pure function (hilo.*), work on t:detach(), '
+         .. 'or wrap it in hilo.no_grad'):format(what))
+   end
+   self:bump()
+   return self
+end
+
+local function need_tensor(name, x)
+   check(is_tensor(x), '%s: expects a tensor, got %s', name, type(x))
+   return x
+end
+
+local function need_number(name, x)
+   check(type(x) == 'number', '%s: expects a number, got %s', name, is_tensor(x) and 'a tensor of ' .. Tensor.shape_text(x) or type(x))
+   return x
+end
+
+local function same_count(name, a, b)
+   check(a:nElement() == b:nElement(), '%s: expects as many elements as %s, got %s', name, Tensor.shape_text(a), Tensor.shape_text(b))
+end
+
+-- ---- filling and copying ----
+
+---@param value number
+function methods:fill(value)
+   self:writable('fill')
+   if self:nElement() > 0 then run('hl_fill', self, need_number('fill', value)) end
+   return self
+end
+function methods:zero() return self:fill(0) end
+
+--- Elements of source in row-major order, converted; source has as many elements, or stretches to these sizes.
+---@param source Tensor
+function methods:copy(source)
+   self:writable('copy')
+   need_tensor('copy', source)
+   source = source:detach()
+   if source._storage.device ~= self._storage.device then source = source:to{device = self:getDevice()} end
+   if not self:isSameSizeAs(source) and self:nElement() == source:nElement() then
+      source = source:contiguous():view(self:size())
+   end
+   if self:nElement() > 0 then run('hl_copy', self, source) end
+   return self
+end
+
+-- ---- arithmetic ----
+
+for name, code in pairs {neg = C.HL_NEG, abs = C.HL_ABS, sqrt = C.HL_SQRT, rsqrt = C.HL_RSQRT, cinv = C.HL_RECIPROCAL,
+   exp = C.HL_EXP, log = C.HL_LOG, log1p = C.HL_LOG1P, sin = C.HL_SIN, cos = C.HL_COS, tan = C.HL_TAN, asin = C.HL_ASIN,
+   acos = C.HL_ACOS, atan = C.HL_ATAN, sinh = C.HL_SINH, cosh = C.HL_COSH, tanh = C.HL_TANH, sigmoid = C.HL_SIGMOID,
+   floor = C.HL_FLOOR, ceil = C.HL_CEIL, round = C.HL_ROUND, trunc = C.HL_TRUNC, frac = C.HL_FRAC, sign = C.HL_SIGN} do
+   --- In place; with a source, this tensor becomes f(source).
+   methods[name] = function(self, source)
+      self:writable(name)
+      if source then same_count(name, self, need_tensor(name, source)) end
+      run('hl_unary', self, source and source:reshape(self:size()):detach() or self, code, 0, 0)
+      return self
+   end
+end
+
+--- Elements limited to low..high.
+function methods:clamp(low, high)
+   self:writable('clamp')
+   run('hl_unary', self, self, C.HL_CLAMP, need_number('clamp', low), need_number('clamp', high))
+   return self
+end
+
+-- self = a op alpha * b, where b is a tensor that stretches to self's sizes (or has as many elements) or a number
+local function binary(self, name, code, a, b, alpha)
+   self:writable(name)
+   if type(b) == 'number' then
+      run('hl_binary_scalar', self, a, b, code, alpha or 1, 0)
+   else
+      need_tensor(name, b)
+      if not a:isSameSizeAs(b) and a:nElement() == b:nElement() then b = b:reshape(a:size()) end
+      run('hl_binary', self, a, b, code, alpha or 1)
+   end
+   return self
+end
+
+-- Torch7's argument forms: (value), (tensor), (value, tensor), (tensor, tensor), (tensor, value, tensor).
+local function additive(name, code)
+   methods[name] = function(self, a, b, c)
+      if c ~= nil then return binary(self, name, code, need_tensor(name, a), need_tensor(name, c), need_number(name, b)) end
+      if b == nil then return binary(self, name, code, self, a) end
+      if is_tensor(a) then return binary(self, name, code, a, b) end
+      return binary(self, name, code, self, need_tensor(name, b), need_number(name, a))
+   end
+end
+additive('add', C.HL_ADD)
+additive('sub', C.HL_SUB)
+methods.csub = methods.sub
+
+for name, code in pairs {mul = C.HL_MUL, div = C.HL_DIV, cmul = C.HL_MUL, cdiv = C.HL_DIV, pow = C.HL_POWER, cpow = C.HL_POWER,
+   cmax = C.HL_MAX, cmin = C.HL_MIN, remainder = C.HL_MOD, fmod = C.HL_FMOD, atan2 = C.HL_ATAN2} do
+   --- (b): self = self op b. (a, b): self = a op b. b is a tensor or a number.
+   methods[name] = function(self, a, b)
+      if b == nil then return binary(self, name, code, self, a) end
+      return binary(self, name, code, need_tensor(name, a), b)
+   end
+end
+methods.cremainder, methods.cfmod = methods.remainder, methods.fmod
+
+local function add_product(name, divide)
+   --- ([x], [value], a, b): self = (x or self) + value * a * b (addcmul) or value * a / b (addcdiv).
+   methods[name] = function(self, ...)
+      local args, x, value = {...}, self, 1
+      if #args == 4 or #args == 3 and is_tensor(args[1]) then x = table.remove(args, 1) end
+      if type(args[1]) == 'number' then value = table.remove(args, 1) end
+      self:writable(name)
+      run('hl_addcmul', self, need_tensor(name, x), need_tensor(name, args[1]), need_tensor(name, args[2]), value, divide)
+      return self
+   end
+end
+add_product('addcmul', 0)
+add_product('addcdiv', 1)
+
+-- ---- matrix products added in place: ([beta,] [M,] [alpha,] a, b): self = beta * (M or self) + alpha * (a b) ----
+
+local function add_matmul(name, prepare)
+   methods[name] = function(self, ...)
+      local args, beta, alpha, base = {...}, 1, 1, nil
+      local b, a = need_tensor(name, table.remove(args)), need_tensor(name, table.remove(args))
+      if type(args[#args]) == 'number' and #args > 1 then alpha = table.remove(args) end
+      if is_tensor(args[#args]) then base = table.remove(args) end
+      if type(args[#args]) == 'number' then
+         if base or #args > 1 then beta = table.remove(args) else alpha = table.remove(args) end
+      end
+      if base then self:copy(base) end
+      self:writable(name)
+      local c
+      c, a, b = prepare(self, a, b)
+      run('hl_matmul', c, a, b, alpha, beta)
+      return self
+   end
+end
+local function column(v) return v:unsqueeze(2) end
+add_matmul('addmm', function(c, a, b) return c, a, b end)
+add_matmul('baddbmm', function(c, a, b) return c, a, b end)
+add_matmul('addmv', function(c, a, v) return column(c), a, column(v) end)
+add_matmul('addr', function(c, a, b) return c, column(a), b:unsqueeze(1) end)
+
+for name, add in pairs {mm = 'addmm', bmm = 'baddbmm', mv = 'addmv'} do
+   --- self = a b
+   methods[name] = function(self, a, b) return methods[add](self:zero(), a, b) end
+end
+
+-- ---- at positions ----
+
+local function need_index(name, index)
+   check(is_tensor(index), '%s: expects a LongTensor of positions, got %s', name, type(index))
+   return index
+end
+
+local function index_put(self, name, dim, index, source, add)
+   dim = Tensor.dimension(self, dim, name)
+   self:writable(name)
+   run('hl_index_put', self, source, need_index(name, index), dim - 1, add)
+   return self
+end
+
+function methods:indexCopy(dim, index, source) return index_put(self, 'indexCopy', dim, index, need_tensor('indexCopy', source), 0) end
+function methods:indexAdd(dim, index, source) return index_put(self, 'indexAdd', dim, index, need_tensor('indexAdd', source), 1) end
+function methods:indexFill(dim, index, value)
+   local sizes = Tensor.sizes_table(self)
+   sizes[Tensor.dimension(self, dim, 'indexFill')] = need_index('indexFill', index):nElement()
+   return index_put(self, 'indexFill', dim, index, self:empty(sizes):fill(value), 0)
+end
+
+--- self[index[i][j]][j] = source[i][j] along dim 1, and so on; source may be a number.
+function methods:scatter(dim, index, source)
+   dim = Tensor.dimension(self, dim, 'scatter')
+   if type(source) == 'number' then source = self:empty(need_index('scatter', index):size()):fill(source) end
+   self:writable('scatter')
+   run('hl_scatter', self, need_tensor('scatter', source), need_index('scatter', index), dim - 1, 0)
+   return self
+end
+function methods:scatterAdd(dim, index, source)
+   dim = Tensor.dimension(self, dim, 'scatterAdd')
+   self:writable('scatterAdd')
+   run('hl_scatter', self, need_tensor('scatterAdd', source), need_index('scatterAdd', index), dim - 1, 1)
+   return self
+end
+
+function methods:maskedFill(mask, value)
+   self:writable('maskedFill')
+   check(is_tensor(mask) and mask:dtype() == 'uint8', 'maskedFill: expects a ByteTensor mask')
+   run('hl_where', self, mask, self:empty(1):fill(value), self)
+   return self
+end
+function methods:maskedCopy(mask, source)
+   self:writable('maskedCopy')
+   check(is_tensor(mask) and mask:dtype() == 'uint8', 'maskedCopy: expects a ByteTensor mask')
+   local n = mask:ne(0):sum()
+   source = need_tensor('maskedCopy', source):reshape(source:nElement())
+   check(n <= source:nElement(), 'maskedCopy: the mask selects %d elements, the source has %d', n, source:nElement())
+   if n > 0 then run('hl_masked_put', self, source:narrow(1, 1, n), mask) end
+   return self
+end
+
+-- ---- element by element in Lua ----
+
+--- Every element x becomes f(x); keeps x where f returns nothing.
+---@param f fun(x: number): number?
+function methods:apply(f)
+   self:writable('apply')
+   local values = self:getDevice() == 'cpu' and self:detach():contiguous() or self:detach():to{device = 'cpu'}:contiguous()
+   local p = values:data()
+   for i = 0, values:nElement() - 1 do
+      local y = f(tonumber(p[i]))
+      if y ~= nil then p[i] = need_number('apply', y) end
+   end
+   if values._storage ~= self._storage then autograd.no_grad(methods.copy, self, values) end
+   return self
+end
+
+--- Every element x becomes f(x, y) with y from `other`.
+function methods:map(other, f)
+   local ys, i = Tensor.host_copy(need_tensor('map', other)), -1
+   same_count('map', self, other)
+   return self:apply(function(x)
+      i = i + 1
+      return f(x, tonumber(ys[i]))
+   end)
+end
+
+-- ---- sizes in place ----
+
+--- Other sizes; keeps the memory where the element count stays, else takes new memory (contents are then undefined).
+function methods:resize(...)
+   local sizes = Tensor.sizes_of('resize', ...)
+   self:writable('resize')
+   local n = #sizes > 0 and 1 or 0
+   for d = 1, #sizes do n = n * sizes[d] end
+   local fits = self:isContiguous() and self._offset + n <= self._storage.size
+   local fresh = fits and Tensor.wrap(self._storage, self._offset, sizes) or self:empty(sizes)
+   return self:set(fresh)
+end
+function methods:resizeAs(other) return self:resize(Tensor.sizes_table(need_tensor('resizeAs', other))) end
+
+--- This tensor becomes a view of what `source` sees.
+function methods:set(source)
+   core.raw(need_tensor('set', source))
+   check(not (self.requires_grad and self._node), 'set: the tensor is part of a graph')
+   self._c, self._storage, self._offset = source:detach()._c, source._storage, source._offset
+   return self
+end
+
+-- ---- pure functions as methods ----
+
+for _, family in ipairs {'pointwise', 'reduce', 'shape', 'matmul'} do
+   for name, f in pairs(require('hilo.ops.' .. family)) do
+      if methods[name] == nil then methods[name] = f end
+   end
+end
+methods.backward = autograd.backward
+methods.viewAs = function(self, other) return self:view(Tensor.sizes_table(other)) end
+methods.typeAs = function(self, other) return self:to{dtype = other:dtype(), device = other:getDevice()} end
+
+for _, dtype in ipairs(require('hilo.storage').dtypes) do
+   methods[dtype.torch:lower()] = function(self) return self:to{dtype = dtype.name} end
+end
+for _, device in ipairs {'cpu', 'cuda', 'emu'} do
+   methods[device] = function(self) return self:to{device = device} end
+end
+
+-- ---- operators ----
+
+local pointwise, matmul = require 'hilo.ops.pointwise', require 'hilo.ops.matmul'
+Tensor.__add = function(a, b) return pointwise.add(a, b) end
+Tensor.__sub = function(a, b) return pointwise.sub(a, b) end
+Tensor.__div = function(a, b) return pointwise.cdiv(a, b) end
+Tensor.__pow = function(a, b) return pointwise.pow(a, b) end
+Tensor.__mod = function(a, b) return pointwise.mod(a, b) end
+Tensor.__unm = function(a) return pointwise.neg(a) end
+
+--- Torch7's product: a number scales; vector * vector is the inner product, matrix * vector and matrix * matrix are products.
+Tensor.__mul = function(a, b)
+   if type(a) == 'number' then return pointwise.affine(b, a) end
+   if type(b) == 'number' then return pointwise.affine(a, b) end
+   check(is_tensor(a) and is_tensor(b), 'cannot multiply a tensor with a %s', type(is_tensor(a) and b or a))
+   local na, nb = a:dim(), b:dim()
+   if na == 1 and nb == 1 then return matmul.dot(a, b) end
+   if na == 2 and nb == 1 then return matmul.mv(a, b) end
+   if na == 2 and nb == 2 then return matmul.matmul(a, b) end
+   core.raise(('a * b is the matrix product (got %s and %s); use hilo.cmul(a, b) for the elementwise one'):format(
+      Tensor.shape_text(a), Tensor.shape_text(b)))
+end
