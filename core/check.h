@@ -124,4 +124,25 @@ int hl_check_conv2d(const hl_tensor *y, const hl_tensor *x, const hl_tensor *w, 
 int hl_check_conv2d_back(const hl_tensor *dx, const hl_tensor *dw, const hl_tensor *db, const hl_tensor *dy,
                          const hl_tensor *x, const hl_tensor *w, const hl_conv *p);
 
+/* ---- views, pointwise (check_pointwise.c) ---- */
+
+/* A tensor that may be read: there, at most HL_MAX_DIM dimensions, no negative size, memory where it has elements. */
+int hl_need_view(const char *fn, const char *name, const hl_tensor *t);
+/* One that may also be written: no two elements share memory through a stride of 0. */
+int hl_need_output(const char *fn, const char *name, const hl_tensor *t);
+bool hl_is_comparison(int op);
+/* "log", "sigmoid", ...: the op's name in messages. */
+const char *hl_unary_name(int op);
+const char *hl_binary_name(int op);
+int hl_check_copy(const hl_tensor *y, const hl_tensor *x);
+int hl_check_unary(const hl_tensor *y, const hl_tensor *x, int op);
+/* What the derivative of op asks for; x, y may be NULL where it does not. */
+bool hl_reads_x(int op);
+bool hl_reads_y(int op);
+int hl_check_unary_back(const hl_tensor *dx, const hl_tensor *dy, const hl_tensor *x, const hl_tensor *y, int op);
+/* b is NULL where it is a number. */
+int hl_check_binary(const hl_tensor *y, const hl_tensor *a, const hl_tensor *b, int op);
+int hl_check_addcmul(const hl_tensor *y, const hl_tensor *x, const hl_tensor *a, const hl_tensor *b);
+int hl_check_where(const hl_tensor *y, const hl_tensor *mask, const hl_tensor *a, const hl_tensor *b);
+
 #endif

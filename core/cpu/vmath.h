@@ -1,8 +1,8 @@
 /* vmath.h: exp, log, tanh and sigmoid of floats, free of branches and calls, so that loops over them become vector
  * code. Errors stay below 2.5 ulp (1.1 for exp, 0.8 for log) over the whole range, infinities and NaN included.
  *
- * hl_exp(x), hl_log(x), hl_log1p(x), hl_tanh(x), hl_sigmoid(x), hl_softplus(x) choose by the type of x: these for
- * float, libm for double. */
+ * hl_exp(x), hl_expm1(x), hl_log(x), hl_log1p(x), hl_tanh(x), hl_sigmoid(x), hl_softplus(x) choose by the type of x:
+ * these for float, libm for double. */
 #ifndef HL_VMATH_H
 #define HL_VMATH_H
 
@@ -44,6 +44,27 @@ static inline float hl_expf(float x)
    uint32_t k = hl_float_bits(t) - hl_float_bits(shift) + 254u; /* n + 254, positive where x is a number */
    uint32_t half = k >> 1;
    return (1.f + p) * hl_bits_float(half << 23) * hl_bits_float((k - half) << 23);
+}
+
+/* exp(x) - 1 without cancellation near 0: 2^n (exp(r) - 1) + (2^n - 1). */
+static inline float hl_expm1f(float x)
+{
+   const float shift = 0x1.8p23f;
+   float c = x > 80.f ? 80.f : x;
+   c = c < -40.f ? -40.f : c;
+   float t = c * 0x1.715476p0f + shift;
+   float n = t - shift;
+   float r = c - n * 0x1.62e4p-1f;
+   r = r - n * 0x1.7f7d1cp-20f;
+   float q = 1.39338835e-3f;
+   q = q * r + 8.36333560e-3f;
+   q = q * r + 4.16664628e-2f;
+   q = q * r + 1.66665760e-1f;
+   q = q * r + 0.5f;
+   float p = q * (r * r) + r;
+   float scale = hl_bits_float((hl_float_bits(t) - hl_float_bits(shift) + 127u) << 23);
+   float y = scale * p + (scale - 1.f);
+   return x > 80.f ? hl_expf(x) : y;
 }
 
 /* log(x) = k ln 2 + log(1 + f), sqrt(1/2) <= 1 + f < sqrt(2), by s = f / (2 + f), log(1 + f) = 2 atanh(s). */
@@ -107,6 +128,7 @@ static inline double hl_softplus_double(double x)
 }
 
 #define hl_exp(x) _Generic((x), float : hl_expf, double : exp)(x)
+#define hl_expm1(x) _Generic((x), float : hl_expm1f, double : expm1)(x)
 #define hl_log(x) _Generic((x), float : hl_logf, double : log)(x)
 #define hl_log1p(x) _Generic((x), float : hl_log1pf, double : log1p)(x)
 #define hl_tanh(x) _Generic((x), float : hl_tanhf, double : tanh)(x)
