@@ -14,8 +14,8 @@ int hl_check_matmul(const hl_tensor *c, const hl_tensor *a, const hl_tensor *b)
    HL_CHECK(a->size[d + 1] == b->size[d], "matmul: a has %lld columns and b %lld rows (%s times %s)",
             (long long)a->size[d + 1], (long long)b->size[d], hl_show(a), hl_show(b));
    if (d == 0) return hl_need_size("matmul", "c", c, 2, a->size[0], b->size[1]);
-   HL_CHECK(a->size[0] == b->size[0], "matmul: a is a batch of %lld and b of %lld (%s times %s)",
-            (long long)a->size[0], (long long)b->size[0], hl_show(a), hl_show(b));
+   HL_CHECK(a->size[0] == b->size[0], "matmul: a is a batch of %lld and b of %lld (%s times %s)", (long long)a->size[0],
+            (long long)b->size[0], hl_show(a), hl_show(b));
    return hl_need_size("matmul", "c", c, 3, a->size[0], a->size[1], b->size[2]);
 }
 

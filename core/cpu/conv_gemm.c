@@ -1,0 +1,391 @@
+#ifdef real
+#include "micro.h"
+
+/* Images as the packing reads them. The element that tap t of channel c meets for result (i,j) of image n is
+ * data[n * image + c * plane + at[t] + i * row + j], neighbours in j being neighbours in memory whatever the stride. */
+typedef struct {
+   const real *data;
+   int64_t images, channels, rows, cols; /* results */
+   int64_t image, plane, row;
+   int64_t taps, *at;
+   bool loose; /* full vectors may be read beyond a run's end */
+} FN(source);
+
+/* Where the taps fall for result (0,0), and what one result further means. */
+typedef struct {
+   int64_t images, channels, h, w; /* of the tensor that is read */
+   int64_t rows, cols;             /* of results */
+   int64_t step_h, step_w;
+   int64_t taps, *tap_h, *tap_w;
+} FN(geometry);
+
+/* Reads x in place where every tap stays inside and columns are neighbours; else copies it with its padding, the
+ * columns of each remainder modulo step_w together. */
+static int FN(prepare)(FN(source) * s, const real *x, const FN(geometry) * g, int64_t *at)
+{
+   int64_t top = INT64_MAX, left = INT64_MAX, bottom = INT64_MIN, right = INT64_MIN;
+   for (int64_t t = 0; t < g->taps; t++) {
+      if (g->tap_h[t] < top) top = g->tap_h[t];
+      if (g->tap_h[t] > bottom) bottom = g->tap_h[t];
+      if (g->tap_w[t] < left) left = g->tap_w[t];
+      if (g->tap_w[t] > right) right = g->tap_w[t];
+   }
+   bottom += (g->rows - 1) * g->step_h;
+   right += (g->cols - 1) * g->step_w;
+   *s = (FN(source)){.images = g->images, .channels = g->channels, .rows = g->rows, .cols = g->cols};
+   s->taps = g->taps;
+   s->at = at;
+   bool inside = top >= 0 && left >= 0 && bottom < g->h && right < g->w;
+   if (inside && g->step_w == 1) {
+      s->data = x;
+      s->plane = g->h * g->w;
+      s->row = g->step_h * g->w;
+      for (int64_t t = 0; t < g->taps; t++) at[t] = g->tap_h[t] * g->w + g->tap_w[t];
+   } else {
+      int64_t step_h = 1, step_w = g->step_w, height = bottom - top + 1;
+      int64_t part = (right - left) / step_w + 1, parts = step_w;
+      if (g->taps == 1) { /* only the strided pixels */
+         step_h = g->step_h;
+         height = g->rows;
+         part = g->cols;
+         parts = 1;
+      }
+      int64_t width = parts * part;
+      s->plane = height * width;
+      s->row = g->taps == 1 ? width : g->step_h * width;
+      s->loose = true;
+      for (int64_t t = 0; t < g->taps; t++)
+         at[t] = (g->tap_h[t] - top) * width + (g->tap_w[t] - left) % step_w * part + (g->tap_w[t] - left) / step_w;
+      real *data = hl_conv_room(CONV_SOURCE, 3, g->images * g->channels + 1, s->plane + PANEL, (int64_t)sizeof(real));
+      if (!data) return 1;
+      s->data = data;
+#pragma omp parallel for collapse(2)
+      for (int64_t plane = 0; plane < g->images * g->channels; plane++)
+         for (int64_t i = 0; i < height; i++) {
+            real *to = data + plane * s->plane + i * width;
+            int64_t ih = top + i * step_h;
+            memset(to, 0, (size_t)width * sizeof(real));
+            if (ih < 0 || ih >= g->h) continue;
+            const real *from = x + (plane * g->h + ih) * g->w;
+            for (int64_t part_at = 0; part_at < parts; part_at++, to += part) {
+               int64_t origin = left + part_at; /* column j of this part is column origin + j * step_w of x */
+               int64_t begin = origin < 0 ? (-origin + step_w - 1) / step_w : 0;
+               int64_t end = origin < g->w ? (g->w - 1 - origin) / step_w + 1 : 0;
+               if (end > part) end = part;
+               if (step_w == 1 && begin < end)
+                  memcpy(to + begin, from + origin + begin, (size_t)(end - begin) * sizeof(real));
+               else
+                  for (int64_t j = begin; j < end; j++) to[j] = from[origin + j * step_w];
+            }
+         }
+   }
+   s->image = g->channels * s->plane;
+   if (s->row == s->cols) { /* rows join without a gap */
+      s->cols *= s->rows;
+      s->rows = 1;
+   }
+   return 0;
+}
+
+/* Neighbouring results whose elements are neighbours in the source too. */
+typedef struct {
+   int64_t from;
+   int32_t to, length;
+} FN(run);
+
+/* Runs of results first .. first + count - 1, counted through all images. Returns their number. */
+static int FN(find_runs)(FN(run) * runs, const FN(source) * s, int64_t first, int64_t count)
+{
+   int n = 0;
+   for (int64_t done = 0; done < count; n++) {
+      int64_t at = first + done, image = at / (s->rows * s->cols), in_image = at % (s->rows * s->cols);
+      int64_t i = in_image / s->cols, j = in_image % s->cols;
+      int64_t length = s->cols - j < count - done ? s->cols - j : count - done;
+      runs[n] = (FN(run)){image * s->image + i * s->row + j, (int32_t)done, (int32_t)length};
+      done += length;
+   }
+   return n;
+}
+
+ALWAYS_INLINE void FN(copy_runs)(real *to, const real *from, const FN(run) * runs, int n, bool loose)
+{
+   for (const FN(run) *run = runs; run < runs + n; run++) {
+      const real *f = from + run->from;
+      real *t = to + run->to;
+      int i = 0;
+      if (loose) /* what is written too much, the next run overwrites */
+         for (; i < run->length; i += LANES) FN(store)(t + i, FN(load)(f + i));
+      else {
+         for (; i + LANES <= run->length; i += LANES) FN(store)(t + i, FN(load)(f + i));
+         for (; i < run->length; i++) t[i] = f[i];
+      }
+   }
+}
+
+enum {
+   FN(DEPTH) = 384,  /* rows of a packed tile: its panels stay in L1 and L2 */
+   FN(PANELS) = 4,   /* panels of a packed tile */
+   FN(PIXELS) = 256, /* depth of a tile of dw */
+   FN(UNITS) = 16    /* pieces of dw, so that threads find work; not their number, so that results do not change */
+};
+
+/* Results of a correlation, written to y with any strides. Weights are (k, channels * taps), one of the strides 1. */
+typedef struct {
+   FN(source) from;
+   const real *a, *bias;
+   int64_t k, row, step;
+   real *y;
+   int64_t y_image, y_plane, y_row, y_col, y_cols; /* y_cols: results in one row of y */
+} FN(job);
+
+/* y of k rows k0.. and results first .. first + count - 1. work: a packed tile, and sums for results that are not
+ * neighbours in y. */
+static void FN(correlate_tile)(const FN(job) * job, int64_t k0, int64_t k, int64_t first, int64_t count, real *work,
+                               int *stop)
+{
+   const FN(source) *s = &job->from;
+   FN(run) runs[FN(PANELS)][PANEL];
+   int n_runs[FN(PANELS)];
+   int64_t pixels = s->rows * s->cols, image = first / pixels, panels = (count + PANEL - 1) / PANEL;
+   int64_t total = s->channels * s->taps, pieces = (total + FN(DEPTH) - 1) / FN(DEPTH);
+   int64_t depth = (total + pieces - 1) / pieces;
+   real *b = work, *sums = work + FN(PANELS) * PANEL * FN(DEPTH) + PANEL;
+   bool direct = job->y_col == 1 && job->y_row == job->y_cols && (first + count - 1) / pixels == image;
+   real *out = direct ? job->y + image * job->y_image + k0 * job->y_plane + first % pixels : sums;
+   int64_t ldo = direct ? job->y_plane : FN(PANELS) * PANEL;
+
+   if (count % PANEL)
+      memset(b, 0, (size_t)(panels * PANEL * depth) * sizeof(real)); /* unused lanes hold no denormals */
+   for (int64_t j = 0; j < panels; j++)
+      n_runs[j] = FN(find_runs)(runs[j], s, first + j * PANEL, count - j * PANEL < PANEL ? count - j * PANEL : PANEL);
+   if (job->bias)
+      for (int64_t r = 0; r < k; r++)
+         for (int64_t i = 0; i < count; i++) out[r * ldo + i] = job->bias[k0 + r];
+   for (int64_t d0 = 0; d0 < total && !hl_conv_stopped(stop); d0 += depth) {
+      int64_t d1 = d0 + depth < total ? d0 + depth : total;
+      for (int64_t j = 0; j < panels; j++) {
+         int64_t c = d0 / s->taps, t = d0 % s->taps;
+         real *to = b + j * PANEL * depth;
+         for (int64_t d = d0; d < d1; d++, to += PANEL) {
+            const real *from = s->data + c * s->plane + s->at[t];
+            if (s->loose)
+               FN(copy_runs)(to, from, runs[j], n_runs[j], true);
+            else
+               FN(copy_runs)(to, from, runs[j], n_runs[j], false);
+            if (++t == s->taps) t = 0, c++;
+         }
+      }
+      FN(product)
+      (k, count, d1 - d0, job->a + k0 * job->row + d0 * job->step, job->row, job->step, b, PANEL, PANEL * depth, out,
+       ldo, d0 > 0 || job->bias);
+   }
+   if (direct) return;
+   for (int64_t i = 0; i < count; i++) {
+      int64_t at = (first + i) % pixels;
+      real *y = job->y + (first + i) / pixels * job->y_image + k0 * job->y_plane + at / job->y_cols * job->y_row +
+                at % job->y_cols * job->y_col;
+      for (int64_t r = 0; r < k; r++) y[r * job->y_plane] = sums[r * ldo + i];
+   }
+}
+
+static int FN(correlate)(const FN(job) * job)
+{
+   const FN(source) *s = &job->from;
+   int64_t pixels = s->rows * s->cols, tile = FN(PANELS) * PANEL, threads = omp_get_max_threads();
+   /* Tiles keep to one image where that costs little. */
+   int64_t span = pixels >= tile ? pixels : pixels * s->images, spans = pixels * s->images / span;
+   while (tile > PANEL && spans * ((span + tile - 1) / tile) < 2 * threads) tile -= PANEL;
+   int64_t tiles = (span + tile - 1) / tile, k = job->k, parts = 1;
+   while (spans * tiles * parts < 4 * threads && job->k >= 64 * parts) parts++;
+   k = (job->k + parts - 1) / parts;
+   k = (k + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS;
+   parts = (job->k + k - 1) / k;
+   int64_t each = FN(PANELS) * PANEL * FN(DEPTH) + PANEL + FN(PANELS) * PANEL * k;
+   real *work = hl_conv_room(CONV_WORK, 3, each, threads, (int64_t)sizeof(real));
+   if (!work) return 1;
+   int stop = 0;
+#pragma omp parallel for schedule(dynamic)
+   for (int64_t unit = 0; unit < spans * tiles * parts; unit++) {
+      if (hl_conv_stopped(&stop)) continue;
+      int64_t k0 = unit % parts * k, in_span = unit / parts % tiles * tile,
+              first = unit / parts / tiles * span + in_span;
+      FN(correlate_tile)
+      (job, k0, job->k - k0 < k ? job->k - k0 : k, first, span - in_span < tile ? span - in_span : tile,
+       work + omp_get_thread_num() * each, &stop);
+   }
+   return stop ? hl_fail("interrupted") : 0;
+}
+
+static int64_t *FN(taps)(int64_t n)
+{
+   return hl_conv_room(CONV_TABLE, 3, n, (int64_t)3, (int64_t)sizeof(int64_t));
+}
+
+static FN(geometry) FN(forward_geometry)(const conv_shape *s, int64_t *table)
+{
+   int64_t taps = s->r * s->s;
+   for (int64_t t = 0; t < taps; t++) {
+      table[t] = t / s->s * s->dil_h - s->pad_h;
+      table[taps + t] = t % s->s * s->dil_w - s->pad_w;
+   }
+   return (FN(geometry)){s->n, s->c, s->h, s->w, s->p, s->q, s->stride_h, s->stride_w, taps, table, table + taps};
+}
+
+static int FN(forward)(const conv_shape *s, real *y, const real *x, const real *w, const real *bias)
+{
+   int64_t taps = s->r * s->s, *table = FN(taps)(taps);
+   if (!table) return 1;
+   FN(geometry) g = FN(forward_geometry)(s, table);
+   FN(job) job = {.a = w, .bias = bias, .k = s->k, .row = s->c * taps, .step = 1, .y = y};
+   job.y_plane = s->p * s->q;
+   job.y_image = s->k * job.y_plane;
+   job.y_row = job.y_cols = s->q;
+   job.y_col = 1;
+   HL_TRY(FN(prepare)(&job.from, x, &g, table + 2 * taps));
+   return FN(correlate)(&job);
+}
+
+/* dx (c, rows i0 + stride_h * i, columns j0 + stride_w * j) is a correlation of dy with the taps that reach them. */
+static int FN(backward_x)(const conv_shape *s, real *dx, const real *dy, const real *w)
+{
+   int64_t taps = s->r * s->s, *table = FN(taps)(taps);
+   if (!table) return 1;
+   real *packed = NULL;
+   if (taps > 1) {
+      packed = hl_conv_room(CONV_WEIGHTS, 4, s->k, s->c, taps, (int64_t)sizeof(real));
+      if (!packed) return 1;
+   }
+   bool strided = s->stride_h > 1 || s->stride_w > 1;
+   if (strided && (s->stride_h > s->r || s->stride_w > s->s || s->dil_h > 1 || s->dil_w > 1))
+      memset(dx, 0, (size_t)(s->n * s->c * s->h * s->w) * sizeof(real)); /* pixels that no tap reaches */
+   for (int64_t i0 = 0; i0 < s->stride_h && i0 < s->h; i0++)
+      for (int64_t j0 = 0; j0 < s->stride_w && j0 < s->w; j0++) {
+         FN(geometry)
+         g = {s->n, s->k, s->p,  s->q,        (s->h - i0 - 1) / s->stride_h + 1, (s->w - j0 - 1) / s->stride_w + 1, 1,
+              1,    0,    table, table + taps};
+         FN(job) job = {.a = w, .k = s->c, .row = 1, .step = s->c, .y = dx + i0 * s->w + j0};
+         job.y_plane = s->h * s->w;
+         job.y_image = s->c * job.y_plane;
+         job.y_row = s->stride_h * s->w;
+         job.y_col = s->stride_w;
+         job.y_cols = g.cols;
+         for (int64_t r = 0; r < s->r; r++)
+            for (int64_t q = 0; q < s->s; q++) {
+               int64_t row = i0 + s->pad_h - r * s->dil_h, col = j0 + s->pad_w - q * s->dil_w;
+               if (row % s->stride_h || col % s->stride_w) continue;
+               if (packed) {
+                  table[2 * taps + g.taps] = r * s->s + q;
+                  job.a = packed;
+               }
+               table[g.taps] = row / s->stride_h;
+               table[taps + g.taps++] = col / s->stride_w;
+            }
+         if (g.taps == 0) continue;
+         if (packed) { /* (k, taps, c) */
+            const int64_t *used = table + 2 * taps;
+#pragma omp parallel for
+            for (int64_t k = 0; k < s->k; k++)
+               for (int64_t t = 0; t < g.taps; t++)
+                  for (int64_t c = 0; c < s->c; c++)
+                     packed[(k * g.taps + t) * s->c + c] = w[(k * s->c + c) * taps + used[t]];
+         }
+         HL_TRY(FN(prepare)(&job.from, dy, &g, table + 2 * taps));
+         HL_TRY(FN(correlate)(&job));
+      }
+   return 0;
+}
+
+/* sums (k, depth) of columns d0 .. d1 - 1 over the pixels of pieces first, first + 1, ... before last. */
+static void FN(weight_tile)(const FN(source) * s, const real *dy, int64_t k, int64_t d0, int64_t d1, int64_t first,
+                            int64_t last, int64_t piece, real *sums, int64_t ld, bool add, real *work, int *stop)
+{
+   FN(run) runs[FN(PIXELS)];
+   int64_t pixels = s->rows * s->cols, pieces = (pixels + piece - 1) / piece;
+   real *rows = work, *b = work + LANES * FN(PIXELS) + LANES;
+   for (int64_t at = first; at < last && !hl_conv_stopped(stop); at++, add = true) {
+      int64_t image = at / pieces, p0 = at % pieces * piece, n = pixels - p0 < piece ? pixels - p0 : piece;
+      int n_runs = FN(find_runs)(runs, s, image * pixels + p0, n);
+      for (int64_t d = d0; d < d1; d += LANES) { /* LANES rows of shifted images become lanes */
+         int lanes = d1 - d < LANES ? (int)(d1 - d) : LANES;
+         for (int i = 0; i < lanes; i++) {
+            const real *from = s->data + (d + i) / s->taps * s->plane + s->at[(d + i) % s->taps];
+            if (s->loose)
+               FN(copy_runs)(rows + i * piece, from, runs, n_runs, true);
+            else
+               FN(copy_runs)(rows + i * piece, from, runs, n_runs, false);
+         }
+         int64_t panel = (d - d0) / PANEL;
+         FN(to_lanes)(b + panel * PANEL * piece + (d - d0) % PANEL, PANEL, rows, piece, lanes, n);
+      }
+      FN(product)(k, d1 - d0, n, dy + image * k * pixels + p0, pixels, 1, b, PANEL, PANEL * piece, sums, ld, add);
+   }
+}
+
+static int FN(backward_w)(const conv_shape *s, real *dw, const real *dy, const real *x)
+{
+   int64_t taps = s->r * s->s, *table = FN(taps)(taps);
+   if (!table) return 1;
+   FN(geometry) g = FN(forward_geometry)(s, table);
+   FN(source) from;
+   HL_TRY(FN(prepare)(&from, x, &g, table + 2 * taps));
+   int64_t total = s->c * taps, pixels = s->p * s->q, pieces = (pixels + FN(PIXELS) - 1) / FN(PIXELS);
+   int64_t piece = (pixels + pieces - 1) / pieces, depth = FN(PANELS) * PANEL;
+   while (depth > PANEL && total < FN(UNITS) * depth) depth -= PANEL;
+   int64_t blocks = (total + depth - 1) / depth, splits = (FN(UNITS) + blocks - 1) / blocks;
+   if (splits > s->n * pieces) splits = s->n * pieces;
+   int64_t each = LANES * FN(PIXELS) + LANES + FN(PANELS) * PANEL * FN(PIXELS);
+   real *work = hl_conv_room(CONV_WORK, 3, each, (int64_t)omp_get_max_threads(), (int64_t)sizeof(real));
+   real *sums = dw;
+   if (splits > 1) sums = hl_conv_room(CONV_SUMS, 4, splits, s->k, total, (int64_t)sizeof(real));
+   if (!work || !sums) return 1;
+   int stop = 0;
+#pragma omp parallel for schedule(dynamic)
+   for (int64_t unit = 0; unit < blocks * splits; unit++) {
+      if (hl_conv_stopped(&stop)) continue;
+      int64_t d0 = unit % blocks * depth, split = unit / blocks, all = s->n * pieces;
+      FN(weight_tile)
+      (&from, dy, s->k, d0, d0 + depth < total ? d0 + depth : total, all * split / splits, all * (split + 1) / splits,
+       piece, sums + (splits > 1 ? split * s->k * total : 0) + d0, total, splits == 1,
+       work + omp_get_thread_num() * each, &stop);
+   }
+   if (stop) return hl_fail("interrupted");
+   if (splits > 1) {
+#pragma omp parallel for
+      for (int64_t k = 0; k < s->k; k++)
+         for (int64_t split = 0; split < splits; split++) {
+            const real *part = sums + (split * s->k + k) * total;
+            for (int64_t d = 0; d < total; d++) dw[k * total + d] += part[d];
+         }
+   }
+   return 0;
+}
+
+#else
+
+/* conv_gemm.c: any convolution as a matrix product.
+ *
+ * The weights (K, C*R*S) times the matrix whose rows are the images shifted by each tap. That matrix is never whole: a
+ * tile of it is packed into a thread's cache, used against all weights, and gone. Its rows are copied from images that
+ * were padded once before, with the columns of a strided convolution sorted by their remainder, so that packing is a
+ * plain copy of runs for every stride, padding and dilation. */
+#include <string.h>
+#include "conv.h"
+#define HL_GENERIC "conv_gemm.c"
+#include "generic.h"
+
+int hl_conv_gemm(const conv_shape *s, int dtype, void *y, const void *x, const void *w, const void *bias)
+{
+   return dtype == HL_F64 ? forward_f64(s, y, x, w, bias) : forward_f32(s, y, x, w, bias);
+}
+
+int hl_conv_gemm_dx(const conv_shape *s, int dtype, void *dx, const void *dy, const void *w)
+{
+   return dtype == HL_F64 ? backward_x_f64(s, dx, dy, w) : backward_x_f32(s, dx, dy, w);
+}
+
+int hl_conv_gemm_dw(const conv_shape *s, int dtype, void *dw, const void *dy, const void *x)
+{
+   return dtype == HL_F64 ? backward_w_f64(s, dw, dy, x) : backward_w_f32(s, dw, dy, x);
+}
+
+#endif

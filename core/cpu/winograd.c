@@ -1,0 +1,465 @@
+/* winograd.c: 3x3 stride-1 convolutions of float32 by Winograd's F(4x4,3x3), after Lavin and Gray,
+ * "Fast algorithms for convolutional neural networks" (2016), at the points 0, 1, -1, 2, -2 and infinity:
+ *
+ *    y = A'[(G g G') * (B' d B)]A    4x4 results of a 6x6 tile d, with 36 instead of 144 multiplications a channel
+ *
+ * The products over channels are 36 matrix products, one for each of the tile's positions. A dilation of d makes d*d
+ * dense problems on every d-th row and column, whose tiles all go into the same 36 products. The gradient of the
+ * weights is that of the formula: dg = G'[(A dy A') * (B' d B)]G.
+ *
+ * Everything between the first and the last transpose is channels-last, so that transforms take a vector of channels at
+ * a time and read no index tables, whatever the dilation. */
+#include <string.h>
+#include "conv.h"
+
+#define real float
+#define FN(name) name
+#define REAL_IS_FLOAT 1
+#include "micro.h"
+
+enum {
+   POSITIONS = 36,
+   STRIP_TILES = 128,       /* tiles that are transformed together */
+   BLOCK_TILES = 160,       /* tiles of one matrix product */
+   BLOCK_PANELS = 2,        /* its output channels, in panels */
+   WEIGHT_CHANNELS = 64,    /* channels whose weights are transformed together */
+   CHUNK_BYTES = 128 << 20, /* transformed images or weights held at once */
+};
+
+/* Result (i,j) of a tile is at row[t] + i * dil_h, col[t] + j * dil_w. A band is 4 * dil_h rows of an image and holds
+ * the tiles that begin in its first dil_h rows; a strip is some bands. All images are cut alike. */
+typedef struct {
+   int64_t rows, cols, dil_h, dil_w; /* of the results */
+   int64_t bands, across, strips, strip_bands;
+   int64_t tiles;  /* of one image */
+   int64_t most;   /* tiles of the largest strip */
+   int64_t *first; /* first tile of each band, and the end */
+   int32_t *row, *col;
+} tiling;
+
+static int64_t up(int64_t a, int64_t b)
+{
+   return (a + b - 1) / b;
+}
+
+/* Channels of one tile, so that neighbouring tiles do not fall into the same cache set. */
+static int64_t leading(int64_t channels)
+{
+   return (up(channels, LANES) | 1) * LANES;
+}
+
+static int cut(tiling *t, int64_t rows, int64_t cols, int64_t dil_h, int64_t dil_w)
+{
+   *t = (tiling){.rows = rows, .cols = cols, .dil_h = dil_h, .dil_w = dil_w};
+   t->bands = up(rows, 4 * dil_h);
+   t->across = up(cols, 4 * dil_w);
+   int64_t down = dil_h < rows ? dil_h : rows, beside = dil_w < cols ? dil_w : cols; /* phases that are not empty */
+   int64_t most = t->bands * down * t->across * beside;
+   t->first = hl_conv_room(CONV_TABLE, 2, t->bands + 1 + most, (int64_t)sizeof(int64_t));
+   if (!t->first) return 1;
+   t->row = (int32_t *)(t->first + t->bands + 1);
+   t->col = t->row + most;
+   for (int64_t band = 0; band < t->bands; band++) {
+      t->first[band] = t->tiles;
+      for (int64_t i = 0; i < down; i++)
+         for (int64_t across = 0; across < t->across; across++)
+            for (int64_t j = 0; j < beside; j++) {
+               int64_t row = 4 * dil_h * band + i, col = 4 * dil_w * across + j;
+               if (row >= rows || col >= cols) continue;
+               t->row[t->tiles] = (int32_t)row;
+               t->col[t->tiles++] = (int32_t)col;
+            }
+   }
+   t->first[t->bands] = t->tiles;
+   t->strip_bands = STRIP_TILES / t->first[1];
+   if (t->strip_bands < 1) t->strip_bands = 1;
+   t->strips = up(t->bands, t->strip_bands);
+   t->strip_bands = up(t->bands, t->strips);
+   t->strips = up(t->bands, t->strip_bands);
+   t->most = t->strip_bands * t->first[1];
+   return 0;
+}
+
+/* Strips are counted through all images. */
+static int64_t strip_band(const tiling *t, int64_t strip)
+{
+   return strip % t->strips * t->strip_bands;
+}
+
+/* Its first tile, counted through all images; that of strip + 1 is its end. */
+static int64_t strip_tile(const tiling *t, int64_t strip)
+{
+   return strip / t->strips * t->tiles + t->first[strip_band(t, strip)];
+}
+
+/* ---- one-dimensional transforms; step is the distance of the elements ---- */
+
+ALWAYS_INLINE void transform_image(vec *o, const vec *d, int step) /* B' d */
+{
+   vec d0 = d[0], d1 = d[step], d2 = d[2 * step], d3 = d[3 * step], d4 = d[4 * step], d5 = d[5 * step];
+   vec even = d4 - 4 * d2, odd = d3 - 4 * d1, near = d4 - d2, far = 2 * (d3 - d1);
+   o[0] = 4 * d0 - 5 * d2 + d4;
+   o[step] = even + odd;
+   o[2 * step] = even - odd;
+   o[3 * step] = near + far;
+   o[4 * step] = near - far;
+   o[5 * step] = 4 * d1 - 5 * d3 + d5;
+}
+
+ALWAYS_INLINE void transform_weight(vec *o, const vec *g, int to, int from) /* G g */
+{
+   vec g0 = g[0], g1 = g[from], g2 = g[2 * from];
+   vec even = (g0 + g2) * (-1.f / 6), odd = g1 * (-1.f / 6), even2 = g0 * (1.f / 24) + g2 * (1.f / 6),
+       odd2 = g1 * (1.f / 12);
+   o[0] = g0 * 0.25f;
+   o[to] = even + odd;
+   o[2 * to] = even - odd;
+   o[3 * to] = even2 + odd2;
+   o[4 * to] = even2 - odd2;
+   o[5 * to] = g2;
+}
+
+ALWAYS_INLINE void gather_result(vec *o, const vec *m, int to, int from) /* A' m */
+{
+   vec s1 = m[from] + m[2 * from], d1 = m[from] - m[2 * from], s2 = m[3 * from] + m[4 * from],
+       d2 = m[3 * from] - m[4 * from];
+   o[0] = m[0] + s1 + s2;
+   o[to] = d1 + 2 * d2;
+   o[2 * to] = s1 + 4 * s2;
+   o[3 * to] = d1 + 8 * d2 + m[5 * from];
+}
+
+ALWAYS_INLINE void spread_result(vec *o, const vec *y, int to, int from) /* A y */
+{
+   vec y0 = y[0], y1 = y[from], y2 = y[2 * from], y3 = y[3 * from];
+   vec even = y0 + y2, odd = y1 + y3, even2 = y0 + 4 * y2, odd2 = 2 * y1 + 8 * y3;
+   o[0] = y0;
+   o[to] = even + odd;
+   o[2 * to] = even - odd;
+   o[3 * to] = even2 + odd2;
+   o[4 * to] = even2 - odd2;
+   o[5 * to] = y3;
+}
+
+ALWAYS_INLINE void gather_weight(vec *o, const vec *m, int to, int from) /* G' m */
+{
+   vec s1 = m[from] + m[2 * from], d1 = m[from] - m[2 * from], s2 = m[3 * from] + m[4 * from],
+       d2 = m[3 * from] - m[4 * from];
+   o[0] = 0.25f * m[0] - (1.f / 6) * s1 + (1.f / 24) * s2;
+   o[to] = (1.f / 12) * d2 - (1.f / 6) * d1;
+   o[2 * to] = (1.f / 6) * (s2 - s1) + m[5 * from];
+}
+
+/* ---- tiles ---- */
+
+/* out, a vector at each of 36 positions, = B' d B of the 6x6 tile at d. */
+static void image_tile(float *out, int64_t position, const float *d, int64_t row, int64_t col)
+{
+   vec a[36];
+#pragma GCC unroll 6
+   for (int j = 0; j < 6; j++) {
+#pragma GCC unroll 6
+      for (int i = 0; i < 6; i++) a[i * 6 + j] = load(d + i * row + j * col);
+      transform_image(a + j, a + j, 6);
+   }
+#pragma GCC unroll 6
+   for (int i = 0; i < 6; i++) {
+      transform_image(a + i * 6, a + i * 6, 1);
+#pragma GCC unroll 6
+      for (int j = 0; j < 6; j++) store(out + (i * 6 + j) * position, a[i * 6 + j]);
+   }
+}
+
+/* As image_tile for dy: A dy A' of the 4x4 tile. */
+static void gradient_tile(float *out, int64_t position, const float *d, int64_t row, int64_t col)
+{
+   vec y[16], a[24];
+#pragma GCC unroll 4
+   for (int j = 0; j < 4; j++) {
+#pragma GCC unroll 4
+      for (int i = 0; i < 4; i++) y[i * 4 + j] = load(d + i * row + j * col);
+      spread_result(a + j, y + j, 4, 4);
+   }
+#pragma GCC unroll 6
+   for (int i = 0; i < 6; i++) {
+      vec o[6];
+      spread_result(o, a + i * 4, 1, 1);
+#pragma GCC unroll 6
+      for (int j = 0; j < 6; j++) store(out + (i * 6 + j) * position, o[j]);
+   }
+}
+
+/* y (4x4) at out = A' m A + bias; only the rows and columns that exist. */
+static void result_tile(float *out, int64_t row, int64_t col, int rows, int cols, const float *m, int64_t position,
+                        vec bias)
+{
+   vec a[24];
+#pragma GCC unroll 6
+   for (int j = 0; j < 6; j++) {
+      vec in[6];
+#pragma GCC unroll 6
+      for (int i = 0; i < 6; i++) in[i] = load(m + (i * 6 + j) * position);
+      gather_result(a + j, in, 6, 1);
+   }
+#pragma GCC unroll 4
+   for (int i = 0; i < 4; i++) {
+      vec o[4];
+      gather_result(o, a + i * 6, 1, 1);
+#pragma GCC unroll 4
+      for (int j = 0; j < 4; j++)
+         if (i < rows && j < cols) store(out + i * row + j * col, o[j] + bias);
+   }
+}
+
+/* ---- stages ---- */
+
+/* buffer (rows, cols, LANES) = the window of the planes of some channels x (h,w) that begins at (top,left), zero
+ * outside. */
+static void load_window(float *buffer, int64_t rows, int64_t cols, const float *x, int channels, int64_t h, int64_t w,
+                        int64_t top, int64_t left)
+{
+   int64_t begin = left < 0 ? -left : 0, end = w - left < cols ? w - left : cols;
+   for (int64_t i = 0; i < rows; i++) {
+      float *to = buffer + i * cols * LANES;
+      if (top + i < 0 || top + i >= h || begin >= end) {
+         memset(to, 0, (size_t)(cols * LANES) * sizeof(float));
+         continue;
+      }
+      memset(to, 0, (size_t)(begin * LANES) * sizeof(float));
+      to_lanes(to + begin * LANES, LANES, x + (top + i) * w + left + begin, h * w, channels, end - begin);
+      memset(to + end * LANES, 0, (size_t)((cols - end) * LANES) * sizeof(float));
+   }
+}
+
+/* Floats of the window that a strip reads; halo is 2 for images, 0 for results. */
+static int64_t window_room(const tiling *t, int64_t halo)
+{
+   return (4 * t->strip_bands + halo) * t->dil_h * (4 * t->across + halo) * t->dil_w * LANES;
+}
+
+typedef void tile_transform(float *out, int64_t position, const float *d, int64_t row, int64_t col);
+
+/* out (36, tiles of the strips, leading(c)) = transformed tiles of x (n,c,h,w). */
+static int transform_tiles(float *out, const tiling *t, int64_t begin, int64_t end, const float *x, int64_t c,
+                           int64_t h, int64_t w, int64_t pad_h, int64_t pad_w, int64_t halo, tile_transform *transform)
+{
+   int64_t groups = up(c, LANES), ld = leading(c), first = strip_tile(t, begin), room = window_room(t, halo);
+   int64_t position = (strip_tile(t, end) - first) * ld, cols = (4 * t->across + halo) * t->dil_w;
+   float *work = hl_conv_room(CONV_WORK, 3, room, (int64_t)omp_get_max_threads(), (int64_t)sizeof(float));
+   if (!work) return 1;
+   int stop = 0;
+#pragma omp parallel for collapse(2) schedule(dynamic)
+   for (int64_t strip = begin; strip < end; strip++)
+      for (int64_t group = 0; group < groups; group++) {
+         if (hl_conv_stopped(&stop)) continue;
+         float *window = work + omp_get_thread_num() * room;
+         int64_t top = 4 * t->dil_h * strip_band(t, strip), image = strip / t->strips, c0 = group * LANES;
+         load_window(window, (4 * t->strip_bands + halo) * t->dil_h, cols, x + (image * c + c0) * h * w,
+                     c - c0 < LANES ? (int)(c - c0) : LANES, h, w, top - pad_h, -pad_w);
+         int64_t tile = strip_tile(t, strip), last = strip_tile(t, strip + 1);
+         const int32_t *row = t->row - image * t->tiles, *col = t->col - image * t->tiles;
+         for (; tile < last; tile++)
+            transform(out + (tile - first) * ld + c0, position, window + ((row[tile] - top) * cols + col[tile]) * LANES,
+                      t->dil_h * cols * LANES, t->dil_w * LANES);
+      }
+   return stop ? hl_fail("interrupted") : 0;
+}
+
+/* out (36, panels, depth, PANEL) = transformed weights of output channels begin .. end - 1. w (k,c,3,3); forward, depth
+ * is c and the outputs k; backward, the kernels are turned, depth is k and the outputs c. */
+static void transform_weights(float *out, const float *w, int64_t k, int64_t c, int64_t begin, int64_t end,
+                              bool backward)
+{
+   int64_t depth = backward ? k : c, position = up(end - begin, PANEL) * depth * PANEL;
+#pragma omp parallel for collapse(2)
+   for (int64_t o0 = begin; o0 < end; o0 += LANES)
+      for (int64_t d0 = 0; d0 < depth; d0 += WEIGHT_CHANNELS) {
+         float lanes[WEIGHT_CHANNELS * 9 * LANES] __attribute__((aligned(64)));
+         int64_t n = depth - d0 < WEIGHT_CHANNELS ? depth - d0 : WEIGHT_CHANNELS;
+         int outputs = end - o0 < LANES ? (int)(end - o0) : LANES;
+         if (backward)
+            for (int64_t d = 0; d < n; d++)
+               to_lanes(lanes + d * 9 * LANES, LANES, w + ((d0 + d) * c + o0) * 9, 9, outputs, 9);
+         else
+            to_lanes(lanes, LANES, w + (o0 * c + d0) * 9, c * 9, outputs, n * 9);
+         for (int64_t d = 0; d < n; d++) {
+            vec g[9], a[18];
+#pragma GCC unroll 9
+            for (int i = 0; i < 9; i++) g[i] = load(lanes + (d * 9 + (backward ? 8 - i : i)) * LANES);
+#pragma GCC unroll 3
+            for (int j = 0; j < 3; j++) transform_weight(a + j, g + j, 3, 3);
+            float *to = out + (o0 - begin) / PANEL * depth * PANEL + (d0 + d) * PANEL + (o0 - begin) % PANEL;
+#pragma GCC unroll 6
+            for (int i = 0; i < 6; i++) {
+               vec u[6];
+               transform_weight(u, a + i * 3, 1, 1);
+#pragma GCC unroll 6
+               for (int j = 0; j < 6; j++) store(to + (i * 6 + j) * position, u[j]);
+            }
+         }
+      }
+}
+
+/* Strips begin .. of one block of tiles, at most end. */
+static int64_t block_end(const tiling *t, int64_t begin, int64_t end, int64_t tiles)
+{
+   int64_t last = begin + 1;
+   while (last < end && strip_tile(t, last + 1) - strip_tile(t, begin) <= tiles) last++;
+   return last;
+}
+
+/* y (n,outputs,rows,cols), channels k0 .. k0 + k - 1 of strips begin .. end - 1, from the transformed tiles v and
+ * weights u (both from these on; see above for their strides). */
+static void multiply_block(float *y, int64_t outputs, const tiling *t, int64_t begin, int64_t end, int64_t k0,
+                           int64_t k, const float *v, int64_t v_position, int64_t depth, const float *u,
+                           int64_t u_position, const float *bias, float *work)
+{
+   int64_t first = strip_tile(t, begin), tiles = strip_tile(t, end) - first, ld = up(k, LANES) * LANES;
+   float *m = work, *window = work + POSITIONS * tiles * ld;
+   for (int64_t i = 0; i < POSITIONS; i++)
+      product(tiles, ld, depth, v + i * v_position, leading(depth), 1, u + i * u_position, PANEL, depth * PANEL,
+              m + i * tiles * ld, ld, 0);
+   for (int64_t strip = begin; strip < end; strip++)
+      for (int64_t j = 0; j < k; j += LANES) {
+         int lanes = k - j < LANES ? (int)(k - j) : LANES;
+         int64_t image = strip / t->strips, top = 4 * t->dil_h * strip_band(t, strip);
+         int64_t bottom = top + 4 * t->dil_h * t->strip_bands, last = strip_tile(t, strip + 1);
+         if (bottom > t->rows) bottom = t->rows;
+         const int32_t *row = t->row - image * t->tiles, *col = t->col - image * t->tiles;
+         vec b = {0};
+         for (int i = 0; i < lanes && bias; i++) b[i] = bias[k0 + j + i];
+         for (int64_t tile = strip_tile(t, strip); tile < last; tile++) {
+            int64_t rows = up(bottom - row[tile], t->dil_h), cols = up(t->cols - col[tile], t->dil_w);
+            result_tile(window + ((row[tile] - top) * t->cols + col[tile]) * LANES, t->dil_h * t->cols * LANES,
+                        t->dil_w * LANES, rows < 4 ? (int)rows : 4, cols < 4 ? (int)cols : 4,
+                        m + (tile - first) * ld + j, tiles * ld, b);
+         }
+         from_lanes(y + ((image * outputs + k0 + j) * t->rows + top) * t->cols, t->rows * t->cols, window, lanes,
+                    (bottom - top) * t->cols);
+      }
+}
+
+/* y (n,outputs,t->rows,t->cols) from x (n,depth,h,w). */
+static int correlate(float *y, int64_t outputs, const tiling *t, const float *x, int64_t n, int64_t depth, int64_t h,
+                     int64_t w, int64_t pad_h, int64_t pad_w, const float *weight, bool backward, const float *bias)
+{
+   int64_t ld = leading(depth), strips = n * t->strips, size = (int64_t)sizeof(float), threads = omp_get_max_threads();
+   int64_t chunk_tiles = CHUNK_BYTES / (POSITIONS * ld * size), chunk_k = CHUNK_BYTES / (POSITIONS * depth * size);
+   if (chunk_tiles < t->most) chunk_tiles = t->most;
+   chunk_k = chunk_k < PANEL ? PANEL : chunk_k / PANEL * PANEL;
+   if (chunk_tiles > n * t->tiles) chunk_tiles = n * t->tiles;
+   if (chunk_k > outputs) chunk_k = outputs;
+   int64_t block_tiles = t->most > BLOCK_TILES ? t->most : BLOCK_TILES, block_k = BLOCK_PANELS * PANEL;
+   if (block_tiles > n * t->tiles) block_tiles = n * t->tiles;
+   int64_t each = POSITIONS * block_tiles * block_k + window_room(t, 0);
+   float *v = hl_conv_room(CONV_SOURCE, 4, (int64_t)POSITIONS, chunk_tiles, ld, size);
+   float *u = hl_conv_room(CONV_WEIGHTS, 5, (int64_t)POSITIONS, up(chunk_k, PANEL), depth, (int64_t)PANEL, size);
+   int64_t *blocks = hl_conv_room(CONV_SUMS, 2, strips + 1, size * 2);
+   if (!v || !u || !blocks) return 1;
+   bool whole = chunk_k >= outputs;
+   if (whole)
+      transform_weights(u, weight, backward ? depth : outputs, backward ? outputs : depth, 0, outputs, backward);
+   for (int64_t begin = 0, end; begin < strips; begin = end) {
+      end = block_end(t, begin, strips, chunk_tiles);
+      HL_TRY(transform_tiles(v, t, begin, end, x, depth, h, w, pad_h, pad_w, 2, image_tile));
+      float *work = hl_conv_room(CONV_WORK, 3, each, threads, size);
+      if (!work) return 1;
+      int64_t n_blocks = 0, first = strip_tile(t, begin), v_position = (strip_tile(t, end) - first) * ld;
+      for (int64_t at = begin; at < end; at = blocks[n_blocks]) {
+         blocks[n_blocks++] = at;
+         blocks[n_blocks] = block_end(t, at, end, block_tiles);
+      }
+      for (int64_t c0 = 0; c0 < outputs; c0 += chunk_k) {
+         int64_t c1 = c0 + chunk_k < outputs ? c0 + chunk_k : outputs, u_position = up(c1 - c0, PANEL) * depth * PANEL;
+         if (!whole)
+            transform_weights(u, weight, backward ? depth : outputs, backward ? outputs : depth, c0, c1, backward);
+         int stop = 0;
+#pragma omp parallel for collapse(2) schedule(dynamic)
+         for (int64_t k0 = c0; k0 < c1; k0 += block_k)
+            for (int64_t block = 0; block < n_blocks; block++) {
+               if (hl_conv_stopped(&stop)) continue;
+               multiply_block(y, outputs, t, blocks[block], blocks[block + 1], k0,
+                              c1 - k0 < block_k ? c1 - k0 : block_k, v + (strip_tile(t, blocks[block]) - first) * ld,
+                              v_position, depth, u + (k0 - c0) / PANEL * depth * PANEL, u_position, bias,
+                              work + omp_get_thread_num() * each);
+            }
+         if (stop) return hl_fail("interrupted");
+      }
+   }
+   return 0;
+}
+
+int hl_winograd(const conv_shape *s, float *y, const float *x, const float *w, const float *bias)
+{
+   tiling t;
+   HL_TRY(cut(&t, s->p, s->q, s->dil_h, s->dil_w));
+   return correlate(y, s->k, &t, x, s->n, s->c, s->h, s->w, s->pad_h, s->pad_w, w, false, bias);
+}
+
+int hl_winograd_dx(const conv_shape *s, float *dx, const float *dy, const float *w)
+{
+   tiling t;
+   HL_TRY(cut(&t, s->h, s->w, s->dil_h, s->dil_w));
+   return correlate(dx, s->c, &t, dy, s->n, s->k, s->p, s->q, 2 * s->dil_h - s->pad_h, 2 * s->dil_w - s->pad_w, w, true,
+                    NULL);
+}
+
+/* dw (k,c,3,3), rows k0 .. k0 + k - 1 and channels c0 .. c0 + c - 1, += G'mG; m (36, k, ld). */
+static void add_weights(float *dw, int64_t channels, int64_t k0, int64_t k, int64_t c0, int64_t c, const float *m,
+                        int64_t ld)
+{
+   for (int64_t i = 0; i < k; i++)
+      for (int64_t j = 0; j < c; j += LANES) {
+         vec a[18], g[9];
+#pragma GCC unroll 6
+         for (int q = 0; q < 6; q++) {
+            vec in[6];
+#pragma GCC unroll 6
+            for (int p = 0; p < 6; p++) in[p] = load(m + ((p * 6 + q) * k + i) * ld + j);
+            gather_weight(a + q, in, 6, 1);
+         }
+#pragma GCC unroll 3
+         for (int p = 0; p < 3; p++) gather_weight(g + p * 3, a + p * 6, 1, 1);
+         int lanes = c - j < LANES ? (int)(c - j) : LANES;
+         float *to = dw + ((k0 + i) * channels + c0 + j) * 9;
+         for (int p = 0; p < 9; p++)
+            for (int lane = 0; lane < lanes; lane++) to[lane * 9 + p] += g[p][lane];
+      }
+}
+
+int hl_winograd_dw(const conv_shape *s, float *dw, const float *dy, const float *x)
+{
+   tiling t;
+   HL_TRY(cut(&t, s->p, s->q, s->dil_h, s->dil_w));
+   int64_t ldx = leading(s->c), ldy = leading(s->k), strips = s->n * t.strips, size = (int64_t)sizeof(float);
+   int64_t chunk = CHUNK_BYTES / (POSITIONS * (ldx + ldy) * size), block_k = 64, block_c = PANEL;
+   if (chunk < t.most) chunk = t.most;
+   if (chunk > s->n * t.tiles) chunk = s->n * t.tiles;
+   int64_t each = POSITIONS * block_k * block_c;
+   float *v = hl_conv_room(CONV_SOURCE, 4, (int64_t)POSITIONS, chunk, ldx, size);
+   float *g = hl_conv_room(CONV_SUMS, 4, (int64_t)POSITIONS, chunk, ldy, size);
+   if (!v || !g) return 1;
+   for (int64_t begin = 0, end; begin < strips; begin = end) {
+      end = block_end(&t, begin, strips, chunk);
+      HL_TRY(transform_tiles(v, &t, begin, end, x, s->c, s->h, s->w, s->pad_h, s->pad_w, 2, image_tile));
+      HL_TRY(transform_tiles(g, &t, begin, end, dy, s->k, s->p, s->q, 0, 0, 0, gradient_tile));
+      float *work = hl_conv_room(CONV_WORK, 3, each, (int64_t)omp_get_max_threads(), size);
+      if (!work) return 1;
+      int64_t tiles = strip_tile(&t, end) - strip_tile(&t, begin);
+      int stop = 0;
+#pragma omp parallel for collapse(2) schedule(dynamic)
+      for (int64_t k0 = 0; k0 < s->k; k0 += block_k)
+         for (int64_t c0 = 0; c0 < s->c; c0 += block_c) {
+            if (hl_conv_stopped(&stop)) continue;
+            int64_t k = s->k - k0 < block_k ? s->k - k0 : block_k, c = s->c - c0 < block_c ? s->c - c0 : block_c;
+            int64_t ld = up(c, LANES) * LANES;
+            float *m = work + omp_get_thread_num() * each;
+            for (int64_t i = 0; i < POSITIONS; i++)
+               product(k, ld, tiles, g + i * tiles * ldy + k0, 1, ldy, v + i * tiles * ldx + c0, ldx, 0, m + i * k * ld,
+                       ld, 0);
+            add_weights(dw, s->c, k0, k, c0, c, m, ld);
+         }
+      if (stop) return hl_fail("interrupted");
+   }
+   return 0;
+}
