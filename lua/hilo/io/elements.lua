@@ -1,0 +1,95 @@
+--- io/elements.lua: how files spell the elements of tensors, and their conversion to the types that tensors have here.
+local bit = require 'bit'
+local ffi = require 'ffi'
+
+local elements = {}
+
+---@class ElementType
+---@field bytes integer of one element in the file
+---@field dtype string what it becomes
+---@field convert? fun(to: ffi.cdata*, from: ffi.cdata*, n: number) nil where the bytes are the tensor's own
+
+-- half -> the bits of the float of the same value
+local half_bits
+
+local function make_half_bits()
+   local bits = ffi.new('uint32_t[65536]')
+   for h = 0, 0x7fff do
+      local exponent, fraction = bit.rshift(h, 10), bit.band(h, 0x3ff)
+      local f
+      if exponent == 31 then
+         f = bit.bor(0x7f800000, bit.lshift(fraction, 13))
+      elseif exponent > 0 then
+         f = bit.bor(bit.lshift(exponent + 112, 23), bit.lshift(fraction, 13))
+      elseif fraction == 0 then
+         f = 0
+      else -- subnormal: shift up until the leading bit drops out of the fraction
+         local shift = 0
+         while fraction < 0x400 do
+            fraction = fraction * 2
+            shift = shift + 1
+         end
+         f = bit.bor(bit.lshift(113 - shift, 23), bit.lshift(bit.band(fraction, 0x3ff), 13))
+      end
+      bits[h] = f
+      bits[h + 0x8000] = f + 0x80000000
+   end
+   return bits
+end
+
+local uint32_p, uint16_p = ffi.typeof('uint32_t *'), ffi.typeof('const uint16_t *')
+
+local function from_half(to, from, n)
+   half_bits = half_bits or make_half_bits()
+   local y, x, bits = ffi.cast(uint32_p, to), ffi.cast(uint16_p, from), half_bits
+   for i = 0, n - 1 do y[i] = bits[x[i]] end
+end
+
+local function from_bfloat16(to, from, n)
+   local y, x = ffi.cast(uint32_p, to), ffi.cast(uint16_p, from)
+   for i = 0, n - 1 do y[i] = bit.lshift(x[i], 16) end
+end
+
+local function widen(ctype)
+   local from_p, to_p = ffi.typeof('const ' .. ctype .. ' *'), ffi.typeof('int32_t *')
+   return function(to, from, n)
+      local y, x = ffi.cast(to_p, to), ffi.cast(from_p, from)
+      for i = 0, n - 1 do y[i] = x[i] end
+   end
+end
+
+---@type table<string, ElementType> by the name that safetensors files use
+elements.types = {
+   F32 = {bytes = 4, dtype = 'float32'},
+   F64 = {bytes = 8, dtype = 'float64'},
+   F16 = {bytes = 2, dtype = 'float32', convert = from_half},
+   BF16 = {bytes = 2, dtype = 'float32', convert = from_bfloat16},
+   U8 = {bytes = 1, dtype = 'uint8'},
+   BOOL = {bytes = 1, dtype = 'uint8'},
+   I8 = {bytes = 1, dtype = 'int32', convert = widen('int8_t')},
+   I16 = {bytes = 2, dtype = 'int32', convert = widen('int16_t')},
+   I32 = {bytes = 4, dtype = 'int32'},
+   I64 = {bytes = 8, dtype = 'int64'},
+}
+
+--- The names that tensors are written under.
+elements.name_of = {float32 = 'F32', float64 = 'F64', uint8 = 'U8', int32 = 'I32', int64 = 'I64'}
+
+local piece = 2 ^ 20 -- elements converted at once, so that a large tensor does not need its memory twice
+
+--- Fills `tensor` (contiguous, on the CPU) with n elements of `kind`; read(pointer, first, bytes) brings raw bytes.
+---@param kind ElementType
+function elements.fill(tensor, kind, n, read)
+   if n == 0 then return end
+   local data = ffi.cast('uint8_t *', tensor:data())
+   if not kind.convert then return read(data, 0, n * kind.bytes) end
+   local buffer = ffi.new('uint8_t[?]', math.min(n, piece) * kind.bytes)
+   local step = tensor._storage.dtype.bytes
+   for first = 0, n - 1, piece do
+      local m = math.min(piece, n - first)
+      read(buffer, first * kind.bytes, m * kind.bytes)
+      kind.convert(data + first * step, buffer, m)
+   end
+end
+
+return elements

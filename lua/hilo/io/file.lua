@@ -1,0 +1,58 @@
+--- io/file.lua: whole files and parts of them, and files that appear whole or not at all.
+local ffi = require 'ffi'
+local core = require 'hilo.core'
+
+local host = core.host
+local file = {}
+
+local function check_path(path, what)
+   core.check(type(path) == 'string' and path ~= '', '%s: expected the path of a file, got %s', what,
+      type(path) == 'string' and 'an empty string' or type(path))
+   core.check(not path:find('\0', 1, true), '%s: a path cannot hold a zero byte', what)
+end
+file.check_path = check_path
+
+local count = ffi.new('int64_t[1]')
+
+--- Bytes of a regular file.
+---@param path string
+---@return number
+function file.size(path)
+   check_path(path, 'size')
+   core.call(host, 'hl_host_file_size', path, count)
+   return tonumber(count[0])
+end
+
+--- `bytes` bytes from `offset` (from 0) into memory at `pointer`.
+function file.read_into(path, pointer, offset, bytes)
+   core.call(host, 'hl_host_file_read', path, pointer, offset, bytes)
+end
+
+--- `bytes` bytes from `offset` (from 0) as a string; the rest of the file where `bytes` is nil.
+---@return string
+function file.read(path, offset, bytes)
+   offset = offset or 0
+   bytes = bytes or file.size(path) - offset
+   local buffer = ffi.new('uint8_t[?]', math.max(1, bytes))
+   file.read_into(path, buffer, offset, bytes)
+   return ffi.string(buffer, bytes)
+end
+
+--- A new file in the place of `path`: `body(write)` calls write(string) or write(pointer, bytes) for each piece. It is
+--- written under a temporary name, synced and renamed; where anything fails the old file stays as it was.
+---@param path string
+---@param body fun(write: fun(data: string|ffi.cdata*, bytes: number?))
+function file.write(path, body)
+   check_path(path, 'write')
+   local handle = ffi.new('hl_host_file *[1]')
+   core.call(host, 'hl_host_file_create', handle, path)
+   local function write(data, bytes) core.call(host, 'hl_host_file_write', handle[0], data, bytes or #data) end
+   local ok, message = pcall(body, write)
+   if not ok then
+      host.hl_host_file_abort(handle[0])
+      error(message, 0)
+   end
+   core.call(host, 'hl_host_file_commit', handle[0])
+end
+
+return file
