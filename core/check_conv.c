@@ -49,7 +49,7 @@ static int check_shapes(const char *fn, const char *result, const hl_tensor *y, 
             "%s: weight must not be empty, got %s", fn, hl_show(w));
    HL_CHECK(x->size[1] == w->size[1], "%s: weight expects %lld input channels, x has %lld (%s)", fn,
             (long long)w->size[1], (long long)x->size[1], hl_show(x));
-   int64_t rows, cols;
+   int64_t rows = 0, cols = 0; /* gcc 12 does not see that a failure returns */
    HL_TRY(result_size(&rows, fn, "height", x->size[2], w->size[2], p->stride_h, p->pad_h, p->dil_h));
    HL_TRY(result_size(&cols, fn, "width", x->size[3], w->size[3], p->stride_w, p->pad_w, p->dil_w));
    return hl_need_size(fn, result, y, 4, x->size[0], w->size[0], rows, cols);
