@@ -1,0 +1,201 @@
+#include <math.h>
+#include <string.h>
+#include "loader.h"
+
+HL_API int hl_host_scaled_size(int size, double scale)
+{
+   double scaled = floor(size * scale + 0.5);
+   return scaled >= HL_HOST_MAX_PIXELS ? HL_HOST_MAX_PIXELS : scaled >= 1 ? (int)scaled : 1;
+}
+
+int hl_sample_check(const hl_host_sample *s, int position)
+{
+   static const char fn[] = "loader_submit: sample";
+   HL_CHECK(s->image && *s->image, "%s %d has no image path", fn, position);
+   HL_CHECK(s->image_out, "%s %d (%s): image_out is missing", fn, position, hl_show_path(s->image));
+   HL_CHECK(!s->label || s->label_out, "%s %d (%s): it has a label path but no label_out", fn, position,
+            hl_show_path(s->image));
+   HL_CHECK(s->resize_h >= 0 && s->resize_w >= 0 && !s->resize_h == !s->resize_w && s->resize_h <= HL_HOST_MAX_PIXELS &&
+                s->resize_w <= HL_HOST_MAX_PIXELS,
+            "%s %d (%s): resize must be two sides of at least 1, or 0 and 0, got %d x %d", fn, position,
+            hl_show_path(s->image), s->resize_h, s->resize_w);
+   HL_CHECK(s->scale > 0 && s->scale <= 1e6, "%s %d (%s): scale must be above 0 and at most 1e6, got %g", fn, position,
+            hl_show_path(s->image), s->scale);
+   HL_CHECK(s->crop_h > 0 && s->crop_w > 0 && s->crop_h <= HL_HOST_MAX_PIXELS / s->crop_w,
+            "%s %d (%s): crop must have 1 to %d pixels, got %d x %d", fn, position, hl_show_path(s->image),
+            HL_HOST_MAX_PIXELS, s->crop_h, s->crop_w);
+   HL_CHECK(s->brightness >= 0 && s->contrast >= 0 && s->saturation >= 0 && s->brightness <= 1e6 &&
+                s->contrast <= 1e6 && s->saturation <= 1e6,
+            "%s %d (%s): brightness, contrast and saturation must be 0..1e6 (1 for no change), got %g, %g, %g", fn,
+            position, hl_show_path(s->image), s->brightness, s->contrast, s->saturation);
+   HL_CHECK(s->hue >= -0.5 && s->hue <= 0.5, "%s %d (%s): hue must be -0.5..0.5, got %g", fn, position,
+            hl_show_path(s->image), s->hue);
+   unsigned kinds = 0;
+   for (int i = 0; i < 4; i++)
+      if (s->jitter_order[i] >= 0 && s->jitter_order[i] < 4) kinds |= 1u << s->jitter_order[i];
+   HL_CHECK(kinds == 15, "%s %d (%s): jitter_order must be a permutation of 0, 1, 2, 3, got %d, %d, %d, %d", fn,
+            position, hl_show_path(s->image), s->jitter_order[0], s->jitter_order[1], s->jitter_order[2],
+            s->jitter_order[3]);
+   HL_CHECK(s->blur >= 0 && s->blur <= 100, "%s %d (%s): blur must be 0..100 pixels, got %g", fn, position,
+            hl_show_path(s->image), s->blur);
+   for (int c = 0; c < 3; c++)
+      HL_CHECK(isfinite(s->mean[c]) && isfinite(s->std[c]) && s->std[c] > 0,
+               "%s %d (%s): mean must be finite and std above 0, got %g and %g", fn, position, hl_show_path(s->image),
+               (double)s->mean[c], (double)s->std[c]);
+   HL_CHECK(s->void_label >= 0 && s->void_label <= 255, "%s %d (%s): void_label must be 0..255, got %d", fn, position,
+            hl_show_path(s->image), s->void_label);
+   HL_CHECK(!s->label || (s->classes >= 1 && s->classes <= 256), "%s %d (%s): classes must be 1..256, got %d", fn,
+            position, hl_show_path(s->image), s->classes);
+   return 0;
+}
+
+/* One axis of the crop, before mirroring: outputs skip .. skip + count lie inside the image and show its pixels from
+ * begin on. */
+typedef struct {
+   int begin, count, skip;
+} span;
+
+static span inside(int crop, int crop_size, int size)
+{
+   int64_t from = crop > 0 ? crop : 0, to = (int64_t)crop + crop_size;
+   if (to > size) to = size;
+   if (to <= from) return (span){0, 0, 0};
+   return (span){(int)from, (int)(to - from), (int)(from - crop)};
+}
+
+/* The mirrored crop has its inside elsewhere. */
+static int left_of(const span *x, const hl_host_sample *s)
+{
+   return s->flip ? s->crop_w - x->skip - x->count : x->skip;
+}
+
+static int check_ids(const hl_host_sample *s, const hl_decoded *label)
+{
+   const hl_image *image = &label->image;
+   const uint8_t *ids = image->pixels.data;
+   bool bad[256], any = false;
+   for (int id = 0; id < 256; id++) {
+      int to = s->remap ? s->remap[id] : id;
+      bad[id] = label->seen[id] && to >= s->classes && to != s->void_label;
+      any |= bad[id];
+   }
+   if (!any) return 0;
+   size_t i = 0;
+   while (!bad[ids[i]]) i++;
+   size_t x = i % (size_t)image->width, y = i / (size_t)image->width;
+   if (s->remap)
+      return hl_fail(
+          "loader: %s: label %d at (x %zu, y %zu) is mapped to %d, which is neither a class (0..%d) nor void "
+          "(%d); mend the table or the number of classes",
+          hl_show_path(s->label), ids[i], x, y, s->remap[ids[i]], s->classes - 1, s->void_label);
+   return hl_fail("loader: %s: label %d at (x %zu, y %zu) is neither a class (0..%d) nor void (%d); mend the number of "
+                  "classes or map ids by a table",
+                  hl_show_path(s->label), ids[i], x, y, s->classes - 1, s->void_label);
+}
+
+static int fill_image(const hl_host_sample *s, const hl_image *image, int h, int w, const span *y, const span *x,
+                      hl_workspace *work)
+{
+   size_t n = (size_t)y->count * x->count, slot = (size_t)s->crop_h * s->crop_w;
+   if (n < slot) memset(s->image_out, 0, 3 * slot * sizeof(float));
+   if (n == 0) return 0;
+   /* A reduced JPEG with sides that the reduction does not divide covers a little more than the image. */
+   double step_y = (double)image->info.height / image->reduction / h;
+   double step_x = (double)image->info.width / image->reduction / w;
+   HL_TRY(hl_buffer_need("loader", &work->planes, 3 * n * sizeof(float)));
+   HL_TRY(hl_axis_make(&work->y, y->begin, y->count, step_y, image->height));
+   HL_TRY(hl_axis_make(&work->x, x->begin, x->count, step_x, image->width));
+   float *planes = work->planes.data;
+   HL_TRY(hl_resample(planes, image, &work->y, y->count, &work->x, x->count, s->flip, &work->scratch));
+   hl_jitter(planes, n, s);
+   if (s->blur > 0) HL_TRY(hl_blur(planes, y->count, x->count, s->blur, &work->scratch));
+   for (int c = 0; c < 3; c++) {
+      float mean = s->mean[c], inverse = 1 / s->std[c];
+      for (int i = 0; i < y->count; i++) {
+         const float *restrict from = planes + c * n + (size_t)i * x->count;
+         float *restrict to = s->image_out + c * slot + (size_t)(y->skip + i) * s->crop_w + left_of(x, s);
+         for (int j = 0; j < x->count; j++) to[j] = (from[j] - mean) * inverse;
+      }
+   }
+   return 0;
+}
+
+/* The input whose area holds the centre of output i. */
+static int32_t nearest(int i, int size, int scaled)
+{
+   return (int32_t)((2 * (int64_t)i + 1) * size / (2 * (int64_t)scaled));
+}
+
+static int fill_label(const hl_host_sample *s, const hl_image *label, int h, int w, const span *y, const span *x,
+                      hl_workspace *work)
+{
+   size_t slot = (size_t)s->crop_h * s->crop_w;
+   if (!label || (size_t)y->count * x->count < slot) memset(s->label_out, s->void_label, slot);
+   if (!label) return 0;
+   HL_TRY(hl_buffer_need("loader", &work->columns, (size_t)x->count * sizeof(int32_t)));
+   int32_t *column = work->columns.data;
+   for (int j = 0; j < x->count; j++) column[s->flip ? x->count - 1 - j : j] = nearest(x->begin + j, label->width, w);
+   for (int i = 0; i < y->count; i++) {
+      const uint8_t *from =
+          (const uint8_t *)label->pixels.data + (size_t)nearest(y->begin + i, label->height, h) * label->width;
+      uint8_t *to = s->label_out + (size_t)(y->skip + i) * s->crop_w + left_of(x, s);
+      if (s->remap)
+         for (int j = 0; j < x->count; j++) to[j] = s->remap[from[column[j]]];
+      else
+         for (int j = 0; j < x->count; j++) to[j] = from[column[j]];
+   }
+   return 0;
+}
+
+static void fill_mask(const hl_host_sample *s, const span *y, const span *x)
+{
+   memset(s->mask_out, 0, (size_t)s->crop_h * s->crop_w);
+   for (int i = 0; i < y->count; i++)
+      memset(s->mask_out + (size_t)(y->skip + i) * s->crop_w + left_of(x, s), 1, (size_t)x->count);
+}
+
+static int fill(const hl_host_sample *s, const hl_decoded *image, const hl_decoded *label, hl_workspace *work)
+{
+   const hl_host_image *info = &image->image.info;
+   if (label) {
+      const hl_image *map = &label->image;
+      HL_CHECK(map->width == info->width && map->height == info->height,
+               "loader: %s has %d x %d pixels but its label map %s has %d x %d", hl_show_path(s->image), info->width,
+               info->height, hl_show_path(s->label), map->width, map->height);
+      HL_TRY(check_ids(s, label));
+   }
+   int h = hl_host_scaled_size(s->resize_h ? s->resize_h : info->height, s->scale);
+   int w = hl_host_scaled_size(s->resize_w ? s->resize_w : info->width, s->scale);
+   span y = inside(s->crop_y, s->crop_h, h), x = inside(s->crop_x, s->crop_w, w);
+   if (y.count == 0 || x.count == 0) y.count = x.count = 0;
+   HL_TRY(fill_image(s, &image->image, h, w, &y, &x, work));
+   if (s->label_out) HL_TRY(fill_label(s, label ? &label->image : NULL, h, w, &y, &x, work));
+   if (s->mask_out) fill_mask(s, &y, &x);
+   return 0;
+}
+
+int hl_sample_run(const hl_host_sample *s, hl_cache *cache, hl_workspace *w)
+{
+   const hl_decoded *image, *label = NULL;
+   hl_entry *image_entry = NULL, *label_entry = NULL;
+   int rc = hl_cache_get(cache, s->image, HL_HOST_RGB, s, &w->file, &w->image, &image, &image_entry);
+   if (!rc && s->label)
+      rc = hl_cache_get(cache, s->label, HL_HOST_LABELS, s, &w->file, &w->label, &label, &label_entry);
+   if (!rc) rc = fill(s, image, label, w);
+   hl_cache_give_back(cache, image_entry);
+   hl_cache_give_back(cache, label_entry);
+   return rc;
+}
+
+void hl_workspace_release(hl_workspace *w)
+{
+   hl_buffer *all[] = {&w->file.buffer,
+                       &w->image.image.pixels,
+                       &w->label.image.pixels,
+                       &w->x.memory,
+                       &w->y.memory,
+                       &w->planes,
+                       &w->scratch,
+                       &w->columns};
+   for (size_t i = 0; i < sizeof all / sizeof *all; i++) hl_buffer_release(all[i]);
+}
