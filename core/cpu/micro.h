@@ -36,26 +36,30 @@ ALWAYS_INLINE void FN(store)(real *p, FN(vec) v)
    *(FN(loose) *)p = v;
 }
 
-/* c (rows, vecs*LANES) = [c +] a b: a (rows, depth) with strides row and step, b (depth, vecs*LANES). rows and vecs are
- * constants where this is inlined, so that the sums stay in registers. */
-ALWAYS_INLINE void FN(tile)(const int rows, const int vecs, int64_t depth, const real *a, int64_t row, int64_t step,
-                            const real *b, int64_t ldb, real *c, int64_t ldc, int add)
+/* c (rows, vecs*LANES) = [c +] a b. a (rows, depth) has strides row and step, and goes on jump further after every run
+ * columns, where run is not 0. b (depth, vecs*LANES) has the stride ldb, and its vectors the stride next. rows, vecs
+ * and run are constants where this is inlined, so that the sums stay in registers. */
+ALWAYS_INLINE void FN(tile)(const int rows, const int vecs, const int run, int64_t depth, const real *a, int64_t row,
+                            int64_t step, int64_t jump, const real *b, int64_t ldb, int64_t next, real *c, int64_t ldc,
+                            int add)
 {
    FN(vec) sum[TILE_ROWS][TILE_VECS];
 #pragma GCC unroll 8
    for (int r = 0; r < rows; r++)
 #pragma GCC unroll 3
       for (int v = 0; v < vecs; v++) sum[r][v] = (FN(vec)){0};
-   for (int64_t k = 0; k < depth; k++) {
-      FN(vec) bv[TILE_VECS];
+   for (int64_t left = depth; left > 0; a += jump) {
+      int64_t n = run && run < left ? run : left;
+      left -= n;
+      for (; n > 0; n--, a += step, b += ldb) {
+         FN(vec) bv[TILE_VECS];
 #pragma GCC unroll 3
-      for (int v = 0; v < vecs; v++) bv[v] = FN(load)(b + v * LANES);
+         for (int v = 0; v < vecs; v++) bv[v] = FN(load)(b + v * next);
 #pragma GCC unroll 8
-      for (int r = 0; r < rows; r++)
+         for (int r = 0; r < rows; r++)
 #pragma GCC unroll 3
-         for (int v = 0; v < vecs; v++) sum[r][v] += a[r * row] * bv[v];
-      a += step;
-      b += ldb;
+            for (int v = 0; v < vecs; v++) sum[r][v] += a[r * row] * bv[v];
+      }
    }
 #pragma GCC unroll 8
    for (int r = 0; r < rows; r++)
@@ -66,17 +70,17 @@ ALWAYS_INLINE void FN(tile)(const int rows, const int vecs, int64_t depth, const
       }
 }
 
-#define TILE_ARGS depth, a, row, step, b, ldb, c, ldc, add
 #define TILE_CASE(rows) \
    do { \
-      if (vecs == 3) FN(tile)(rows, 3, TILE_ARGS); \
-      if (vecs == 2) FN(tile)(rows, 2, TILE_ARGS); \
-      if (vecs == 1) FN(tile)(rows, 1, TILE_ARGS); \
+      if (vecs == 3) FN(tile)(rows, 3, run, depth, a, row, step, jump, b, ldb, next, c, ldc, add); \
+      if (vecs == 2) FN(tile)(rows, 2, run, depth, a, row, step, jump, b, ldb, next, c, ldc, add); \
+      if (vecs == 1) FN(tile)(rows, 1, run, depth, a, row, step, jump, b, ldb, next, c, ldc, add); \
    } while (0)
 
-/* As tile, for any number of rows and row or step 1. */
-ALWAYS_INLINE void FN(column)(int64_t rows, int vecs, int64_t depth, const real *a, int64_t row, int64_t step,
-                              const real *b, int64_t ldb, real *c, int64_t ldc, int add)
+/* As tile, for any number of rows. */
+ALWAYS_INLINE void FN(column)(int64_t rows, int vecs, const int run, int64_t depth, const real *a, int64_t row,
+                              int64_t step, int64_t jump, const real *b, int64_t ldb, int64_t next, real *c,
+                              int64_t ldc, int add)
 {
    for (; rows >= TILE_ROWS; rows -= TILE_ROWS, a += TILE_ROWS * row, c += TILE_ROWS * ldc) TILE_CASE(TILE_ROWS);
 #if TILE_ROWS == 8
@@ -91,18 +95,20 @@ ALWAYS_INLINE void FN(column)(int64_t rows, int vecs, int64_t depth, const real 
    }
    if (rows) TILE_CASE(1);
 }
+#undef TILE_CASE
 
-static __attribute__((noinline)) void FN(column_rows)(int64_t rows, int vecs, int64_t depth, const real *a, int64_t row,
-                                                      const real *b, int64_t ldb, real *c, int64_t ldc, int add)
+static __attribute__((noinline, unused)) void FN(column_rows)(int64_t rows, int vecs, int64_t depth, const real *a,
+                                                              int64_t row, const real *b, int64_t ldb, real *c,
+                                                              int64_t ldc, int add)
 {
-   FN(column)(rows, vecs, depth, a, row, 1, b, ldb, c, ldc, add);
+   FN(column)(rows, vecs, 0, depth, a, row, 1, 0, b, ldb, LANES, c, ldc, add);
 }
 
-static __attribute__((noinline)) void FN(column_steps)(int64_t rows, int vecs, int64_t depth, const real *a,
-                                                       int64_t step, const real *b, int64_t ldb, real *c, int64_t ldc,
-                                                       int add)
+static __attribute__((noinline, unused)) void FN(column_steps)(int64_t rows, int vecs, int64_t depth, const real *a,
+                                                               int64_t step, const real *b, int64_t ldb, real *c,
+                                                               int64_t ldc, int add)
 {
-   FN(column)(rows, vecs, depth, a, 1, step, b, ldb, c, ldc, add);
+   FN(column)(rows, vecs, 0, depth, a, 1, step, 0, b, ldb, LANES, c, ldc, add);
 }
 
 /* c (m,n) = [c +] a b. a (m,depth) with strides row and step, one of them 1. b (depth,n) in panels of PANEL columns:
@@ -211,6 +217,3 @@ static __attribute__((unused)) void FN(from_lanes)(real *dst, int64_t ldd, const
          if (r < rows) FN(store)(dst + r * ldd + i, v[r]);
    }
 }
-
-#undef TILE_ARGS
-#undef TILE_CASE

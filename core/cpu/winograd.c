@@ -22,7 +22,7 @@ enum {
    STRIP_TILES = 128,       /* tiles that are transformed together */
    BLOCK_TILES = 160,       /* tiles of one matrix product */
    BLOCK_PANELS = 2,        /* its output channels, in panels */
-   WEIGHT_CHANNELS = 64,    /* channels whose weights are transformed together */
+   WEIGHT_CHANNELS = 32,    /* channels whose weights are transformed together */
    CHUNK_BYTES = 128 << 20, /* transformed images or weights held at once */
 };
 
@@ -42,10 +42,17 @@ static int64_t up(int64_t a, int64_t b)
    return (a + b - 1) / b;
 }
 
-/* Channels of one tile, so that neighbouring tiles do not fall into the same cache set. */
-static int64_t leading(int64_t channels)
+/* Transformed tiles are (36, groups of LANES channels, tiles, LANES). Floats of one group: the tiles fill whole pages
+ * and TILE_ROWS more, so that the groups of one tile do not fall into the same cache sets. */
+static int64_t group_room(int64_t tiles)
 {
-   return (up(channels, LANES) | 1) * LANES;
+   int64_t page = 1024 / LANES;
+   return (up(tiles - TILE_ROWS, page) * page + TILE_ROWS) * LANES;
+}
+
+static int64_t groups_of(int64_t channels)
+{
+   return up(channels, LANES);
 }
 
 static int cut(tiling *t, int64_t rows, int64_t cols, int64_t dil_h, int64_t dil_w)
@@ -239,12 +246,13 @@ static int64_t window_room(const tiling *t, int64_t halo)
 
 typedef void tile_transform(float *out, int64_t position, const float *d, int64_t row, int64_t col);
 
-/* out (36, tiles of the strips, leading(c)) = transformed tiles of x (n,c,h,w). */
+/* out = transformed tiles, of strips begin .. end - 1, of x (n,c,h,w). */
 static int transform_tiles(float *out, const tiling *t, int64_t begin, int64_t end, const float *x, int64_t c,
                            int64_t h, int64_t w, int64_t pad_h, int64_t pad_w, int64_t halo, tile_transform *transform)
 {
-   int64_t groups = up(c, LANES), ld = leading(c), first = strip_tile(t, begin), room = window_room(t, halo);
-   int64_t position = (strip_tile(t, end) - first) * ld, cols = (4 * t->across + halo) * t->dil_w;
+   int64_t groups = groups_of(c), first = strip_tile(t, begin), room = window_room(t, halo);
+   int64_t group_size = group_room(strip_tile(t, end) - first), position = groups * group_size,
+           cols = (4 * t->across + halo) * t->dil_w;
    float *work = hl_conv_room(CONV_WORK, 3, room, (int64_t)omp_get_max_threads(), (int64_t)sizeof(float));
    if (!work) return 1;
    int stop = 0;
@@ -259,8 +267,9 @@ static int transform_tiles(float *out, const tiling *t, int64_t begin, int64_t e
          int64_t tile = strip_tile(t, strip), last = strip_tile(t, strip + 1);
          const int32_t *row = t->row - image * t->tiles, *col = t->col - image * t->tiles;
          for (; tile < last; tile++)
-            transform(out + (tile - first) * ld + c0, position, window + ((row[tile] - top) * cols + col[tile]) * LANES,
-                      t->dil_h * cols * LANES, t->dil_w * LANES);
+            transform(out + group * group_size + (tile - first) * LANES, position,
+                      window + ((row[tile] - top) * cols + col[tile]) * LANES, t->dil_h * cols * LANES,
+                      t->dil_w * LANES);
       }
    return stop ? hl_fail("interrupted") : 0;
 }
@@ -272,32 +281,51 @@ static void transform_weights(float *out, const float *w, int64_t k, int64_t c, 
 {
    int64_t depth = backward ? k : c, position = up(end - begin, PANEL) * depth * PANEL;
 #pragma omp parallel for collapse(2)
-   for (int64_t o0 = begin; o0 < end; o0 += LANES)
+   for (int64_t o0 = begin; o0 < end; o0 += PANEL)
       for (int64_t d0 = 0; d0 < depth; d0 += WEIGHT_CHANNELS) {
-         float lanes[WEIGHT_CHANNELS * 9 * LANES] __attribute__((aligned(64)));
+         float lanes[TILE_VECS][WEIGHT_CHANNELS * 9 * LANES] __attribute__((aligned(64)));
          int64_t n = depth - d0 < WEIGHT_CHANNELS ? depth - d0 : WEIGHT_CHANNELS;
-         int outputs = end - o0 < LANES ? (int)(end - o0) : LANES;
-         if (backward)
-            for (int64_t d = 0; d < n; d++)
-               to_lanes(lanes + d * 9 * LANES, LANES, w + ((d0 + d) * c + o0) * 9, 9, outputs, 9);
-         else
-            to_lanes(lanes, LANES, w + (o0 * c + d0) * 9, c * 9, outputs, n * 9);
-         for (int64_t d = 0; d < n; d++) {
-            vec g[9], a[18];
-#pragma GCC unroll 9
-            for (int i = 0; i < 9; i++) g[i] = load(lanes + (d * 9 + (backward ? 8 - i : i)) * LANES);
-#pragma GCC unroll 3
-            for (int j = 0; j < 3; j++) transform_weight(a + j, g + j, 3, 3);
-            float *to = out + (o0 - begin) / PANEL * depth * PANEL + (d0 + d) * PANEL + (o0 - begin) % PANEL;
-#pragma GCC unroll 6
-            for (int i = 0; i < 6; i++) {
-               vec u[6];
-               transform_weight(u, a + i * 3, 1, 1);
-#pragma GCC unroll 6
-               for (int j = 0; j < 6; j++) store(to + (i * 6 + j) * position, u[j]);
-            }
+         int groups = (int)(end - o0 < PANEL ? groups_of(end - o0) : TILE_VECS);
+         for (int v = 0; v < groups; v++) {
+            int64_t o = o0 + v * LANES;
+            int outputs = end - o < LANES ? (int)(end - o) : LANES;
+            if (backward)
+               for (int64_t d = 0; d < n; d++)
+                  to_lanes(lanes[v] + d * 9 * LANES, LANES, w + ((d0 + d) * c + o) * 9, 9, outputs, 9);
+            else
+               to_lanes(lanes[v], LANES, w + (o * c + d0) * 9, c * 9, outputs, n * 9);
          }
+         float *to = out + (o0 - begin) * depth + d0 * PANEL;
+         for (int64_t d = 0; d < n; d++, to += PANEL)
+            for (int v = 0; v < groups; v++) {
+               vec g[9], a[18];
+#pragma GCC unroll 9
+               for (int i = 0; i < 9; i++) g[i] = load(lanes[v] + (d * 9 + (backward ? 8 - i : i)) * LANES);
+#pragma GCC unroll 3
+               for (int j = 0; j < 3; j++) transform_weight(a + j, g + j, 3, 3);
+#pragma GCC unroll 6
+               for (int i = 0; i < 6; i++) {
+                  vec u[6];
+                  transform_weight(u, a + i * 3, 1, 1);
+#pragma GCC unroll 6
+                  for (int j = 0; j < 6; j++) store(to + (i * 6 + j) * position + v * LANES, u[j]);
+               }
+            }
       }
+}
+
+/* c (tiles, vecs*LANES) = v u for one position: v (groups of depth, group, LANES), u (depth, PANEL). */
+static __attribute__((noinline)) void multiply_tiles(int64_t tiles, int vecs, int64_t depth, const float *v,
+                                                     int64_t group, const float *u, float *c, int64_t ldc)
+{
+   column(tiles, vecs, LANES, depth, v, LANES, 1, group - LANES, u, PANEL, LANES, c, ldc, 0);
+}
+
+/* c (TILE_ROWS, vecs*LANES) = g' v for one position: g (tiles, LANES), v (vecs, group, LANES). */
+static __attribute__((noinline)) void multiply_lanes(int64_t tiles, int vecs, const float *g, const float *v,
+                                                     int64_t group, float *c, int64_t ldc)
+{
+   column(TILE_ROWS, vecs, 0, tiles, g, 1, LANES, 0, v, LANES, group, c, ldc, 0);
 }
 
 /* Strips begin .. of one block of tiles, at most end. */
@@ -311,14 +339,16 @@ static int64_t block_end(const tiling *t, int64_t begin, int64_t end, int64_t ti
 /* y (n,outputs,rows,cols), channels k0 .. k0 + k - 1 of strips begin .. end - 1, from the transformed tiles v and
  * weights u (both from these on; see above for their strides). */
 static void multiply_block(float *y, int64_t outputs, const tiling *t, int64_t begin, int64_t end, int64_t k0,
-                           int64_t k, const float *v, int64_t v_position, int64_t depth, const float *u,
+                           int64_t k, const float *v, int64_t v_group, int64_t depth, const float *u,
                            int64_t u_position, const float *bias, float *work)
 {
    int64_t first = strip_tile(t, begin), tiles = strip_tile(t, end) - first, ld = up(k, LANES) * LANES;
    float *m = work, *window = work + POSITIONS * tiles * ld;
    for (int64_t i = 0; i < POSITIONS; i++)
-      product(tiles, ld, depth, v + i * v_position, leading(depth), 1, u + i * u_position, PANEL, depth * PANEL,
-              m + i * tiles * ld, ld, 0);
+      for (int64_t j = 0; j < ld; j += PANEL)
+         multiply_tiles(tiles, (int)(ld - j < PANEL ? (ld - j) / LANES : TILE_VECS), depth,
+                        v + i * groups_of(depth) * v_group, v_group, u + i * u_position + j * depth,
+                        m + i * tiles * ld + j, ld);
    for (int64_t strip = begin; strip < end; strip++)
       for (int64_t j = 0; j < k; j += LANES) {
          int lanes = k - j < LANES ? (int)(k - j) : LANES;
@@ -343,8 +373,10 @@ static void multiply_block(float *y, int64_t outputs, const tiling *t, int64_t b
 static int correlate(float *y, int64_t outputs, const tiling *t, const float *x, int64_t n, int64_t depth, int64_t h,
                      int64_t w, int64_t pad_h, int64_t pad_w, const float *weight, bool backward, const float *bias)
 {
-   int64_t ld = leading(depth), strips = n * t->strips, size = (int64_t)sizeof(float), threads = omp_get_max_threads();
-   int64_t chunk_tiles = CHUNK_BYTES / (POSITIONS * ld * size), chunk_k = CHUNK_BYTES / (POSITIONS * depth * size);
+   int64_t groups = groups_of(depth), strips = n * t->strips, size = (int64_t)sizeof(float),
+           threads = omp_get_max_threads();
+   int64_t chunk_tiles = CHUNK_BYTES / (POSITIONS * groups * LANES * size),
+           chunk_k = CHUNK_BYTES / (POSITIONS * depth * size);
    if (chunk_tiles < t->most) chunk_tiles = t->most;
    chunk_k = chunk_k < PANEL ? PANEL : chunk_k / PANEL * PANEL;
    if (chunk_tiles > n * t->tiles) chunk_tiles = n * t->tiles;
@@ -352,7 +384,7 @@ static int correlate(float *y, int64_t outputs, const tiling *t, const float *x,
    int64_t block_tiles = t->most > BLOCK_TILES ? t->most : BLOCK_TILES, block_k = BLOCK_PANELS * PANEL;
    if (block_tiles > n * t->tiles) block_tiles = n * t->tiles;
    int64_t each = POSITIONS * block_tiles * block_k + window_room(t, 0);
-   float *v = hl_conv_room(CONV_SOURCE, 4, (int64_t)POSITIONS, chunk_tiles, ld, size);
+   float *v = hl_conv_room(CONV_SOURCE, 4, (int64_t)POSITIONS, groups, group_room(chunk_tiles), size);
    float *u = hl_conv_room(CONV_WEIGHTS, 5, (int64_t)POSITIONS, up(chunk_k, PANEL), depth, (int64_t)PANEL, size);
    int64_t *blocks = hl_conv_room(CONV_SUMS, 2, strips + 1, size * 2);
    if (!v || !u || !blocks) return 1;
@@ -364,7 +396,7 @@ static int correlate(float *y, int64_t outputs, const tiling *t, const float *x,
       HL_TRY(transform_tiles(v, t, begin, end, x, depth, h, w, pad_h, pad_w, 2, image_tile));
       float *work = hl_conv_room(CONV_WORK, 3, each, threads, size);
       if (!work) return 1;
-      int64_t n_blocks = 0, first = strip_tile(t, begin), v_position = (strip_tile(t, end) - first) * ld;
+      int64_t n_blocks = 0, first = strip_tile(t, begin), v_group = group_room(strip_tile(t, end) - first);
       for (int64_t at = begin; at < end; at = blocks[n_blocks]) {
          blocks[n_blocks++] = at;
          blocks[n_blocks] = block_end(t, at, end, block_tiles);
@@ -379,8 +411,8 @@ static int correlate(float *y, int64_t outputs, const tiling *t, const float *x,
             for (int64_t block = 0; block < n_blocks; block++) {
                if (hl_conv_stopped(&stop)) continue;
                multiply_block(y, outputs, t, blocks[block], blocks[block + 1], k0,
-                              c1 - k0 < block_k ? c1 - k0 : block_k, v + (strip_tile(t, blocks[block]) - first) * ld,
-                              v_position, depth, u + (k0 - c0) / PANEL * depth * PANEL, u_position, bias,
+                              c1 - k0 < block_k ? c1 - k0 : block_k, v + (strip_tile(t, blocks[block]) - first) * LANES,
+                              v_group, depth, u + (k0 - c0) / PANEL * depth * PANEL, u_position, bias,
                               work + omp_get_thread_num() * each);
             }
          if (stop) return hl_fail("interrupted");
@@ -404,9 +436,9 @@ int hl_winograd_dx(const conv_shape *s, float *dx, const float *dy, const float 
                     NULL);
 }
 
-/* dw (k,c,3,3), rows k0 .. k0 + k - 1 and channels c0 .. c0 + c - 1, += G'mG; m (36, k, ld). */
+/* dw (k,c,3,3), rows k0 .. k0 + k - 1 and channels c0 .. c0 + c - 1, += G'mG; m (36, rows, ld). */
 static void add_weights(float *dw, int64_t channels, int64_t k0, int64_t k, int64_t c0, int64_t c, const float *m,
-                        int64_t ld)
+                        int64_t rows, int64_t ld)
 {
    for (int64_t i = 0; i < k; i++)
       for (int64_t j = 0; j < c; j += LANES) {
@@ -415,7 +447,7 @@ static void add_weights(float *dw, int64_t channels, int64_t k0, int64_t k, int6
          for (int q = 0; q < 6; q++) {
             vec in[6];
 #pragma GCC unroll 6
-            for (int p = 0; p < 6; p++) in[p] = load(m + ((p * 6 + q) * k + i) * ld + j);
+            for (int p = 0; p < 6; p++) in[p] = load(m + ((p * 6 + q) * rows + i) * ld + j);
             gather_weight(a + q, in, 6, 1);
          }
 #pragma GCC unroll 3
@@ -431,13 +463,15 @@ int hl_winograd_dw(const conv_shape *s, float *dw, const float *dy, const float 
 {
    tiling t;
    HL_TRY(cut(&t, s->p, s->q, s->dil_h, s->dil_w));
-   int64_t ldx = leading(s->c), ldy = leading(s->k), strips = s->n * t.strips, size = (int64_t)sizeof(float);
-   int64_t chunk = CHUNK_BYTES / (POSITIONS * (ldx + ldy) * size), block_k = 64, block_c = PANEL;
+   int64_t groups_c = groups_of(s->c), groups_k = groups_of(s->k), strips = s->n * t.strips,
+           size = (int64_t)sizeof(float);
+   int64_t chunk = CHUNK_BYTES / (POSITIONS * (groups_c + groups_k) * LANES * size);
+   int64_t block_k = 64, block_c = PANEL;
    if (chunk < t.most) chunk = t.most;
    if (chunk > s->n * t.tiles) chunk = s->n * t.tiles;
    int64_t each = POSITIONS * block_k * block_c;
-   float *v = hl_conv_room(CONV_SOURCE, 4, (int64_t)POSITIONS, chunk, ldx, size);
-   float *g = hl_conv_room(CONV_SUMS, 4, (int64_t)POSITIONS, chunk, ldy, size);
+   float *v = hl_conv_room(CONV_SOURCE, 4, (int64_t)POSITIONS, groups_c, group_room(chunk), size);
+   float *g = hl_conv_room(CONV_SUMS, 4, (int64_t)POSITIONS, groups_k, group_room(chunk), size);
    if (!v || !g) return 1;
    for (int64_t begin = 0, end; begin < strips; begin = end) {
       end = block_end(&t, begin, strips, chunk);
@@ -445,19 +479,21 @@ int hl_winograd_dw(const conv_shape *s, float *dw, const float *dy, const float 
       HL_TRY(transform_tiles(g, &t, begin, end, dy, s->k, s->p, s->q, 0, 0, 0, gradient_tile));
       float *work = hl_conv_room(CONV_WORK, 3, each, (int64_t)omp_get_max_threads(), size);
       if (!work) return 1;
-      int64_t tiles = strip_tile(&t, end) - strip_tile(&t, begin);
+      int64_t tiles = strip_tile(&t, end) - strip_tile(&t, begin), group = group_room(tiles);
       int stop = 0;
 #pragma omp parallel for collapse(2) schedule(dynamic)
       for (int64_t k0 = 0; k0 < s->k; k0 += block_k)
          for (int64_t c0 = 0; c0 < s->c; c0 += block_c) {
             if (hl_conv_stopped(&stop)) continue;
             int64_t k = s->k - k0 < block_k ? s->k - k0 : block_k, c = s->c - c0 < block_c ? s->c - c0 : block_c;
-            int64_t ld = up(c, LANES) * LANES;
+            int64_t ld = groups_of(c) * LANES, rows = up(k, TILE_ROWS) * TILE_ROWS;
             float *m = work + omp_get_thread_num() * each;
             for (int64_t i = 0; i < POSITIONS; i++)
-               product(k, ld, tiles, g + i * tiles * ldy + k0, 1, ldy, v + i * tiles * ldx + c0, ldx, 0, m + i * k * ld,
-                       ld, 0);
-            add_weights(dw, s->c, k0, k, c0, c, m, ld);
+               for (int64_t r = 0; r < rows; r += TILE_ROWS)
+                  multiply_lanes(tiles, (int)(ld / LANES),
+                                 g + (i * groups_k + (k0 + r) / LANES) * group + (k0 + r) % LANES,
+                                 v + (i * groups_c + c0 / LANES) * group, group, m + (i * rows + r) * ld, ld);
+            add_weights(dw, s->c, k0, k, c0, c, m, rows, ld);
          }
       if (stop) return hl_fail("interrupted");
    }
