@@ -1,0 +1,75 @@
+--- io/init.lua: files: weights, checkpoints, images.
+local core = require 'hilo.core'
+local file = require 'hilo.io.file'
+
+local io = {
+   file = file,
+   safetensors = require 'hilo.io.safetensors',
+   pth = require 'hilo.io.pth',
+   checkpoint = require 'hilo.io.checkpoint',
+   image = require 'hilo.io.image',
+}
+
+--- Reads the tensors of a .pth or .safetensors file, told apart by what they hold, not by their names.
+---@param path string
+---@return table<string, Tensor> tensors, string[] notes on what was unwrapped
+function io.load_tensors(path)
+   file.check_path(path, 'load_tensors')
+   local size = file.size(path)
+   local head = file.read(path, 0, math.min(size, 9))
+   if head:sub(1, 2) == 'PK' or head:byte(1) == 0x80 and head:sub(9, 9) ~= '{' then return io.pth.load(path) end
+   return (io.safetensors.load(path)), {}
+end
+
+--- DataParallel puts 'module.' before every name.
+local function strip_wrapper(tensors, notes)
+   for name in pairs(tensors) do if name:sub(1, 7) ~= 'module.' then return tensors end end
+   local stripped = {}
+   for name, t in pairs(tensors) do stripped[name:sub(8)] = t end
+   notes[#notes + 1] = "took 'module.' off every name"
+   return stripped
+end
+
+local function is_ignored(name, patterns)
+   for _, pattern in ipairs(patterns) do if name:find(pattern) then return true end end
+   return false
+end
+
+--- Copies weights from a .pth or .safetensors file into a network, by name.
+---
+--- A name or size that does not fit is an error that lists all of them, and the network stays as it was; with partial = true what
+--- fits is taken and the report lists the rest.
+---@param net nn.Module
+---@param path string
+---@param options? {partial: boolean, map: (fun(name: string): string?), ignore: string[]} map: the file's name -> the network's, or nil
+---   to leave it; ignore: Lua patterns of the file's names to leave
+---@return LoadReport report loaded, missing, unexpected, mismatched, and notes on what was unwrapped or ignored
+function io.load_weights(net, path, options)
+   options = options or {}
+   for key in pairs(options) do
+      core.check(key == 'partial' or key == 'map' or key == 'ignore', "load_weights: unknown option '%s'; there are partial, map, ignore",
+         tostring(key))
+   end
+   core.check(type(net) == 'table' and net.loadStateDict, 'load_weights: expected a module first, got %s', type(net))
+   local tensors, notes = io.load_tensors(path)
+   tensors = strip_wrapper(tensors, notes)
+   local ignore = type(options.ignore) == 'string' and {options.ignore} or options.ignore or {}
+   local given, from = {}, {}
+   for name, t in pairs(tensors) do
+      if not is_ignored(name, ignore) then
+         local target = name
+         if options.map then target = options.map(name) end
+         if target ~= nil then
+            core.check(not from[target], "load_weights: %s: '%s' and '%s' are both mapped to '%s'", path, name, tostring(from[target]),
+               tostring(target))
+            given[target], from[target] = t, name
+         end
+      end
+   end
+   local ok, report = pcall(net.loadStateDict, net, given, {partial = options.partial})
+   if not ok then core.raise(('load_weights: %s: %s'):format(path, tostring(report):match('loadStateDict: (.*)') or tostring(report))) end
+   report.notes = notes
+   return report
+end
+
+return io

@@ -1,0 +1,248 @@
+--- io/safetensors.lua: named tensors in one file: the length of a JSON header (8 bytes, little-endian), the header, the elements.
+--- Format: https://github.com/huggingface/safetensors, "Format".
+local cjson = require('cjson').new()
+local ffi = require 'ffi'
+local core = require 'hilo.core'
+local hilo = require 'hilo'
+local elements = require 'hilo.io.elements'
+local file = require 'hilo.io.file'
+local json = require 'hilo.train.json'
+
+local safetensors = {}
+
+local max_header = 100 * 2 ^ 20 -- bytes, as in the reference implementation
+local max_exact = 2 ^ 53
+
+cjson.decode_invalid_numbers(false)
+cjson.decode_max_depth(16)
+
+local function fail(path, format, ...) core.raise(('%s: %s'):format(path, format:format(...))) end
+
+-- ---- reading ----
+
+--- Keys that are written twice in one object vanish in a decoded table, so look at the text; it is known to be valid JSON.
+local function check_unique_keys(path, text)
+   local seen, depth, at = {[0] = {}}, 0, 1
+   while true do
+      local from = text:find('["{}]', at)
+      if not from then return end
+      local c = text:sub(from, from)
+      at = from + 1
+      if c == '{' then
+         depth = depth + 1
+         seen[depth] = {}
+      elseif c == '}' then
+         depth = depth - 1
+      else
+         local stop = from + 1
+         while text:sub(stop, stop) ~= '"' do stop = text:find('["\\]', text:sub(stop, stop) == '\\' and stop + 2 or stop + 1) end
+         at = stop + 1
+         if text:find('^%s*:', at) then
+            local key = cjson.decode('[' .. text:sub(from, stop) .. ']')[1]
+            if seen[depth][key] then fail(path, "its header names '%s' twice", key) end
+            seen[depth][key] = true
+         end
+      end
+   end
+end
+
+local function read_header(path)
+   local size = file.size(path)
+   if size < 8 then fail(path, 'not a safetensors file: it has only %.0f bytes', size) end
+   local length_bytes = ffi.new('uint64_t[1]')
+   file.read_into(path, length_bytes, 0, 8)
+   local length = tonumber(length_bytes[0])
+   if length > size - 8 then
+      fail(path, 'not a safetensors file, or cut short: its header should have %.0f bytes, the file has %.0f', length, size)
+   end
+   if length > max_header then fail(path, 'its header of %.0f bytes is longer than any in use', length) end
+   local text = file.read(path, 8, length)
+   if text:sub(1, 1) ~= '{' then fail(path, "not a safetensors file: its header does not begin with '{'") end
+   local ok, header = pcall(cjson.decode, text)
+   if not ok then fail(path, 'its header is not JSON: %s', tostring(header)) end
+   check_unique_keys(path, text)
+   return header, 8 + length, size
+end
+
+local function is_list(value)
+   if type(value) ~= 'table' then return false end
+   local n = 0
+   for _ in pairs(value) do n = n + 1 end
+   return n == #value
+end
+
+local function check_whole(path, name, value, what)
+   if type(value) ~= 'number' or value % 1 ~= 0 or value < 0 or value >= max_exact then
+      fail(path, "tensor '%s' has a %s of %s", name, what, tostring(value))
+   end
+   return value
+end
+
+--- An entry of the header, checked: {name, kind, sizes, n, first, stop} with first and stop counting from the data's start.
+local function parse_entry(path, name, entry, data_bytes)
+   if type(entry) ~= 'table' then fail(path, "tensor '%s' is not described by an object", name) end
+   local kind = type(entry.dtype) == 'string' and elements.types[entry.dtype]
+   if not kind then fail(path, "tensor '%s' has the type '%s', which cannot be read", name, tostring(entry.dtype)) end
+   if not is_list(entry.shape) then fail(path, "tensor '%s' has no shape", name) end
+   local rank = tonumber(ffi.C.HL_MAX_DIM)
+   if #entry.shape > rank then fail(path, "tensor '%s' has %d dimensions, more than %d", name, #entry.shape, rank) end
+   local n, sizes = 1, {}
+   for d, value in ipairs(entry.shape) do
+      sizes[d] = check_whole(path, name, value, 'size')
+      if value >= 2 ^ 40 then fail(path, "tensor '%s' has a size of %.0f", name, value) end
+      n = n * value
+   end
+   local offsets = entry.data_offsets
+   if not is_list(offsets) or #offsets ~= 2 then fail(path, "tensor '%s' lacks its two data_offsets", name) end
+   local first, stop = check_whole(path, name, offsets[1], 'data offset'), check_whole(path, name, offsets[2], 'data offset')
+   if first > stop or stop > data_bytes then
+      fail(path, "tensor '%s' lies at bytes %.0f to %.0f of %.0f: the file is damaged or cut short", name, first, stop, data_bytes)
+   end
+   if n * kind.bytes ~= stop - first then
+      fail(path, "tensor '%s' of %s %s needs %.0f bytes but has %.0f", name, table.concat(sizes, 'x'), entry.dtype, n * kind.bytes,
+         stop - first)
+   end
+   return {name = name, kind = kind, sizes = #sizes > 0 and sizes or {1}, n = n, first = first, stop = stop}
+end
+
+local function check_metadata(path, metadata)
+   if metadata == nil then return {} end
+   if type(metadata) ~= 'table' then fail(path, 'its __metadata__ is not an object') end
+   for key, value in pairs(metadata) do
+      if type(key) ~= 'string' or type(value) ~= 'string' then fail(path, "its __metadata__ '%s' is not a string", tostring(key)) end
+   end
+   return metadata
+end
+
+--- The tensors must fill the data without gap or overlap.
+local function check_layout(path, entries, data_bytes)
+   table.sort(entries, function(a, b)
+      if a.first ~= b.first then return a.first < b.first end
+      if a.stop ~= b.stop then return a.stop < b.stop end
+      return a.name < b.name
+   end)
+   local at, last = 0, nil
+   for _, entry in ipairs(entries) do
+      if entry.first < at then fail(path, "tensors '%s' and '%s' overlap", last, entry.name) end
+      if entry.first > at then fail(path, "%.0f bytes before tensor '%s' belong to no tensor", entry.first - at, entry.name) end
+      at, last = entry.stop, entry.name
+   end
+   if at ~= data_bytes then fail(path, '%.0f bytes at its end belong to no tensor', data_bytes - at) end
+end
+
+--- Reads a safetensors file.
+---
+--- F16 and BF16 become float32, I8 and I16 int32, BOOL uint8; a scalar becomes a tensor of one element. Memory is asked for only
+--- after the header was found to agree with itself and with the file's length; anything wrong is an error that names the file.
+---@param path string
+---@return table<string, Tensor> tensors, table<string, string> metadata
+function safetensors.load(path)
+   file.check_path(path, 'safetensors.load')
+   local header, data_at, size = read_header(path)
+   local metadata, entries = nil, {}
+   for name, entry in pairs(header) do
+      if name == '__metadata__' then
+         metadata = check_metadata(path, entry)
+      elseif type(name) == 'string' then
+         entries[#entries + 1] = parse_entry(path, name, entry, size - data_at)
+      end
+   end
+   check_layout(path, entries, size - data_at)
+   local tensors = {}
+   for _, entry in ipairs(entries) do
+      local t = hilo.empty(entry.sizes, {dtype = entry.kind.dtype})
+      elements.fill(t, entry.kind, entry.n, function(to, first, bytes)
+         file.read_into(path, to, data_at + entry.first + first, bytes)
+      end)
+      tensors[entry.name] = t
+   end
+   return tensors, metadata or {}
+end
+
+--- The metadata alone.
+---@param path string
+---@return table<string, string>
+function safetensors.metadata(path)
+   file.check_path(path, 'safetensors.metadata')
+   local header = read_header(path)
+   return check_metadata(path, header.__metadata__)
+end
+
+-- ---- writing ----
+
+local function check_tensors(tensors)
+   core.check(type(tensors) == 'table', 'safetensors.save: expected a table of tensors by name, got %s', type(tensors))
+   for name, t in pairs(tensors) do
+      core.check(type(name) == 'string' and core.is_tensor(t), "safetensors.save: '%s' is %s; names must be strings and values tensors",
+         tostring(name), core.is_tensor(t) and 'a tensor with a key that is no string' or 'a ' .. type(t))
+      core.check(name ~= '__metadata__', "safetensors.save: '__metadata__' cannot be the name of a tensor")
+   end
+end
+
+--- Types that have no name of their own in the file go as float32.
+local function kind_of(t) return elements.name_of[t:dtype()] or 'F32' end
+
+--- Widest elements first, so that every tensor begins at a multiple of its element's size; then by name.
+local function ordered(tensors)
+   local names = {}
+   for name in pairs(tensors) do names[#names + 1] = name end
+   local function width(name) return elements.types[kind_of(tensors[name])].bytes end
+   table.sort(names, function(a, b)
+      local wa, wb = width(a), width(b)
+      if wa ~= wb then return wa > wb end
+      return a < b
+   end)
+   return names
+end
+
+local function header_text(tensors, names, metadata)
+   local parts, at = {}, 0
+   if next(metadata) then parts[1] = '"__metadata__":' .. json.encode(metadata, {one_line = true}) end
+   for _, name in ipairs(names) do
+      local t = tensors[name]
+      local kind = kind_of(t)
+      local stop = at + t:nElement() * elements.types[kind].bytes
+      local sizes = t:dim() == 0 and {0} or t:size()
+      parts[#parts + 1] = ('%s:{"dtype":"%s","shape":[%s],"data_offsets":[%.0f,%.0f]}'):format(
+         json.encode(name, {one_line = true}), kind, table.concat(sizes, ','), at, stop)
+      at = stop
+   end
+   local text = '{' .. table.concat(parts, ',') .. '}'
+   return text .. (' '):rep(-#text % 8)
+end
+
+local piece = 2 ^ 24 -- bytes written at once
+
+--- Writes tensors (any strides, any device) under their names. The same content gives the same bytes. The file appears
+--- whole or not at all; after a failure the old one is still there.
+---@param path string
+---@param tensors table<string, Tensor>
+---@param metadata? table<string, string>
+function safetensors.save(path, tensors, metadata)
+   file.check_path(path, 'safetensors.save')
+   check_tensors(tensors)
+   metadata = metadata or {}
+   for key, value in pairs(metadata) do
+      core.check(type(key) == 'string' and type(value) == 'string', "safetensors.save: metadata '%s' must be a string, got %s",
+         tostring(key), type(value))
+   end
+   local names = ordered(tensors)
+   local header = header_text(tensors, names, metadata)
+   core.check(#header <= max_header, 'safetensors.save: %s: the names and metadata take %d bytes, more than readers accept', path,
+      #header)
+   file.write(path, function(write)
+      write(ffi.new('uint64_t[1]', #header), 8)
+      write(header)
+      for _, name in ipairs(names) do
+         local t = tensors[name]
+         if t:nElement() > 0 then
+            local kind = elements.types[kind_of(t)]
+            local dense = t:detach():to{dtype = kind.dtype, device = 'cpu'}:contiguous()
+            local data, bytes = ffi.cast('const uint8_t *', dense:data()), t:nElement() * kind.bytes
+            for at = 0, bytes - 1, piece do write(data + at, math.min(piece, bytes - at)) end
+         end
+      end
+   end)
+end
+
+return safetensors
