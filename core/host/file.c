@@ -81,6 +81,7 @@ HL_API int hl_host_file_create(hl_host_file **file, const char *path)
    *file = NULL;
    HL_CHECK(path && *path, "%s: a path is needed", fn);
    bool exists = stat(path, &old) == 0;
+   HL_CHECK(exists || errno == ENOENT, "%s: %s: cannot create: %s", fn, hl_show_path(path), strerror(errno));
    HL_CHECK(!exists || S_ISREG(old.st_mode), "%s: %s is not a regular file, so it is not replaced", fn,
             hl_show_path(path));
    hl_host_file *f = calloc(1, sizeof *f);
