@@ -20,8 +20,8 @@
 enum {
    POSITIONS = 36,
    STRIP_TILES = 128,       /* tiles that are transformed together */
-   BLOCK_TILES = 160,       /* tiles of one matrix product */
-   BLOCK_PANELS = 2,        /* its output channels, in panels */
+   BLOCK_TILES = 256,       /* tiles of one matrix product */
+   BLOCK_ROWS = 64,         /* output channels of one product of dw */
    WEIGHT_CHANNELS = 32,    /* channels whose weights are transformed together */
    CHUNK_BYTES = 128 << 20, /* transformed images or weights held at once */
 };
@@ -53,6 +53,12 @@ static int64_t group_room(int64_t tiles)
 static int64_t groups_of(int64_t channels)
 {
    return up(channels, LANES);
+}
+
+/* Floats of one of the 36 positions, the same way: transforms write all of them at once. */
+static int64_t position_room(int64_t floats)
+{
+   return up(floats, 1024) * 1024 + LANES;
 }
 
 static int cut(tiling *t, int64_t rows, int64_t cols, int64_t dil_h, int64_t dil_w)
@@ -251,7 +257,7 @@ static int transform_tiles(float *out, const tiling *t, int64_t begin, int64_t e
                            int64_t h, int64_t w, int64_t pad_h, int64_t pad_w, int64_t halo, tile_transform *transform)
 {
    int64_t groups = groups_of(c), first = strip_tile(t, begin), room = window_room(t, halo);
-   int64_t group_size = group_room(strip_tile(t, end) - first), position = groups * group_size,
+   int64_t group_size = group_room(strip_tile(t, end) - first), position = position_room(groups * group_size),
            cols = (4 * t->across + halo) * t->dil_w;
    float *work = hl_conv_room(CONV_WORK, 3, room, (int64_t)omp_get_max_threads(), (int64_t)sizeof(float));
    if (!work) return 1;
@@ -279,7 +285,7 @@ static int transform_tiles(float *out, const tiling *t, int64_t begin, int64_t e
 static void transform_weights(float *out, const float *w, int64_t k, int64_t c, int64_t begin, int64_t end,
                               bool backward)
 {
-   int64_t depth = backward ? k : c, position = up(end - begin, PANEL) * depth * PANEL;
+   int64_t depth = backward ? k : c, position = position_room(up(end - begin, PANEL) * depth * PANEL);
 #pragma omp parallel for collapse(2)
    for (int64_t o0 = begin; o0 < end; o0 += PANEL)
       for (int64_t d0 = 0; d0 < depth; d0 += WEIGHT_CHANNELS) {
@@ -342,13 +348,12 @@ static void multiply_block(float *y, int64_t outputs, const tiling *t, int64_t b
                            int64_t k, const float *v, int64_t v_group, int64_t depth, const float *u,
                            int64_t u_position, const float *bias, float *work)
 {
-   int64_t first = strip_tile(t, begin), tiles = strip_tile(t, end) - first, ld = up(k, LANES) * LANES;
-   float *m = work, *window = work + POSITIONS * tiles * ld;
+   int64_t first = strip_tile(t, begin), tiles = strip_tile(t, end) - first, vecs = groups_of(k), ld = vecs * LANES;
+   int64_t position = position_room(tiles * ld);
+   float *m = work, *window = work + POSITIONS * position;
    for (int64_t i = 0; i < POSITIONS; i++)
-      for (int64_t j = 0; j < ld; j += PANEL)
-         multiply_tiles(tiles, (int)(ld - j < PANEL ? (ld - j) / LANES : TILE_VECS), depth,
-                        v + i * groups_of(depth) * v_group, v_group, u + i * u_position + j * depth,
-                        m + i * tiles * ld + j, ld);
+      multiply_tiles(tiles, (int)vecs, depth, v + i * position_room(groups_of(depth) * v_group), v_group,
+                     u + i * u_position, m + i * position, ld);
    for (int64_t strip = begin; strip < end; strip++)
       for (int64_t j = 0; j < k; j += LANES) {
          int lanes = k - j < LANES ? (int)(k - j) : LANES;
@@ -362,7 +367,7 @@ static void multiply_block(float *y, int64_t outputs, const tiling *t, int64_t b
             int64_t rows = up(bottom - row[tile], t->dil_h), cols = up(t->cols - col[tile], t->dil_w);
             result_tile(window + ((row[tile] - top) * t->cols + col[tile]) * LANES, t->dil_h * t->cols * LANES,
                         t->dil_w * LANES, rows < 4 ? (int)rows : 4, cols < 4 ? (int)cols : 4,
-                        m + (tile - first) * ld + j, tiles * ld, b);
+                        m + (tile - first) * ld + j, position, b);
          }
          from_lanes(y + ((image * outputs + k0 + j) * t->rows + top) * t->cols, t->rows * t->cols, window, lanes,
                     (bottom - top) * t->cols);
@@ -381,11 +386,12 @@ static int correlate(float *y, int64_t outputs, const tiling *t, const float *x,
    chunk_k = chunk_k < PANEL ? PANEL : chunk_k / PANEL * PANEL;
    if (chunk_tiles > n * t->tiles) chunk_tiles = n * t->tiles;
    if (chunk_k > outputs) chunk_k = outputs;
-   int64_t block_tiles = t->most > BLOCK_TILES ? t->most : BLOCK_TILES, block_k = BLOCK_PANELS * PANEL;
+   int64_t block_tiles = t->most > BLOCK_TILES ? t->most : BLOCK_TILES;
    if (block_tiles > n * t->tiles) block_tiles = n * t->tiles;
-   int64_t each = POSITIONS * block_tiles * block_k + window_room(t, 0);
-   float *v = hl_conv_room(CONV_SOURCE, 4, (int64_t)POSITIONS, groups, group_room(chunk_tiles), size);
-   float *u = hl_conv_room(CONV_WEIGHTS, 5, (int64_t)POSITIONS, up(chunk_k, PANEL), depth, (int64_t)PANEL, size);
+   int64_t each = POSITIONS * position_room(block_tiles * PANEL) + window_room(t, 0);
+   float *v = hl_conv_room(CONV_SOURCE, 3, (int64_t)POSITIONS, position_room(groups * group_room(chunk_tiles)), size);
+   float *u =
+       hl_conv_room(CONV_WEIGHTS, 3, (int64_t)POSITIONS, position_room(up(chunk_k, PANEL) * depth * PANEL), size);
    int64_t *blocks = hl_conv_room(CONV_SUMS, 2, strips + 1, size * 2);
    if (!v || !u || !blocks) return 1;
    bool whole = chunk_k >= outputs;
@@ -402,17 +408,18 @@ static int correlate(float *y, int64_t outputs, const tiling *t, const float *x,
          blocks[n_blocks] = block_end(t, at, end, block_tiles);
       }
       for (int64_t c0 = 0; c0 < outputs; c0 += chunk_k) {
-         int64_t c1 = c0 + chunk_k < outputs ? c0 + chunk_k : outputs, u_position = up(c1 - c0, PANEL) * depth * PANEL;
+         int64_t c1 = c0 + chunk_k < outputs ? c0 + chunk_k : outputs,
+                 u_position = position_room(up(c1 - c0, PANEL) * depth * PANEL);
          if (!whole)
             transform_weights(u, weight, backward ? depth : outputs, backward ? outputs : depth, c0, c1, backward);
          int stop = 0;
 #pragma omp parallel for collapse(2) schedule(dynamic)
-         for (int64_t k0 = c0; k0 < c1; k0 += block_k)
+         for (int64_t k0 = c0; k0 < c1; k0 += PANEL)
             for (int64_t block = 0; block < n_blocks; block++) {
                if (hl_conv_stopped(&stop)) continue;
-               multiply_block(y, outputs, t, blocks[block], blocks[block + 1], k0,
-                              c1 - k0 < block_k ? c1 - k0 : block_k, v + (strip_tile(t, blocks[block]) - first) * LANES,
-                              v_group, depth, u + (k0 - c0) / PANEL * depth * PANEL, u_position, bias,
+               multiply_block(y, outputs, t, blocks[block], blocks[block + 1], k0, c1 - k0 < PANEL ? c1 - k0 : PANEL,
+                              v + (strip_tile(t, blocks[block]) - first) * LANES, v_group, depth,
+                              u + (k0 - c0) / PANEL * depth * PANEL, u_position, bias,
                               work + omp_get_thread_num() * each);
             }
          if (stop) return hl_fail("interrupted");
@@ -442,7 +449,7 @@ static void add_weights(float *dw, int64_t channels, int64_t k0, int64_t k, int6
 {
    for (int64_t i = 0; i < k; i++)
       for (int64_t j = 0; j < c; j += LANES) {
-         vec a[18], g[9];
+         vec a[18], g[LANES > 9 ? LANES : 9];
 #pragma GCC unroll 6
          for (int q = 0; q < 6; q++) {
             vec in[6];
@@ -454,8 +461,17 @@ static void add_weights(float *dw, int64_t channels, int64_t k0, int64_t k, int6
          for (int p = 0; p < 3; p++) gather_weight(g + p * 3, a + p * 6, 1, 1);
          int lanes = c - j < LANES ? (int)(c - j) : LANES;
          float *to = dw + ((k0 + i) * channels + c0 + j) * 9;
-         for (int p = 0; p < 9; p++)
-            for (int lane = 0; lane < lanes; lane++) to[lane * 9 + p] += g[p][lane];
+         float weights[LANES * 9 + LANES];
+         if (LANES > 9) {
+#pragma GCC unroll 16
+            for (int p = 9; p < LANES; p++) g[p] = (vec){0};
+            flip(g);
+#pragma GCC unroll 16
+            for (int lane = 0; lane < LANES; lane++) store(weights + lane * 9, g[lane]);
+         } else
+            for (int p = 0; p < 9; p++)
+               for (int lane = 0; lane < LANES; lane++) weights[lane * 9 + p] = g[p][lane];
+         for (int p = 0; p < lanes * 9; p++) to[p] += weights[p];
       }
 }
 
@@ -466,12 +482,11 @@ int hl_winograd_dw(const conv_shape *s, float *dw, const float *dy, const float 
    int64_t groups_c = groups_of(s->c), groups_k = groups_of(s->k), strips = s->n * t.strips,
            size = (int64_t)sizeof(float);
    int64_t chunk = CHUNK_BYTES / (POSITIONS * (groups_c + groups_k) * LANES * size);
-   int64_t block_k = 64, block_c = PANEL;
    if (chunk < t.most) chunk = t.most;
    if (chunk > s->n * t.tiles) chunk = s->n * t.tiles;
-   int64_t each = POSITIONS * block_k * block_c;
-   float *v = hl_conv_room(CONV_SOURCE, 4, (int64_t)POSITIONS, groups_c, group_room(chunk), size);
-   float *g = hl_conv_room(CONV_SUMS, 4, (int64_t)POSITIONS, groups_k, group_room(chunk), size);
+   int64_t each = POSITIONS * BLOCK_ROWS * PANEL;
+   float *v = hl_conv_room(CONV_SOURCE, 3, (int64_t)POSITIONS, position_room(groups_c * group_room(chunk)), size);
+   float *g = hl_conv_room(CONV_SUMS, 3, (int64_t)POSITIONS, position_room(groups_k * group_room(chunk)), size);
    if (!v || !g) return 1;
    for (int64_t begin = 0, end; begin < strips; begin = end) {
       end = block_end(&t, begin, strips, chunk);
@@ -480,19 +495,20 @@ int hl_winograd_dw(const conv_shape *s, float *dw, const float *dy, const float 
       float *work = hl_conv_room(CONV_WORK, 3, each, (int64_t)omp_get_max_threads(), size);
       if (!work) return 1;
       int64_t tiles = strip_tile(&t, end) - strip_tile(&t, begin), group = group_room(tiles);
+      int64_t v_position = position_room(groups_c * group), g_position = position_room(groups_k * group);
       int stop = 0;
 #pragma omp parallel for collapse(2) schedule(dynamic)
-      for (int64_t k0 = 0; k0 < s->k; k0 += block_k)
-         for (int64_t c0 = 0; c0 < s->c; c0 += block_c) {
+      for (int64_t k0 = 0; k0 < s->k; k0 += BLOCK_ROWS)
+         for (int64_t c0 = 0; c0 < s->c; c0 += PANEL) {
             if (hl_conv_stopped(&stop)) continue;
-            int64_t k = s->k - k0 < block_k ? s->k - k0 : block_k, c = s->c - c0 < block_c ? s->c - c0 : block_c;
+            int64_t k = s->k - k0 < BLOCK_ROWS ? s->k - k0 : BLOCK_ROWS, c = s->c - c0 < PANEL ? s->c - c0 : PANEL;
             int64_t ld = groups_of(c) * LANES, rows = up(k, TILE_ROWS) * TILE_ROWS;
             float *m = work + omp_get_thread_num() * each;
             for (int64_t i = 0; i < POSITIONS; i++)
                for (int64_t r = 0; r < rows; r += TILE_ROWS)
                   multiply_lanes(tiles, (int)(ld / LANES),
-                                 g + (i * groups_k + (k0 + r) / LANES) * group + (k0 + r) % LANES,
-                                 v + (i * groups_c + c0 / LANES) * group, group, m + (i * rows + r) * ld, ld);
+                                 g + i * g_position + (k0 + r) / LANES * group + (k0 + r) % LANES,
+                                 v + i * v_position + c0 / LANES * group, group, m + (i * rows + r) * ld, ld);
             add_weights(dw, s->c, k0, k, c0, c, m, rows, ld);
          }
       if (stop) return hl_fail("interrupted");
