@@ -1,0 +1,80 @@
+--- data/draws.lua: the random numbers of one sample. They depend on (seed, stream, epoch, index) alone: not on the number of
+--- workers, nor on what was drawn for other samples, so a run can be continued from any step.
+local ffi = require 'ffi'
+local core = require 'hilo.core'
+local Tensor = require 'hilo.tensor'
+
+---@class Draws
+local Draws = {}
+Draws.__index = Draws
+
+local at_once = 32            -- doubles, two words of four a Philox block each
+local blocks = at_once / 2
+local blocks_per_index = 4096 -- so an index may draw 8192 numbers before it meets the next one's
+local order_offset = 2 ^ 50   -- where the numbers that shuffle an epoch start
+
+local rng = ffi.new('hl_rng')
+local buffer
+
+--- Philox's key: 32 bits of seed, 24 of epoch, 8 of stream. Streams count from 1: key 0..2^32-1 is hilo.generator's.
+local function key_of(seed, stream, epoch)
+   return ffi.cast('uint64_t', seed) + ffi.cast('uint64_t', epoch % 2 ^ 24) * 2ULL ^ 32 + ffi.cast('uint64_t', stream) * 2ULL ^ 56
+end
+
+---@param seed integer 0..2^32-1
+---@param stream integer 1..255: tells the loaders of a run apart
+---@param epoch integer from 0
+---@param index integer from 0
+---@return Draws
+function Draws.of(seed, stream, epoch, index)
+   return setmetatable({key = key_of(seed, stream, epoch), offset = index * blocks_per_index, at = at_once, values = {}}, Draws)
+end
+
+function Draws:refill()
+   buffer = buffer or Tensor.empty({at_once}, {dtype = 'double'})
+   rng.seed, rng.offset = self.key, self.offset
+   core.run('hl_uniform', buffer, 0, 1, rng)
+   local p = buffer:data()
+   for i = 1, at_once do self.values[i] = p[i - 1] end
+   self.offset, self.at = self.offset + blocks, 0
+end
+
+--- A number from [low, high).
+---@param low? number 0
+---@param high? number 1
+function Draws:uniform(low, high)
+   if self.at == at_once then self:refill() end
+   self.at = self.at + 1
+   low, high = low or 0, high or 1
+   return low + (high - low) * self.values[self.at]
+end
+
+--- A whole number low..high, both included.
+function Draws:whole(low, high)
+   return math.min(high, math.floor(self:uniform(low, high + 1)))
+end
+
+--- True with probability p.
+function Draws:chance(p) return self:uniform() < p end
+
+--- 1..n in random order.
+---@return integer[]
+function Draws:permutation(n)
+   local order = {}
+   for i = 1, n do order[i] = i end
+   for i = n, 2, -1 do
+      local j = self:whole(1, i)
+      order[i], order[j] = order[j], order[i]
+   end
+   return order
+end
+
+--- The order in which an epoch goes through n samples.
+---@return integer[]
+function Draws.order(seed, stream, epoch, n)
+   local draws = Draws.of(seed, stream, epoch, 0)
+   draws.offset = order_offset
+   return draws:permutation(n)
+end
+
+return Draws

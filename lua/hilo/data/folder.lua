@@ -1,0 +1,78 @@
+--- data/folder.lua: what the readers of data sets need of the file system.
+local ffi = require 'ffi'
+local core = require 'hilo.core'
+local file = require 'hilo.io.file'
+
+local host = core.host
+local folder = {}
+
+local names, bytes = ffi.new('char *[1]'), ffi.new('int64_t[1]')
+
+--- Names in a folder, sorted by their bytes; hidden ones are left out.
+---@param path string
+---@return string[]
+function folder.list(path)
+   core.call(host, 'hl_host_list_folder', path, names, bytes)
+   local text = ffi.string(names[0], bytes[0])
+   host.hl_host_release(names[0])
+   local list = {}
+   for name in text:gmatch('%Z+') do
+      if name:sub(1, 1) ~= '.' then list[#list + 1] = name end
+   end
+   return list
+end
+
+function folder.is_file(path) return host.hl_host_path_kind(path) == 1 end
+function folder.is_folder(path) return host.hl_host_path_kind(path) == 2 end
+
+--- Creates a folder and those above it, where missing.
+function folder.make(path) core.call(host, 'hl_host_make_folder', path) end
+
+--- The lines of a text file without blanks around them; empty lines are left out.
+---@return string[]
+function folder.lines(path)
+   local list = {}
+   for line in file.read(path):gmatch('[^\r\n]+') do
+      line = line:match('^%s*(.-)%s*$')
+      if line ~= '' then list[#list + 1] = line end
+   end
+   return list
+end
+
+local image_kinds = {jpg = true, jpeg = true, png = true}
+
+--- Images in a folder: name without ending -> file name, and the names in order.
+---@return table<string, string> files, string[] names
+function folder.images(path)
+   local files, list = {}, {}
+   for _, name in ipairs(folder.list(path)) do
+      local stem, ending = name:match('^(.+)%.(%w+)$')
+      if stem and image_kinds[ending:lower()] then
+         core.check(not files[stem], '%s holds two images of one name: %s and %s', path, files[stem], name)
+         files[stem] = name
+         list[#list + 1] = stem
+      end
+   end
+   return files, list
+end
+
+local info = ffi.new('hl_host_image')
+
+--- Width and height of an image in pixels, from its header.
+---@return integer height, integer width
+function folder.image_size(path)
+   core.call(host, 'hl_host_image_info', path, info)
+   return info.height, info.width
+end
+
+--- The colours of a palette PNG, nil for other images.
+---@return integer[]? rgb three numbers a colour
+function folder.image_palette(path)
+   core.call(host, 'hl_host_image_info', path, info)
+   if info.is_palette == 0 then return nil end
+   local rgb = {}
+   for i = 1, 3 * info.palette_size do rgb[i] = info.palette[i - 1] end
+   return rgb
+end
+
+return folder

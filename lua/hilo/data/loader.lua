@@ -1,0 +1,157 @@
+--- data/loader.lua: an endless series of random batches, read ahead by worker threads.
+--- Which images a step gets, and how they are augmented, depends on (seed, stream, step) alone.
+local core = require 'hilo.core'
+local Tensor = require 'hilo.tensor'
+local Draws = require 'hilo.data.draws'
+local folder = require 'hilo.data.folder'
+local samples = require 'hilo.data.samples'
+local Workers = require 'hilo.data.workers'
+
+local check = core.check
+
+---@class Batch
+---@field images Tensor (N,3,H,W) normalised; 0, the mean colour, outside of the image
+---@field labels Tensor? (N,H,W) byte, void outside of the image; where the loader was asked for labels
+---@field mask Tensor (N,H,W) byte, 1 inside the image
+---@field names string[]
+---@field epoch integer of the first image, from 0
+
+---@class Loader
+local Loader = {}
+Loader.__index = Loader
+
+local views_apart = 16 -- streams 1..15 shuffle; stream + 16 * view augments
+
+---@param options {set: DataSet, names: string[], batch: integer, transform: Transform, seed: integer, stream: integer, view: integer?,
+--- labels: boolean?, workers: Workers?, ahead: integer?, device: string?, normalise: {mean: number[], std: number[]}?}
+--- stream: 1..15, another for each loader of a run that shall shuffle on its own; view: 1..14, loaders of one stream and
+--- different views give the same images, augmented differently; ahead: batches that are read ahead, 3
+---@return Loader
+function Loader.new(options)
+   local self = setmetatable({}, Loader)
+   for key, value in pairs(options) do self[key] = value end
+   check(#self.names > 0, 'loader: the list of images is empty')
+   check(self.batch >= 1 and self.batch % 1 == 0, 'loader: batch must be a whole number of 1 or more, got %s', tostring(self.batch))
+   check(self.seed >= 0 and self.seed < 2 ^ 32 and self.seed % 1 == 0, 'loader: seed must be a whole number from 0 to 2^32 - 1, got %s',
+      tostring(self.seed))
+   self.stream, self.view = self.stream or 1, self.view or 1
+   self.workers = self.workers or Workers.new()
+   self.ahead = self.ahead or 3
+   self.order_epoch, self.sizes = nil, {}
+   self:seek(1)
+   -- userdata rather than ffi.gc, for its finalizer runs before those of tensors
+   local sentinel = newproxy(true)
+   local tickets, workers = self.tickets, self.workers
+   getmetatable(sentinel).__gc = function()
+      for _, batch in pairs(tickets) do workers:cancel(batch.ticket) end
+   end
+   self.sentinel = sentinel
+   return self
+end
+
+--- Number of batches that one pass over the images takes, rounded up.
+function Loader:batches_per_epoch() return math.ceil(#self.names / self.batch) end
+
+--- Makes `next` return the batch of that step (from 1).
+---@param step integer
+function Loader:seek(step)
+   self.tickets = self.tickets or {}
+   for number, batch in pairs(self.tickets) do
+      self.workers:cancel(batch.ticket)
+      self.tickets[number] = nil
+   end
+   self.step, self.submitted = step, step - 1
+   return self
+end
+
+function Loader:name_at(position)
+   local n = #self.names
+   local epoch = math.floor(position / n)
+   if self.order_epoch ~= epoch then
+      self.order_epoch, self.order = epoch, Draws.order(self.seed, self.stream, epoch, n)
+   end
+   local index = self.order[position % n + 1]
+   return self.names[index], epoch, index - 1
+end
+
+--- What is drawn for the sample at a position of the endless series, from 0.
+---@return string name
+---@return Sample sample
+---@return integer epoch
+function Loader:draw(position)
+   local name, epoch, index = self:name_at(position)
+   local size = self.sizes[name]
+   if not size then
+      size = {folder.image_size(self.set:image(name))}
+      self.sizes[name] = size
+   end
+   local draws = Draws.of(self.seed, self.stream + views_apart * self.view, epoch, index)
+   return name, self.transform(draws, size[1], size[2]), epoch
+end
+
+local function allocate(n, sample, labels)
+   local h, w = sample.crop_h, sample.crop_w
+   return {
+      images = Tensor.empty({n, 3, h, w}),
+      labels = labels and Tensor.empty({n, h, w}, {dtype = 'byte'}) or nil,
+      mask = Tensor.empty({n, h, w}, {dtype = 'byte'}),
+      names = {},
+   }
+end
+
+function Loader:submit(step)
+   local n, c, anchors, batch = self.batch, samples.array(self.batch), {}, nil
+   for i = 1, n do
+      local name, sample, epoch = self:draw((step - 1) * n + i - 1)
+      if not batch then
+         batch = allocate(n, sample, self.labels)
+         batch.epoch, batch.h, batch.w = epoch, sample.crop_h, sample.crop_w
+      end
+      check(sample.crop_h == batch.h and sample.crop_w == batch.w, 'loader: all images of a batch need one size, got %dx%d and %dx%d',
+         batch.h, batch.w, sample.crop_h, sample.crop_w)
+      local files = {image = self.set:image(name), label = self.labels and self.set:label(name) or nil}
+      check(not self.labels or files.label, "loader: '%s' has no label map in %s", name, self.set.label_folder)
+      anchors[i] = files
+      batch.names[i] = name
+      local plane = batch.h * batch.w
+      samples.write(c, i - 1, sample, self.set, files, {
+         image = batch.images:data() + (i - 1) * 3 * plane,
+         label = batch.labels and batch.labels:data() + (i - 1) * plane or nil,
+         mask = batch.mask:data() + (i - 1) * plane,
+      }, self.normalise)
+   end
+   batch.ticket = self.workers:submit(c, n, batch)
+   self.tickets[step] = batch
+   self.submitted = step
+   return anchors
+end
+
+local function to_device(batch, device)
+   if not device or device == 'cpu' then return batch end
+   for _, key in ipairs {'images', 'labels', 'mask'} do
+      if batch[key] then batch[key] = batch[key]:to{device = device} end
+   end
+   return batch
+end
+
+--- The batch of the current step; the step moves on.
+---@return Batch
+function Loader:next()
+   while self.submitted < self.step + self.ahead do self:submit(self.submitted + 1) end
+   local batch = self.tickets[self.step]
+   self.workers:wait(batch.ticket)
+   self.tickets[self.step] = nil
+   self.step = self.step + 1
+   return to_device(batch, self.device)
+end
+
+--- The image and label tensors of the current step: `local x, y = loader:images()`.
+---@return Tensor images
+---@return Tensor? labels
+---@return Tensor mask
+function Loader:tensors()
+   local batch = self:next()
+   return batch.images, batch.labels, batch.mask
+end
+
+return Loader

@@ -1,0 +1,100 @@
+--- data/transforms.lua: what becomes of one image. A transform is a function of random numbers and the image's size that returns
+--- the parameters of a sample (hl_host_sample in core/host.h); worker threads do the pixel work. Write your own in a script:
+---
+---     local function centre(draws, h, w)
+---        return {crop_y = (h - 176) / 2, crop_x = (w - 176) / 2, crop_h = 176, crop_w = 176, flip = draws:chance(0.5)}
+---     end
+local core = require 'hilo.core'
+
+local check, host = core.check, core.host
+
+---@class Sample parameters of one sample, all optional but crop_h and crop_w
+---@field scale number of both sides; 1
+---@field resize_h integer size to resize to (times scale); the file's own
+---@field resize_w integer
+---@field crop_y integer top left corner in the resized image, may lie outside; 0
+---@field crop_x integer
+---@field crop_h integer size of the result
+---@field crop_w integer
+---@field flip boolean mirror left and right
+---@field brightness number factors as torchvision's ColorJitter draws them; 1
+---@field contrast number
+---@field saturation number
+---@field hue number turn of the colour circle, -0.5..0.5; 0
+---@field jitter_order integer[] order of the four, from 0
+---@field blur number sigma in pixels; 0
+
+---@alias Transform fun(draws: Draws, h: integer, w: integer): Sample
+
+local transforms = {}
+
+local function scaled(size, scale) return host.hl_host_scaled_size(size, scale) end
+
+-- Where a crop may start so that it stays inside; 0 if the image is smaller, which leaves padding below and to the right.
+local function corner(draws, size, crop) return draws:whole(0, math.max(0, size - crop)) end
+
+--- For training a segmentation network: scale, crop (what lies outside the image is void), mirror.
+---@param options {crop: integer[], size: number?, scale: number[]?, mirror: boolean?, jitter: table?, blur: number[]?}
+--- crop {height, width} in pixels; size: factor for all images (0.5: half size), scale {low, high} drawn on top of it;
+--- jitter {brightness=, contrast=, saturation=, hue=}; blur {low, high} of sigma in pixels
+---@return Transform
+function transforms.segmentation(options)
+   local crop_h, crop_w = options.crop[1], options.crop[2] or options.crop[1]
+   local size, low, high = options.size or 1, 1, 1
+   if options.scale then low, high = options.scale[1], options.scale[2] or options.scale[1] end
+   check(size > 0 and low > 0 and high >= low, 'transforms: size and scale must be positive, scale as low,high; got %g and %g,%g',
+      size, low, high)
+   return function(draws, h, w)
+      local sample = {scale = size * draws:uniform(low, high), crop_h = crop_h, crop_w = crop_w}
+      sample.crop_y = corner(draws, scaled(h, sample.scale), crop_h)
+      sample.crop_x = corner(draws, scaled(w, sample.scale), crop_w)
+      sample.flip = options.mirror and draws:chance(0.5) or false
+      transforms.colour(sample, draws, options)
+      return sample
+   end
+end
+
+--- Adds colour jitter and blur to a sample.
+function transforms.colour(sample, draws, options)
+   local jitter = options.jitter
+   if jitter then
+      for _, name in ipairs {'brightness', 'contrast', 'saturation'} do
+         local spread = jitter[name] or 0
+         sample[name] = draws:uniform(math.max(0, 1 - spread), 1 + spread)
+      end
+      sample.hue = draws:uniform(-(jitter.hue or 0), jitter.hue or 0)
+      local order = draws:permutation(4)
+      for i = 1, 4 do order[i] = order[i] - 1 end
+      sample.jitter_order = order
+   end
+   if options.blur then sample.blur = draws:uniform(options.blur[1], options.blur[2] or options.blur[1]) end
+   return sample
+end
+
+--- For classifying whole images: resized to one size, mirrored; strong adds colour jitter and blur.
+---@param options {resize: integer[], mirror: boolean?, jitter: table?, blur: number[]?}
+---@return Transform
+function transforms.classification(options)
+   local h, w = options.resize[1], options.resize[2] or options.resize[1]
+   return function(draws)
+      local sample = {resize_h = h, resize_w = w, crop_h = h, crop_w = w}
+      sample.flip = options.mirror and draws:chance(0.5) or false
+      return transforms.colour(sample, draws, options)
+   end
+end
+
+--- For evaluation: the whole image, `size` times its own size.
+---@param size? number 1
+---@return Transform
+function transforms.whole(size)
+   size = size or 1
+   check(size > 0, 'transforms: size must be positive, got %g', size)
+   return function(_, h, w) return {scale = size, crop_h = scaled(h, size), crop_w = scaled(w, size)} end
+end
+
+--- For evaluating a classifier: the whole image resized to one size.
+---@param resize integer[] {height, width}
+---@return Transform
+function transforms.resized(resize) return transforms.classification {resize = resize} end
+
+return transforms

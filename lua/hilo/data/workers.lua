@@ -1,0 +1,75 @@
+--- data/workers.lua: threads that read and transform images, shared by the loaders of a script.
+local ffi = require 'ffi'
+local core = require 'hilo.core'
+local interrupts = require 'hilo.interrupts'
+
+local host = core.host
+
+---@class Workers
+local Workers = {}
+Workers.__index = Workers
+
+-- Batches under way, by the address of the threads' handle and by ticket. They lie here, not in a loader, so that their memory
+-- outlives a loader that is collected until its tickets have ended.
+local under_way = {}
+
+local handle, ticket_out = ffi.new('hl_host_loader *[1]'), ffi.new('int64_t[1]')
+
+--- Starts threads. Neither number changes any result.
+---@param options? {threads: integer, cache_mb: number} threads 2 (0: the caller's own), cache_mb: memory for decoded images, 256
+---@return Workers
+function Workers.new(options)
+   options = options or {}
+   core.call(host, 'hl_host_loader_new', handle, options.threads or 2, (options.cache_mb or 256) * 2 ^ 20)
+   local address = tostring(handle[0])
+   under_way[address] = {}
+   local function free(pointer)
+      host.hl_host_loader_free(pointer)
+      under_way[address] = nil
+   end
+   return setmetatable({handle = ffi.gc(handle[0], free), address = address}, Workers)
+end
+
+--- Starts a batch of samples that write into `outputs`.
+---@param samples ffi.cdata* hl_host_sample[n]
+---@param n integer
+---@param outputs table what must stay alive until the batch has ended
+---@return number ticket
+function Workers:submit(samples, n, outputs)
+   local failed
+   repeat
+      failed = host.hl_host_loader_submit(self.handle, samples, n, ticket_out) ~= 0
+   until not (failed and interrupts.put_off(ffi.string(host.hl_error())))
+   if failed then self:fail() end
+   local ticket = tonumber(ticket_out[0])
+   under_way[self.address][ticket] = outputs
+   return ticket
+end
+
+--- Waits for a batch. After Ctrl-C the error is "interrupted" and the batch can be waited for again.
+function Workers:wait(ticket)
+   local failed
+   repeat
+      failed = host.hl_host_loader_wait(self.handle, ticket) ~= 0
+   until not (failed and interrupts.put_off(ffi.string(host.hl_error())))
+   if not failed then
+      under_way[self.address][ticket] = nil
+      return
+   end
+   if ffi.string(host.hl_error()) ~= 'interrupted' then under_way[self.address][ticket] = nil end
+   self:fail()
+end
+
+function Workers:fail()
+   local message = ffi.string(host.hl_error())
+   if message == 'interrupted' then host.hl_host_interrupt_clear() end
+   core.raise(message)
+end
+
+--- Drops a batch.
+function Workers:cancel(ticket)
+   host.hl_host_loader_cancel(self.handle, ticket)
+   under_way[self.address][ticket] = nil
+end
+
+return Workers

@@ -1,0 +1,32 @@
+--- methods/consistency.lua: student and teacher should say the same about an unlabelled image.
+local core = require 'hilo.core'
+local hilo = require 'hilo'
+
+local distances = {}
+
+--- The paper: mean squared error of the scores.
+function distances.mse(student, teacher) return hilo.mse(hilo.sigmoid(student), hilo.sigmoid(teacher)) end
+
+--- The original: 1 - cosine similarity of the logits, mean over the batch.
+function distances.cosine(student, teacher) return 1 - hilo.mean(hilo.cosine_similarity(student, teacher)) end
+
+local consistency = {}
+
+--- Distance between what student and teacher say; no gradient to the teacher.
+---@param student Tensor (N,C) logits
+---@param teacher Tensor (N,C) logits
+---@param distance 'mse'|'cosine'
+---@return Tensor loss (1)
+function consistency.loss(student, teacher, distance)
+   local f = core.check(distances[distance], "consistency: the distance must be 'mse' or 'cosine', got '%s'", tostring(distance))
+   return f(student, teacher:detach())
+end
+
+--- Weight of the loss: 0 for the first tenth of the training, then min(1, 2 (done - 1/10)); the paper's 10 of 100 epochs.
+---@param done number part of the training that is done, 0..1
+---@return number
+function consistency.ramp(done)
+   return done < 0.1 and 0 or math.min(1, 2 * (done - 0.1))
+end
+
+return consistency

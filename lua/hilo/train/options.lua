@@ -1,0 +1,256 @@
+--- train/options.lua: the options of a script are a plain Lua table at its top; the command line overrides single ones as
+--- key=value or key.sub=value. Types are those of the defaults.
+local core = require 'hilo.core'
+local json = require 'hilo.train.json'
+
+local options = {}
+
+--- What every experiment can be told.
+options.common = {
+   name = '',              -- of the run; its files lie in <runs>/<name>/
+   runs = 'runs',
+   resume = false,         -- continue the run of that name
+   overwrite = false,      -- start afresh although a run of that name exists
+   seed = 1,
+   device = 'cpu',
+   threads = 0,            -- of the CPU; 0: as many as it has
+   workers = 2,            -- threads that read and transform images
+   cache_mb = 256,         -- memory for decoded images
+   log_every = 10,         -- steps
+   eval_every = 200,       -- steps; 0: at the end only
+   checkpoint_every = 100, -- steps; 0: at the end only
+}
+
+-- What may differ between a run and its continuation, for none of it changes a result.
+local free = {resume = true, overwrite = true, threads = true, workers = true, cache_mb = true, runs = true,
+   checkpoint_every = true, device = true}
+
+-- ---- names ----
+
+--- Edit distance between two words, a swap of neighbours counting one.
+local function distance(a, b)
+   local before, last, row = nil, nil, {}
+   for j = 0, #b do row[j] = j end
+   for i = 1, #a do
+      before, last, row = last, row, {[0] = i}
+      for j = 1, #b do
+         local change = a:byte(i) == b:byte(j) and 0 or 1
+         row[j] = math.min(last[j] + 1, row[j - 1] + 1, last[j - 1] + change)
+         if i > 1 and j > 1 and a:byte(i) == b:byte(j - 1) and a:byte(i - 1) == b:byte(j) then
+            row[j] = math.min(row[j], before[j - 2] + 1)
+         end
+      end
+   end
+   return row[#b]
+end
+
+local function last_part(key) return key:match('[^.]+$') or key end
+
+--- The name that looks most like `word`, whether or not its groups (data., model.) were given.
+---@param word string
+---@param names string[]
+---@return string?
+function options.nearest(word, names)
+   local best, least
+   for _, name in ipairs(names) do
+      local d = math.min(distance(word, name), distance(last_part(word), last_part(name)) + 0.5)
+      if not least or d < least then best, least = name, d end
+   end
+   return best
+end
+
+--- Errors unless value is one of the names; the error lists them and suggests the nearest.
+---@param what string for the message: 'preset'
+---@param value string
+---@param names string[]
+function options.choice(what, value, names)
+   for _, name in ipairs(names) do if name == value then return value end end
+   core.raise(("%s: there is no '%s'; did you mean '%s'? (%s)"):format(what, tostring(value),
+      options.nearest(tostring(value), names), table.concat(names, ', ')))
+end
+
+-- ---- nested tables and dotted keys ----
+
+local function is_group(value) return type(value) == 'table' and #value == 0 and next(value) ~= nil end
+
+local function copy(value)
+   if type(value) ~= 'table' then return value end
+   local out = {}
+   for k, v in pairs(value) do out[k] = copy(v) end
+   return out
+end
+
+--- {data = {root = 'x'}} -> {['data.root'] = 'x'}, and the keys in order.
+local function flatten(t, prefix, flat, keys)
+   flat, keys = flat or {}, keys or {}
+   for key, value in pairs(t) do
+      local name = (prefix or '') .. key
+      if is_group(value) then
+         flatten(value, name .. '.', flat, keys)
+      else
+         flat[name] = value
+         keys[#keys + 1] = name
+      end
+   end
+   if not prefix then table.sort(keys) end
+   return flat, keys
+end
+
+local function assign(t, key, value)
+   local group, rest = key:match('^([^.]+)%.(.+)$')
+   if group then return assign(t[group], rest, value) end
+   t[key] = value
+end
+
+local function describe(value)
+   if type(value) == 'table' then
+      return type(value[1]) == 'number' and 'numbers separated by commas' or 'names separated by commas'
+   end
+   return ({number = 'a number', boolean = 'true or false', string = 'text'})[type(value)]
+end
+
+local function text_of(value)
+   if type(value) == 'table' then return table.concat(value, ',') end
+   return tostring(value)
+end
+
+-- ---- the command line ----
+
+local function parse_number(text)
+   local x = tonumber(text)
+   return x and x == x and math.abs(x) ~= math.huge and x or nil
+end
+
+local function parse_list(text, like)
+   local list, separators = {}, type(like) == 'number' and '[^,x]+' or '[^,]+'
+   for part in text:gmatch(separators) do
+      local value = part
+      if type(like) == 'number' then value = parse_number(part) end
+      if value == nil then return nil end
+      list[#list + 1] = value
+   end
+   return #list > 0 and list or nil
+end
+
+--- The value that `text` stands for, of the type that `default` has; nil if it is none.
+local function parse(text, default)
+   if type(default) == 'string' then return text end
+   if type(default) == 'number' then return parse_number(text) end
+   if type(default) == 'boolean' then
+      if text == 'true' then return true elseif text == 'false' then return false end
+      return nil
+   end
+   return parse_list(text, default[1])
+end
+
+local function unknown(key, keys)
+   core.raise(("there is no option '%s'; did you mean '%s'? (`help` lists all)"):format(key, options.nearest(key, keys)))
+end
+
+--- {'seed=2', 'data.root=x'} -> {seed = 2, ['data.root'] = 'x'}, checked against the defaults.
+local function parse_arguments(arguments, flat, keys)
+   local given = {}
+   for _, word in ipairs(arguments) do
+      local key, text = word:match('^%-*([^=]+)=(.*)$')
+      core.check(key, "'%s' is not an option; write key=value, for example seed=2", word)
+      if flat[key] == nil then unknown(key, keys) end
+      local value = parse(text, flat[key])
+      core.check(value ~= nil, "option %s expects %s, as in %s=%s; got '%s'", key, describe(flat[key]), key, text_of(flat[key]),
+         text)
+      given[key] = value
+   end
+   return given
+end
+
+local function overlay(o, changes, keys, what)
+   for key, value in pairs(flatten(changes)) do
+      local old = flatten(o)[key]
+      if old == nil then unknown(key, keys) end
+      core.check(type(old) == type(value), '%s: %s is %s, the default is %s', what, key, text_of(value), text_of(old))
+      assign(o, key, copy(value))
+   end
+end
+
+local function help(flat, keys)
+   print('options, with their defaults:')
+   for _, key in ipairs(keys) do print(('  %s=%s'):format(key, text_of(flat[key]))) end
+end
+
+-- ---- continuing a run ----
+
+local function same(a, b) return text_of(a) == text_of(b) end
+
+--- The saved options of a run, changed where `given` may change them.
+local function resumed(o, given, keys)
+   local path = ('%s/%s/options.json'):format(o.runs, o.name)
+   core.check(core.host.hl_host_path_kind(path) == 1, 'resume: there is no run to continue, %s is missing', path)
+   local saved = json.load(path)
+   local flat = flatten(saved)
+   for _, key in ipairs(keys) do
+      if flat[key] ~= nil and not free[key] then
+         core.check(given[key] == nil or same(given[key], flat[key]),
+            'resume: the run was started with %s=%s and cannot go on with %s', key, text_of(flat[key]), text_of(given[key]))
+         assign(o, key, flat[key])
+      elseif flat[key] ~= nil and given[key] == nil and key ~= 'resume' and key ~= 'overwrite' then
+         assign(o, key, flat[key])
+      end
+   end
+   return o
+end
+
+--- The options of a script: its defaults, changed by a recipe, then by a preset, then by the command line.
+--- A continued run (resume=true) takes those it was started with.
+---@param defaults table nested tables of strings, numbers, booleans and lists; those in options.common are added
+---@param variants? {recipe: table<string, table>?, preset: table<string, table>?} named changes, chosen with recipe=, preset=
+---@param arguments? string[] those of the command line if not given
+---@return table
+function options.resolve(defaults, variants, arguments)
+   local o = copy(options.common)
+   for key, value in pairs(defaults) do o[key] = copy(value) end
+   local flat, keys = flatten(o)
+   arguments = arguments or rawget(_G, 'arg') or {}
+   if arguments[1] == 'help' or arguments[1] == '--help' or arguments[1] == '-h' then
+      help(flat, keys)
+      os.exit(0)
+   end
+   local given = parse_arguments(arguments, flat, keys)
+   for _, kind in ipairs {'recipe', 'preset'} do
+      local named = variants and variants[kind]
+      if named then
+         local names = {}
+         for name in pairs(named) do names[#names + 1] = name end
+         table.sort(names)
+         local chosen = options.choice(kind, given[kind] or o[kind], names)
+         overlay(o, named[chosen], keys, kind .. ' ' .. chosen)
+      end
+   end
+   for key, value in pairs(given) do assign(o, key, value) end
+   core.check(o.name:match('^[^/].*$') and not o.name:find('..', 1, true) or o.name == '',
+      "name: a run's name becomes a folder in %s/, it cannot be '%s'", o.runs, o.name)
+   if o.resume then return resumed(o, given, keys) end
+   return o
+end
+
+--- {height, width} of an option that is one number or two.
+---@param list number[]
+---@param name string
+---@return integer height, integer width
+function options.pair(list, name)
+   local h, w = list[1], list[2] or list[1]
+   core.check(#list <= 2 and h % 1 == 0 and w % 1 == 0 and h >= 1 and w >= 1,
+      '%s expects one whole number or two (height,width), got %s', name, table.concat(list, ','))
+   return h, w
+end
+
+--- Errors unless each named option is a whole number of at least `low`.
+function options.check_whole(o, low, ...)
+   for _, key in ipairs {...} do
+      local value = flatten(o)[key]
+      core.check(type(value) == 'number' and value % 1 == 0 and value >= low, '%s must be a whole number of %d or more, got %s',
+         key, low, tostring(value))
+   end
+end
+
+options.flatten = flatten
+
+return options
