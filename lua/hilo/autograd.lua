@@ -91,7 +91,8 @@ local function record(def, name, ctx, args, n, ...)
       if ctx.needs[i] then edges[i] = edge_to(arg) end
    end
    ctx.edges = edges
-   local node = {name = name, ctx = ctx, edges = edges, n = n, backward = def.backward, foreign = def.foreign, serial = serial}
+   local node = {name = name, ctx = ctx, edges = edges, n = n, backward = def.backward, foreign = def.foreign, serial = serial,
+      outputs = select('#', ...)}
    for k = 1, select('#', ...) do
       local y = select(k, ...)
       if is_tensor(y) and y._storage.dtype.is_float then y._node, y._output, y.requires_grad = node, k, true end
@@ -231,17 +232,35 @@ local function step(flow, node, retain)
    flow.pending[node] = nil
    if dys then
       check_versions(node)
-      local grads, n = collect_results(node.backward(node.ctx, dys[1], dys[2], dys[3]))
+      local grads, n = collect_results(node.backward(node.ctx, unpack(dys, 1, node.outputs)))
       deliver(flow, node, grads, n)
       for _, dy in pairs(dys) do flow:release(dy) end
    end
    if not retain then node.used, node.ctx, node.backward = true, nil, nil end
 end
 
+-- Hides the leaves that this backward is not for; returns what puts them back.
+local function restrict(nodes, wanted)
+   local hidden = {}
+   for _, node in ipairs(nodes) do
+      for i = 1, node.n do
+         local edge = node.edges[i]
+         if edge and edge.leaf and not wanted(edge.leaf) then
+            hidden[#hidden + 1] = {node = node, ctx = node.ctx, i = i, edge = edge}
+            node.edges[i], node.ctx.needs[i] = nil, nil
+         end
+      end
+   end
+   return function()
+      for _, h in ipairs(hidden) do h.node.edges[h.i], h.ctx.needs[h.i] = h.edge, true end
+   end
+end
+
 --- Gradients of `root` (times `grad`) with respect to every leaf that wants one, added to the leaves' `.grad`.
 ---@param root Tensor
 ---@param grad? Tensor like root; 1 where root has one element
----@param options? {retain: boolean} retain: keep the graph for another backward
+---@param options? {retain: boolean, wanted: fun(leaf: Tensor): boolean} retain: keep the graph for another backward; wanted: the
+--- leaves that take part, all if not given
 function autograd.backward(root, grad, options)
    check(root.requires_grad, 'backward: the tensor does not depend on anything that wants a gradient')
    local retain = options and options.retain or false
@@ -260,12 +279,17 @@ function autograd.backward(root, grad, options)
       end
       if not root._node then return flow:arrive(root, grad) end
       local nodes = reachable(root._node)
+      local put_back = options and options.wanted and restrict(nodes, options.wanted)
       flow:add(root._node, root._output, grad)
-      for k = 1, #nodes do
-         local node = nodes[k]
-         nodes[k] = false
-         step(flow, node, retain)
-      end
+      local ok, message = pcall(function()
+         for k = 1, #nodes do
+            local node = nodes[k]
+            nodes[k] = false
+            step(flow, node, retain)
+         end
+      end)
+      if put_back then put_back() end
+      if not ok then error(message, 0) end
    end)
    -- The graph just died; a large one is worth collecting before the next forward pass asks for the same memory again.
    if not retain then core.collect_if_grown(device, 1.1, 0) end

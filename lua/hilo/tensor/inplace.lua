@@ -8,10 +8,11 @@ local C, run, check = ffi.C, core.run, core.check
 local is_tensor = core.is_tensor
 local methods = Tensor.methods
 
---- Fails where an in-place change would break a gradient; notes the change otherwise.
+--- Fails where an in-place change would break a gradient; notes the change otherwise. Parameters of modules may be changed, as in
+--- Torch7: they are read when they are used.
 ---@param what string name of the method
 function methods:writable(what)
-   if self.requires_grad and autograd.is_enabled() then
+   if self.requires_grad and not self.is_parameter and autograd.is_enabled() then
       core.raise(('%s changes a tensor in place that a gradient is computed for; use the pure function (hilo.*), work on t:detach(), '
          .. 'or wrap it in hilo.no_grad'):format(what))
    end

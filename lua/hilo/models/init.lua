@@ -1,0 +1,15 @@
+--- models: networks, each made by a function from options by name: models.deeplab{backbone = 'resnet18', classes = 11}.
+local resnet = require 'hilo.models.resnet'
+
+local models = {
+   deeplab = require 'hilo.models.deeplab',
+   discriminator = require 'hilo.models.discriminator',
+   classifier = require 'hilo.models.classifier',
+}
+
+--- models.resnet18(options) and so on; see models/resnet.lua.
+for name in pairs(resnet.kinds) do
+   models[name] = function(options) return resnet.make(name, options) end
+end
+
+return models

@@ -1,0 +1,225 @@
+--- models/resnet.lua: residual networks (He et al., 2016) with torchvision's parameter names, at any output stride.
+local core = require 'hilo.core'
+local autograd = require 'hilo.autograd'
+local pointwise = require 'hilo.ops.pointwise'
+local pool = require 'hilo.ops.pool'
+local nn = require 'hilo.nn'
+local options_of = require 'hilo.models.options'
+
+-- ---- blocks ----
+
+-- max(0, bn(x) + add), in one pass where bn can.
+local function normalise(bn, x, add)
+   if bn.fuses then return bn(x, {relu = true, add = add}) end
+   local y = bn(x)
+   return pointwise.relu(add and pointwise.add(y, add) or y)
+end
+
+local function conv(from, to, kernel, stride, dilation)
+   local pad = (kernel - 1) / 2 * dilation
+   if dilation > 1 then
+      return nn.SpatialDilatedConvolution(from, to, kernel, kernel, stride, stride, pad, pad, dilation, dilation):noBias()
+   end
+   return nn.SpatialConvolution(from, to, kernel, kernel, stride, stride, pad, pad):noBias()
+end
+
+local function shortcut(block, from, to, stride)
+   if stride == 1 and from == to then return end
+   block:add(nn.Sequential():add(conv(from, to, 1, stride, 1)):add(nn.SpatialBatchNormalization(to)), 'downsample')
+end
+
+--- Two 3x3 convolutions.
+local BasicBlock, parent = nn.class('nn.ResNetBasicBlock', 'nn.Container')
+BasicBlock.expansion = 1
+
+---@param p {stride: integer, dilation: integer, first_dilation: integer}
+function BasicBlock:__init(from, planes, p)
+   parent.__init(self)
+   self:add(conv(from, planes, 3, p.stride, p.first_dilation), 'conv1')
+   self:add(nn.SpatialBatchNormalization(planes), 'bn1')
+   self:add(conv(planes, planes, 3, 1, p.dilation), 'conv2')
+   self:add(nn.SpatialBatchNormalization(planes), 'bn2')
+   shortcut(self, from, planes, p.stride)
+end
+
+function BasicBlock:updateOutput(x)
+   local y = normalise(self.bn1, self.conv1(x))
+   return normalise(self.bn2, self.conv2(y), self.downsample and self.downsample(x) or x)
+end
+
+function BasicBlock:__tostring__() return self:chain_text() end
+
+--- 1x1, 3x3 and 1x1 convolution.
+local Bottleneck = nn.class('nn.ResNetBottleneck', 'nn.Container')
+Bottleneck.expansion = 4
+
+---@param p {stride: integer, dilation: integer, first_dilation: integer, stride_on: '3x3'|'1x1'}
+function Bottleneck:__init(from, planes, p)
+   parent.__init(self)
+   local on_first = p.stride_on == '1x1'
+   self:add(conv(from, planes, 1, on_first and p.stride or 1, 1), 'conv1')
+   self:add(nn.SpatialBatchNormalization(planes), 'bn1')
+   self:add(conv(planes, planes, 3, on_first and 1 or p.stride, p.first_dilation), 'conv2')
+   self:add(nn.SpatialBatchNormalization(planes), 'bn2')
+   self:add(conv(planes, 4 * planes, 1, 1, 1), 'conv3')
+   self:add(nn.SpatialBatchNormalization(4 * planes), 'bn3')
+   shortcut(self, from, 4 * planes, p.stride)
+end
+
+function Bottleneck:updateOutput(x)
+   local y = normalise(self.bn1, self.conv1(x))
+   y = normalise(self.bn2, self.conv2(y))
+   return normalise(self.bn3, self.conv3(y), self.downsample and self.downsample(x) or x)
+end
+
+function Bottleneck:__tostring__() return self:chain_text() end
+
+-- ---- networks ----
+
+local kinds = {
+   resnet18 = {block = BasicBlock, layers = {2, 2, 2, 2}},
+   resnet34 = {block = BasicBlock, layers = {3, 4, 6, 3}},
+   resnet50 = {block = Bottleneck, layers = {3, 4, 6, 3}},
+   resnet101 = {block = Bottleneck, layers = {3, 4, 23, 3}},
+}
+
+---@class ResNet: Container
+---@field planes integer channels of the last stage
+---@field output_stride integer
+local ResNet = nn.class('nn.ResNet', 'nn.Container')
+
+-- Stride and dilation of the four stages.
+local function strides_of(output_stride)
+   local plan, dilation, reached = {{stride = 1, dilation = 1}}, 1, 4
+   for i = 2, 4 do
+      local stride = 2
+      if reached == output_stride then
+         stride, dilation = 1, dilation * 2
+      else
+         reached = reached * 2
+      end
+      plan[i] = {stride = stride, dilation = dilation}
+   end
+   return plan
+end
+
+local function stage(kind, from, planes, count, plan, previous_dilation, o)
+   local blocks = nn.Sequential()
+   for i = 1, count do
+      local first_dilation = i == 1 and o.first_block == 'previous' and previous_dilation or plan.dilation
+      blocks:add(kind.block(from, planes, {stride = i == 1 and plan.stride or 1, dilation = plan.dilation,
+         first_dilation = first_dilation, stride_on = o.stride_on}))
+      from = planes * kind.block.expansion
+   end
+   return blocks, from
+end
+
+-- He et al.'s initialisation by fan-out, as in torchvision.
+local function initialise(net, generator)
+   autograd.no_grad(net.apply, net, function(m)
+      if nn.isA(m, 'nn.SpatialConvolution') then
+         m.weight:normal(0, math.sqrt(2 / (m.nOutputPlane * m.kH * m.kW)), {generator = generator})
+      elseif nn.isA(m, 'nn.SpatialBatchNormalization') then
+         m.weight:fill(1)
+         m.bias:zero()
+      elseif nn.isA(m, 'nn.Linear') then
+         local s = 1 / math.sqrt(m.inputSize)
+         m.weight:uniform(-s, s, {generator = generator})
+         m.bias:uniform(-s, s, {generator = generator})
+      end
+   end)
+end
+
+function ResNet:__init(name, o)
+   parent.__init(self)
+   local kind = kinds[name]
+   self.kind, self.output_stride, self.recomputes = name, o.output_stride, o.checkpoint
+   self:add(nn.SpatialConvolution(3, 64, 7, 7, 2, 2, 3, 3):noBias(), 'conv1')
+   self:add(nn.SpatialBatchNormalization(64), 'bn1')
+   self:add(nn.SpatialMaxPooling(3, 3, 2, 2, 1, 1), 'maxpool')
+   if o.ceil_mode then self.maxpool:ceil() end
+   local from, previous = 64, 1
+   for i, plan in ipairs(strides_of(o.output_stride)) do
+      local blocks
+      blocks, from = stage(kind, from, 32 * 2 ^ i, kind.layers[i], plan, previous, o)
+      self:add(blocks, 'layer' .. i)
+      previous = plan.dilation
+   end
+   self.planes = from
+   if o.classes then self:add(nn.Linear(from, o.classes), 'fc') end
+   initialise(self, o.generator)
+end
+
+-- One of layer1 .. layer4, computed again in backward where asked for.
+local function run_stage(self, i, x)
+   local layer, again = self['layer' .. i], self.recomputes
+   if again == true or type(again) == 'table' and again[i] then return nn.checkpoint(layer, x) end
+   return layer(x)
+end
+
+--- What the last stage computes.
+---@param x Tensor (N,3,H,W)
+---@return Tensor (N,planes,H',W'), H' about H / output_stride
+function ResNet:features(x)
+   self:check_dims(x, 'images (N,3,H,W)', 4)
+   x = self.maxpool(normalise(self.bn1, self.conv1(x)))
+   for i = 1, 4 do x = run_stage(self, i, x) end
+   return x
+end
+
+--- Scores (N,classes), or the features where it was made without classes.
+function ResNet:updateOutput(x)
+   local f = self:features(x)
+   return self.fc and self.fc(pool.global_avg_pool(f)) or f
+end
+
+--- Parameters that train (those that are not frozen), but for the classifier.
+---@return Tensor[]
+function ResNet:backboneParameters() return options_of.trainable(self, function(name) return name:sub(1, 3) ~= 'fc.' end) end
+
+--- Parameters of the classifier.
+---@return Tensor[]
+function ResNet:headParameters() return options_of.trainable(self, function(name) return name:sub(1, 3) == 'fc.' end) end
+
+function ResNet:__tostring__()
+   return (self:chain_text():gsub('^nn%.ResNet', ('nn.ResNet(%s, output stride %d)'):format(self.kind, self.output_stride)))
+end
+
+local known = {
+   classes = {'whole'},
+   output_stride = {'one of', {8, 16, 32}, default = 32},
+   stride_on = {'one of', {'3x3', '1x1'}, default = '3x3'},
+   first_block = {'one of', {'dilated', 'previous'}, default = 'dilated'},
+   ceil_mode = {'boolean', default = false},
+   checkpoint = {'any', default = false},
+   freeze_bn = {'one of', {'none', 'affine', 'all'}, default = 'none'},
+   generator = {'any'},
+}
+
+local resnet = {}
+
+--- A residual network. Options:
+---   classes        ends in global average pooling and a linear layer to so many scores; features only if not given
+---   output_stride  32 (default), 16 or 8: the last stages keep their stride at 1 and are dilated instead
+---   first_block    of a dilated stage: 'dilated' as the others (default; DeepLab-v2), or 'previous': with the dilation of
+---                  the stage before (torchvision)
+---   stride_on      convolution of a bottleneck that takes the stride: '3x3' (default, torchvision) or '1x1' (Caffe, METHOD's original)
+---   ceil_mode      the max pooling rounds its output size up
+---   freeze_bn      'none' (default), 'affine': scale and shift fixed, or 'all': running statistics too
+---   checkpoint     true, or {[3] = true, ...}: these stages are computed again in backward to save memory
+---   generator      hilo.Generator for the initial weights, the default one if not given
+---@param name 'resnet18'|'resnet34'|'resnet50'|'resnet101'
+---@param options? table
+---@return ResNet
+function resnet.make(name, options)
+   core.check(kinds[name], "models: there is no backbone '%s'; use resnet18, resnet34, resnet50 or resnet101", tostring(name))
+   local o = options_of.read(name, options, known)
+   local net = ResNet(name, o)
+   if o.freeze_bn ~= 'none' then net:freezeBatchNorm{statistics = o.freeze_bn == 'all'} end
+   return net
+end
+
+resnet.known = known
+resnet.kinds = kinds
+
+return resnet

@@ -1,0 +1,17 @@
+local class = require 'hilo.nn.class'
+local loss = require 'hilo.ops.loss'
+
+--- nn.AbsCriterion([sizeAverage]): mean (or sum) of the absolute difference of input and target.
+local AbsCriterion, parent = class('nn.AbsCriterion', 'nn.Criterion')
+
+---@param sizeAverage? boolean true if not given
+function AbsCriterion:__init(sizeAverage)
+   parent.__init(self)
+   self.sizeAverage = sizeAverage ~= false
+end
+
+function AbsCriterion:updateOutput(input, target)
+   return loss.l1(input, self:fit(input, target), {reduction = self:reduction()})
+end
+
+return AbsCriterion

@@ -1,0 +1,120 @@
+--- nn.Criterion: losses with Torch7's contract: forward(input, target) is a number, backward(input, target) the gradient of the
+--- input. criterion(input, target) composes: a tensor of one element where the input is part of a graph. Classes count from 1.
+local core = require 'hilo.core'
+local autograd = require 'hilo.autograd'
+local Tensor = require 'hilo.tensor'
+local class = require 'hilo.nn.class'
+local convert = require 'hilo.nn.convert'
+local graph = require 'hilo.nn.graph'
+local tree = require 'hilo.nn.tree'
+
+---@class Criterion
+---@field output number
+---@field gradInput Tensor
+---@field sizeAverage boolean the mean instead of the sum
+local Criterion = class('nn.Criterion')
+
+function Criterion:__init()
+   self.output, self.gradInput = 0, Tensor.empty({})
+   self._type = Tensor.get_default_type()
+end
+
+--- The loss as a tensor of one element, by ops. To be overridden; a criterion written in Torch7's way returns a number and
+--- brings its own updateGradInput.
+function Criterion:updateOutput() return self.output end
+
+local function is_opaque(self) return not rawequal(self.updateGradInput, Criterion.updateGradInput) end
+
+-- A criterion written in Torch7's way as one node.
+local opaque = autograd.op('criterion', {
+   forward = function(ctx, criterion, target, template, ...)
+      local input = tree.rebuild(template, {...})
+      ctx.criterion, ctx.target, ctx.source = criterion, target, tree.detach(input)
+      local loss = criterion:updateOutput(ctx.source, target)
+      criterion.output = loss
+      return (...):emptyAs((...):dtype(), 1):fill(loss)
+   end,
+   backward = function(ctx, dy)
+      ctx.criterion:updateOutput(ctx.source, ctx.target)
+      local dx = tree.list(ctx.criterion:updateGradInput(ctx.source, ctx.target))
+      for i, g in ipairs(dx) do dx[i] = g:detach() * dy:item() end
+      return nil, nil, nil, unpack(dx)
+   end,
+})
+
+--- criterion(input, target)
+---@return Tensor|number loss
+function Criterion:call(input, target)
+   local loss
+   if is_opaque(self) then
+      loss = opaque(self, target, input, unpack(tree.list(input)))
+   else
+      loss = self:updateOutput(input, target)
+   end
+   return core.is_tensor(loss) and not loss.requires_grad and loss:item() or loss
+end
+
+local function record(self, input, target)
+   local g = graph.record(function(leaves) return self:updateOutput(leaves, target) end, input)
+   g.target = target
+   self._graph = g
+   return g
+end
+
+--- The loss as a number, kept in .output.
+---@return number
+function Criterion:forward(input, target)
+   if is_opaque(self) then
+      self.output = autograd.no_grad(self.updateOutput, self, input, target)
+      return self.output
+   end
+   self._graph = nil
+   local loss
+   if autograd.is_enabled() then loss = record(self, input, target).output else loss = self:updateOutput(input, target) end
+   self.output = loss:item()
+   return self.output
+end
+
+--- Gradient of the loss with respect to the input, kept in .gradInput.
+function Criterion:backward(input, target) return self:updateGradInput(input, target) end
+
+function Criterion:updateGradInput(input, target)
+   local g = self._graph
+   if not g or not tree.same(g.source, input) or not tree.same(g.target, target) then g = record(self, input, target) end
+   self.gradInput = graph.differentiate(g, g.output:detach():clone():fill(1), {who = self, inputs = true})
+   return self.gradInput
+end
+
+function Criterion:check(condition, format, ...)
+   if not condition then core.raise(('%s: '):format(self.__typename) .. format:format(...)) end
+   return condition
+end
+
+--- Checks that both are tensors of as many elements; returns the target in the input's sizes and type.
+function Criterion:fit(input, target)
+   self:check(core.is_tensor(input) and core.is_tensor(target), 'expects two tensors, got %s and %s', type(input), type(target))
+   self:check(input:nElement() == target:nElement(), 'input and target must be of one size, got %s and %s', Tensor.shape_text(input),
+      Tensor.shape_text(target))
+   if target:dtype() ~= input:dtype() then target = target:to{dtype = input:dtype()} end
+   return target:isSameSizeAs(input) and target or target:reshape(input:size())
+end
+
+--- 'mean' or 'sum'
+function Criterion:reduction() return self.sizeAverage and 'mean' or 'sum' end
+
+function Criterion:clone() return convert.copy(self) end
+
+--- Torch7's type; with a name, converts the criterion's tensors.
+function Criterion:type(name, tensorCache)
+   if not name then return self._type end
+   local cuda = name == 'torch.CudaTensor'
+   convert.to(self, {dtype = cuda and 'float' or name, device = cuda and 'cuda' or 'cpu'}, tensorCache)
+   return self
+end
+function Criterion:float() return self:type('torch.FloatTensor') end
+function Criterion:double() return self:type('torch.DoubleTensor') end
+function Criterion:cuda() return self:type('torch.CudaTensor') end
+
+function Criterion:__tostring__() return self.__typename end
+
+return Criterion

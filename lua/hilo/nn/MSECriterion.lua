@@ -1,0 +1,17 @@
+local class = require 'hilo.nn.class'
+local loss = require 'hilo.ops.loss'
+
+--- nn.MSECriterion([sizeAverage]): mean (or sum) of the squared difference of input and target.
+local MSECriterion, parent = class('nn.MSECriterion', 'nn.Criterion')
+
+---@param sizeAverage? boolean true if not given
+function MSECriterion:__init(sizeAverage)
+   parent.__init(self)
+   self.sizeAverage = sizeAverage ~= false
+end
+
+function MSECriterion:updateOutput(input, target)
+   return loss.mse(input, self:fit(input, target), {reduction = self:reduction()})
+end
+
+return MSECriterion

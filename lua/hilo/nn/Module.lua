@@ -1,0 +1,387 @@
+--- nn.Module: what every module can do. A module of hilo only writes updateOutput, with ops; gradients follow from them.
+---
+---    net(x)                     composes: the result is part of the graph, and loss:backward() reaches the parameters
+---    net:forward(x)             Torch7's: a plain result, kept in .output here and in every child, ready for
+---    net:backward(x, dy)        which may be called several times and adds to the parameters' gradients
+---
+--- A module written in Torch7's way, with an updateGradInput (and accGradParameters) of its own, works in both.
+local core = require 'hilo.core'
+local autograd = require 'hilo.autograd'
+local Tensor = require 'hilo.tensor'
+local class = require 'hilo.nn.class'
+local context = require 'hilo.nn.state'
+local convert = require 'hilo.nn.convert'
+local flatten = require 'hilo.nn.flatten'
+local graph = require 'hilo.nn.graph'
+local names = require 'hilo.nn.names'
+local tree = require 'hilo.nn.tree'
+
+local check = core.check
+local state, with = context.state, context.with
+
+---@class Module
+---@field output any result of the last forward()
+---@field gradInput any result of the last backward()
+---@field weight Tensor?
+---@field bias Tensor?
+---@field gradWeight Tensor? the same tensor as weight.grad
+---@field gradBias Tensor?
+---@field train boolean
+---@field modules Module[]? children
+local Module = class('nn.Module')
+graph.Module = Module
+
+function Module:__init()
+   self.output, self.gradInput = Tensor.empty({}), Tensor.empty({})
+   self._type = Tensor.get_default_type()
+   self.train = true
+end
+
+--- Error in the module's name unless `condition` holds.
+function Module:check(condition, format, ...)
+   if not condition then core.raise(('%s: '):format(tostring(self)) .. format:format(...)) end
+   return condition
+end
+
+--- Checks that x is a tensor of as many dimensions as one of the numbers after it.
+function Module:check_dims(x, what, ...)
+   self:check(core.is_tensor(x), 'expects %s, got %s', what, core.is_tensor(x) and '' or type(x))
+   for i = 1, select('#', ...) do if x:dim() == (select(i, ...)) then return x end end
+   self:check(false, 'expects %s, got %s', what, Tensor.shape_text(x))
+end
+
+--- f on images (N,C,H,W); a single image (C,H,W) goes through as a batch of one.
+function Module:over_images(x, f)
+   self:check_dims(x, 'images (N,C,H,W) or one image (C,H,W)', 3, 4)
+   if x:dim() == 4 then return f(x) end
+   local y = f(x:reshape(1, x:size(1), x:size(2), x:size(3)))
+   return y:view(y:size(2), y:size(3), y:size(4))
+end
+
+-- ---- running ----
+
+--- Computes the result of ops on `input`. To be overridden.
+function Module:updateOutput() return self.output end
+
+-- A module that brings derivatives of its own is one node for autograd.
+local function is_opaque(self)
+   return not (rawequal(self.updateGradInput, Module.updateGradInput) and rawequal(self.backward, Module.backward)
+      and rawequal(self.accGradParameters, Module.accGradParameters))
+end
+
+--- net(x): the result as part of the graph that x and the parameters belong to.
+---@param input any a tensor or nested tables of tensors
+---@return any
+function Module:call(input, ...)
+   local output
+   if is_opaque(self) then
+      output = graph.call_opaque(self, input)
+   else
+      output = self:updateOutput(input, ...)
+   end
+   if state.tracing then self.output = tree.detach(output) end
+   return output
+end
+
+local traced = {tracing = true}
+
+local function record(self, input)
+   return graph.record(function(leaves)
+      -- not self(leaves): a class that extends one of ours and overrides only accGradParameters still has its graph
+      local output = with(traced, self.updateOutput, self, leaves)
+      return output
+   end, input)
+end
+
+--- Torch7's forward: the plain result, kept in .output. The graph is kept for backward().
+---@param input any a tensor or nested tables of tensors
+function Module:forward(input)
+   if is_opaque(self) then
+      if graph.is_part_of_one(input) and autograd.is_enabled() then return with(traced, self.call, self, input) end
+      self.output = autograd.no_grad(with, {recording = graph.is_recording()}, self.updateOutput, self, input)
+      return self.output
+   end
+   self._graph = nil
+   if not graph.is_recording() then return with(traced, self.call, self, input) end
+   local g = record(self, input)
+   self._graph, self.output = g, tree.detach(g.output)
+   if graph.is_part_of_one(input) and autograd.is_enabled() then return graph.connect(self, g) end
+   return self.output
+end
+
+-- The graph of forward(input); computed again where forward was not called on it.
+local function graph_of(self, input)
+   local g = self._graph
+   if g and tree.same(g.source, input) then return g end
+   self._graph = with({replaying = true}, record, self, input)
+   return self._graph
+end
+
+--- Torch7's backward: adds the gradients of the parameters, times scale, to gradWeight and gradBias.
+---@param input any what forward was called with
+---@param gradOutput any gradient of the output, in its shape
+---@param scale? number 1
+---@return any gradInput shaped as the input
+function Module:backward(input, gradOutput, scale)
+   scale = scale or 1
+   if is_opaque(self) then
+      autograd.no_grad(with, {recording = true}, function()
+         self:updateGradInput(input, gradOutput)
+         self:accGradParameters(input, gradOutput, scale)
+      end)
+      return self.gradInput
+   end
+   self.gradInput = graph.differentiate(graph_of(self, input), gradOutput,
+      {who = self, inputs = true, parameters = true, scale = scale})
+   return self.gradInput
+end
+
+--- The gradient of the input alone.
+function Module:updateGradInput(input, gradOutput)
+   self.gradInput = graph.differentiate(graph_of(self, input), gradOutput, {who = self, inputs = true})
+   return self.gradInput
+end
+
+--- The gradients of the parameters alone, times scale, added to gradWeight and gradBias.
+function Module:accGradParameters(input, gradOutput, scale)
+   graph.differentiate(graph_of(self, input), gradOutput, {who = self, parameters = true, scale = scale})
+end
+
+--- Drops results and the kept graph.
+function Module:clearState()
+   for _, m in ipairs(self:listModules()) do
+      m._graph, m.output, m.gradInput = nil, Tensor.empty({}), Tensor.empty({})
+   end
+   return self
+end
+
+-- ---- parameters ----
+
+local gradient_names = {weight = 'gradWeight', bias = 'gradBias'}
+
+-- p wants a gradient unless frozen, and that gradient is g.
+local function link(p, g)
+   if p.grad ~= g then p.grad = g end
+   if p.requires_grad == nil then p.requires_grad = true end
+   p.is_parameter = true
+   return p
+end
+
+--- self.weight or self.bias, ready to be used in an op; nil where the module has none.
+---@param name 'weight'|'bias'
+function Module:parameter(name)
+   local p = self[name]
+   return p and link(p, self[gradient_names[name]])
+end
+
+--- Makes self.weight or self.bias of the given sizes, and its gradient, zero.
+function Module:new_parameter(name, ...)
+   self[name] = Tensor.empty(...)
+   self[gradient_names[name]] = Tensor.zeros(...)
+   return self:parameter(name)
+end
+
+--- Parameters and their gradients as two lists; nil where there are none.
+---@return Tensor[]? parameters
+---@return Tensor[]? gradParameters
+function Module:parameters()
+   if not self.modules then
+      local w, b = self:parameter('weight'), self:parameter('bias')
+      if not w and not b then return nil end
+      return {w or b, w and b}, {w and self.gradWeight or self.gradBias, w and self.gradBias}
+   end
+   local ps, gs = {}, {}
+   for _, child in ipairs(self.modules) do
+      local p, g = child:parameters()
+      for i = 1, p and #p or 0 do
+         ps[#ps + 1] = link(p[i], g[i])
+         gs[#gs + 1] = g[i]
+      end
+   end
+   return ps, gs
+end
+
+--- All parameters as one vector and all gradients as another; the modules' own tensors become views of them. Calling it again
+--- gives the same memory.
+---@return Tensor parameters
+---@return Tensor gradParameters
+function Module:getParameters()
+   local ps, gs = self:parameters()
+   local flat, flat_grad = flatten(ps or {}), flatten(gs or {})
+   check(flat:nElement() == flat_grad:nElement(),
+      'getParameters: parameters that share memory must share their gradients too; use share("weight", "bias", "gradWeight", "gradBias")')
+   return flat, flat_grad
+end
+
+-- Calls f(parameter, gradient) once for each pair, however often it is listed.
+local function each_pair(self, f)
+   local ps, gs = self:parameters()
+   local seen = {}
+   for i, p in ipairs(ps or {}) do
+      local key = ('%d:%d:%d:%d'):format(p._storage.serial, p._offset, gs[i]._storage.serial, gs[i]._offset)
+      if not seen[key] then
+         seen[key] = true
+         f(p, gs[i])
+      end
+   end
+end
+
+function Module:zeroGradParameters()
+   autograd.no_grad(each_pair, self, function(_, g) g:zero() end)
+   return self
+end
+
+--- One step down the gradient.
+---@param learningRate number
+function Module:updateParameters(learningRate)
+   check(type(learningRate) == 'number', 'updateParameters: expects a learning rate, got %s', type(learningRate))
+   autograd.no_grad(each_pair, self, function(p, g)
+      if p.requires_grad ~= false then p:add(-learningRate, g) end
+   end)
+   return self
+end
+
+--- Lets the named tensors ('weight', 'bias', 'gradWeight', ...) be the other module's.
+---@param other Module of the same structure
+---@param ... string
+function Module:share(other, ...)
+   for i = 1, select('#', ...) do
+      local name = select(i, ...)
+      if core.is_tensor(self[name]) and core.is_tensor(other[name]) then autograd.no_grad(self[name].set, self[name], other[name]) end
+   end
+   for i, child in ipairs(self.modules or {}) do
+      check(other.modules and other.modules[i], 'share: %s has no module %d to share with', tostring(other), i)
+      child:share(other.modules[i], ...)
+   end
+   return self
+end
+
+--- The parameters stay as they are: no gradients, no updates. Running statistics of batch normalisation still move.
+function Module:freeze()
+   for _, p in ipairs((self:parameters()) or {}) do p.requires_grad = false end
+   return self
+end
+
+function Module:unfreeze()
+   for _, p in ipairs((self:parameters()) or {}) do p.requires_grad = true end
+   return self
+end
+
+--- Freezes what is named of every batch normalisation inside.
+---@param what? {affine: boolean, statistics: boolean} affine (default true): scale and shift stay as they are; statistics
+--- (default false): the running statistics are used in training too, and stay as they are
+function Module:freezeBatchNorm(what)
+   what = what or {}
+   return self:apply(function(m)
+      if not class.is_a(m, 'nn.BatchNormalization') then return end
+      if what.affine ~= false then m:freeze() end
+      m.frozen_statistics = what.statistics and true or nil
+   end)
+end
+
+-- ---- the tree of modules ----
+
+function Module:training()
+   self.train = true
+   for _, child in ipairs(self.modules or {}) do child:training() end
+   return self
+end
+
+function Module:evaluate()
+   self.train = false
+   for _, child in ipairs(self.modules or {}) do child:evaluate() end
+   return self
+end
+
+--- Draws new initial parameters.
+function Module:reset(...)
+   for _, child in ipairs(self.modules or {}) do child:reset(...) end
+   return self
+end
+
+--- Calls f on this module, then on all inside it.
+---@param f fun(m: Module)
+function Module:apply(f)
+   f(self)
+   for _, child in ipairs(self.modules or {}) do child:apply(f) end
+   return self
+end
+
+--- This module and all inside it, in the order of apply.
+---@return Module[]
+function Module:listModules()
+   local list = {}
+   self:apply(function(m) list[#list + 1] = m end)
+   return list
+end
+
+--- Modules of that class ('nn.Linear'; not of classes that extend it) and the containers that hold them.
+---@param typename string
+---@return Module[] modules
+---@return Module[] containers
+function Module:findModules(typename, container)
+   local found, containers = {}, {}
+   if self.__typename == typename then found[1], containers[1] = self, container or self end
+   for _, child in ipairs(self.modules or {}) do
+      local f, c = child:findModules(typename, self)
+      for i = 1, #f do found[#found + 1], containers[#containers + 1] = f[i], c[i] end
+   end
+   return found, containers
+end
+
+--- Replaces every module m by f(m), children after their container; returns f(self).
+---@param f fun(m: Module): Module
+function Module:replace(f)
+   local out = f(self)
+   for i, child in ipairs(self.modules or {}) do
+      local new = child:replace(f)
+      check(class.is_a(new, 'nn.Module'), 'replace: the function must return a module, it returned %s', type(new))
+      if new ~= child then
+         self.modules[i] = new
+         for key, value in pairs(self) do if rawequal(value, child) then self[key] = new end end
+      end
+   end
+   return out
+end
+
+-- ---- copies and types ----
+
+--- A copy with memory of its own, but for the tensors named, which it shares with this one.
+---@param ... string 'weight', 'bias', ...
+function Module:clone(...)
+   local copy = convert.copy(self)
+   if select('#', ...) > 0 then copy:share(self, ...) end
+   return copy
+end
+
+--- Torch7's type of the parameters; with a name, converts everything to it. A CPU type also brings it to the CPU.
+---@param name? string 'torch.FloatTensor', 'torch.DoubleTensor', 'torch.CudaTensor'
+---@param tensorCache? table the same for several modules that share memory, so that they still do afterwards
+function Module:type(name, tensorCache)
+   if not name then return self._type end
+   if name == 'torch.CudaTensor' then return self:to({dtype = 'float', device = 'cuda'}, tensorCache) end
+   return self:to({dtype = name, device = 'cpu'}, tensorCache)
+end
+
+--- Converts the parameters and statistics, in place, to another type or device.
+---@param where {dtype: string?, device: string?}
+function Module:to(where, tensorCache)
+   convert.to(self, where, tensorCache)
+   return self
+end
+
+function Module:float(...) return self:type('torch.FloatTensor', ...) end
+function Module:double(...) return self:type('torch.DoubleTensor', ...) end
+function Module:cuda(...) return self:type('torch.CudaTensor', ...) end
+function Module:cpu() return self:to{device = 'cpu'} end
+
+-- ---- names ----
+
+Module.namedParameters = names.parameters
+Module.namedBuffers = names.buffers
+Module.stateDict = names.state
+Module.loadStateDict = names.load
+
+function Module:__tostring__() return self.__typename end
+
+return Module

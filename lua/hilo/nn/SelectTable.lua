@@ -1,0 +1,23 @@
+local core = require 'hilo.core'
+local class = require 'hilo.nn.class'
+
+--- nn.SelectTable(index): one element of a table.
+local SelectTable, parent = class('nn.SelectTable', 'nn.Module')
+
+---@param index integer|string negative counts from the last
+function SelectTable:__init(index)
+   parent.__init(self)
+   self.index = index
+end
+
+function SelectTable:updateOutput(xs)
+   self:check(type(xs) == 'table' and not core.is_tensor(xs), 'expects a table, got %s', core.is_tensor(xs) and 'a tensor' or type(xs))
+   local index = self.index
+   if type(index) == 'number' and index < 0 then index = #xs + 1 + index end
+   self:check(xs[index] ~= nil, 'the table has no element %s; it has %d', tostring(self.index), #xs)
+   return xs[index]
+end
+
+function SelectTable:__tostring__() return ('%s(%s)'):format(self.__typename, self.index) end
+
+return SelectTable

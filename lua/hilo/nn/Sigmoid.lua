@@ -1,0 +1,9 @@
+local class = require 'hilo.nn.class'
+local pointwise = require 'hilo.ops.pointwise'
+
+--- nn.Sigmoid(): 1 / (1 + exp(-x)).
+local Sigmoid = class('nn.Sigmoid', 'nn.Module')
+
+function Sigmoid:updateOutput(x) return pointwise.sigmoid(x) end
+
+return Sigmoid

@@ -1,0 +1,21 @@
+local core = require 'hilo.core'
+local class = require 'hilo.nn.class'
+local pool = require 'hilo.ops.pool'
+
+--- nn.SpatialAdaptiveAveragePooling(W, H): the mean of W x H windows that cover the image evenly.
+local SpatialAdaptiveAveragePooling, parent = class('nn.SpatialAdaptiveAveragePooling', 'nn.Module')
+
+---@param W integer width of the output
+---@param H integer height
+function SpatialAdaptiveAveragePooling:__init(W, H)
+   parent.__init(self)
+   core.check(type(W) == 'number' and type(H) == 'number', '%s: expects the width and height of the output, got %s and %s',
+      self.__typename, tostring(W), tostring(H))
+   self.W, self.H = W, H
+end
+
+function SpatialAdaptiveAveragePooling:updateOutput(input)
+   return self:over_images(input, function(x) return pool.adaptive_avg_pool(x, self.H, self.W) end)
+end
+
+return SpatialAdaptiveAveragePooling

@@ -1,0 +1,21 @@
+local core = require 'hilo.core'
+local class = require 'hilo.nn.class'
+local pool = require 'hilo.ops.pool'
+
+--- nn.SpatialAdaptiveMaxPooling(W, H): the largest value of W x H windows that cover the image evenly.
+local SpatialAdaptiveMaxPooling, parent = class('nn.SpatialAdaptiveMaxPooling', 'nn.Module')
+
+---@param W integer width of the output
+---@param H integer height
+function SpatialAdaptiveMaxPooling:__init(W, H)
+   parent.__init(self)
+   core.check(type(W) == 'number' and type(H) == 'number', '%s: expects the width and height of the output, got %s and %s',
+      self.__typename, tostring(W), tostring(H))
+   self.W, self.H = W, H
+end
+
+function SpatialAdaptiveMaxPooling:updateOutput(input)
+   return self:over_images(input, function(x) return pool.adaptive_max_pool(x, self.H, self.W) end)
+end
+
+return SpatialAdaptiveMaxPooling

@@ -1,0 +1,38 @@
+local class = require 'hilo.nn.class'
+local pointwise = require 'hilo.ops.pointwise'
+local pool = require 'hilo.ops.pool'
+
+--- nn.SpatialAveragePooling(kW, kH[, dW, dH, padW, padH]): the mean of each window; the stride is 1 if not given.
+local SpatialAveragePooling, parent = class('nn.SpatialAveragePooling', 'nn.SpatialMaxPooling')
+
+---@param kW integer
+---@param kH? integer kW if not given
+---@param dW? integer stride, 1 if not given
+---@param dH? integer 1 if not given
+---@param padW? integer 0 if not given
+---@param padH? integer
+function SpatialAveragePooling:__init(kW, kH, dW, dH, padW, padH)
+   parent.__init(self, kW, kH, dW or 1, dH or 1, padW, padH)
+   self.count_include_pad, self.divide = true, true
+end
+
+--- The padding's zeros count in the mean (they do unless told otherwise).
+function SpatialAveragePooling:setCountIncludePad()
+   self.count_include_pad = true
+   return self
+end
+
+function SpatialAveragePooling:setCountExcludePad()
+   self.count_include_pad = false
+   return self
+end
+
+function SpatialAveragePooling:updateOutput(input)
+   return self:over_images(input, function(x)
+      local y = pool.avg_pool(x, {kernel = {self.kH, self.kW}, stride = {self.dH, self.dW}, pad = {self.padH, self.padW},
+         ceil_mode = self.ceil_mode, count_pad = self.count_include_pad})
+      return self.divide and y or pointwise.affine(y, self.kW * self.kH)
+   end)
+end
+
+return SpatialAveragePooling

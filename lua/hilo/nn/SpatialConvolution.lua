@@ -1,0 +1,73 @@
+local core = require 'hilo.core'
+local Tensor = require 'hilo.tensor'
+local class = require 'hilo.nn.class'
+local conv = require 'hilo.ops.conv'
+
+--- nn.SpatialConvolution(nIn, nOut, kW, kH[, dW, dH, padW, padH]): 2-d convolution with bias; :noBias() drops it.
+--- Images (N,nIn,H,W) or (nIn,H,W) -> (N,nOut,P,Q).
+---@class SpatialConvolution: Module
+local SpatialConvolution, parent = class('nn.SpatialConvolution', 'nn.Module')
+
+local function whole(name, argument, value, low)
+   core.check(type(value) == 'number' and value % 1 == 0 and value >= low, '%s: %s must be a whole number of %d or more, got %s',
+      name, argument, low, tostring(value))
+   return value
+end
+
+---@param nInputPlane integer
+---@param nOutputPlane integer
+---@param kW integer width of the kernel
+---@param kH? integer height, kW if not given
+---@param dW? integer stride, 1 if not given
+---@param dH? integer
+---@param padW? integer zeros at each side, 0 if not given
+---@param padH? integer padW if not given
+function SpatialConvolution:__init(nInputPlane, nOutputPlane, kW, kH, dW, dH, padW, padH)
+   parent.__init(self)
+   local name = self.__typename
+   self.nInputPlane, self.nOutputPlane = whole(name, 'nInputPlane', nInputPlane, 1), whole(name, 'nOutputPlane', nOutputPlane, 1)
+   self.kW = whole(name, 'kW', kW, 1)
+   self.kH = whole(name, 'kH', kH or kW, 1)
+   self.dW, self.dH = whole(name, 'dW', dW or 1, 1), whole(name, 'dH', dH or 1, 1)
+   self.padW = whole(name, 'padW', padW or 0, 0)
+   self.padH = whole(name, 'padH', padH or self.padW, 0)
+   self.dilationW, self.dilationH = 1, 1
+   self:new_parameter('weight', nOutputPlane, nInputPlane, self.kH, self.kW)
+   self:new_parameter('bias', nOutputPlane)
+   self:reset()
+end
+
+--- Draws weight and bias from [-s, s]; s is stdv * sqrt(3), or 1 / sqrt(inputs of one output).
+---@param stdv? number
+function SpatialConvolution:reset(stdv)
+   local s = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(self.kW * self.kH * self.nInputPlane)
+   self.weight:uniform(-s, s)
+   if self.bias then self.bias:uniform(-s, s) end
+   return self
+end
+
+function SpatialConvolution:noBias()
+   self.bias, self.gradBias = nil, nil
+   return self
+end
+
+function SpatialConvolution:updateOutput(input)
+   return self:over_images(input, function(x)
+      self:check(x:size(2) == self.nInputPlane, 'expects %d input planes, got %d (%s)', self.nInputPlane, x:size(2),
+         Tensor.shape_text(input))
+      return conv.conv2d(x, self:parameter('weight'), self:parameter('bias'), {stride = {self.dH, self.dW},
+         pad = {self.padH, self.padW}, dilation = {self.dilationH, self.dilationW}})
+   end)
+end
+
+function SpatialConvolution:__tostring__()
+   local s = ('%s(%d -> %d, %dx%d'):format(self.__typename, self.nInputPlane, self.nOutputPlane, self.kW, self.kH)
+   local padded = self.padW ~= 0 or self.padH ~= 0
+   if self.dW ~= 1 or self.dH ~= 1 or padded then s = s .. (', %d,%d'):format(self.dW, self.dH) end
+   if padded then s = s .. (', %d,%d'):format(self.padW, self.padH) end
+   return s .. self:dilation_text() .. (self.bias and ')' or ') without bias')
+end
+
+function SpatialConvolution:dilation_text() return '' end
+
+return SpatialConvolution

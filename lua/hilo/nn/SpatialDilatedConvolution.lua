@@ -1,0 +1,22 @@
+local core = require 'hilo.core'
+local class = require 'hilo.nn.class'
+
+--- nn.SpatialDilatedConvolution(nIn, nOut, kW, kH[, dW, dH, padW, padH, dilationW, dilationH]): a convolution whose kernel
+--- elements lie dilation pixels apart.
+local SpatialDilatedConvolution, parent = class('nn.SpatialDilatedConvolution', 'nn.SpatialConvolution')
+
+---@param dilationW? integer 1 if not given
+---@param dilationH? integer dilationW if not given
+function SpatialDilatedConvolution:__init(nInputPlane, nOutputPlane, kW, kH, dW, dH, padW, padH, dilationW, dilationH)
+   parent.__init(self, nInputPlane, nOutputPlane, kW, kH, dW, dH, padW, padH)
+   self.dilationW = dilationW or 1
+   self.dilationH = dilationH or self.dilationW
+   for _, d in ipairs {self.dilationW, self.dilationH} do
+      core.check(type(d) == 'number' and d % 1 == 0 and d >= 1, '%s: the dilation must be a whole number of 1 or more, got %s',
+         self.__typename, tostring(d))
+   end
+end
+
+function SpatialDilatedConvolution:dilation_text() return (', %d,%d'):format(self.dilationW, self.dilationH) end
+
+return SpatialDilatedConvolution

@@ -1,0 +1,46 @@
+local core = require 'hilo.core'
+local class = require 'hilo.nn.class'
+local pool = require 'hilo.ops.pool'
+
+--- nn.SpatialMaxPooling(kW, kH[, dW, dH, padW, padH]): the largest value of each window; :ceil() rounds the output size up.
+local SpatialMaxPooling, parent = class('nn.SpatialMaxPooling', 'nn.Module')
+
+---@param kW integer
+---@param kH? integer kW if not given
+---@param dW? integer stride, kW if not given
+---@param dH? integer kH if not given
+---@param padW? integer 0 if not given
+---@param padH? integer
+function SpatialMaxPooling:__init(kW, kH, dW, dH, padW, padH)
+   parent.__init(self)
+   core.check(type(kW) == 'number', '%s: expects the width of the window, got %s', self.__typename, tostring(kW))
+   self.kW, self.kH = kW, kH or kW
+   self.dW, self.dH = dW or self.kW, dH or self.kH
+   self.padW, self.padH = padW or 0, padH or 0
+   self.ceil_mode = false
+end
+
+function SpatialMaxPooling:ceil()
+   self.ceil_mode = true
+   return self
+end
+
+function SpatialMaxPooling:floor()
+   self.ceil_mode = false
+   return self
+end
+
+function SpatialMaxPooling:updateOutput(input)
+   return self:over_images(input, function(x)
+      return pool.max_pool(x, {kernel = {self.kH, self.kW}, stride = {self.dH, self.dW}, pad = {self.padH, self.padW},
+         ceil_mode = self.ceil_mode})
+   end)
+end
+
+function SpatialMaxPooling:__tostring__()
+   local s = ('%s(%dx%d, %d,%d'):format(self.__typename, self.kW, self.kH, self.dW, self.dH)
+   if self.padW ~= 0 or self.padH ~= 0 then s = s .. (', %d,%d'):format(self.padW, self.padH) end
+   return s .. ')'
+end
+
+return SpatialMaxPooling

@@ -1,0 +1,35 @@
+local core = require 'hilo.core'
+local class = require 'hilo.nn.class'
+local resize = require 'hilo.ops.resize'
+
+--- nn.SpatialUpSamplingBilinear(scale): from (H,W) to ((H-1)(scale-1)+H, (W-1)(scale-1)+W), corner pixels staying corners; or
+--- nn.SpatialUpSamplingBilinear{oheight = H, owidth = W}.
+local SpatialUpSamplingBilinear, parent = class('nn.SpatialUpSamplingBilinear', 'nn.Module')
+
+---@param params integer|{oheight: integer, owidth: integer}
+function SpatialUpSamplingBilinear:__init(params)
+   parent.__init(self)
+   if type(params) == 'table' then
+      self.oheight, self.owidth = params.oheight, params.owidth
+      core.check(type(self.oheight) == 'number' and type(self.owidth) == 'number', '%s: expects oheight and owidth', self.__typename)
+   else
+      core.check(type(params) == 'number' and params >= 1 and params % 1 == 0,
+         '%s: the scale must be a whole number of 1 or more, got %s', self.__typename, tostring(params))
+      self.scale_factor = params
+   end
+end
+
+function SpatialUpSamplingBilinear:updateOutput(input)
+   return self:over_images(input, function(x)
+      local function out(n) return (n - 1) * (self.scale_factor - 1) + n end
+      local h, w = self.oheight or out(x:size(3)), self.owidth or out(x:size(4))
+      return resize.resize(x, h, w, {mode = 'bilinear', align_corners = true})
+   end)
+end
+
+function SpatialUpSamplingBilinear:__tostring__()
+   if self.scale_factor then return ('%s(%d)'):format(self.__typename, self.scale_factor) end
+   return ('%s(%dx%d)'):format(self.__typename, self.oheight, self.owidth)
+end
+
+return SpatialUpSamplingBilinear

@@ -1,0 +1,9 @@
+local class = require 'hilo.nn.class'
+local pointwise = require 'hilo.ops.pointwise'
+
+--- nn.Tanh(): the hyperbolic tangent.
+local Tanh = class('nn.Tanh', 'nn.Module')
+
+function Tanh:updateOutput(x) return pointwise.tanh(x) end
+
+return Tanh

@@ -1,0 +1,101 @@
+--- nn/convert.lua: copies of modules, and modules of another type. Tensors that shared memory still share it afterwards.
+local core = require 'hilo.core'
+local autograd = require 'hilo.autograd'
+local Storage = require 'hilo.storage'
+local Tensor = require 'hilo.tensor'
+local class = require 'hilo.nn.class'
+
+local convert = {}
+
+-- A kept graph belongs to one forward of one module; it is not copied.
+local transient = {_graph = true, _call = true}
+
+local function whole(storage) return Tensor.wrap(storage, 0, {storage.size}) end
+
+local function over(storage, t) return Tensor.wrap(storage, t._offset, Tensor.sizes_table(t), Tensor.strides_table(t)) end
+
+local function copy(x, memo)
+   if core.is_tensor(x) then
+      if memo[x] then return memo[x] end
+      local s, y = x._storage, nil
+      if s.freed or s.size == 0 then
+         y = x:empty({})
+      else
+         memo[s] = memo[s] or whole(s):clone()._storage
+         y = over(memo[s], x)
+      end
+      memo[x] = y
+      y.is_parameter = x.is_parameter
+      if not x._node then y.requires_grad = x.requires_grad end
+      if x.grad then y.grad = copy(x.grad, memo) end
+      return y
+   end
+   if type(x) ~= 'table' or class.by_name[rawget(x, '__typename') or false] == x then return x end
+   if memo[x] then return memo[x] end
+   local y = {}
+   memo[x] = y
+   for key, value in pairs(x) do
+      if not transient[key] then y[key] = copy(value, memo) end
+   end
+   return setmetatable(y, getmetatable(x))
+end
+
+--- A deep copy.
+---@param module Module
+---@return Module
+function convert.copy(module) return autograd.no_grad(copy, module, {}) end
+
+-- The type that a storage of `from` becomes: only floats change their dtype.
+local function target_dtype(from, dtype) return dtype and from.is_float and dtype or from end
+
+local function convert_tensor(t, dtype, device, memo)
+   local s = t._storage
+   if s.freed or s.size == 0 then return t:set(Tensor.empty({}, {dtype = target_dtype(s.dtype, dtype).name, device = device})) end
+   if not memo[s] then
+      memo[s] = whole(s):to{dtype = target_dtype(s.dtype, dtype).name, device = device or s.device.name}._storage
+   end
+   if memo[s] ~= s then t:set(over(memo[s], t)) end
+end
+
+-- Calls f on every tensor, module and criterion that x holds.
+local function walk(x, seen, f)
+   if seen[x] then return end
+   if core.is_tensor(x) then
+      seen[x] = true
+      return f(x)
+   end
+   if type(x) ~= 'table' or class.by_name[rawget(x, '__typename') or false] == x then return end
+   seen[x] = true
+   if class.is_a(x, 'nn.Module') or class.is_a(x, 'nn.Criterion') then
+      x._graph = nil
+      -- results belong to the old type
+      for _, key in ipairs {'output', 'gradInput'} do
+         if type(x[key]) == 'table' then x[key] = Tensor.empty({}) end
+      end
+      f(x)
+   end
+   for _, value in pairs(x) do
+      if type(value) == 'table' then walk(value, seen, f) end
+   end
+end
+
+--- Converts, in place, every tensor of a module.
+---@param module Module
+---@param where {dtype: string?, device: string?}
+---@param memo? table
+function convert.to(module, where, memo)
+   core.check(type(where) == 'table' and (where.dtype or where.device), 'to: expects {dtype = ..., device = ...}')
+   local dtype = where.dtype and Storage.dtype_of(where.dtype)
+   core.check(not dtype or dtype.is_float, 'to: a module is of a float type, got %s', tostring(where.dtype))
+   if where.device then
+      local device, reason = core.device(where.device)
+      if not device then core.raise(('to: device %s is not available: %s'):format(where.device, reason)) end
+   end
+   memo = memo or {}
+   autograd.no_grad(walk, module, {}, function(x)
+      if core.is_tensor(x) then return convert_tensor(x, dtype, where.device, memo) end
+      if dtype then x._type = ('torch.%sTensor'):format(dtype.torch) end
+   end)
+end
+
+return convert

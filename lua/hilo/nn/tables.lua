@@ -1,0 +1,14 @@
+--- nn/tables.lua: what the modules that take a table of tensors share.
+local core = require 'hilo.core'
+
+--- The table, after checking that it holds tensors.
+local function tensors(module, xs)
+   module:check(type(xs) == 'table' and not core.is_tensor(xs) and #xs > 0, 'expects a table of tensors, got %s',
+      core.is_tensor(xs) and 'a tensor' or type(xs) == 'table' and 'an empty table' or type(xs))
+   for i, x in ipairs(xs) do
+      module:check(core.is_tensor(x), 'expects a table of tensors, element %d is a %s', i, type(x))
+   end
+   return xs
+end
+
+return tensors
