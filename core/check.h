@@ -106,6 +106,8 @@ int hl_check_cross_entropy(const char *fn, const char *loss_name, const hl_tenso
                            const hl_ce *p);
 int hl_check_pair_loss(const char *fn, const char *loss_name, const hl_tensor *loss, const hl_tensor *a,
                        const hl_tensor *b, int op);
+/* d is NULL, or contiguous and as the tensor whose gradient it is. */
+int hl_need_gradient(const char *fn, const char *name, const hl_tensor *d, const char *of_name, const hl_tensor *of);
 int hl_check_cosine(const char *fn, const char *y_name, const hl_tensor *y, const hl_tensor *a, const hl_tensor *b);
 
 /* ---- label maps (check_labels.c) ---- */
@@ -144,5 +146,14 @@ int hl_check_unary_back(const hl_tensor *dx, const hl_tensor *dy, const hl_tenso
 int hl_check_binary(const hl_tensor *y, const hl_tensor *a, const hl_tensor *b, int op);
 int hl_check_addcmul(const hl_tensor *y, const hl_tensor *x, const hl_tensor *a, const hl_tensor *b);
 int hl_check_where(const hl_tensor *y, const hl_tensor *mask, const hl_tensor *a, const hl_tensor *b);
+
+/* ---- reductions and order (check_reduce.c) ---- */
+
+/* "sum", "mean", ...: the op's name in messages. */
+const char *hl_reduce_name(int op);
+int hl_check_reduce(const hl_tensor *y, const hl_tensor *x, int op, uint32_t dims);
+int hl_check_reduce_index(const hl_tensor *values, const hl_tensor *index, const hl_tensor *x, int op, int dim);
+int hl_check_cumulate(const hl_tensor *y, const hl_tensor *x, int op, int dim);
+int hl_check_sort(const hl_tensor *values, const hl_tensor *index, const hl_tensor *x, int dim);
 
 #endif

@@ -73,3 +73,10 @@ int hl_check_cosine(const char *fn, const char *y_name, const hl_tensor *y, cons
    HL_TRY(need_param(fn, y_name, y, a));
    return hl_need_size(fn, y_name, y, 1, a->size[0]);
 }
+
+int hl_need_gradient(const char *fn, const char *name, const hl_tensor *d, const char *of_name, const hl_tensor *of)
+{
+   if (!d) return 0;
+   HL_TRY(hl_need_contiguous(fn, name, d));
+   return hl_need_like(fn, name, d, of_name, of);
+}

@@ -71,5 +71,9 @@ int hl_check_resize(const char *fn, const char *to_name, const hl_tensor *to, co
    bool integers = mode == HL_NEAREST && from->dtype >= HL_U8 && from->dtype <= HL_I64;
    HL_CHECK(integers || hl_is_float(from), "%s: %s (%s) can be resized as nearest only", fn, from_name, hl_show(from));
    if (!integers) HL_TRY(hl_need_dense_float(fn, from_name, from));
-   return need_planes(fn, to_name, to, from_name, from);
+   HL_TRY(need_planes(fn, to_name, to, from_name, from));
+   for (int d = 2; d < 4; d++)
+      HL_CHECK(to->size[d] < INT32_MAX && from->size[d] < INT32_MAX, "%s: height and width must be below 2^31, got %s",
+               fn, hl_show(to->size[d] < INT32_MAX ? from : to));
+   return 0;
 }

@@ -1,0 +1,250 @@
+/* norm.c: batch normalisation with the addition and the ReLU that follow it in residual networks.
+ * One thread takes a channel through both of its passes, so that the second finds it in the cache and results do not
+ * depend on the number of threads. */
+#ifdef real
+
+/* Mean of n values, and the sum of their squared distances from it: two passes over a block that stays in L1, so that
+ * nothing cancels. Four chains hide the latency of the additions. */
+static void FN(block_moments)(double *mean, double *m2, const real *x, int64_t n)
+{
+   int64_t q = n / 4;
+   real s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+#pragma omp simd reduction(+ : s0, s1, s2, s3)
+   for (int64_t i = 0; i < q; i++) {
+      s0 += x[i];
+      s1 += x[i + q];
+      s2 += x[i + 2 * q];
+      s3 += x[i + 3 * q];
+   }
+   double sum = (double)(s0 + s1) + (double)(s2 + s3);
+   for (int64_t i = 4 * q; i < n; i++) sum += (double)x[i];
+   real m = (real)(sum / (double)n);
+   s0 = s1 = s2 = s3 = 0;
+#pragma omp simd reduction(+ : s0, s1, s2, s3)
+   for (int64_t i = 0; i < q; i++) {
+      s0 += (x[i] - m) * (x[i] - m);
+      s1 += (x[i + q] - m) * (x[i + q] - m);
+      s2 += (x[i + 2 * q] - m) * (x[i + 2 * q] - m);
+      s3 += (x[i + 3 * q] - m) * (x[i + 3 * q] - m);
+   }
+   double squares = (double)(s0 + s1) + (double)(s2 + s3), rounding = (double)m - sum / (double)n;
+   for (int64_t i = 4 * q; i < n; i++) squares += (double)(x[i] - m) * (double)(x[i] - m);
+   *mean = sum / (double)n;
+   squares -= (double)n * rounding * rounding;
+   *m2 = squares < 0 ? 0 : squares;
+}
+
+/* Blocks merged by the formula of Chan, Golub and LeVeque ("Updating formulae and a pairwise algorithm for computing
+ * sample variances", 1979). var is the mean of the squared distances. */
+static void FN(channel_moments)(double *mean, double *var, const real *x, layout l)
+{
+   double m = 0, m2 = 0, count = 0;
+   for (int64_t n = 0; n < l.n; n++)
+      for (int64_t at = 0; at < l.plane; at += BLOCK) {
+         int64_t size = l.plane - at < BLOCK ? l.plane - at : BLOCK;
+         double block_mean, block_m2, total = count + (double)size;
+         FN(block_moments)(&block_mean, &block_m2, x + n * l.step + at, size);
+         double delta = block_mean - m;
+         m += delta * (double)size / total;
+         m2 += block_m2 + delta * delta * count * (double)size / total;
+         count = total;
+      }
+   *mean = m;
+   *var = m2 / count;
+}
+
+INLINE void FN(normalise_as)(real *y, const real *x, const real *add, int64_t n, real mean, real scale, real shift,
+                             bool with_add, bool relu)
+{
+#pragma omp simd
+   for (int64_t i = 0; i < n; i++) {
+      real v = (x[i] - mean) * scale + shift;
+      if (with_add) v += add[i];
+      if (relu) v = v < 0 ? 0 : v;
+      y[i] = v;
+   }
+}
+
+static void FN(normalise)(real *y, const real *x, const real *add, int64_t n, real mean, real scale, real shift,
+                          bool relu)
+{
+   if (add && relu)
+      FN(normalise_as)(y, x, add, n, mean, scale, shift, true, true);
+   else if (add)
+      FN(normalise_as)(y, x, add, n, mean, scale, shift, true, false);
+   else if (relu)
+      FN(normalise_as)(y, x, NULL, n, mean, scale, shift, false, true);
+   else
+      FN(normalise_as)(y, x, NULL, n, mean, scale, shift, false, false);
+}
+
+static void FN(batch_norm)(hl_tensor *y, hl_tensor *mean, hl_tensor *invstd, hl_tensor *running_mean,
+                           hl_tensor *running_var, const hl_tensor *x, const hl_tensor *gamma, const hl_tensor *beta,
+                           const hl_tensor *add, const hl_norm *p)
+{
+   layout l = layout_of(x);
+   real *rm = running_mean ? running_mean->data : NULL, *rv = running_var ? running_var->data : NULL;
+   double values = (double)(l.n * l.plane);
+#pragma omp parallel for schedule(static) if (l.n * l.plane * l.channels > HL_PARALLEL_MIN)
+   for (int64_t c = 0; c < l.channels; c++) {
+      const real *xc = (const real *)x->data + c * l.plane;
+      real *yc = (real *)y->data + c * l.plane;
+      const real *ac = add ? (const real *)add->data + c * l.plane : NULL;
+      double m, var;
+      if (p->training) {
+         FN(channel_moments)(&m, &var, xc, l);
+         if (rm) rm[c] = (real)((1 - p->momentum) * (double)rm[c] + p->momentum * m);
+         if (rv) rv[c] = (real)((1 - p->momentum) * (double)rv[c] + p->momentum * var * values / (values - 1));
+      } else {
+         m = (double)rm[c];
+         var = (double)rv[c];
+      }
+      double inv = 1 / sqrt(var + p->eps);
+      ((real *)mean->data)[c] = (real)m;
+      ((real *)invstd->data)[c] = (real)inv;
+      real scale = (real)(inv * (gamma ? (double)((real *)gamma->data)[c] : 1));
+      real shift = beta ? ((real *)beta->data)[c] : 0;
+      for (int64_t n = 0; n < l.n; n++)
+         FN(normalise)
+         (yc + n * l.step, xc + n * l.step, ac ? ac + n * l.step : NULL, l.plane, (real)m, scale, shift, p->relu);
+   }
+}
+
+/* Sums of g and of g * (x - mean), where g is dy through the ReLU. */
+INLINE void FN(gradient_sums_as)(double sums[2], const real *dy, const real *x, const real *y, int64_t n, real mean,
+                                 bool relu)
+{
+   int64_t half = n / 2;
+   real g0 = 0, g1 = 0, gx0 = 0, gx1 = 0;
+#pragma omp simd reduction(+ : g0, g1, gx0, gx1)
+   for (int64_t i = 0; i < half; i++) {
+      real a = relu && y[i] <= 0 ? 0 : dy[i], b = relu && y[i + half] <= 0 ? 0 : dy[i + half];
+      g0 += a;
+      g1 += b;
+      gx0 += a * (x[i] - mean);
+      gx1 += b * (x[i + half] - mean);
+   }
+   if (n % 2) {
+      real a = relu && y[n - 1] <= 0 ? 0 : dy[n - 1];
+      g0 += a;
+      gx0 += a * (x[n - 1] - mean);
+   }
+   sums[0] += (double)g0 + (double)g1;
+   sums[1] += (double)gx0 + (double)gx1;
+}
+
+static void FN(gradient_sums)(double sums[2], const real *dy, const real *x, const real *y, int64_t n, real mean,
+                              bool relu)
+{
+   for (int64_t at = 0; at < n; at += BLOCK) {
+      int64_t size = n - at < BLOCK ? n - at : BLOCK;
+      if (relu)
+         FN(gradient_sums_as)(sums, dy + at, x + at, y + at, size, mean, true);
+      else
+         FN(gradient_sums_as)(sums, dy + at, x + at, NULL, size, mean, false);
+   }
+}
+
+/* dadd = g, dx = scale * (g - offset - slope * (x - mean)); without statistics of the batch dx = scale * g. */
+INLINE void FN(gradient_as)(real *dx, real *dadd, const real *dy, const real *x, const real *y, int64_t n, real mean,
+                            real scale, real offset, real slope, bool with_dx, bool with_dadd, bool relu, bool batch)
+{
+#pragma omp simd
+   for (int64_t i = 0; i < n; i++) {
+      real g = relu && y[i] <= 0 ? 0 : dy[i];
+      if (with_dadd) dadd[i] = g;
+      if (with_dx) dx[i] = scale * (batch ? g - offset - slope * (x[i] - mean) : g);
+   }
+}
+
+static void FN(gradient)(real *dx, real *dadd, const real *dy, const real *x, const real *y, int64_t n, real mean,
+                         real scale, real offset, real slope, bool relu, bool batch)
+{
+   switch ((dx ? 8 : 0) + (dadd ? 4 : 0) + (relu ? 2 : 0) + (batch ? 1 : 0)) {
+#define CASE(k) \
+   case k: \
+      FN(gradient_as)(dx, dadd, dy, x, y, n, mean, scale, offset, slope, k & 8, k & 4, k & 2, k & 1); \
+      break;
+      CASE(4) CASE(5) CASE(6) CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12) CASE(13) CASE(14) CASE(15)
+#undef CASE
+   }
+}
+
+static void FN(batch_norm_back)(hl_tensor *dx, hl_tensor *dgamma, hl_tensor *dbeta, hl_tensor *dadd,
+                                const hl_tensor *dy, const hl_tensor *x, const hl_tensor *y, const hl_tensor *mean,
+                                const hl_tensor *invstd, const hl_tensor *gamma, const hl_norm *p)
+{
+   layout l = layout_of(x);
+   double values = (double)(l.n * l.plane);
+   bool need_sums = (dx && p->training) || dgamma || dbeta;
+#pragma omp parallel for schedule(static) if (l.n * l.plane * l.channels > HL_PARALLEL_MIN)
+   for (int64_t c = 0; c < l.channels; c++) {
+      const real *xc = (const real *)x->data + c * l.plane, *gc = (const real *)dy->data + c * l.plane;
+      const real *yc = p->relu ? (const real *)y->data + c * l.plane : NULL;
+      real *dxc = dx ? (real *)dx->data + c * l.plane : NULL, *dac = dadd ? (real *)dadd->data + c * l.plane : NULL;
+      real m = ((real *)mean->data)[c];
+      double inv = (double)((real *)invstd->data)[c], sums[2] = {0, 0};
+      for (int64_t n = 0; n < l.n && need_sums; n++)
+         FN(gradient_sums)(sums, gc + n * l.step, xc + n * l.step, yc ? yc + n * l.step : NULL, l.plane, m, p->relu);
+      if (dgamma) ((real *)dgamma->data)[c] += (real)(sums[1] * inv);
+      if (dbeta) ((real *)dbeta->data)[c] += (real)sums[0];
+      real scale = (real)(inv * (gamma ? (double)((real *)gamma->data)[c] : 1));
+      real offset = (real)(sums[0] / values), slope = (real)(sums[1] * inv * inv / values);
+      for (int64_t n = 0; n < l.n; n++)
+         FN(gradient)
+         (dxc ? dxc + n * l.step : NULL, dac ? dac + n * l.step : NULL, gc + n * l.step, xc + n * l.step,
+          yc ? yc + n * l.step : NULL, l.plane, m, scale, offset, slope, p->relu, p->training);
+   }
+}
+
+#else
+#include <math.h>
+#include "cpu.h"
+
+#define INLINE static inline __attribute__((always_inline))
+
+enum { BLOCK = 2048 }; /* values that partial sums and moments cover */
+
+/* x (N,C,...): channel c of image n is the plane values from n * step + c * plane on. */
+typedef struct {
+   int64_t n, channels, plane, step;
+} layout;
+
+static layout layout_of(const hl_tensor *x)
+{
+   layout l = {.n = x->size[0], .channels = x->size[1], .plane = 1};
+   for (int d = 2; d < x->ndim; d++) l.plane *= x->size[d];
+   if (l.n == 0) l.plane = 0; /* no data to point at */
+   l.step = l.channels * l.plane;
+   return l;
+}
+
+#define HL_GENERIC "norm.c"
+#include "generic.h"
+
+HL_API int hl_batch_norm(hl_tensor *y, hl_tensor *mean, hl_tensor *invstd, hl_tensor *running_mean,
+                         hl_tensor *running_var, const hl_tensor *x, const hl_tensor *gamma, const hl_tensor *beta,
+                         const hl_tensor *add, const hl_norm *p)
+{
+   HL_TRY(hl_poll());
+   HL_TRY(hl_check_batch_norm(y, mean, invstd, running_mean, running_var, x, gamma, beta, add, p));
+   if (x->dtype == HL_F64)
+      batch_norm_f64(y, mean, invstd, running_mean, running_var, x, gamma, beta, add, p);
+   else
+      batch_norm_f32(y, mean, invstd, running_mean, running_var, x, gamma, beta, add, p);
+   return 0;
+}
+
+HL_API int hl_batch_norm_back(hl_tensor *dx, hl_tensor *dgamma, hl_tensor *dbeta, hl_tensor *dadd, const hl_tensor *dy,
+                              const hl_tensor *x, const hl_tensor *y, const hl_tensor *mean, const hl_tensor *invstd,
+                              const hl_tensor *gamma, const hl_norm *p)
+{
+   HL_TRY(hl_poll());
+   HL_TRY(hl_check_batch_norm_back(dx, dgamma, dbeta, dadd, dy, x, y, mean, invstd, gamma, p));
+   if (x->dtype == HL_F64)
+      batch_norm_back_f64(dx, dgamma, dbeta, dadd, dy, x, y, mean, invstd, gamma, p);
+   else
+      batch_norm_back_f32(dx, dgamma, dbeta, dadd, dy, x, y, mean, invstd, gamma, p);
+   return 0;
+}
+#endif

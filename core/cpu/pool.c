@@ -1,0 +1,363 @@
+/* pool.c: maximum and average over windows.
+ * A regular window with enough outputs to a row is taken tap by tap: each of its kernel_h * kernel_w positions is one
+ * vector loop along the row of outputs. Few outputs, or windows of varying size, are taken window by window. */
+#ifdef real
+
+INLINE void FN(max_tap)(real *best, int32_t *index, const real *x, int64_t first, int64_t count, int64_t offset,
+                        int64_t stride)
+{
+#pragma omp simd
+   for (int64_t j = first; j < first + count; j++) {
+      int32_t at = (int32_t)(offset + j * stride);
+      real v = x[at];
+      bool better = (v > best[j]) | (v != v); /* NaN wins, the last one where there are several */
+      best[j] = better ? v : best[j];
+      index[j] = better ? at : index[j];
+   }
+}
+
+static void FN(max_row_taps)(real *best, int32_t *index, const real *x, span row, const span *cols, plane_sizes s,
+                             const hl_pool *p)
+{
+   for (int64_t j = 0; j < s.Q; j++) {
+      best[j] = -(real)INFINITY;
+      index[j] = (int32_t)(row.start * s.W + cols[j].start);
+   }
+   for (int64_t r = row.start; r < row.end; r++)
+      for (int64_t k = 0; k < p->kernel_w; k++) {
+         tap t = tap_range(k, s, p);
+         int64_t offset = r * s.W + k - p->pad_w;
+         if (p->stride_w == 1)
+            FN(max_tap)(best, index, x, t.first, t.count, offset, 1);
+         else if (p->stride_w == 2)
+            FN(max_tap)(best, index, x, t.first, t.count, offset, 2);
+         else
+            FN(max_tap)(best, index, x, t.first, t.count, offset, p->stride_w);
+      }
+}
+
+static void FN(max_row_windows)(real *best, int32_t *index, const real *x, span row, const span *cols, plane_sizes s)
+{
+   for (int64_t j = 0; j < s.Q; j++) {
+      real top = -(real)INFINITY;
+      int64_t at = row.start * s.W + cols[j].start;
+      for (int64_t r = row.start; r < row.end; r++)
+         for (int64_t i = r * s.W + cols[j].start; i < r * s.W + cols[j].end; i++)
+            if (x[i] > top || x[i] != x[i]) {
+               top = x[i];
+               at = i;
+            }
+      best[j] = top;
+      index[j] = (int32_t)at;
+   }
+}
+
+static void FN(max_pool)(hl_tensor *y, hl_tensor *index, const hl_tensor *x, const span *rows, const span *cols,
+                         const hl_pool *p)
+{
+   plane_sizes s = sizes_of(y, x);
+   bool taps = use_taps(s, p);
+#pragma omp parallel for collapse(2) schedule(static) if (hl_numel(x) > HL_PARALLEL_MIN)
+   for (int64_t n = 0; n < s.planes; n++)
+      for (int64_t i = 0; i < s.P; i++) {
+         real *best = (real *)y->data + (n * s.P + i) * s.Q;
+         int32_t *at = (int32_t *)index->data + (n * s.P + i) * s.Q;
+         const real *plane = (const real *)x->data + n * s.H * s.W;
+         if (taps)
+            FN(max_row_taps)(best, at, plane, rows[i], cols, s, p);
+         else
+            FN(max_row_windows)(best, at, plane, rows[i], cols, s);
+      }
+}
+
+/* Returns a position in index that points outside the plane, or -1. */
+static int64_t FN(max_pool_back)(hl_tensor *dx, const hl_tensor *dy, const hl_tensor *index)
+{
+   plane_sizes s = sizes_of(dy, dx);
+   int64_t in = s.H * s.W, out = s.P * s.Q, bad = -1;
+#pragma omp parallel for schedule(static) reduction(max : bad) if (hl_numel(dx) > HL_PARALLEL_MIN)
+   for (int64_t n = 0; n < s.planes; n++) {
+      real *to = (real *)dx->data + n * in;
+      const real *from = (const real *)dy->data + n * out;
+      const int32_t *at = (const int32_t *)index->data + n * out;
+      memset(to, 0, (size_t)in * sizeof *to);
+      for (int64_t i = 0; i < out; i++) {
+         if (at[i] >= 0 && at[i] < in)
+            to[at[i]] += from[i];
+         else
+            bad = n * out + i;
+      }
+   }
+   return bad;
+}
+
+INLINE void FN(sum_tap)(real *sum, const real *x, int64_t first, int64_t count, int64_t offset, int64_t stride)
+{
+#pragma omp simd
+   for (int64_t j = first; j < first + count; j++) sum[j] += x[offset + j * stride];
+}
+
+static void FN(avg_row_taps)(real *y, const real *x, span row, const span *cols, plane_sizes s, const hl_pool *p)
+{
+   memset(y, 0, (size_t)s.Q * sizeof *y);
+   for (int64_t r = row.start; r < row.end; r++)
+      for (int64_t k = 0; k < p->kernel_w; k++) {
+         tap t = tap_range(k, s, p);
+         int64_t offset = r * s.W + k - p->pad_w;
+         if (p->stride_w == 1)
+            FN(sum_tap)(y, x, t.first, t.count, offset, 1);
+         else if (p->stride_w == 2)
+            FN(sum_tap)(y, x, t.first, t.count, offset, 2);
+         else
+            FN(sum_tap)(y, x, t.first, t.count, offset, p->stride_w);
+      }
+   for (int64_t j = 0; j < s.Q; j++) y[j] /= (real)(row.divisor * cols[j].divisor);
+}
+
+static void FN(avg_row_windows)(real *y, const real *x, span row, const span *cols, plane_sizes s)
+{
+   for (int64_t j = 0; j < s.Q; j++) {
+      double sum = 0;
+      for (int64_t r = row.start; r < row.end; r++) {
+         real part = 0;
+#pragma omp simd reduction(+ : part)
+         for (int64_t i = r * s.W + cols[j].start; i < r * s.W + cols[j].end; i++) part += x[i];
+         sum += (double)part;
+      }
+      y[j] = (real)(sum / (double)(row.divisor * cols[j].divisor));
+   }
+}
+
+static void FN(avg_pool)(hl_tensor *y, const hl_tensor *x, const span *rows, const span *cols, const hl_pool *p)
+{
+   plane_sizes s = sizes_of(y, x);
+   bool taps = use_taps(s, p);
+#pragma omp parallel for collapse(2) schedule(static) if (hl_numel(x) > HL_PARALLEL_MIN)
+   for (int64_t n = 0; n < s.planes; n++)
+      for (int64_t i = 0; i < s.P; i++) {
+         real *to = (real *)y->data + (n * s.P + i) * s.Q;
+         const real *plane = (const real *)x->data + n * s.H * s.W;
+         if (taps)
+            FN(avg_row_taps)(to, plane, rows[i], cols, s, p);
+         else
+            FN(avg_row_windows)(to, plane, rows[i], cols, s);
+      }
+}
+
+INLINE void FN(spread_tap)(real *dx, const real *g, int64_t first, int64_t count, int64_t offset, int64_t stride)
+{
+#pragma omp simd
+   for (int64_t j = first; j < first + count; j++) dx[offset + j * stride] += g[j];
+}
+
+static void FN(spread_row_taps)(real *dx, const real *g, span row, plane_sizes s, const hl_pool *p)
+{
+   for (int64_t r = row.start; r < row.end; r++)
+      for (int64_t k = 0; k < p->kernel_w; k++) {
+         tap t = tap_range(k, s, p);
+         int64_t offset = r * s.W + k - p->pad_w;
+         if (p->stride_w == 1)
+            FN(spread_tap)(dx, g, t.first, t.count, offset, 1);
+         else if (p->stride_w == 2)
+            FN(spread_tap)(dx, g, t.first, t.count, offset, 2);
+         else
+            FN(spread_tap)(dx, g, t.first, t.count, offset, p->stride_w);
+      }
+}
+
+static void FN(spread_row_windows)(real *dx, const real *g, span row, const span *cols, plane_sizes s)
+{
+   for (int64_t r = row.start; r < row.end; r++)
+      for (int64_t j = 0; j < s.Q; j++)
+         for (int64_t i = r * s.W + cols[j].start; i < r * s.W + cols[j].end; i++) dx[i] += g[j];
+}
+
+/* shares: a row of Q reals for each thread. */
+static void FN(avg_pool_back)(hl_tensor *dx, const hl_tensor *dy, const span *rows, const span *cols, void *shares,
+                              const hl_pool *p)
+{
+   plane_sizes s = sizes_of(dy, dx);
+   bool taps = use_taps(s, p);
+#pragma omp parallel for schedule(static) if (hl_numel(dx) > HL_PARALLEL_MIN)
+   for (int64_t n = 0; n < s.planes; n++) {
+      real *to = (real *)dx->data + n * s.H * s.W, *g = (real *)shares + omp_get_thread_num() * s.Q;
+      memset(to, 0, (size_t)(s.H * s.W) * sizeof *to);
+      for (int64_t i = 0; i < s.P; i++) {
+         const real *from = (const real *)dy->data + (n * s.P + i) * s.Q;
+         for (int64_t j = 0; j < s.Q; j++) g[j] = from[j] / (real)(rows[i].divisor * cols[j].divisor);
+         if (taps)
+            FN(spread_row_taps)(to, g, rows[i], s, p);
+         else
+            FN(spread_row_windows)(to, g, rows[i], cols, s);
+      }
+   }
+}
+
+#else
+#include <math.h>
+#include <string.h>
+#include "cpu.h"
+
+#define INLINE static inline __attribute__((always_inline))
+
+/* Input rows (or columns) start..end-1 of one output row (or column), and what it counts in an average's divisor. */
+typedef struct {
+   int64_t start, end, divisor;
+} span;
+
+/* planes = N * C planes of H x W, pooled to P x Q. */
+typedef struct {
+   int64_t planes, H, W, P, Q;
+} plane_sizes;
+
+typedef struct {
+   int64_t first, count;
+} tap;
+
+static plane_sizes sizes_of(const hl_tensor *small, const hl_tensor *big)
+{
+   return (plane_sizes){big->size[0] * big->size[1], big->size[2], big->size[3], small->size[2], small->size[3]};
+}
+
+/* Shorter rows do not repay a loop for each tap. */
+static bool use_taps(plane_sizes s, const hl_pool *p)
+{
+   return p && s.Q >= 8;
+}
+
+/* Outputs whose column k of the window lies inside the input. */
+static tap tap_range(int64_t k, plane_sizes s, const hl_pool *p)
+{
+   int64_t shift = k - p->pad_w;
+   int64_t first = shift < 0 ? (-shift + p->stride_w - 1) / p->stride_w : 0;
+   int64_t end = shift < s.W ? (s.W - 1 - shift) / p->stride_w + 1 : 0;
+   if (end > s.Q) end = s.Q;
+   return (tap){first, end > first ? end - first : 0};
+}
+
+static void window_spans(span *spans, int64_t out, int64_t in, int64_t kernel, int64_t stride, int64_t pad,
+                         bool count_pad)
+{
+   for (int64_t i = 0; i < out; i++) {
+      int64_t from = i * stride - pad, to = from + kernel < in + pad ? from + kernel : in + pad;
+      int64_t start = from > 0 ? from : 0, end = to < in ? to : in;
+      spans[i] = (span){start, end, count_pad ? to - from : end - start};
+   }
+}
+
+static void adaptive_spans(span *spans, int64_t out, int64_t in)
+{
+   for (int64_t i = 0; i < out; i++) {
+      int64_t start = i * in / out, end = ((i + 1) * in + out - 1) / out;
+      spans[i] = (span){start, end, end - start};
+   }
+}
+
+/* The P spans of rows, then the Q of columns; p NULL: adaptive. NULL with hl_fail set when memory is out. */
+static span *make_spans(const hl_tensor *small, const hl_tensor *big, const hl_pool *p)
+{
+   plane_sizes s = sizes_of(small, big);
+   span *spans = hl_scratch(0, (size_t)(s.P + s.Q) * sizeof *spans);
+   if (!spans) return NULL;
+   if (p) {
+      window_spans(spans, s.P, s.H, p->kernel_h, p->stride_h, p->pad_h, p->count_pad);
+      window_spans(spans + s.P, s.Q, s.W, p->kernel_w, p->stride_w, p->pad_w, p->count_pad);
+   } else {
+      adaptive_spans(spans, s.P, s.H);
+      adaptive_spans(spans + s.P, s.Q, s.W);
+   }
+   return spans;
+}
+
+#define HL_GENERIC "pool.c"
+#include "generic.h"
+
+static int run_max_pool(hl_tensor *y, hl_tensor *index, const hl_tensor *x, const hl_pool *p)
+{
+   span *rows = make_spans(y, x, p);
+   if (!rows) return 1;
+   if (x->dtype == HL_F64)
+      max_pool_f64(y, index, x, rows, rows + y->size[2], p);
+   else
+      max_pool_f32(y, index, x, rows, rows + y->size[2], p);
+   return 0;
+}
+
+static int run_avg_pool(hl_tensor *y, const hl_tensor *x, const hl_pool *p)
+{
+   span *rows = make_spans(y, x, p);
+   if (!rows) return 1;
+   if (x->dtype == HL_F64)
+      avg_pool_f64(y, x, rows, rows + y->size[2], p);
+   else
+      avg_pool_f32(y, x, rows, rows + y->size[2], p);
+   return 0;
+}
+
+static int run_avg_pool_back(hl_tensor *dx, const hl_tensor *dy, const hl_pool *p)
+{
+   span *rows = make_spans(dy, dx, p);
+   void *shares = hl_scratch(1, (size_t)(omp_get_max_threads() * dy->size[3] * hl_dtype_size(dy->dtype)));
+   if (!rows || !shares) return 1;
+   if (dx->dtype == HL_F64)
+      avg_pool_back_f64(dx, dy, rows, rows + dy->size[2], shares, p);
+   else
+      avg_pool_back_f32(dx, dy, rows, rows + dy->size[2], shares, p);
+   return 0;
+}
+
+HL_API int hl_max_pool(hl_tensor *y, hl_tensor *index, const hl_tensor *x, const hl_pool *p)
+{
+   HL_TRY(hl_poll());
+   HL_TRY(hl_check_pool("max_pool", "y", y, "x", x, p));
+   HL_TRY(hl_check_pool_index("max_pool", index, y, x));
+   return run_max_pool(y, index, x, p);
+}
+
+HL_API int hl_adaptive_max_pool(hl_tensor *y, hl_tensor *index, const hl_tensor *x)
+{
+   HL_TRY(hl_poll());
+   HL_TRY(hl_check_adaptive_pool("adaptive_max_pool", "y", y, "x", x));
+   HL_TRY(hl_check_pool_index("adaptive_max_pool", index, y, x));
+   return run_max_pool(y, index, x, NULL);
+}
+
+HL_API int hl_max_pool_back(hl_tensor *dx, const hl_tensor *dy, const hl_tensor *index)
+{
+   HL_TRY(hl_poll());
+   HL_TRY(hl_check_adaptive_pool("max_pool_back", "dy", dy, "dx", dx));
+   HL_TRY(hl_check_pool_index("max_pool_back", index, dy, dx));
+   int64_t bad = dx->dtype == HL_F64 ? max_pool_back_f64(dx, dy, index) : max_pool_back_f32(dx, dy, index);
+   HL_CHECK(bad < 0, "max_pool_back: index has %d, outside a plane of %s; pass the index that max_pool wrote",
+            ((int32_t *)index->data)[bad], hl_show(dx));
+   return 0;
+}
+
+HL_API int hl_avg_pool(hl_tensor *y, const hl_tensor *x, const hl_pool *p)
+{
+   HL_TRY(hl_poll());
+   HL_TRY(hl_check_pool("avg_pool", "y", y, "x", x, p));
+   return run_avg_pool(y, x, p);
+}
+
+HL_API int hl_avg_pool_back(hl_tensor *dx, const hl_tensor *dy, const hl_pool *p)
+{
+   HL_TRY(hl_poll());
+   HL_TRY(hl_check_pool("avg_pool_back", "dy", dy, "dx", dx, p));
+   return run_avg_pool_back(dx, dy, p);
+}
+
+HL_API int hl_adaptive_avg_pool(hl_tensor *y, const hl_tensor *x)
+{
+   HL_TRY(hl_poll());
+   HL_TRY(hl_check_adaptive_pool("adaptive_avg_pool", "y", y, "x", x));
+   return run_avg_pool(y, x, NULL);
+}
+
+HL_API int hl_adaptive_avg_pool_back(hl_tensor *dx, const hl_tensor *dy)
+{
+   HL_TRY(hl_poll());
+   HL_TRY(hl_check_adaptive_pool("adaptive_avg_pool_back", "dy", dy, "dx", dx));
+   return run_avg_pool_back(dx, dy, NULL);
+}
+#endif

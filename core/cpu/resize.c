@@ -1,0 +1,250 @@
+/* resize.c: nearest and bilinear resampling of planes.
+ * Bilinear is separable: rows of x are stretched sideways once each and kept while output rows need them; the sum of
+ * two such rows is a plain vector loop. The backward gathers rows of dy in the same manner. */
+#ifdef real
+
+/* Input positions of each output position: (1 - w) * x[lo] + w * x[hi]. */
+typedef struct {
+   int32_t *lo, *hi;
+   real *w;
+} FN(axis);
+
+static FN(axis) FN(make_axis)(int slot, int64_t out, int64_t in, int mode)
+{
+   FN(axis) a = {0};
+   char *memory = hl_scratch(slot, (size_t)out * (2 * sizeof *a.lo + sizeof *a.w));
+   if (!memory) return a;
+   a.w = (real *)memory;
+   a.lo = (int32_t *)(a.w + out);
+   a.hi = a.lo + out;
+   bool aligned = mode == HL_BILINEAR_ALIGNED;
+   double scale = aligned ? (out > 1 ? (double)(in - 1) / (double)(out - 1) : 0) : (double)in / (double)out;
+   for (int64_t i = 0; i < out; i++) {
+      if (mode == HL_NEAREST) {
+         a.lo[i] = a.hi[i] = (int32_t)nearest_source(i, out, in);
+         a.w[i] = 0;
+         continue;
+      }
+      double at = aligned ? (double)i * scale : ((double)i + 0.5) * scale - 0.5;
+      if (at < 0) at = 0;
+      int64_t lo = (int64_t)at;
+      if (lo > in - 1) lo = in - 1;
+      a.lo[i] = (int32_t)lo;
+      a.hi[i] = (int32_t)(lo < in - 1 ? lo + 1 : lo);
+      a.w[i] = (real)(at - (double)lo);
+   }
+   return a;
+}
+
+static void FN(stretch_row)(real *to, const real *from, FN(axis) cols, int64_t n)
+{
+#pragma omp simd
+   for (int64_t j = 0; j < n; j++) to[j] = (1 - cols.w[j]) * from[cols.lo[j]] + cols.w[j] * from[cols.hi[j]];
+}
+
+/* Output rows first..last-1 of a plane; rows[2] hold two stretched rows. */
+static void FN(bilinear_rows)(real *y, const real *x, int64_t first, int64_t last, FN(axis) down, FN(axis) across,
+                              plane_sizes s, real *rows[2])
+{
+   int64_t held[2] = {-1, -1};
+   for (int64_t i = first; i < last; i++) {
+      int64_t lo = down.lo[i], hi = down.hi[i];
+      if (held[1] == lo) {
+         real *r = rows[0];
+         rows[0] = rows[1];
+         rows[1] = r;
+         held[1] = held[0];
+         held[0] = lo;
+      }
+      if (held[0] != lo) FN(stretch_row)(rows[0], x + lo * s.W, across, s.Q);
+      held[0] = lo;
+      if (hi != lo && held[1] != hi) {
+         FN(stretch_row)(rows[1], x + hi * s.W, across, s.Q);
+         held[1] = hi;
+      }
+      const real *a = rows[0], *b = hi == lo ? rows[0] : rows[1];
+      real w = down.w[i], *to = y + i * s.Q;
+#pragma omp simd
+      for (int64_t j = 0; j < s.Q; j++) to[j] = (1 - w) * a[j] + w * b[j];
+   }
+}
+
+static int FN(bilinear)(hl_tensor *y, const hl_tensor *x, int mode)
+{
+   plane_sizes s = sizes_of(y, x);
+   FN(axis) down = FN(make_axis)(0, s.P, s.H, mode), across = FN(make_axis)(1, s.Q, s.W, mode);
+   real *buffers = hl_scratch(2, (size_t)omp_get_max_threads() * 2 * (size_t)s.Q * sizeof(real));
+   if (!down.w || !across.w || !buffers) return 1;
+   int64_t chunks = (s.P + ROWS - 1) / ROWS;
+#pragma omp parallel for collapse(2) schedule(static) if (hl_numel(y) > HL_PARALLEL_MIN)
+   for (int64_t n = 0; n < s.planes; n++)
+      for (int64_t k = 0; k < chunks; k++) {
+         real *mine = buffers + omp_get_thread_num() * 2 * s.Q, *rows[2] = {mine, mine + s.Q};
+         int64_t last = (k + 1) * ROWS < s.P ? (k + 1) * ROWS : s.P;
+         FN(bilinear_rows)
+         ((real *)y->data + n * s.P * s.Q, (const real *)x->data + n * s.H * s.W, k * ROWS, last, down, across, s,
+          rows);
+      }
+   return 0;
+}
+
+/* The transpose of stretch_row: the outputs whose lo is c are begin[c] .. begin[c + 1] - 1. */
+static void FN(gather_row)(real *to, const real *from, FN(axis) cols, const int32_t *begin, int64_t width, bool linear)
+{
+   real carry = 0;
+   for (int64_t c = 0; c < width; c++) {
+      real here = 0, next = 0;
+      for (int32_t j = begin[c]; j < begin[c + 1]; j++) {
+         here += linear ? (1 - cols.w[j]) * from[j] : from[j];
+         next += linear ? cols.w[j] * from[j] : 0;
+      }
+      to[c] = carry + here;
+      carry = next;
+   }
+   to[width - 1] += carry; /* there hi is lo */
+}
+
+static void FN(add_scaled)(real *to, const real *from, real a, int64_t n)
+{
+#pragma omp simd
+   for (int64_t j = 0; j < n; j++) to[j] += a * from[j];
+}
+
+/* sums[0] collects the rows of dy for the row of dx that is next to be written, sums[1] for the one below. */
+static void FN(plane_back)(real *dx, const real *dy, FN(axis) down, FN(axis) across, const int32_t *begin,
+                           plane_sizes s, real *sums[2], bool linear)
+{
+   bool used[2] = {false, false};
+   size_t bytes = (size_t)s.Q * sizeof *dx;
+   memset(sums[0], 0, bytes);
+   memset(sums[1], 0, bytes);
+   for (int64_t i = 0, r = 0; r < s.H; r++) {
+      for (; i < s.P && down.lo[i] == r; i++) {
+         bool both = down.hi[i] != r;
+         FN(add_scaled)(sums[0], dy + i * s.Q, both ? 1 - down.w[i] : 1, s.Q);
+         if (both) FN(add_scaled)(sums[1], dy + i * s.Q, down.w[i], s.Q);
+         used[0] = true;
+         used[1] |= both;
+      }
+      if (used[0]) {
+         FN(gather_row)(dx + r * s.W, sums[0], across, begin, s.W, linear);
+         memset(sums[0], 0, bytes);
+      } else {
+         memset(dx + r * s.W, 0, (size_t)s.W * sizeof *dx);
+      }
+      real *done = sums[0];
+      sums[0] = sums[1];
+      sums[1] = done;
+      used[0] = used[1];
+      used[1] = false;
+   }
+}
+
+static int FN(resize_back)(hl_tensor *dx, const hl_tensor *dy, int mode)
+{
+   plane_sizes s = sizes_of(dy, dx);
+   FN(axis) down = FN(make_axis)(0, s.P, s.H, mode), across = FN(make_axis)(1, s.Q, s.W, mode);
+   real *buffers = hl_scratch(2, (size_t)omp_get_max_threads() * 2 * (size_t)s.Q * sizeof(real));
+   int32_t *begin = hl_scratch(3, (size_t)(s.W + 1) * sizeof *begin);
+   if (!down.w || !across.w || !buffers || !begin) return 1;
+   int32_t j = 0;
+   for (int64_t c = 0; c <= s.W; c++) {
+      while (j < s.Q && across.lo[j] < c) j++;
+      begin[c] = j;
+   }
+#pragma omp parallel for schedule(static) if (hl_numel(dy) > HL_PARALLEL_MIN)
+   for (int64_t n = 0; n < s.planes; n++) {
+      real *mine = buffers + omp_get_thread_num() * 2 * s.Q, *sums[2] = {mine, mine + s.Q};
+      FN(plane_back)
+      ((real *)dx->data + n * s.H * s.W, (const real *)dy->data + n * s.P * s.Q, down, across, begin, s, sums,
+       mode != HL_NEAREST);
+   }
+   return 0;
+}
+
+#else
+#include <math.h>
+#include <string.h>
+#include "cpu.h"
+
+enum { ROWS = 32 }; /* output rows that one thread makes at a time */
+
+/* planes = N * C planes of H x W, resized to P x Q. */
+typedef struct {
+   int64_t planes, H, W, P, Q;
+} plane_sizes;
+
+static plane_sizes sizes_of(const hl_tensor *resized, const hl_tensor *original)
+{
+   return (plane_sizes){original->size[0] * original->size[1], original->size[2], original->size[3], resized->size[2],
+                        resized->size[3]};
+}
+
+/* floor(i * in / out) as PyTorch rounds it: in float, but for the sizes where it takes a short cut. */
+static int64_t nearest_source(int64_t i, int64_t out, int64_t in)
+{
+   if (out == in) return i;
+   if (out == 2 * in) return i / 2;
+   int64_t source = (int64_t)floorf((float)i * ((float)in / (float)out));
+   return source < in - 1 ? source : in - 1;
+}
+
+#define HL_GENERIC "resize.c"
+#include "generic.h"
+
+/* Nearest only moves elements; their size is all that matters. */
+#define DEFINE_NEAREST(type) \
+   static void nearest_##type(hl_tensor *y, const hl_tensor *x, const int32_t *down, const int32_t *across) \
+   { \
+      plane_sizes s = sizes_of(y, x); \
+      int64_t chunks = (s.P + ROWS - 1) / ROWS; \
+      _Pragma("omp parallel for collapse(2) schedule(static) if (hl_numel(y) > HL_PARALLEL_MIN)") for ( \
+          int64_t n = 0; n < s.planes; n++) for (int64_t k = 0; k < chunks; \
+                                                 k++) for (int64_t i = k * ROWS; i < s.P && i < (k + 1) * ROWS; i++) \
+      { \
+         type *to = (type *)y->data + (n * s.P + i) * s.Q; \
+         const type *from = (const type *)x->data + (n * s.H + down[i]) * s.W; \
+         if (i > k * ROWS && down[i] == down[i - 1]) \
+            memcpy(to, to - s.Q, (size_t)s.Q * sizeof *to); \
+         else \
+            for (int64_t j = 0; j < s.Q; j++) to[j] = from[across[j]]; \
+      } \
+   }
+DEFINE_NEAREST(uint8_t)
+DEFINE_NEAREST(uint32_t)
+DEFINE_NEAREST(uint64_t)
+
+static int nearest(hl_tensor *y, const hl_tensor *x)
+{
+   axis_f32 down = make_axis_f32(0, y->size[2], x->size[2], HL_NEAREST);
+   axis_f32 across = make_axis_f32(1, y->size[3], x->size[3], HL_NEAREST);
+   if (!down.w || !across.w) return 1;
+   switch (hl_dtype_size(x->dtype)) {
+   case 1:
+      nearest_uint8_t(y, x, down.lo, across.lo);
+      break;
+   case 4:
+      nearest_uint32_t(y, x, down.lo, across.lo);
+      break;
+   default:
+      nearest_uint64_t(y, x, down.lo, across.lo);
+   }
+   return 0;
+}
+
+HL_API int hl_resize(hl_tensor *y, const hl_tensor *x, int mode)
+{
+   HL_TRY(hl_poll());
+   HL_TRY(hl_check_resize("resize", "y", y, "x", x, mode));
+   if (mode == HL_NEAREST) return nearest(y, x);
+   return x->dtype == HL_F64 ? bilinear_f64(y, x, mode) : bilinear_f32(y, x, mode);
+}
+
+HL_API int hl_resize_back(hl_tensor *dx, const hl_tensor *dy, int mode)
+{
+   HL_TRY(hl_poll());
+   HL_TRY(hl_need_dense_float("resize_back", "dy", dy));
+   HL_TRY(hl_check_resize("resize_back", "dx", dx, "dy", dy, mode));
+   return dx->dtype == HL_F64 ? resize_back_f64(dx, dy, mode) : resize_back_f32(dx, dy, mode);
+}
+#endif

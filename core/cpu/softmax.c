@@ -1,0 +1,177 @@
+/* softmax.c: softmax along any dimension. x is seen as (outer, classes, inner).
+ * With inner > 1 a block of neighbours is taken through all its classes at once, so that every loop runs along memory
+ * and the block stays in the cache between its passes. */
+#ifdef real
+
+static void FN(softmax_block)(real *y, const real *x, int64_t classes, int64_t step, int64_t n, bool log_of)
+{
+   real top[BLOCK], sum[BLOCK];
+   hl_class_max(top, x, classes, step, n);
+   for (int64_t i = 0; i < n; i++) sum[i] = 0;
+   for (int64_t c = 0; c < classes; c++) {
+      const real *from = x + c * step;
+      real *to = y + c * step;
+      if (log_of) {
+#pragma omp simd
+         for (int64_t i = 0; i < n; i++) sum[i] += hl_exp(from[i] - top[i]);
+      } else {
+#pragma omp simd
+         for (int64_t i = 0; i < n; i++) {
+            real e = hl_exp(from[i] - top[i]);
+            to[i] = e;
+            sum[i] += e;
+         }
+      }
+   }
+#pragma omp simd
+   for (int64_t i = 0; i < n; i++) sum[i] = log_of ? hl_log(sum[i]) : 1 / sum[i];
+   for (int64_t c = 0; c < classes; c++) {
+      const real *from = x + c * step;
+      real *to = y + c * step;
+      if (log_of) {
+#pragma omp simd
+         for (int64_t i = 0; i < n; i++) to[i] = from[i] - top[i] - sum[i];
+      } else {
+#pragma omp simd
+         for (int64_t i = 0; i < n; i++) to[i] *= sum[i];
+      }
+   }
+}
+
+static void FN(softmax_row)(real *y, const real *x, int64_t n, bool log_of)
+{
+   real top = x[0], sum = 0;
+#pragma omp simd reduction(max : top)
+   for (int64_t i = 0; i < n; i++) top = x[i] > top ? x[i] : top;
+   if (log_of) {
+#pragma omp simd reduction(+ : sum)
+      for (int64_t i = 0; i < n; i++) sum += hl_exp(x[i] - top);
+      sum = hl_log(sum);
+#pragma omp simd
+      for (int64_t i = 0; i < n; i++) y[i] = x[i] - top - sum;
+   } else {
+#pragma omp simd reduction(+ : sum)
+      for (int64_t i = 0; i < n; i++) {
+         real e = hl_exp(x[i] - top);
+         y[i] = e;
+         sum += e;
+      }
+      sum = 1 / sum;
+#pragma omp simd
+      for (int64_t i = 0; i < n; i++) y[i] *= sum;
+   }
+}
+
+static void FN(softmax)(hl_tensor *y, const hl_tensor *x, int dim, bool log_of)
+{
+   layout l = layout_of(x, dim);
+#pragma omp parallel for collapse(2) schedule(static) if (hl_numel(x) > HL_PARALLEL_MIN / 4)
+   for (int64_t o = 0; o < l.outer; o++)
+      for (int64_t block = 0; block < l.blocks; block++) {
+         int64_t at = o * l.classes * l.inner + block * l.block, left = l.inner - block * l.block;
+         const real *from = (const real *)x->data + at;
+         real *to = (real *)y->data + at;
+         if (l.inner == 1)
+            FN(softmax_row)(to, from, l.classes, log_of);
+         else
+            FN(softmax_block)(to, from, l.classes, l.inner, left < l.block ? left : l.block, log_of);
+      }
+}
+
+/* dx = y * (dy - sum(dy * y)); of the logarithm dx = dy - exp(y) * sum(dy). */
+static void FN(back_block)(real *dx, const real *dy, const real *y, int64_t classes, int64_t step, int64_t n,
+                           bool log_of)
+{
+   real sum[BLOCK];
+   for (int64_t i = 0; i < n; i++) sum[i] = 0;
+   for (int64_t c = 0; c < classes; c++) {
+      const real *g = dy + c * step, *v = y + c * step;
+#pragma omp simd
+      for (int64_t i = 0; i < n; i++) sum[i] += log_of ? g[i] : g[i] * v[i];
+   }
+   for (int64_t c = 0; c < classes; c++) {
+      const real *g = dy + c * step, *v = y + c * step;
+      real *to = dx + c * step;
+      if (log_of) {
+#pragma omp simd
+         for (int64_t i = 0; i < n; i++) to[i] = g[i] - hl_exp(v[i]) * sum[i];
+      } else {
+#pragma omp simd
+         for (int64_t i = 0; i < n; i++) to[i] = v[i] * (g[i] - sum[i]);
+      }
+   }
+}
+
+static void FN(back_row)(real *dx, const real *dy, const real *y, int64_t n, bool log_of)
+{
+   real sum = 0;
+#pragma omp simd reduction(+ : sum)
+   for (int64_t i = 0; i < n; i++) sum += log_of ? dy[i] : dy[i] * y[i];
+   if (log_of) {
+#pragma omp simd
+      for (int64_t i = 0; i < n; i++) dx[i] = dy[i] - hl_exp(y[i]) * sum;
+   } else {
+#pragma omp simd
+      for (int64_t i = 0; i < n; i++) dx[i] = y[i] * (dy[i] - sum);
+   }
+}
+
+static void FN(softmax_back)(hl_tensor *dx, const hl_tensor *dy, const hl_tensor *y, int dim, bool log_of)
+{
+   layout l = layout_of(y, dim);
+#pragma omp parallel for collapse(2) schedule(static) if (hl_numel(y) > HL_PARALLEL_MIN)
+   for (int64_t o = 0; o < l.outer; o++)
+      for (int64_t block = 0; block < l.blocks; block++) {
+         int64_t at = o * l.classes * l.inner + block * l.block, left = l.inner - block * l.block;
+         const real *g = (const real *)dy->data + at, *v = (const real *)y->data + at;
+         real *to = (real *)dx->data + at;
+         if (l.inner == 1)
+            FN(back_row)(to, g, v, l.classes, log_of);
+         else
+            FN(back_block)(to, g, v, l.classes, l.inner, left < l.block ? left : l.block, log_of);
+      }
+}
+
+#else
+#include "classes.h"
+
+typedef struct {
+   int64_t outer, classes, inner, block, blocks; /* inner is cut into blocks of block neighbours */
+} layout;
+
+static layout layout_of(const hl_tensor *x, int dim)
+{
+   layout l = {.outer = 1, .classes = x->size[dim], .inner = 1};
+   for (int d = 0; d < dim; d++) l.outer *= x->size[d];
+   for (int d = dim + 1; d < x->ndim; d++) l.inner *= x->size[d];
+   l.block = hl_class_block(l.classes);
+   l.blocks = l.classes ? (l.inner + l.block - 1) / l.block : 0;
+   return l;
+}
+
+#define HL_GENERIC "softmax.c"
+#include "generic.h"
+
+HL_API int hl_softmax(hl_tensor *y, const hl_tensor *x, int dim, int log)
+{
+   HL_TRY(hl_poll());
+   HL_TRY(hl_check_softmax("softmax", "y", y, "x", x, dim));
+   if (x->dtype == HL_F64)
+      softmax_f64(y, x, dim, log);
+   else
+      softmax_f32(y, x, dim, log);
+   return 0;
+}
+
+HL_API int hl_softmax_back(hl_tensor *dx, const hl_tensor *dy, const hl_tensor *y, int dim, int log)
+{
+   HL_TRY(hl_poll());
+   HL_TRY(hl_check_softmax("softmax_back", "dx", dx, "y", y, dim));
+   HL_TRY(hl_check_softmax("softmax_back", "dy", dy, "y", y, dim));
+   if (y->dtype == HL_F64)
+      softmax_back_f64(dx, dy, y, dim, log);
+   else
+      softmax_back_f32(dx, dy, y, dim, log);
+   return 0;
+}
+#endif
