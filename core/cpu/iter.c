@@ -52,7 +52,7 @@ static void merge_dims(hl_iter *it)
 void hl_iter_init(hl_iter *it, bool keep_order, int operands, const hl_tensor *const *t)
 {
    const hl_tensor *y = t[0];
-   *it = (hl_iter){.operands = operands, .total = hl_numel(y)};
+   *it = (hl_iter){.operands = operands, .total = hl_numel(y), .cost = 1};
    for (int k = 0; k < operands; k++) {
       it->data[k] = t[k]->data;
       it->item[k] = hl_dtype_size(t[k]->dtype);
@@ -75,8 +75,22 @@ void hl_iter_init(hl_iter *it, bool keep_order, int operands, const hl_tensor *c
    merge_dims(it);
 }
 
+void hl_iter_lines(hl_iter *it, int operands, const hl_tensor *const *t, int dim, int64_t *along)
+{
+   hl_tensor lines[HL_OPERANDS];
+   const hl_tensor *list[HL_OPERANDS];
+   for (int k = 0; k < operands; k++) {
+      lines[k] = *t[k];
+      lines[k].size[dim] = 1;
+      along[k] = t[k]->stride[dim];
+      list[k] = &lines[k];
+   }
+   hl_iter_init(it, false, operands, list);
+}
+
 void hl_iter_range(const hl_iter *it, int64_t first, int64_t last, hl_row row, const void *arg)
 {
+   if (first >= last) return;
    int inner = it->ndim - 1;
    int64_t at[HL_MAX_DIM], rest = first, step[HL_OPERANDS];
    char *p[HL_OPERANDS];
@@ -107,16 +121,19 @@ void hl_iter_range(const hl_iter *it, int64_t first, int64_t last, hl_row row, c
    }
 }
 
-/* Shares begin at multiples of 64 elements, so that threads do not meet in a cache line of a contiguous output. */
+/* Shares of cheap elements begin at multiples of 64, so that threads do not meet in a cache line of a contiguous
+ * output. */
 void hl_iter_run(const hl_iter *it, hl_row row, const void *arg)
 {
    if (it->total <= 0) return;
-   int64_t threads = it->total < HL_PARALLEL_MIN ? 1 : omp_get_max_threads();
+   int64_t threads = it->total < HL_PARALLEL_MIN / it->cost + 1 ? 1 : omp_get_max_threads();
+   if (threads > it->total) threads = it->total;
    if (threads == 1) {
       hl_iter_range(it, 0, it->total, row, arg);
       return;
    }
-   int64_t share = ((it->total + threads - 1) / threads + 63) / 64 * 64;
+   int64_t grain = it->cost < 64 ? 64 : 1;
+   int64_t share = ((it->total + threads - 1) / threads + grain - 1) / grain * grain;
 #pragma omp parallel for schedule(static, 1) num_threads((int)threads)
    for (int64_t i = 0; i < threads; i++) {
       int64_t first = i * share, last = first + share < it->total ? first + share : it->total;

@@ -9,8 +9,9 @@
 enum { HL_OPERANDS = 4 };
 
 typedef struct {
-   int operands, ndim;                                                                  /* ndim >= 1 */
-   int64_t total, size[HL_MAX_DIM], stride[HL_OPERANDS][HL_MAX_DIM], item[HL_OPERANDS]; /* item: bytes */
+   int operands, ndim;  /* ndim >= 1 */
+   int64_t total, cost; /* elements, and what one costs in elementary operations: 1, or more as set by the caller */
+   int64_t size[HL_MAX_DIM], stride[HL_OPERANDS][HL_MAX_DIM], item[HL_OPERANDS]; /* item: bytes */
    char *data[HL_OPERANDS];
 } hl_iter;
 
@@ -23,6 +24,10 @@ void hl_iter_init(hl_iter *it, bool keep_order, int operands, const hl_tensor *c
 void hl_iter_run(const hl_iter *it, hl_row row, const void *arg);
 /* Elements first .. last - 1 on the calling thread. */
 void hl_iter_range(const hl_iter *it, int64_t first, int64_t last, hl_row row, const void *arg);
+
+/* The same for lines along one dimension: visits the lines of operand 0, each an element of the walk, and gives each
+ * operand's stride along dim in along[]. The operands have equal sizes but for dim. */
+void hl_iter_lines(hl_iter *it, int operands, const hl_tensor *const *t, int dim, int64_t *along);
 
 /* The dtypes that this device computes with: all but HL_BF16. */
 int hl_need_cpu_dtype(const char *fn, const hl_tensor *t);
