@@ -28,7 +28,7 @@ local dtypes = {
 }
 local by_name = {}
 for _, dtype in ipairs(dtypes) do
-   dtype.pointer = ffi.typeof('$ *', ffi.typeof(dtype.ctype))
+   dtype.pointer = ffi.typeof(dtype.ctype .. ' *')
    dtype.is_float = dtype.id < 2 or dtype.id == 5
    by_name[dtype.name] = dtype
    by_name[dtype.torch:lower()] = dtype

@@ -165,7 +165,7 @@ local function from_table(values, options)
       level = level[1]
    end
    local device, dtype = placement(options)
-   local flat, n = ffi.new(ffi.typeof('$[?]', ffi.typeof(dtype.ctype)), math.max(1, count(sizes))), 0
+   local flat, n = ffi.new(dtype.ctype .. '[?]', math.max(1, count(sizes))), 0
    local function fill(row, depth)
       if depth > #sizes then
          check(type(row) == 'number' or type(row) == 'boolean', 'a tensor is made of numbers, got %s', type(row))
@@ -363,7 +363,7 @@ function methods:bump() self._storage.version = self._storage.version + 1 end
 --- Lua number of a tensor with one element.
 function methods:item()
    check(self:nElement() == 1, 'item: the tensor must have one element, it is %s', shape_text(self))
-   local value = ffi.new(ffi.typeof('$[1]', ffi.typeof(self._storage.dtype.ctype)))
+   local value = ffi.new(self._storage.dtype.ctype .. '[1]')
    core.call(self._storage.device.lib, 'hl_download', value, core.raw(self).data, self._storage.dtype.bytes)
    return tonumber(value[0])
 end
@@ -372,7 +372,7 @@ end
 local function host_copy(t)
    local dense = t:isContiguous() and t or t:detach():contiguous()
    local n, dtype = t:nElement(), t._storage.dtype
-   local buffer = ffi.new(ffi.typeof('$[?]', ffi.typeof(dtype.ctype)), math.max(1, n))
+   local buffer = ffi.new(dtype.ctype .. '[?]', math.max(1, n))
    core.call(t._storage.device.lib, 'hl_download', buffer, core.raw(dense).data, n * dtype.bytes)
    return buffer, n
 end
@@ -417,7 +417,7 @@ end
 Tensor.element_offset = element_offset
 
 local scratch = {}
-for _, dtype in ipairs(Storage.dtypes) do scratch[dtype.id] = ffi.new(ffi.typeof('$[1]', ffi.typeof(dtype.ctype))) end
+for _, dtype in ipairs(Storage.dtypes) do scratch[dtype.id] = ffi.new(dtype.ctype .. '[1]') end
 
 local function element_address(t, ...)
    local c = core.raw(t)
