@@ -156,4 +156,20 @@ int hl_check_reduce_index(const hl_tensor *values, const hl_tensor *index, const
 int hl_check_cumulate(const hl_tensor *y, const hl_tensor *x, int op, int dim);
 int hl_check_sort(const hl_tensor *values, const hl_tensor *index, const hl_tensor *x, int dim);
 
+/* ---- updates of lists (check_update.c) ---- */
+
+int hl_check_sgd(int n, hl_tensor *const *w, const hl_tensor *const *g, hl_tensor *const *v, const hl_sgd_options *o);
+int hl_check_adam(int n, hl_tensor *const *w, const hl_tensor *const *g, hl_tensor *const *m, hl_tensor *const *v,
+                  const hl_adam_options *o);
+int hl_check_ema(int n, hl_tensor *const *t, const hl_tensor *const *s);
+int hl_check_global_norm(const hl_tensor *norm, int n, const hl_tensor *const *g);
+int hl_check_scale_list(int n, hl_tensor *const *g);
+
+/* ---- random numbers (check_random.c) ---- */
+
+int hl_check_draw(const char *fn, const hl_tensor *y, const hl_rng *r);
+/* In [0, 1), or [0, 1] where one_is_fine. */
+int hl_check_probability(const char *fn, double p, bool one_is_fine);
+int hl_check_dropout(const hl_tensor *y, const hl_tensor *x, double p, int channels, const hl_rng *r);
+
 #endif

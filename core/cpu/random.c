@@ -1,0 +1,193 @@
+/* random.c: Philox draws into tensors. Words are made in batches, so that the rounds run on vectors of counters; which
+ * words an element takes is fixed by philox.h, whatever the number of threads. */
+#ifdef num
+
+/* y[i] for i in [0, n) from the words w of these elements, in order. */
+static void FN(bernoulli)(void *y, int64_t n, const uint32_t *w, const void *arg)
+{
+   num *out = y;
+   const double p = *(const double *)arg;
+   for (int64_t i = 0; i < n; i++) out[i] = (num)((double)hl_unit_float(w[i]) < p);
+}
+
+static void FN(random_int)(void *y, int64_t n, const uint32_t *w, const void *arg)
+{
+   num *out = y;
+   const whole_range *range = arg;
+   for (int64_t i = 0; i < n; i++) {
+      uint64_t bits = (uint64_t)w[2 * i + 1] << 32 | w[2 * i];
+      uint64_t step = (uint64_t)(((unsigned __int128)bits * range->count) >> 64);
+      out[i] = (num)(int64_t)((uint64_t)range->low + (range->count ? step : bits));
+   }
+}
+
+#if NUM_IS_FLOAT
+
+static void FN(uniform)(void *y, int64_t n, const uint32_t *w, const void *arg)
+{
+   num *out = y;
+   const double *bounds = arg;
+   const num low = (num)bounds[0], width = (num)(bounds[1] - bounds[0]), last = (num)bounds[2];
+   for (int64_t i = 0; i < n; i++) {
+      num v = low + width * UNIT(w, i);
+      out[i] = v < last ? v : last; /* rounding must not reach the open end */
+   }
+}
+
+/* Box and Muller: two uniform numbers make two normal ones. */
+static void FN(normal)(void *y, int64_t n, const uint32_t *w, const void *arg)
+{
+   num *out = y;
+   const num mean = (num)((const double *)arg)[0], std = (num)((const double *)arg)[1];
+   for (int64_t i = 0; i < n; i += 2) {
+      num radius = std * MATH(sqrt)((num)-2 * MATH(log)(1 - UNIT(w, i)));
+      num angle = (num)6.283185307179586 * UNIT(w, i + 1);
+      out[i] = mean + radius * MATH(cos)(angle);
+      if (i + 1 < n) out[i + 1] = mean + radius * MATH(sin)(angle);
+   }
+}
+
+static void FN(dropout)(num *y, const num *x, int64_t n, const uint32_t *w, double p)
+{
+   const num gain = (num)(1 / (1 - p));
+   const float limit = (float)p;
+#pragma omp simd
+   for (int64_t i = 0; i < n; i++) y[i] = hl_unit_float(w[i]) < limit ? 0 : gain * x[i];
+}
+
+/* rows of `plane` elements, one word each */
+static void FN(drop_rows)(num *y, const num *x, int64_t rows, int64_t plane, const uint32_t *w, double p)
+{
+   const num gain = (num)(1 / (1 - p));
+   for (int64_t r = 0; r < rows; r++) {
+      const bool dropped = hl_unit_float(w[r]) < (float)p;
+      for (int64_t i = r * plane; i < (r + 1) * plane; i++) y[i] = dropped ? 0 : gain * x[i];
+   }
+}
+
+#endif
+#else
+#include <math.h>
+#include "../philox.h"
+#include "iter.h"
+
+enum { LANES = 16, BATCH = 4096 }; /* words a batch, a multiple of 4 * LANES */
+
+typedef struct {
+   int64_t low;
+   uint64_t count; /* 0 stands for 2^64 */
+} whole_range;
+
+#define UNIT(w, i) (sizeof(num) == 4 ? (num)hl_unit_float(w[i]) : (num)hl_unit_double(w[2 * (i)], w[2 * (i) + 1]))
+#define HL_TYPES "random.c"
+#include "types.h"
+#undef UNIT
+
+/* BATCH words from the block with that counter on. */
+static void make_words(uint32_t *restrict w, uint64_t seed, uint64_t counter)
+{
+   for (int at = 0; at < BATCH; at += 4 * LANES, counter += LANES) {
+#pragma omp simd
+      for (int lane = 0; lane < LANES; lane++) {
+         uint32_t block[4];
+         hl_philox(seed, counter + (uint64_t)lane, block);
+         for (int k = 0; k < 4; k++) w[at + 4 * lane + k] = block[k];
+      }
+   }
+}
+
+typedef void (*draw_kernel)(void *y, int64_t n, const uint32_t *w, const void *arg);
+
+/* Elements of `bytes` bytes that take `words` words each. */
+static void draw(hl_tensor *y, int64_t bytes, int words, const hl_rng *r, draw_kernel kernel, const void *arg)
+{
+   const int64_t n = hl_numel(y), step = BATCH / words, batches = (n + step - 1) / step;
+#pragma omp parallel for schedule(static) if (n > HL_PARALLEL_MIN / 4)
+   for (int64_t k = 0; k < batches; k++) {
+      uint32_t w[BATCH];
+      make_words(w, r->seed, r->offset + (uint64_t)k * (BATCH / 4));
+      kernel((char *)y->data + k * step * bytes, n - k * step < step ? n - k * step : step, w, arg);
+   }
+}
+
+#define BY_TYPE(name) \
+   { \
+      name##_f32, name##_f64, name##_u8, name##_i32, name##_i64 \
+   }
+
+HL_API int hl_uniform(hl_tensor *y, double low, double high, const hl_rng *r)
+{
+   HL_TRY(hl_poll());
+   HL_TRY(hl_check_draw("uniform", y, r));
+   HL_TRY(hl_need_dense_float("uniform", "output", y));
+   HL_CHECK(low <= high && isfinite(low) && isfinite(high), "uniform: expects finite low <= high, got %g and %g", low,
+            high);
+   const bool narrow = y->dtype == HL_F32;
+   const double below = narrow ? (double)nextafterf((float)high, -INFINITY) : nextafter(high, -INFINITY);
+   const double bounds[3] = {low, high, below < low ? low : below};
+   draw(y, narrow ? 4 : 8, narrow ? 1 : 2, r, narrow ? uniform_f32 : uniform_f64, bounds);
+   return 0;
+}
+
+HL_API int hl_normal(hl_tensor *y, double mean, double std, const hl_rng *r)
+{
+   HL_TRY(hl_poll());
+   HL_TRY(hl_check_draw("normal", y, r));
+   HL_TRY(hl_need_dense_float("normal", "output", y));
+   HL_CHECK(std >= 0, "normal: the standard deviation must be 0 or more, got %g", std);
+   const double shape[2] = {mean, std};
+   const bool narrow = y->dtype == HL_F32;
+   draw(y, narrow ? 4 : 8, narrow ? 1 : 2, r, narrow ? normal_f32 : normal_f64, shape);
+   return 0;
+}
+
+HL_API int hl_bernoulli(hl_tensor *y, double p, const hl_rng *r)
+{
+   static const draw_kernel kernels[] = BY_TYPE(bernoulli);
+   HL_TRY(hl_poll());
+   HL_TRY(hl_check_draw("bernoulli", y, r));
+   HL_TRY(hl_need_cpu_dtype("bernoulli", y));
+   HL_TRY(hl_check_probability("bernoulli", p, true));
+   draw(y, hl_dtype_size(y->dtype), 1, r, kernels[y->dtype], &p);
+   return 0;
+}
+
+HL_API int hl_random_int(hl_tensor *y, int64_t low, int64_t high, const hl_rng *r)
+{
+   static const draw_kernel kernels[] = BY_TYPE(random_int);
+   HL_TRY(hl_poll());
+   HL_TRY(hl_check_draw("random", y, r));
+   HL_TRY(hl_need_cpu_dtype("random", y));
+   HL_CHECK(low <= high, "random: expects low <= high, got %lld and %lld", (long long)low, (long long)high);
+   HL_CHECK(y->dtype != HL_U8 || (low >= 0 && high <= 255), "random: %lld to %lld do not fit into uint8",
+            (long long)low, (long long)high);
+   HL_CHECK(y->dtype != HL_I32 || (low >= INT32_MIN && high <= INT32_MAX), "random: %lld to %lld do not fit into int32",
+            (long long)low, (long long)high);
+   const whole_range range = {low, (uint64_t)high - (uint64_t)low + 1};
+   draw(y, hl_dtype_size(y->dtype), 2, r, kernels[y->dtype], &range);
+   return 0;
+}
+
+HL_API int hl_dropout(hl_tensor *y, const hl_tensor *x, double p, int channels, const hl_rng *r)
+{
+   HL_TRY(hl_poll());
+   HL_TRY(hl_check_dropout(y, x, p, channels, r));
+   const int64_t n = hl_numel(x), draws = channels && n ? x->size[0] * x->size[1] : n;
+   const int64_t plane = draws ? n / draws : 0, batches = (draws + BATCH - 1) / BATCH;
+#pragma omp parallel for schedule(static) if (n > HL_PARALLEL_MIN)
+   for (int64_t k = 0; k < batches; k++) {
+      uint32_t w[BATCH];
+      const int64_t first = k * BATCH, count = draws - first < BATCH ? draws - first : BATCH;
+      make_words(w, r->seed, r->offset + (uint64_t)first / 4);
+      if (channels && x->dtype == HL_F32)
+         drop_rows_f32((float *)y->data + first * plane, (const float *)x->data + first * plane, count, plane, w, p);
+      else if (channels)
+         drop_rows_f64((double *)y->data + first * plane, (const double *)x->data + first * plane, count, plane, w, p);
+      else if (x->dtype == HL_F32)
+         dropout_f32((float *)y->data + first, (const float *)x->data + first, count, w, p);
+      else
+         dropout_f64((double *)y->data + first, (const double *)x->data + first, count, w, p);
+   }
+   return 0;
+}
+#endif
