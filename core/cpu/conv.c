@@ -59,12 +59,12 @@ static conv_way choose(const conv_shape *s, int dtype, conv_pass pass)
    double taps = (double)(s->r * s->s), x = (double)(s->n * s->c * s->h * s->w), pixels = (double)(s->n * s->p * s->q);
    double channels = (double)(s->c * s->k), y = pixels * (double)s->k;
    conv_way way = BY_GEMM;
-   double best =
-       pixels * taps *
-       (channels * multiply + (double)(pass == BACKWARD_X ? s->k : s->c) * (pass == BACKWARD_W ? pack + flip : pack));
-   if (taps > 1 && pass != BACKWARD_X) {
-      double cost = x * ((double)s->k * taps * multiply + (pass == BACKWARD_W ? pack + flip : pack)) +
-                    (double)(s->n * s->k * s->h * s->w) * taps * shift + channels * taps;
+   double packed = (double)(pass == BACKWARD_X ? s->k : s->c) * (pass == BACKWARD_W ? pack + flip : pack);
+   double best = pixels * taps * (channels * multiply + packed);
+   if (taps > 1) {
+      double grid = pass == BACKWARD_X ? pixels : (double)(s->n * s->h * s->w);
+      double shifted = grid * taps * (double)(pass == BACKWARD_X ? s->c : s->k);
+      double cost = grid * (channels * taps * multiply + packed) + shifted * shift + channels * taps;
       if (cost < best) best = cost, way = BY_SHIFT;
    }
    if (winograd_on && dtype == HL_F32 && s->r == 3 && s->s == 3 && s->stride_h == 1 && s->stride_w == 1) {
@@ -127,8 +127,11 @@ HL_API int hl_conv2d_back(hl_tensor *dx, hl_tensor *dw, hl_tensor *db, const hl_
    conv_shape s = shape_of(dy, x, w, p);
    if (s.n == 0) return 0;
    if (dx) {
-      if (choose(&s, x->dtype, BACKWARD_X) == BY_WINOGRAD)
+      conv_way way = choose(&s, x->dtype, BACKWARD_X);
+      if (way == BY_WINOGRAD)
          HL_TRY(hl_winograd_dx(&s, dx->data, dy->data, w->data));
+      else if (way == BY_SHIFT)
+         HL_TRY(hl_conv_shift_dx(&s, x->dtype, dx->data, dy->data, w->data));
       else
          HL_TRY(hl_conv_gemm_dx(&s, x->dtype, dx->data, dy->data, w->data));
    }

@@ -2,7 +2,7 @@
  *
  *    conv.c        the entry points, and the choice between the ways below
  *    conv_gemm.c   any convolution: shifted images, packed tile by tile, times the weights
- *    conv_shift.c  few output channels: a 1x1 convolution for each tap at once, then a sum of shifted results
+ *    conv_shift.c  few channels in the result: a 1x1 convolution for all taps at once, then a sum of shifted images
  *    winograd.c    3x3, stride 1, float32 */
 #ifndef HL_CONV_H
 #define HL_CONV_H
@@ -23,7 +23,8 @@ enum {
    CONV_WORK,    /* the threads' tiles */
    CONV_SUMS,    /* partial sums of dw; transformed dy */
    CONV_TABLE,   /* offsets of taps or tiles */
-   CONV_TAPS     /* conv_shift.c: images of single taps */
+   CONV_TAPS,    /* conv_shift.c: images of single taps */
+   CONV_TAP_WEIGHTS
 };
 
 /* Scratch memory for a product of n sizes, all int64_t; fails when it overflows. */
@@ -44,6 +45,7 @@ int hl_conv_gemm_dx(const conv_shape *s, int dtype, void *dx, const void *dy, co
 int hl_conv_gemm_dw(const conv_shape *s, int dtype, void *dw, const void *dy, const void *x);
 
 int hl_conv_shift(const conv_shape *s, int dtype, void *y, const void *x, const void *w, const void *bias);
+int hl_conv_shift_dx(const conv_shape *s, int dtype, void *dx, const void *dy, const void *w);
 int hl_conv_shift_dw(const conv_shape *s, int dtype, void *dw, const void *dy, const void *x);
 
 /* float32, r = s = 3, stride 1. */

@@ -9,7 +9,7 @@ typedef struct {
    int64_t image, plane, row;
    int64_t taps, *at;
    bool loose; /* full vectors may be read beyond a run's end */
-} FN(source);
+} SOURCE;
 
 /* Where the taps fall for result (0,0), and what one result further means. */
 typedef struct {
@@ -17,11 +17,11 @@ typedef struct {
    int64_t rows, cols;             /* of results */
    int64_t step_h, step_w;
    int64_t taps, *tap_h, *tap_w;
-} FN(geometry);
+} GEOMETRY;
 
 /* Reads x in place where every tap stays inside and columns are neighbours; else copies it with its padding, the
  * columns of each remainder modulo step_w together. */
-static int FN(prepare)(FN(source) * s, const real *x, const FN(geometry) * g, int64_t *at)
+static int FN(prepare)(SOURCE *s, const real *x, const GEOMETRY *g, int64_t *at)
 {
    int64_t top = INT64_MAX, left = INT64_MAX, bottom = INT64_MIN, right = INT64_MIN;
    for (int64_t t = 0; t < g->taps; t++) {
@@ -32,7 +32,7 @@ static int FN(prepare)(FN(source) * s, const real *x, const FN(geometry) * g, in
    }
    bottom += (g->rows - 1) * g->step_h;
    right += (g->cols - 1) * g->step_w;
-   *s = (FN(source)){.images = g->images, .channels = g->channels, .rows = g->rows, .cols = g->cols};
+   *s = (SOURCE){.images = g->images, .channels = g->channels, .rows = g->rows, .cols = g->cols};
    s->taps = g->taps;
    s->at = at;
    bool inside = top >= 0 && left >= 0 && bottom < g->h && right < g->w;
@@ -91,25 +91,25 @@ static int FN(prepare)(FN(source) * s, const real *x, const FN(geometry) * g, in
 typedef struct {
    int64_t from;
    int32_t to, length;
-} FN(run);
+} RUN;
 
 /* Runs of results first .. first + count - 1, counted through all images. Returns their number. */
-static int FN(find_runs)(FN(run) * runs, const FN(source) * s, int64_t first, int64_t count)
+static int FN(find_runs)(RUN *runs, const SOURCE *s, int64_t first, int64_t count)
 {
    int n = 0;
    for (int64_t done = 0; done < count; n++) {
       int64_t at = first + done, image = at / (s->rows * s->cols), in_image = at % (s->rows * s->cols);
       int64_t i = in_image / s->cols, j = in_image % s->cols;
       int64_t length = s->cols - j < count - done ? s->cols - j : count - done;
-      runs[n] = (FN(run)){image * s->image + i * s->row + j, (int32_t)done, (int32_t)length};
+      runs[n] = (RUN){image * s->image + i * s->row + j, (int32_t)done, (int32_t)length};
       done += length;
    }
    return n;
 }
 
-ALWAYS_INLINE void FN(copy_runs)(real *to, const real *from, const FN(run) * runs, int n, bool loose)
+ALWAYS_INLINE void FN(copy_runs)(real *to, const real *from, const RUN *runs, int n, bool loose)
 {
-   for (const FN(run) *run = runs; run < runs + n; run++) {
+   for (const RUN *run = runs; run < runs + n; run++) {
       const real *f = from + run->from;
       real *t = to + run->to;
       int i = 0;
@@ -129,22 +129,39 @@ enum {
    FN(UNITS) = 16    /* pieces of dw, so that threads find work; not their number, so that results do not change */
 };
 
-/* Results of a correlation, written to y with any strides. Weights are (k, channels * taps), one of the strides 1. */
+/* c (m,n) = [c +] a b for packed weights a, (m / TILE_ROWS, total, TILE_ROWS), of which depth are used. */
+static __attribute__((noinline)) void FN(weights_times)(int64_t m, int64_t n, int64_t depth, const real *a,
+                                                        int64_t total, const real *b, int64_t panel, real *c,
+                                                        int64_t ldc, int add)
+{
+   FN(product)(m, n, depth, a, 1, TILE_ROWS, TILE_ROWS * total, b, panel, c, ldc, add);
+}
+
+/* c (m,n) = [c +] a b for rows a, ld apart. */
+static __attribute__((noinline)) void FN(rows_times)(int64_t m, int64_t n, int64_t depth, const real *a, int64_t ld,
+                                                     const real *b, int64_t panel, real *c, int64_t ldc, int add)
+{
+   FN(product)(m, n, depth, a, ld, 1, TILE_ROWS * ld, b, panel, c, ldc, add);
+}
+
+/* Results of a correlation, written to y with any strides. Weights a are packed: (k / TILE_ROWS, channels * taps,
+ * TILE_ROWS). */
 typedef struct {
-   FN(source) from;
-   const real *a, *bias;
-   int64_t k, row, step;
+   SOURCE from;
+   real *a;
+   const real *bias;
+   int64_t k;
    real *y;
    int64_t y_image, y_plane, y_row, y_col, y_cols; /* y_cols: results in one row of y */
-} FN(job);
+} JOB;
 
 /* y of k rows k0.. and results first .. first + count - 1. work: a packed tile, and sums for results that are not
  * neighbours in y. */
-static void FN(correlate_tile)(const FN(job) * job, int64_t k0, int64_t k, int64_t first, int64_t count, real *work,
+static void FN(correlate_tile)(const JOB *job, int64_t k0, int64_t k, int64_t first, int64_t count, real *work,
                                int *stop)
 {
-   const FN(source) *s = &job->from;
-   FN(run) runs[FN(PANELS)][PANEL];
+   const SOURCE *s = &job->from;
+   RUN runs[FN(PANELS)][PANEL];
    int n_runs[FN(PANELS)];
    int64_t pixels = s->rows * s->cols, image = first / pixels, panels = (count + PANEL - 1) / PANEL;
    int64_t total = s->channels * s->taps, pieces = (total + FN(DEPTH) - 1) / FN(DEPTH);
@@ -175,9 +192,8 @@ static void FN(correlate_tile)(const FN(job) * job, int64_t k0, int64_t k, int64
             if (++t == s->taps) t = 0, c++;
          }
       }
-      FN(product)
-      (k, count, d1 - d0, job->a + k0 * job->row + d0 * job->step, job->row, job->step, b, PANEL, PANEL * depth, out,
-       ldo, d0 > 0 || job->bias);
+      FN(weights_times)
+      (k, count, d1 - d0, job->a + k0 * total + d0 * TILE_ROWS, total, b, PANEL * depth, out, ldo, d0 > 0 || job->bias);
    }
    if (direct) return;
    for (int64_t i = 0; i < count; i++) {
@@ -188,9 +204,9 @@ static void FN(correlate_tile)(const FN(job) * job, int64_t k0, int64_t k, int64
    }
 }
 
-static int FN(correlate)(const FN(job) * job)
+static int FN(correlate)(const JOB *job)
 {
-   const FN(source) *s = &job->from;
+   const SOURCE *s = &job->from;
    int64_t pixels = s->rows * s->cols, tile = FN(PANELS) * PANEL, threads = omp_get_max_threads();
    /* Tiles keep to one image where that costs little. */
    int64_t span = pixels >= tile ? pixels : pixels * s->images, spans = pixels * s->images / span;
@@ -221,26 +237,53 @@ static int64_t *FN(taps)(int64_t n)
    return hl_conv_room(CONV_TABLE, 3, n, (int64_t)3, (int64_t)sizeof(int64_t));
 }
 
-static FN(geometry) FN(forward_geometry)(const conv_shape *s, int64_t *table)
+/* Weights for correlate: row r, column o * inner + i is w[r * row + o * step + at[i]]. NULL where memory is out. */
+static real *FN(pack)(const real *w, int64_t rows, int64_t row, int64_t outer, int64_t step, int64_t inner,
+                      const int64_t *at)
+{
+   enum { CHUNK = 64 };
+   int64_t panels = (rows + TILE_ROWS - 1) / TILE_ROWS, total = outer * inner;
+   real *packed = hl_conv_room(CONV_WEIGHTS, 4, panels, (int64_t)TILE_ROWS, total, (int64_t)sizeof(real));
+   if (!packed) return NULL;
+#pragma omp parallel for collapse(2)
+   for (int64_t panel = 0; panel < panels; panel++)
+      for (int64_t o0 = 0; o0 < outer; o0 += CHUNK) {
+         int64_t o1 = o0 + CHUNK < outer ? o0 + CHUNK : outer, r0 = panel * TILE_ROWS;
+         real *to = packed + (panel * total + o0 * inner) * TILE_ROWS;
+         for (int64_t o = o0; o < o1; o++)
+            for (int64_t i = 0; i < inner; i++, to += TILE_ROWS) {
+               const real *from = w + r0 * row + o * step + at[i];
+               if (r0 + TILE_ROWS <= rows)
+                  for (int r = 0; r < TILE_ROWS; r++) to[r] = from[r * row];
+               else
+                  for (int r = 0; r < TILE_ROWS; r++) to[r] = r0 + r < rows ? from[r * row] : 0;
+            }
+      }
+   return packed;
+}
+
+static GEOMETRY FN(forward_geometry)(const conv_shape *s, int64_t *table)
 {
    int64_t taps = s->r * s->s;
    for (int64_t t = 0; t < taps; t++) {
       table[t] = t / s->s * s->dil_h - s->pad_h;
       table[taps + t] = t % s->s * s->dil_w - s->pad_w;
    }
-   return (FN(geometry)){s->n, s->c, s->h, s->w, s->p, s->q, s->stride_h, s->stride_w, taps, table, table + taps};
+   return (GEOMETRY){s->n, s->c, s->h, s->w, s->p, s->q, s->stride_h, s->stride_w, taps, table, table + taps};
 }
 
 static int FN(forward)(const conv_shape *s, real *y, const real *x, const real *w, const real *bias)
 {
    int64_t taps = s->r * s->s, *table = FN(taps)(taps);
    if (!table) return 1;
-   FN(geometry) g = FN(forward_geometry)(s, table);
-   FN(job) job = {.a = w, .bias = bias, .k = s->k, .row = s->c * taps, .step = 1, .y = y};
+   GEOMETRY g = FN(forward_geometry)(s, table);
+   JOB job = {.bias = bias, .k = s->k, .y = y};
    job.y_plane = s->p * s->q;
    job.y_image = s->k * job.y_plane;
    job.y_row = job.y_cols = s->q;
    job.y_col = 1;
+   job.a = FN(pack)(w, s->k, s->c * taps, s->c * taps, 1, 1, (const int64_t[]){0});
+   if (!job.a) return 1;
    HL_TRY(FN(prepare)(&job.from, x, &g, table + 2 * taps));
    return FN(correlate)(&job);
 }
@@ -250,20 +293,15 @@ static int FN(backward_x)(const conv_shape *s, real *dx, const real *dy, const r
 {
    int64_t taps = s->r * s->s, *table = FN(taps)(taps);
    if (!table) return 1;
-   real *packed = NULL;
-   if (taps > 1) {
-      packed = hl_conv_room(CONV_WEIGHTS, 4, s->k, s->c, taps, (int64_t)sizeof(real));
-      if (!packed) return 1;
-   }
    bool strided = s->stride_h > 1 || s->stride_w > 1;
    if (strided && (s->stride_h > s->r || s->stride_w > s->s || s->dil_h > 1 || s->dil_w > 1))
       memset(dx, 0, (size_t)(s->n * s->c * s->h * s->w) * sizeof(real)); /* pixels that no tap reaches */
    for (int64_t i0 = 0; i0 < s->stride_h && i0 < s->h; i0++)
       for (int64_t j0 = 0; j0 < s->stride_w && j0 < s->w; j0++) {
-         FN(geometry)
+         GEOMETRY
          g = {s->n, s->k, s->p,  s->q,        (s->h - i0 - 1) / s->stride_h + 1, (s->w - j0 - 1) / s->stride_w + 1, 1,
               1,    0,    table, table + taps};
-         FN(job) job = {.a = w, .k = s->c, .row = 1, .step = s->c, .y = dx + i0 * s->w + j0};
+         JOB job = {.k = s->c, .y = dx + i0 * s->w + j0};
          job.y_plane = s->h * s->w;
          job.y_image = s->c * job.y_plane;
          job.y_row = s->stride_h * s->w;
@@ -273,22 +311,13 @@ static int FN(backward_x)(const conv_shape *s, real *dx, const real *dy, const r
             for (int64_t q = 0; q < s->s; q++) {
                int64_t row = i0 + s->pad_h - r * s->dil_h, col = j0 + s->pad_w - q * s->dil_w;
                if (row % s->stride_h || col % s->stride_w) continue;
-               if (packed) {
-                  table[2 * taps + g.taps] = r * s->s + q;
-                  job.a = packed;
-               }
+               table[2 * taps + g.taps] = r * s->s + q;
                table[g.taps] = row / s->stride_h;
                table[taps + g.taps++] = col / s->stride_w;
             }
          if (g.taps == 0) continue;
-         if (packed) { /* (k, taps, c) */
-            const int64_t *used = table + 2 * taps;
-#pragma omp parallel for
-            for (int64_t k = 0; k < s->k; k++)
-               for (int64_t t = 0; t < g.taps; t++)
-                  for (int64_t c = 0; c < s->c; c++)
-                     packed[(k * g.taps + t) * s->c + c] = w[(k * s->c + c) * taps + used[t]];
-         }
+         job.a = FN(pack)(w, s->c, taps, s->k, s->c * taps, g.taps, table + 2 * taps);
+         if (!job.a) return 1;
          HL_TRY(FN(prepare)(&job.from, dy, &g, table + 2 * taps));
          HL_TRY(FN(correlate)(&job));
       }
@@ -296,10 +325,10 @@ static int FN(backward_x)(const conv_shape *s, real *dx, const real *dy, const r
 }
 
 /* sums (k, depth) of columns d0 .. d1 - 1 over the pixels of pieces first, first + 1, ... before last. */
-static void FN(weight_tile)(const FN(source) * s, const real *dy, int64_t k, int64_t d0, int64_t d1, int64_t first,
+static void FN(weight_tile)(const SOURCE *s, const real *dy, int64_t k, int64_t d0, int64_t d1, int64_t first,
                             int64_t last, int64_t piece, real *sums, int64_t ld, bool add, real *work, int *stop)
 {
-   FN(run) runs[FN(PIXELS)];
+   RUN runs[FN(PIXELS)];
    int64_t pixels = s->rows * s->cols, pieces = (pixels + piece - 1) / piece;
    real *rows = work, *b = work + LANES * FN(PIXELS) + LANES;
    for (int64_t at = first; at < last && !hl_conv_stopped(stop); at++, add = true) {
@@ -317,7 +346,7 @@ static void FN(weight_tile)(const FN(source) * s, const real *dy, int64_t k, int
          int64_t panel = (d - d0) / PANEL;
          FN(to_lanes)(b + panel * PANEL * piece + (d - d0) % PANEL, PANEL, rows, piece, lanes, n);
       }
-      FN(product)(k, d1 - d0, n, dy + image * k * pixels + p0, pixels, 1, b, PANEL, PANEL * piece, sums, ld, add);
+      FN(rows_times)(k, d1 - d0, n, dy + image * k * pixels + p0, pixels, b, PANEL * piece, sums, ld, add);
    }
 }
 
@@ -325,8 +354,8 @@ static int FN(backward_w)(const conv_shape *s, real *dw, const real *dy, const r
 {
    int64_t taps = s->r * s->s, *table = FN(taps)(taps);
    if (!table) return 1;
-   FN(geometry) g = FN(forward_geometry)(s, table);
-   FN(source) from;
+   GEOMETRY g = FN(forward_geometry)(s, table);
+   SOURCE from;
    HL_TRY(FN(prepare)(&from, x, &g, table + 2 * taps));
    int64_t total = s->c * taps, pixels = s->p * s->q, pieces = (pixels + FN(PIXELS) - 1) / FN(PIXELS);
    int64_t piece = (pixels + pieces - 1) / pieces, depth = FN(PANELS) * PANEL;
@@ -370,6 +399,10 @@ static int FN(backward_w)(const conv_shape *s, real *dw, const real *dy, const r
  * plain copy of runs for every stride, padding and dilation. */
 #include <string.h>
 #include "conv.h"
+#define SOURCE FN(source)
+#define GEOMETRY FN(geometry)
+#define RUN FN(run)
+#define JOB FN(job)
 #define HL_GENERIC "conv_gemm.c"
 #include "generic.h"
 

@@ -47,10 +47,17 @@ ALWAYS_INLINE void FN(tile)(const int rows, const int vecs, const int run, int64
 #pragma GCC unroll 8
    for (int r = 0; r < rows; r++)
 #pragma GCC unroll 3
-      for (int v = 0; v < vecs; v++) sum[r][v] = (FN(vec)){0};
+      for (int v = 0; v < vecs; v++) {
+         sum[r][v] = (FN(vec)){0};
+         __builtin_prefetch(c + r * ldc + v * LANES, 1);
+      }
    for (int64_t left = depth; left > 0; a += jump) {
       int64_t n = run && run < left ? run : left;
       left -= n;
+      if (run) { /* the rows after these, which no hardware guesses */
+#pragma GCC unroll 8
+         for (int r = 0; r < rows; r++) __builtin_prefetch(a + (rows + r) * row);
+      }
       for (; n > 0; n--, a += step, b += ldb) {
          FN(vec) bv[TILE_VECS];
 #pragma GCC unroll 3
@@ -97,49 +104,25 @@ ALWAYS_INLINE void FN(column)(int64_t rows, int vecs, const int run, int64_t dep
 }
 #undef TILE_CASE
 
-static __attribute__((noinline, unused)) void FN(column_rows)(int64_t rows, int vecs, int64_t depth, const real *a,
-                                                              int64_t row, const real *b, int64_t ldb, real *c,
-                                                              int64_t ldc, int add)
+/* c (m,n) = [c +] a b. a (m,depth) has strides row and step, and goes on by block after TILE_ROWS rows. b (depth,n) is
+ * in panels of PANEL columns, panel elements each: column j of row k is at b[j / PANEL * panel + k * PANEL + j %
+ * PANEL]. */
+ALWAYS_INLINE void FN(product)(int64_t m, int64_t n, int64_t depth, const real *a, int64_t row, int64_t step,
+                               int64_t block, const real *b, int64_t panel, real *c, int64_t ldc, int add)
 {
-   FN(column)(rows, vecs, 0, depth, a, row, 1, 0, b, ldb, LANES, c, ldc, add);
-}
-
-static __attribute__((noinline, unused)) void FN(column_steps)(int64_t rows, int vecs, int64_t depth, const real *a,
-                                                               int64_t step, const real *b, int64_t ldb, real *c,
-                                                               int64_t ldc, int add)
-{
-   FN(column)(rows, vecs, 0, depth, a, 1, step, 0, b, ldb, LANES, c, ldc, add);
-}
-
-/* c (m,n) = [c +] a b. a (m,depth) with strides row and step, one of them 1. b (depth,n) in panels of PANEL columns:
- * column j of row k is at b[j / PANEL * panel + k * ldb + j % PANEL], readable up to the next full vector. */
-static __attribute__((unused)) void FN(product)(int64_t m, int64_t n, int64_t depth, const real *a, int64_t row,
-                                                int64_t step, const real *b, int64_t ldb, int64_t panel, real *c,
-                                                int64_t ldc, int add)
-{
-   for (int64_t j = 0; j < n; j += PANEL, b += panel, c += PANEL) {
-      int64_t cols = n - j < PANEL ? n - j : PANEL;
-      int vecs = (int)((cols + LANES - 1) / LANES);
-      if (cols % LANES == 0) {
-         if (step == 1)
-            FN(column_rows)(m, vecs, depth, a, row, b, ldb, c, ldc, add);
-         else
-            FN(column_steps)(m, vecs, depth, a, step, b, ldb, c, ldc, add);
-         continue;
+   for (int64_t i = 0; i < m; i += TILE_ROWS, a += block)
+      for (int64_t j = 0; j < n; j += PANEL) {
+         real part[TILE_ROWS * PANEL], *out = c + i * ldc + j;
+         int64_t rows = m - i < TILE_ROWS ? m - i : TILE_ROWS, cols = n - j < PANEL ? n - j : PANEL;
+         bool whole = cols % LANES == 0; /* else the last vector would write past the columns */
+         FN(column)
+         (rows, (int)((cols + LANES - 1) / LANES), 0, depth, a, row, step, 0, b + j / PANEL * panel, PANEL, LANES,
+          whole ? out : part, whole ? ldc : PANEL, add && whole);
+         if (whole) continue;
+         for (int64_t r = 0; r < rows; r++)
+            for (int64_t k = 0; k < cols; k++)
+               out[r * ldc + k] = add ? out[r * ldc + k] + part[r * PANEL + k] : part[r * PANEL + k];
       }
-      for (int64_t i = 0; i < m; i += TILE_ROWS) { /* the last vector would write past the columns */
-         real out[TILE_ROWS * PANEL];
-         int64_t rows = m - i < TILE_ROWS ? m - i : TILE_ROWS;
-         if (step == 1)
-            FN(column_rows)(rows, vecs, depth, a + i * row, row, b, ldb, out, PANEL, 0);
-         else
-            FN(column_steps)(rows, vecs, depth, a + i, step, b, ldb, out, PANEL, 0);
-         for (int64_t r = 0; r < rows; r++) {
-            real *to = c + (i + r) * ldc;
-            for (int64_t k = 0; k < cols; k++) to[k] = add ? to[k] + out[r * PANEL + k] : out[r * PANEL + k];
-         }
-      }
-   }
 }
 
 /* Transposes a square of LANES vectors in place: log2(LANES) rounds of interleaving its two halves. */
