@@ -1,0 +1,269 @@
+--- helper.lua: what the specs share: the case tables of spec/cases, tensors filled by a formula, comparisons.
+---
+--- A file of spec/cases returns a list of groups; a group describes one function:
+---    op       its name
+---    inputs   names of its tensor arguments
+---    call     function(t, c): calls it with the tensors t[name] of case c; returns its results
+---    tol      largest error of float32 against the reference, relative to the largest magnitude (default 1e-5)
+---    float    false: the op is not differentiable
+---    bench    cases with the sizes of real work, for the benchmark; flops(c) and bytes(c) say what a call costs
+---    [1], ... the cases: c[name] describes each input (see `build`), whatever else `call` reads
+--- The same tables feed the gradient checks, the comparison of devices and the benchmark.
+local hilo = require 'hilo'
+
+local helper = {}
+
+helper.families = {'pointwise', 'reduce', 'shape', 'matmul', 'conv', 'norm', 'pool', 'resize', 'loss', 'labels', 'random'}
+
+--- All groups of a family.
+function helper.groups(family) return require('spec.cases.' .. family) end
+
+--- Text that names a case: 'conv2d x=2x3x9x8 w=4x3x3x3 pad=1'.
+function helper.describe(group, case)
+   local parts = {}
+   for _, name in ipairs(group.inputs) do
+      local d = case[name]
+      if d then
+         parts[#parts + 1] = ('%s=%s%s'):format(name, table.concat(d, 'x'), d.layout and ':' .. d.layout or '')
+      end
+   end
+   local function text(v)
+      if type(v) ~= 'table' then return tostring(v) end
+      local items, names = {}, {}
+      for _, item in ipairs(v) do items[#items + 1] = text(item) end
+      for k, item in pairs(v) do
+         if type(k) ~= 'number' then names[#names + 1] = k .. '=' .. text(item) end
+      end
+      table.sort(names)
+      for _, item in ipairs(names) do items[#items + 1] = item end
+      return '{' .. table.concat(items, ',') .. '}'
+   end
+   local options = {}
+   for k, v in pairs(case) do
+      local is_input = false
+      for _, name in ipairs(group.inputs) do is_input = is_input or k == name end
+      if not is_input and type(v) ~= 'function' then options[#options + 1] = ('%s=%s'):format(k, text(v)) end
+   end
+   table.sort(options)
+   for _, o in ipairs(options) do parts[#parts + 1] = o end
+   return group.op .. ' ' .. table.concat(parts, ' ')
+end
+
+-- ---- inputs ----
+
+--- A source of repeatable numbers from [0, 1) (Park and Miller's generator).
+function helper.numbers(seed)
+   local state = seed * 7919 % 2147483646 + 1
+   return function()
+      state = state * 48271 % 2147483647
+      return state / 2147483647
+   end
+end
+
+-- Each makes a view with the values of x but other strides.
+local layouts = {}
+
+function layouts.transposed(x)
+   local n = x:dim()
+   return x:transpose(n - 1, n):contiguous():transpose(n - 1, n)
+end
+
+--- Every second element of a larger tensor.
+function layouts.strided(x)
+   local sizes = x:size():totable()
+   sizes[#sizes + 1] = 2
+   local wide = x:zeros(sizes):fill(-7)
+   local view = wide:select(#sizes, 2)
+   return view:copy(x)
+end
+
+function layouts.channels_last(x) return x:permute(1, 3, 4, 2):contiguous():permute(1, 4, 2, 3) end
+
+--- In the middle of a larger tensor.
+function layouts.narrowed(x)
+   local sizes = x:size():totable()
+   sizes[1] = sizes[1] + 2
+   local view = x:zeros(sizes):fill(-7):narrow(1, 2, sizes[1] - 2)
+   return view:copy(x)
+end
+
+--- x with the strides that a description asks for.
+function helper.layout(x, name)
+   if not name then return x end
+   return layouts[name](x)
+end
+
+--- Values for one input. A description holds the sizes and, by name:
+---    low, high  floats are drawn from [low, high); -1 and 1 if not given
+---    labels     ids 0..labels-1 as bytes (or `dtype`), about one in eight is 255
+---    positions  a LongTensor of 1..positions
+---    mask       a ByteTensor of zeros and ones
+---    values     a flat list of what to hold
+---    fixed      no gradient is wanted
+---    dtype, layout
+---@return Tensor x contiguous
+---@return boolean differentiable
+function helper.build(d, seed, dtype)
+   local draw, n = helper.numbers(seed), 1
+   for _, size in ipairs(d) do n = n * size end
+   local values = {}
+   for i = 1, n do
+      local u = draw()
+      if d.values then
+         values[i] = d.values[i]
+      elseif d.labels then
+         values[i] = u < 1 / 8 and 255 or math.floor(draw() * d.labels)
+      elseif d.positions then
+         values[i] = 1 + math.floor(u * d.positions)
+      elseif d.mask then
+         values[i] = u < 0.5 and 0 or 1
+      else
+         local low, high = d.low or -1, d.high or 1
+         values[i] = low + (high - low) * u
+      end
+   end
+   local kind = d.dtype or d.labels and 'byte' or d.positions and 'long' or d.mask and 'byte' or dtype or 'float'
+   local sizes = {unpack(d)}
+   local differentiable = not (d.fixed or d.labels or d.positions or d.mask or d.dtype)
+   if n == 0 then return hilo.empty(sizes, {dtype = kind}), differentiable end
+   return hilo.DoubleTensor(values):to{dtype = kind}:view(sizes), differentiable
+end
+
+--- The inputs of a case: by name, in their layouts.
+---@param options? {dtype: string, device: string, plain: boolean} plain: contiguous whatever the layout
+---@return table<string, Tensor> tensors
+---@return string[] wanted names of those with a gradient
+function helper.inputs(group, case, options)
+   options = options or {}
+   local tensors, wanted = {}, {}
+   for i, name in ipairs(group.inputs) do
+      local d = case[name]
+      if d then
+         local x, differentiable = helper.build(d, i + 10 * #d, options.dtype)
+         if options.device and options.device ~= 'cpu' then x = x:to{device = options.device} end
+         tensors[name] = options.plain and x or helper.layout(x, d.layout)
+         if differentiable then wanted[#wanted + 1] = name end
+      end
+   end
+   return tensors, wanted
+end
+
+--- The results of a case that are tensors of floats, in order.
+function helper.floats(...)
+   local list = {}
+   for i = 1, select('#', ...) do
+      local y = select(i, ...)
+      if hilo.isTensor(y) and (y:dtype() == 'float64' or y:dtype() == 'float32' or y:dtype() == 'bfloat16') then
+         list[#list + 1] = y
+      end
+   end
+   return list
+end
+
+-- ---- comparisons ----
+
+--- Largest difference of two tensors relative to the largest magnitude of the second (at least `floor`). NaN in one alone is
+--- infinite; so are different infinities.
+---@return number error, string where
+function helper.difference(got, expected, floor)
+   if not got:isSameSizeAs(expected) then
+      error(('sizes differ: %s, expected %s'):format(table.concat(got:size(), 'x'), table.concat(expected:size(), 'x')), 2)
+   end
+   local a, b = got:detach():to{dtype = 'double', device = 'cpu'}, expected:detach():to{dtype = 'double', device = 'cpu'}
+   local n = a:nElement()
+   if n == 0 then return 0, '' end
+   a, b = a:contiguous(), b:contiguous()
+   local p, q = a:data(), b:data()
+   local largest, scale, at = 0, floor or 1e-12, 0
+   for i = 0, n - 1 do
+      local x, y = p[i], q[i]
+      local d = x == y and 0 or math.abs(x - y)
+      if x ~= x and y ~= y then d = 0 elseif d ~= d then d = math.huge end
+      if d > largest then largest, at = d, i end
+      local m = math.abs(y)
+      if m > scale and m < math.huge then scale = m end
+   end
+   return largest / scale, ('element %d: %.9g, expected %.9g'):format(at + 1, p[at], q[at])
+end
+
+-- Elements in row-major order as doubles, and how many; keep the third value while they are used.
+local function elements(t)
+   local dense = t:detach():to{dtype = 'double', device = 'cpu'}:contiguous()
+   return dense:data(), dense:nElement(), dense
+end
+
+--- Sum of a * b, in Lua, so that it does not depend on what is tested.
+function helper.dot(a, b)
+   local p, n, keep_a = elements(a)
+   local q, m, keep_b = elements(b)
+   assert(n == m and keep_a and keep_b, 'sizes differ')
+   local sum = 0
+   for i = 0, n - 1 do sum = sum + p[i] * q[i] end
+   return sum
+end
+
+--- Largest absolute value.
+function helper.magnitude(t)
+   local p, n, keep = elements(t)
+   local largest = keep and 0
+   for i = 0, n - 1 do largest = math.max(largest, math.abs(p[i])) end
+   return largest
+end
+
+--- Errors unless both agree to `tol`, as `difference` measures.
+function helper.assert_close(got, expected, tol, what, floor)
+   local d, where = helper.difference(got, expected, floor)
+   if d > tol then -- never NaN
+      error(('%s: relative error %.3g is more than %.3g; %s'):format(what or 'tensors', d, tol, where), 2)
+   end
+end
+
+--- Fills memory that is about to be handed out again with NaN, so that a result that is not written to shows.
+function helper.poison(dtype, ...)
+   local t = hilo.empty({...}, {dtype = dtype}):fill(0 / 0)
+   t:free()
+end
+
+--- Message of the error that f(...) raises; fails where it raises none.
+function helper.error_of(f, ...)
+   local ok, message = pcall(f, ...)
+   if ok then error('expected an error', 2) end
+   return tostring(message)
+end
+
+-- ---- values by formula, for networks whose weights are not stored (see spec/golden/make_golden.py) ----
+
+local function salt_of(name)
+   local sum = 0
+   for i = 1, #name do sum = (sum * 31 + name:byte(i)) % 65537 end
+   return sum
+end
+
+--- Fills t by element number and name: scale * (((i * 7919 + salt) % 65537) / 65537 - 0.5) + shift, i from 0.
+function helper.fill_by_formula(t, name, scale, shift)
+   local n, salt = t:nElement(), salt_of(name)
+   local i = hilo.empty({n}, {dtype = 'double'})
+   hilo.no_grad(function()
+      i:copy(hilo.range(0, n - 1, 1, {dtype = 'double'})):mul(7919):add(salt):remainder(65537):div(65537):add(-0.5)
+      t:copy(i:mul(scale):add(shift or 0):view(t:size()))
+   end)
+   return t
+end
+
+--- A float tensor filled by formula.
+function helper.by_formula(name, scale, shift, ...)
+   return helper.fill_by_formula(hilo.empty(...), name, scale, shift)
+end
+
+--- Labels 0..classes-1 by formula; every 16th residue is void (255).
+function helper.labels_by_formula(name, classes, ...)
+   local t = hilo.empty({...}, {dtype = 'byte'})
+   local p, salt = t:data(), salt_of(name)
+   for i = 0, t:nElement() - 1 do
+      local v = math.floor((i * 7919 + salt) % 65537 / 97)
+      p[i] = v % 16 == 0 and 255 or v % classes
+   end
+   return t
+end
+
+return helper
