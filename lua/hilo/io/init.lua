@@ -47,8 +47,8 @@ end
 function io.load_weights(net, path, options)
    options = options or {}
    for key in pairs(options) do
-      core.check(key == 'partial' or key == 'map' or key == 'ignore', "load_weights: unknown option '%s'; there are partial, map, ignore",
-         tostring(key))
+      core.check(key == 'partial' or key == 'map' or key == 'ignore',
+         "load_weights: unknown option '%s'; there are partial, map and ignore", tostring(key))
    end
    core.check(type(net) == 'table' and net.loadStateDict, 'load_weights: expected a module first, got %s', type(net))
    local tensors, notes = io.load_tensors(path)
@@ -67,7 +67,10 @@ function io.load_weights(net, path, options)
       end
    end
    local ok, report = pcall(net.loadStateDict, net, given, {partial = options.partial})
-   if not ok then core.raise(('load_weights: %s: %s'):format(path, tostring(report):match('loadStateDict: (.*)') or tostring(report))) end
+   if not ok then
+      local text = tostring(report)
+      core.raise(('load_weights: %s: %s'):format(path, text:match('loadStateDict: (.*)') or text))
+   end
    report.notes = notes
    return report
 end

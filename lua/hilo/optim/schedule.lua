@@ -1,0 +1,52 @@
+--- optim/schedule.lua: learning rates and weights as functions of the step. Steps count from 0; beyond the last the value stays.
+local core = require 'hilo.core'
+
+local schedule = {}
+
+local function progress(fn, step, steps)
+   core.check(type(step) == 'number' and step >= 0, '%s: step must be 0 or more, got %s', fn, tostring(step))
+   core.check(type(steps) == 'number' and steps > 0, '%s: steps must be above 0, got %s', fn, tostring(steps))
+   return math.min(1, step / steps)
+end
+
+--- base * (1 - step/steps)^power
+---@param power? number 0.9
+function schedule.poly(base, step, steps, power)
+   return base * (1 - progress('poly', step, steps)) ^ (power or 0.9)
+end
+
+--- Half a cosine wave from base to final.
+function schedule.cosine(base, final, step, steps)
+   return final + (base - final) * 0.5 * (1 + math.cos(math.pi * progress('cosine', step, steps)))
+end
+
+--- base * gamma^k, k the number of times that `every` steps have gone by, or that a milestone has been reached.
+---@param options {every: number, milestones: number[], gamma: number} every or milestones; gamma 0.1
+function schedule.step(base, step, options)
+   core.check(type(options) == 'table' and (options.every or options.milestones), 'step: expects every = or milestones =')
+   local k = 0
+   if options.every then
+      k = math.floor(step / options.every)
+   else
+      for _, milestone in ipairs(options.milestones) do if step >= milestone then k = k + 1 end end
+   end
+   return base * (options.gamma or 0.1) ^ k
+end
+
+--- Weight of the consistency loss (METHOD.md, section 2): 0 before epoch `start`, then min(1, 2 * (epoch - start) / epochs).
+---@param start? number a tenth of the epochs
+function schedule.ramp(epoch, epochs, start)
+   progress('ramp', epoch, epochs)
+   start = start or epochs / 10
+   if epoch < start then return 0 end
+   return math.min(1, 2 * (epoch - start) / epochs)
+end
+
+--- The rate of the mean teacher's average (METHOD.md, section 2): min(1 - 1/(step + 1), max).
+---@param max? number 0.999
+function schedule.ema_rate(step, max)
+   core.check(type(step) == 'number' and step >= 0, 'ema_rate: step must be 0 or more, got %s', tostring(step))
+   return math.min(1 - 1 / (step + 1), max or 0.999)
+end
+
+return schedule
