@@ -172,4 +172,18 @@ int hl_check_draw(const char *fn, const hl_tensor *y, const hl_rng *r);
 int hl_check_probability(const char *fn, double p, bool one_is_fine);
 int hl_check_dropout(const hl_tensor *y, const hl_tensor *x, double p, int channels, const hl_rng *r);
 
+/* ---- indexing (check_index.c) ---- */
+
+/* big has slices along dim, small those that index (n) names. */
+int hl_check_index(const char *fn, const char *big_name, const hl_tensor *big, const char *small_name,
+                   const hl_tensor *small, const hl_tensor *index, int dim);
+/* index has small's sizes; big's are no less, but for dim. */
+int hl_check_gather(const char *fn, const char *big_name, const hl_tensor *big, const char *small_name,
+                    const hl_tensor *small, const hl_tensor *index, int dim);
+int hl_check_masked(const char *fn, const hl_tensor *x, const hl_tensor *y, const hl_tensor *mask);
+/* index has n rows, the number of elements that are not 0. */
+int hl_check_nonzero(const hl_tensor *index, const hl_tensor *x, int64_t n);
+/* Fails with the message for a position that is not in 1..size. */
+int hl_fail_index(const char *fn, int64_t position, int64_t size, int dim);
+
 #endif
