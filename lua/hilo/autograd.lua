@@ -58,12 +58,14 @@ function Context:into(i, like)
    return leaf.grad
 end
 
--- Tensors that backward will read again must not have been changed in between. Leaves that want gradients (parameters) are
--- exempt: they are read when used and may be updated between a forward and its backwards.
+-- Tensors that backward will read again must not have been changed in between. Leaves that want gradients and views of modules'
+-- parameters are exempt: they are read when used and may be updated between a forward and its backwards.
 local function remember_versions(ctx)
    local versions = {}
    for key, value in pairs(ctx) do
-      if is_tensor(value) and not (value.requires_grad and not value._node) then versions[key] = value._storage.version end
+      if is_tensor(value) and not value._storage.is_parameter and not (value.requires_grad and not value._node) then
+         versions[key] = value._storage.version
+      end
    end
    ctx.versions = versions
 end

@@ -9,6 +9,7 @@ local core = require 'hilo.core'
 ---@field device Device
 ---@field version integer grows with every in-place change, so autograd can tell that a saved tensor was overwritten
 ---@field serial integer order of creation
+---@field is_parameter boolean? holds parameters of modules, which may be changed in place: they are read when they are used
 local Storage = {}
 Storage.__index = Storage
 

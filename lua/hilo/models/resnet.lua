@@ -134,14 +134,14 @@ function ResNet:__init(name, o)
    parent.__init(self)
    local kind = kinds[name]
    self.kind, self.output_stride, self.recomputes = name, o.output_stride, o.checkpoint
-   self:add(nn.SpatialConvolution(3, 64, 7, 7, 2, 2, 3, 3):noBias(), 'conv1')
-   self:add(nn.SpatialBatchNormalization(64), 'bn1')
+   self:add(nn.SpatialConvolution(3, o.width, 7, 7, 2, 2, 3, 3):noBias(), 'conv1')
+   self:add(nn.SpatialBatchNormalization(o.width), 'bn1')
    self:add(nn.SpatialMaxPooling(3, 3, 2, 2, 1, 1), 'maxpool')
    if o.ceil_mode then self.maxpool:ceil() end
-   local from, previous = 64, 1
+   local from, previous = o.width, 1
    for i, plan in ipairs(strides_of(o.output_stride)) do
       local blocks
-      blocks, from = stage(kind, from, 32 * 2 ^ i, kind.layers[i], plan, previous, o)
+      blocks, from = stage(kind, from, o.width * 2 ^ (i - 1), kind.layers[i], plan, previous, o)
       self:add(blocks, 'layer' .. i)
       previous = plan.dilation
    end
@@ -187,6 +187,7 @@ end
 
 local known = {
    classes = {'whole'},
+   width = {'whole', default = 64},
    output_stride = {'one of', {8, 16, 32}, default = 32},
    stride_on = {'one of', {'3x3', '1x1'}, default = '3x3'},
    first_block = {'one of', {'dilated', 'previous'}, default = 'dilated'},
@@ -200,6 +201,7 @@ local resnet = {}
 
 --- A residual network. Options:
 ---   classes        ends in global average pooling and a linear layer to so many scores; features only if not given
+---   width          channels of the first convolution and stage, 64; doubled by each stage after it
 ---   output_stride  32 (default), 16 or 8: the last stages keep their stride at 1 and are dilated instead
 ---   first_block    of a dilated stage: 'dilated' as the others (default; DeepLab-v2), or 'previous': with the dilation of
 ---                  the stage before (torchvision)

@@ -73,7 +73,9 @@ local function indented(m, indent) return (tostring(m):gsub('\n', '\n' .. indent
 function Container:branches_text()
    local lines, n = {self.__typename .. ' {', '  input'}, #self.modules
    for i, m in ipairs(self.modules) do
-      lines[#lines + 1] = (i == n and '     `-> (%d): %s' or '    |`-> (%d): %s'):format(i, indented(m, i == n and '         ' or '    |    '))
+      local arrow, indent = '    |`-> (%d): %s', '    |    '
+      if i == n then arrow, indent = '     `-> (%d): %s', '         ' end
+      lines[#lines + 1] = arrow:format(i, indented(m, indent))
    end
    lines[#lines + 1] = '     ... -> output'
    lines[#lines + 1] = '}'

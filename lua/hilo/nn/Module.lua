@@ -163,7 +163,7 @@ local gradient_names = {weight = 'gradWeight', bias = 'gradBias'}
 local function link(p, g)
    if p.grad ~= g then p.grad = g end
    if p.requires_grad == nil then p.requires_grad = true end
-   p.is_parameter = true
+   p._storage.is_parameter = true
    return p
 end
 
@@ -209,7 +209,8 @@ function Module:getParameters()
    local ps, gs = self:parameters()
    local flat, flat_grad = flatten(ps or {}), flatten(gs or {})
    check(flat:nElement() == flat_grad:nElement(),
-      'getParameters: parameters that share memory must share their gradients too; use share("weight", "bias", "gradWeight", "gradBias")')
+      'getParameters: parameters that share memory must share their gradients too; use share(m, "weight", "bias", "gradWeight", '
+         .. '"gradBias")')
    return flat, flat_grad
 end
 
@@ -247,7 +248,7 @@ end
 function Module:share(other, ...)
    for i = 1, select('#', ...) do
       local name = select(i, ...)
-      if core.is_tensor(self[name]) and core.is_tensor(other[name]) then autograd.no_grad(self[name].set, self[name], other[name]) end
+      if core.is_tensor(self[name]) and core.is_tensor(other[name]) then self[name]:set(other[name]) end
    end
    for i, child in ipairs(self.modules or {}) do
       check(other.modules and other.modules[i], 'share: %s has no module %d to share with', tostring(other), i)

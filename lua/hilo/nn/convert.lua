@@ -17,7 +17,7 @@ local function over(storage, t) return Tensor.wrap(storage, t._offset, Tensor.si
 local function copy(x, memo)
    if core.is_tensor(x) then
       if memo[x] then return memo[x] end
-      local s, y = x._storage, nil
+      local s, y = x._storage
       if s.freed or s.size == 0 then
          y = x:empty({})
       else
@@ -25,7 +25,6 @@ local function copy(x, memo)
          y = over(memo[s], x)
       end
       memo[x] = y
-      y.is_parameter = x.is_parameter
       if not x._node then y.requires_grad = x.requires_grad end
       if x.grad then y.grad = copy(x.grad, memo) end
       return y

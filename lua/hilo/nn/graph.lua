@@ -43,7 +43,8 @@ local gather = autograd.op('outputs', {
 
 --- g as a gradient of y, or an error in the name of `who`.
 function graph.fit(who, g, y)
-   check(is_tensor(g), '%s: gradOutput must be a tensor of %s as the output, got %s', tostring(who), Tensor.shape_text(y), type(g))
+   check(is_tensor(g), '%s: gradOutput must be a tensor of %s as the output, got %s', tostring(who), Tensor.shape_text(y),
+      type(g))
    check(g:nElement() == y:nElement(), '%s: gradOutput must be %s as the output, got %s', tostring(who), Tensor.shape_text(y),
       Tensor.shape_text(g))
    g = g:detach()
@@ -77,7 +78,7 @@ function graph.differentiate(g, gradOutput, options)
    local leaves, ys, gs = tree.list(g.leaves), tree.list(g.output), tree.list(gradOutput)
    check(#ys == #gs, '%s: expects %d gradOutput tensors, one for each output, got %d', tostring(options.who), #ys, #gs)
    local scale = options.scale or 1
-   local parameters = options.parameters and scale ~= 0
+   local parameters = (options.parameters and scale ~= 0) or false
    -- A backward is linear in gradOutput: scaling that scales the parameters' gradients; the input's are scaled back.
    local scaled = parameters and scale ~= 1
    for i, y in ipairs(ys) do

@@ -12,7 +12,7 @@ local methods = Tensor.methods
 --- Torch7: they are read when they are used.
 ---@param what string name of the method
 function methods:writable(what)
-   if self.requires_grad and not self.is_parameter and autograd.is_enabled() then
+   if self.requires_grad and not self._storage.is_parameter and autograd.is_enabled() then
       core.raise(('%s changes a tensor in place that a gradient is computed for; use the pure function (hilo.*), work on t:detach(), '
          .. 'or wrap it in hilo.no_grad'):format(what))
    end
