@@ -39,8 +39,8 @@ function core.raise(message)
    local level = 2
    while true do
       local info = debug.getinfo(level, 'S')
-      if not info then return error(message, 2) end
-      if info.what ~= 'C' and not info.source:find('lua/hilo/', 1, true) then return error(message, level) end
+      if not info then level = 2 end
+      if not info or info.what ~= 'C' and not info.source:find('lua/hilo/', 1, true) then error(message, level) end
       level = level + 1
    end
 end
