@@ -22,11 +22,4 @@ function consistency.loss(student, teacher, distance)
    return f(student, teacher:detach())
 end
 
---- Weight of the loss: 0 for the first tenth of the training, then min(1, 2 (done - 1/10)); the paper's 10 of 100 epochs.
----@param done number part of the training that is done, 0..1
----@return number
-function consistency.ramp(done)
-   return done < 0.1 and 0 or math.min(1, 2 * (done - 0.1))
-end
-
 return consistency

@@ -1,0 +1,20 @@
+--- methods/fixed.lua: a network that passes gradients on but gets none itself.
+
+--- net(...) with its parameters held fixed: gradients flow through it to its input alone.
+---@param net Module
+---@return ... what net(...) returns
+return function(net, ...)
+   local thawed = {}
+   for _, p in ipairs((net:parameters()) or {}) do
+      if p.requires_grad then
+         thawed[#thawed + 1] = p
+         p.requires_grad = false
+      end
+   end
+   local function restore(ok, ...)
+      for _, p in ipairs(thawed) do p.requires_grad = true end
+      if not ok then error((...), 0) end
+      return ...
+   end
+   return restore(pcall(net, ...))
+end

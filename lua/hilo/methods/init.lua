@@ -1,0 +1,9 @@
+--- hilo.methods: the losses and updates of semi-supervised segmentation, each a small file that a script calls.
+local methods = {}
+
+for _, name in ipairs {'class_targets', 'confidence', 'consistency', 'discriminator', 'feature_matching', 'fixed', 'fusion',
+   'mean_teacher', 'original', 'self_training'} do
+   methods[name] = require('hilo.methods.' .. name)
+end
+
+return methods

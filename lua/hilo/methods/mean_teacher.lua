@@ -1,0 +1,22 @@
+--- methods/mean_teacher.lua: a teacher whose weights are the running average of the student's.
+local hilo = require 'hilo'
+
+local mean_teacher = {}
+
+--- A copy of the student that does not train and evaluates.
+---@param student Module
+---@return Module
+function mean_teacher.of(student)
+   return student:clone():freeze():evaluate()
+end
+
+--- t <- a t + (1 - a) s, with a = min(1 - 1/(step + 1), limit): parameters and statistics of batch normalisation alike.
+---@param teacher Module
+---@param student Module
+---@param step integer from 1: how many steps the student has made
+---@param limit? number 0.999
+function mean_teacher.update(teacher, student, step, limit)
+   hilo.optim.ema(teacher, student, hilo.optim.ema_rate(step, limit))
+end
+
+return mean_teacher

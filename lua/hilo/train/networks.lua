@@ -1,0 +1,47 @@
+--- train/networks.lua: networks as the options of a script describe them.
+local hilo = require 'hilo'
+local options_of = require 'hilo.train.options'
+
+local networks = {}
+
+-- How batch normalisation trains, in the words of the options and in those of models.
+local frozen = {train = 'none', frozen_affine = 'affine', frozen = 'all'}
+
+local function freezing(model)
+   options_of.choice('model.bn', model.bn, {'train', 'frozen_affine', 'frozen'})
+   return frozen[model.bn]
+end
+
+local function load_backbone(net, model)
+   if model.weights ~= '' then hilo.io.load_weights(net, model.weights, {ignore = {'^fc%.'}}) end
+end
+
+--- DeepLab-v2.
+---@param o {model: table, device: string} model: backbone, width, output_stride, aspp_branches, stride_on, bn, weights ('' for none)
+---@param set DataSet
+---@return DeepLab
+function networks.segmentation(o, set)
+   local model = o.model
+   local S = hilo.models.deeplab {
+      backbone = model.backbone, width = model.width, classes = #set.classes, output_stride = model.output_stride,
+      aspp_branches = model.aspp_branches, stride_on = model.stride_on, freeze_bn = freezing(model),
+   }
+   load_backbone(S.backbone, model)
+   return S:to{device = o.device}
+end
+
+--- The classifier of MLMT.
+---@param o {model: table, device: string} model: backbone, width, bn, weights
+---@param set DataSet
+---@return ResNet
+function networks.classifier(o, set)
+   local model = o.model
+   local net = hilo.models.classifier {backbone = model.backbone, width = model.width, classes = #set.classes,
+      freeze_bn = freezing(model)}
+   if model.weights ~= '' then
+      hilo.io.load_weights(net, model.weights, {ignore = {'^fc%.'}, partial = true})
+   end
+   return net:to{device = o.device}
+end
+
+return networks

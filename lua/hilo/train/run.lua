@@ -1,0 +1,250 @@
+--- train/run.lua: one training run and its folder:
+---
+---     runs/<name>/options.json       what it was told, all of it
+---     runs/<name>/split.json         which images it used
+---     runs/<name>/log.jsonl          a line an interval
+---     runs/<name>/last.safetensors   everything needed to go on; best.safetensors: the networks at their best score
+---     runs/<name>/scores.json        the final scores
+---
+--- A run that was killed goes on with resume=true and gives what it would have given, to the last bit.
+local core = require 'hilo.core'
+local hilo = require 'hilo'
+local interrupts = require 'hilo.interrupts'
+local folder = require 'hilo.data.folder'
+local json = require 'hilo.train.json'
+local Log = require 'hilo.train.log'
+local options_of = require 'hilo.train.options'
+local Progress = require 'hilo.train.progress'
+
+local check, host = core.check, core.host
+
+---@class Run
+---@field options table
+---@field path string its folder
+---@field workers Workers
+local Run = {}
+Run.__index = Run
+
+--- Set by the interactive prompt: Ctrl-C comes back to it instead of ending the process.
+Run.interactive = false
+
+local function prepare_device(o)
+   local device, reason = core.device(o.device)
+   check(device, 'device=%s: %s', o.device, tostring(reason))
+   if o.threads > 0 then hilo.setnumthreads(o.threads) end
+end
+
+--- Starts a run, or opens the one to continue: makes its folder, saves the options, seeds the generator.
+---@param o table what options.resolve gave
+---@return Run
+function Run.new(o)
+   options_of.check_whole(o, 0, 'seed', 'threads', 'workers', 'eval_every', 'checkpoint_every')
+   options_of.check_whole(o, 1, 'log_every')
+   check(o.name ~= '', 'the run needs a name: name=...')
+   prepare_device(o)
+   local self = setmetatable({options = o, path = o.runs .. '/' .. o.name, loaders = {}}, Run)
+   self.last, self.best = self.path .. '/last.safetensors', self.path .. '/best.safetensors'
+   if not o.resume then self:start_afresh() end
+   hilo.manualSeed(o.seed)
+   self.workers = hilo.data.workers {threads = o.workers, cache_mb = o.cache_mb}
+   return self
+end
+
+function Run:start_afresh()
+   local o = self.options
+   check(o.overwrite or not folder.is_file(self.path .. '/options.json'),
+      '%s holds a run already; continue it with resume=true, take another name=, or replace it with overwrite=true', self.path)
+   folder.make(self.path)
+   for _, name in ipairs {'last.safetensors', 'best.safetensors', 'scores.json', 'log.jsonl', 'split.json'} do
+      os.remove(self.path .. '/' .. name)
+   end
+   json.save(self.path .. '/options.json', o)
+end
+
+--- Path of a file of the run.
+---@param name string
+function Run:file(name) return self.path .. '/' .. name end
+
+--- The parts of a data set that this run uses: drawn at its start and saved, read back when it is continued.
+---@param set DataSet
+---@return Split
+function Run:split(set)
+   local path, o = self:file('split.json'), self.options
+   if o.resume and folder.is_file(path) then return json.load(path) end
+   local split = hilo.data.split(set, {labelled = o.data.labelled, unlabelled = o.data.unlabelled, train = o.data.train,
+      val = o.data.val, seed = o.seed})
+   json.save(path, split)
+   self:say(('%d labelled, %d unlabelled and %d validation images of %s'):format(#split.labelled, #split.unlabelled, #split.val,
+      set.root))
+   return split
+end
+
+--- A loader with the run's seed, device and workers, which follows the run's steps.
+---@param options table of data.loader
+---@return Loader
+function Run:loader(options)
+   options.seed, options.device, options.workers = self.options.seed, self.options.device, self.workers
+   local loader = hilo.data.loader(options)
+   self.loaders[#self.loaders + 1] = loader
+   return loader
+end
+
+--- Prints a line: above the progress bar, or with the time of day.
+---@param text string
+function Run:say(text)
+   (self.progress or Progress.new {total = 0}):line(text)
+end
+
+-- ---- checkpoints ----
+
+function Run:save(job, state)
+   hilo.io.checkpoint.save(self.last, {nets = job.nets, optims = job.optims, meta = state})
+   self.saved = state.step
+end
+
+local function new_state() return {step = 0, sums = {}, counted = 0, evaluated = 0} end
+
+function Run:restore(job)
+   if not self.options.resume then return new_state() end
+   if not folder.is_file(self.last) then
+      self:say(('%s has no checkpoint yet, so the run starts from its beginning'):format(self.path))
+      return new_state()
+   end
+   local state = hilo.io.checkpoint.load(self.last, {nets = job.nets, optims = job.optims})
+   for _, loader in ipairs(self.loaders) do loader:seek(state.step + 1) end
+   self.saved = state.step
+   self:say(('continuing %s from step %d'):format(self.path, state.step))
+   return state
+end
+
+-- ---- the log ----
+
+-- Sums stay on the device, so that nothing waits for it until a line is due.
+local function add_losses(state, losses)
+   for name, value in pairs(losses or {}) do
+      local x = core.is_tensor(value) and value:detach() or value
+      local sum = state.sums[name]
+      state.sums[name] = sum == nil and x or hilo.no_grad(hilo.add, sum, x)
+   end
+   state.counted = state.counted + 1
+end
+
+local function means_of(state)
+   local means, names = {}, {}
+   for name, sum in pairs(state.sums) do
+      means[name] = (core.is_tensor(sum) and sum:item() or sum) / state.counted
+      names[#names + 1] = name
+   end
+   table.sort(names)
+   return means, names
+end
+
+function Run:check_finite(state)
+   local means, names = means_of(state)
+   for _, name in ipairs(names) do
+      local value = means[name]
+      check(value == value and math.abs(value) < math.huge, '%s became %g at step %d or shortly before; %s', name, value, state.step,
+         self.saved and ('the checkpoint of step %d is sound'):format(self.saved) or 'a smaller lr may help')
+   end
+   return means, names
+end
+
+function Run:write_log(state)
+   local means, names = self:check_finite(state)
+   local parts, entry = {}, {step = state.step, seconds = host.hl_host_time() - self.began}
+   for i, name in ipairs(names) do
+      entry[name] = means[name]
+      parts[i] = ('%s %.4g'):format(name, means[name])
+   end
+   self.log:write(entry)
+   state.sums, state.counted = {}, 0
+   self.progress:report(table.concat(parts, '  '))
+end
+
+function Run:evaluate(job, state)
+   local scores = job.evaluate()
+   local value = scores[job.score]
+   state.evaluated, state.scores = state.step, scores
+   self.log:write {step = state.step, scores = scores}
+   self:say(('step %d: %s %.2f'):format(state.step, job.score:gsub('_', ' '), value))
+   if not state.best or value > state.best.value then
+      state.best = {step = state.step, value = value}
+      hilo.io.checkpoint.save(self.best, {nets = job.nets, generator = false, meta = {step = state.step, scores = scores}})
+   end
+end
+
+-- ---- training ----
+
+local function due(step, every, steps) return step == steps or (every > 0 and step % every == 0) end
+
+function Run:one_step(job, state)
+   state.step = state.step + 1
+   add_losses(state, interrupts.hold(job.step, state.step))
+   if due(state.step, self.options.log_every, job.steps) then self:write_log(state) end
+   self.progress:update(state.step)
+end
+
+function Run:after_step(job, state)
+   local o = self.options
+   if state.step > 0 and state.evaluated < state.step and due(state.step, o.eval_every, job.steps) then self:evaluate(job, state) end
+   if state.step > 0 and self.saved ~= state.step and due(state.step, o.checkpoint_every, job.steps) then
+      self:check_finite(state)
+      self:save(job, state)
+   end
+end
+
+function Run:loop(job, state)
+   self:after_step(job, state)
+   while state.step < job.steps do
+      self:one_step(job, state)
+      if interrupts.pending() then error('interrupted', 0) end
+      self:after_step(job, state)
+   end
+end
+
+-- Ctrl-C came between two steps or in an evaluation, which changes nothing: the state is that after state.step.
+function Run:stop(job, state)
+   self.progress:finish()
+   self:save(job, state)
+   self:say(('interrupted at step %d of %d; the checkpoint is saved. To go on:'):format(state.step, job.steps))
+   self:say(('   the same command with name=%s resume=true'):format(self.options.name))
+   if Run.interactive then error('interrupted', 0) end
+   os.exit(130, true)
+end
+
+function Run:finish(job, state)
+   local scores = {step = state.step, best = {step = state.best.step, [job.score] = state.best.value}}
+   for key, value in pairs(state.scores) do scores[key] = value end
+   json.save(self:file('scores.json'), scores)
+   self.progress:finish()
+   self:say(('%s: %s %.1f (best %.1f at step %d), in %s'):format(self.options.name, job.score:gsub('_', ' '), scores[job.score],
+      state.best.value, state.best.step, Progress.duration(host.hl_host_time() - self.began)))
+   return scores
+end
+
+--- Trains. `step(t)` is called for t = 1..steps and returns what to log: {name = tensor of one element or number}, of which the
+--- log holds the mean over the interval. A step is never stopped half way; Ctrl-C is answered after it.
+---@param job {steps: integer, step: (fun(t: integer): table<string, Tensor|number>), evaluate: (fun(): table), score: string,
+--- nets: table<string, Module>, optims: table<string, Optimiser>} score: the field of what evaluate returns that tells the best
+---@return table scores those of the last evaluation, with step and best
+function Run:train(job)
+   options_of.check_whole(job, 1, 'steps')
+   core.call(host, 'hl_host_interrupt_install')
+   self.began = host.hl_host_time()
+   local state = self:restore(job)
+   self.log = Log.open(self:file('log.jsonl'), state.step)
+   self.progress = Progress.new {total = job.steps, done = state.step, title = self.options.name}
+   local ok, message = xpcall(self.loop, function(text)
+      if os.getenv('HILO_TRACEBACK') then text = debug.traceback(text) end
+      return text
+   end, self, job, state)
+   core.call(host, 'hl_host_interrupt_remove')
+   if not ok then
+      self.progress:finish()
+      if tostring(message):find('interrupted', 1, true) then self:stop(job, state) end
+      error(message, 0)
+   end
+   return self:finish(job, state)
+end
+
+return Run
