@@ -73,6 +73,12 @@ test: deps ## install, build and run all specs
 	@$(MAKE) --no-print-directory all
 	$(BUSTED) $(or $(SPEC),spec)
 
+# make bench WORK='conv2d' JSON=new.json BASE=old.json PEER=none PYTHON=/path/to/python
+bench: deps ## time the ops and the training steps, next to PyTorch where python3 can import it
+	@$(MAKE) --no-print-directory all
+	OMP_NUM_THREADS=$(or $(THREADS),2) $(LUA) spec/bench/bench.lua $(if $(WORK),'$(WORK)') \
+	   $(foreach v,JSON BASE PEER ROUNDS,$(if $($(v)),$(v)=$($(v))))
+
 lint: ## format of the C files, warnings of cppcheck and luacheck
 	@$(call install,$(call missing,$(LINT_PACKAGES)))
 	clang-format --dry-run -Werror $(wildcard core/*.[ch] core/*/*.[ch])
@@ -102,4 +108,4 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 .SECONDARY:
-.PHONY: all deps demo test lint asan install clean help
+.PHONY: all deps demo test bench lint asan install clean help
