@@ -8,7 +8,7 @@ typedef struct {
    int64_t images, channels, rows, cols; /* results */
    int64_t image, plane, row;
    int64_t taps, *at;
-   bool loose; /* full vectors may be read beyond a run's end */
+   int64_t end; /* elements that may be read */
 } SOURCE;
 
 /* Where the taps fall for result (0,0), and what one result further means. */
@@ -38,6 +38,7 @@ static int FN(prepare)(SOURCE *s, const real *x, const GEOMETRY *g, int64_t *at)
    bool inside = top >= 0 && left >= 0 && bottom < g->h && right < g->w;
    if (inside && g->step_w == 1) {
       s->data = x;
+      s->end = g->images * g->channels * g->h * g->w;
       s->plane = g->h * g->w;
       s->row = g->step_h * g->w;
       for (int64_t t = 0; t < g->taps; t++) at[t] = g->tap_h[t] * g->w + g->tap_w[t];
@@ -53,12 +54,12 @@ static int FN(prepare)(SOURCE *s, const real *x, const GEOMETRY *g, int64_t *at)
       int64_t width = parts * part;
       s->plane = height * width;
       s->row = g->taps == 1 ? width : g->step_h * width;
-      s->loose = true;
       for (int64_t t = 0; t < g->taps; t++)
          at[t] = (g->tap_h[t] - top) * width + (g->tap_w[t] - left) % step_w * part + (g->tap_w[t] - left) / step_w;
       real *data = hl_conv_room(CONV_SOURCE, 3, g->images * g->channels + 1, s->plane + PANEL, (int64_t)sizeof(real));
       if (!data) return 1;
       s->data = data;
+      s->end = g->images * g->channels * s->plane + PANEL;
 #pragma omp parallel for collapse(2)
       for (int64_t plane = 0; plane < g->images * g->channels; plane++)
          for (int64_t i = 0; i < height; i++) {
@@ -87,39 +88,37 @@ static int FN(prepare)(SOURCE *s, const real *x, const GEOMETRY *g, int64_t *at)
    return 0;
 }
 
-/* Neighbouring results whose elements are neighbours in the source too. */
+/* At most LANES neighbouring results whose elements are neighbours in the source too. */
 typedef struct {
    int64_t from;
    int32_t to, length;
 } RUN;
 
-/* Runs of results first .. first + count - 1, counted through all images. Returns their number. */
-static int FN(find_runs)(RUN *runs, const SOURCE *s, int64_t first, int64_t count)
+/* Runs of results first .. first + count - 1, counted through all images, to be packed from to on. Returns their
+ * number. */
+static int FN(find_runs)(RUN *runs, const SOURCE *s, int64_t first, int64_t count, int64_t to)
 {
    int n = 0;
    for (int64_t done = 0; done < count; n++) {
       int64_t at = first + done, image = at / (s->rows * s->cols), in_image = at % (s->rows * s->cols);
-      int64_t i = in_image / s->cols, j = in_image % s->cols;
-      int64_t length = s->cols - j < count - done ? s->cols - j : count - done;
-      runs[n] = (RUN){image * s->image + i * s->row + j, (int32_t)done, (int32_t)length};
+      int64_t i = in_image / s->cols, j = in_image % s->cols, length = s->cols - j < LANES ? s->cols - j : LANES;
+      if (length > count - done) length = count - done;
+      runs[n] = (RUN){image * s->image + i * s->row + j, (int32_t)(to + done), (int32_t)length};
       done += length;
    }
    return n;
 }
 
-ALWAYS_INLINE void FN(copy_runs)(real *to, const real *from, const RUN *runs, int n, bool loose)
+/* Packs the row of channel c and tap t. Full vectors are moved; what is too much, the next run or row overwrites. */
+ALWAYS_INLINE void FN(copy_runs)(real *to, const SOURCE *s, int64_t c, int64_t t, const RUN *runs, int n)
 {
-   for (const RUN *run = runs; run < runs + n; run++) {
-      const real *f = from + run->from;
-      real *t = to + run->to;
-      int i = 0;
-      if (loose) /* what is written too much, the next run overwrites */
-         for (; i < run->length; i += LANES) FN(store)(t + i, FN(load)(f + i));
-      else {
-         for (; i + LANES <= run->length; i += LANES) FN(store)(t + i, FN(load)(f + i));
-         for (; i < run->length; i++) t[i] = f[i];
-      }
-   }
+   int64_t at = c * s->plane + s->at[t];
+   const real *from = s->data + at;
+   if (at + runs[n - 1].from + LANES <= s->end)
+      for (const RUN *run = runs; run < runs + n; run++) FN(store)(to + run->to, FN(load)(from + run->from));
+   else
+      for (const RUN *run = runs; run < runs + n; run++)
+         memcpy(to + run->to, from + run->from, (size_t)run->length * sizeof(real));
 }
 
 enum {
@@ -161,39 +160,31 @@ static void FN(correlate_tile)(const JOB *job, int64_t k0, int64_t k, int64_t fi
                                int *stop)
 {
    const SOURCE *s = &job->from;
-   RUN runs[FN(PANELS)][PANEL];
-   int n_runs[FN(PANELS)];
+   RUN runs[FN(PANELS) * PANEL];
+   int n = 0;
    int64_t pixels = s->rows * s->cols, image = first / pixels, panels = (count + PANEL - 1) / PANEL;
    int64_t total = s->channels * s->taps, pieces = (total + FN(DEPTH) - 1) / FN(DEPTH);
-   int64_t depth = (total + pieces - 1) / pieces;
-   real *b = work, *sums = work + FN(PANELS) * PANEL * FN(DEPTH) + PANEL;
+   int64_t depth = (total + pieces - 1) / pieces, panel = PANEL * (depth + 1);
+   real *b = work, *sums = work + FN(PANELS) * PANEL * (FN(DEPTH) + 1);
    bool direct = job->y_col == 1 && job->y_row == job->y_cols && (first + count - 1) / pixels == image;
    real *out = direct ? job->y + image * job->y_image + k0 * job->y_plane + first % pixels : sums;
    int64_t ldo = direct ? job->y_plane : FN(PANELS) * PANEL;
 
-   if (count % PANEL)
-      memset(b, 0, (size_t)(panels * PANEL * depth) * sizeof(real)); /* unused lanes hold no denormals */
-   for (int64_t j = 0; j < panels; j++)
-      n_runs[j] = FN(find_runs)(runs[j], s, first + j * PANEL, count - j * PANEL < PANEL ? count - j * PANEL : PANEL);
+   if (count % PANEL) memset(b, 0, (size_t)(panels * panel) * sizeof(real)); /* unused lanes hold no denormals */
+   for (int64_t j = 0; j < count; j += PANEL)
+      n += FN(find_runs)(runs + n, s, first + j, count - j < PANEL ? count - j : PANEL, j / PANEL * panel);
    if (job->bias)
       for (int64_t r = 0; r < k; r++)
          for (int64_t i = 0; i < count; i++) out[r * ldo + i] = job->bias[k0 + r];
    for (int64_t d0 = 0; d0 < total && !hl_conv_stopped(stop); d0 += depth) {
       int64_t d1 = d0 + depth < total ? d0 + depth : total;
-      for (int64_t j = 0; j < panels; j++) {
-         int64_t c = d0 / s->taps, t = d0 % s->taps;
-         real *to = b + j * PANEL * depth;
-         for (int64_t d = d0; d < d1; d++, to += PANEL) {
-            const real *from = s->data + c * s->plane + s->at[t];
-            if (s->loose)
-               FN(copy_runs)(to, from, runs[j], n_runs[j], true);
-            else
-               FN(copy_runs)(to, from, runs[j], n_runs[j], false);
-            if (++t == s->taps) t = 0, c++;
-         }
+      int64_t c = d0 / s->taps, t = d0 % s->taps;
+      for (int64_t d = d0; d < d1; d++) {
+         FN(copy_runs)(b + (d - d0) * PANEL, s, c, t, runs, n);
+         if (++t == s->taps) t = 0, c++;
       }
-      FN(weights_times)
-      (k, count, d1 - d0, job->a + k0 * total + d0 * TILE_ROWS, total, b, PANEL * depth, out, ldo, d0 > 0 || job->bias);
+      const real *a = job->a + k0 * total + d0 * TILE_ROWS;
+      FN(weights_times)(k, count, d1 - d0, a, total, b, panel, out, ldo, d0 > 0 || job->bias);
    }
    if (direct) return;
    for (int64_t i = 0; i < count; i++) {
@@ -216,7 +207,7 @@ static int FN(correlate)(const JOB *job)
    k = (job->k + parts - 1) / parts;
    k = (k + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS;
    parts = (job->k + k - 1) / k;
-   int64_t each = FN(PANELS) * PANEL * FN(DEPTH) + PANEL + FN(PANELS) * PANEL * k;
+   int64_t each = FN(PANELS) * PANEL * (FN(DEPTH) + 1 + k);
    real *work = hl_conv_room(CONV_WORK, 3, each, threads, (int64_t)sizeof(real));
    if (!work) return 1;
    int stop = 0;
@@ -333,16 +324,11 @@ static void FN(weight_tile)(const SOURCE *s, const real *dy, int64_t k, int64_t 
    real *rows = work, *b = work + LANES * FN(PIXELS) + LANES;
    for (int64_t at = first; at < last && !hl_conv_stopped(stop); at++, add = true) {
       int64_t image = at / pieces, p0 = at % pieces * piece, n = pixels - p0 < piece ? pixels - p0 : piece;
-      int n_runs = FN(find_runs)(runs, s, image * pixels + p0, n);
+      int n_runs = FN(find_runs)(runs, s, image * pixels + p0, n, 0);
       for (int64_t d = d0; d < d1; d += LANES) { /* LANES rows of shifted images become lanes */
          int lanes = d1 - d < LANES ? (int)(d1 - d) : LANES;
-         for (int i = 0; i < lanes; i++) {
-            const real *from = s->data + (d + i) / s->taps * s->plane + s->at[(d + i) % s->taps];
-            if (s->loose)
-               FN(copy_runs)(rows + i * piece, from, runs, n_runs, true);
-            else
-               FN(copy_runs)(rows + i * piece, from, runs, n_runs, false);
-         }
+         for (int i = 0; i < lanes; i++)
+            FN(copy_runs)(rows + i * piece, s, (d + i) / s->taps, (d + i) % s->taps, runs, n_runs);
          int64_t panel = (d - d0) / PANEL;
          FN(to_lanes)(b + panel * PANEL * piece + (d - d0) % PANEL, PANEL, rows, piece, lanes, n);
       }
