@@ -158,11 +158,11 @@ int hl_check_sort(const hl_tensor *values, const hl_tensor *index, const hl_tens
 
 /* ---- updates of lists (check_update.c) ---- */
 
-int hl_check_sgd(int n, hl_tensor *const *w, const hl_tensor *const *g, hl_tensor *const *v, const hl_sgd_options *o);
-int hl_check_adam(int n, hl_tensor *const *w, const hl_tensor *const *g, hl_tensor *const *m, hl_tensor *const *v,
+int hl_check_sgd(int n, hl_tensor *const *w, hl_tensor *const *g, hl_tensor *const *v, const hl_sgd_options *o);
+int hl_check_adam(int n, hl_tensor *const *w, hl_tensor *const *g, hl_tensor *const *m, hl_tensor *const *v,
                   const hl_adam_options *o);
-int hl_check_ema(int n, hl_tensor *const *t, const hl_tensor *const *s);
-int hl_check_global_norm(const hl_tensor *norm, int n, const hl_tensor *const *g);
+int hl_check_ema(int n, hl_tensor *const *t, hl_tensor *const *s);
+int hl_check_global_norm(const hl_tensor *norm, int n, hl_tensor *const *g);
 int hl_check_scale_list(int n, hl_tensor *const *g);
 
 /* ---- random numbers (check_random.c) ---- */

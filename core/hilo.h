@@ -250,16 +250,16 @@ typedef struct {
 } hl_sgd_options;
 /* Of each w: g += weight_decay * w; v = momentum * v + (1 - dampening) * g; w -= lr * (nesterov ? g + momentum * v : v).
  * The gradients are not changed. v may be NULL where momentum is 0. */
-int hl_sgd(int n, hl_tensor *const *w, const hl_tensor *const *g, hl_tensor *const *v, const hl_sgd_options *o);
+int hl_sgd(int n, hl_tensor *const *w, hl_tensor *const *g, hl_tensor *const *v, const hl_sgd_options *o);
 
 typedef struct { double lr, beta1, beta2, eps, weight_decay; int64_t step; /* from 1 */ } hl_adam_options;
 /* Kingma and Ba's Adam with bias correction; m, v are the running moments. */
-int hl_adam(int n, hl_tensor *const *w, const hl_tensor *const *g, hl_tensor *const *m, hl_tensor *const *v,
+int hl_adam(int n, hl_tensor *const *w, hl_tensor *const *g, hl_tensor *const *m, hl_tensor *const *v,
             const hl_adam_options *o);
 /* t = a * t + (1 - a) * s */
-int hl_ema(int n, hl_tensor *const *t, const hl_tensor *const *s, double a);
+int hl_ema(int n, hl_tensor *const *t, hl_tensor *const *s, double a);
 /* norm (1) HL_F64 = the Euclidean norm of all g together. */
-int hl_global_norm(hl_tensor *norm, int n, const hl_tensor *const *g);
+int hl_global_norm(hl_tensor *norm, int n, hl_tensor *const *g);
 /* g *= a */
 int hl_scale_list(int n, hl_tensor *const *g, double a);
 

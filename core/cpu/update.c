@@ -121,14 +121,14 @@ typedef struct {
    int64_t first, count;
 } chunk;
 
-static int need_cpu(const char *fn, int n, const hl_tensor *const *w)
+static int need_cpu(const char *fn, int n, hl_tensor *const *w)
 {
    for (int i = 0; i < n; i++) HL_TRY(hl_need_cpu_dtype(fn, w[i]));
    return 0;
 }
 
 /* The chunks of a list, in work space; NULL with an error set when memory is out. */
-static chunk *cut(int n, const hl_tensor *const *w, int64_t *count)
+static chunk *cut(int n, hl_tensor *const *w, int64_t *count)
 {
    *count = 0;
    for (int i = 0; i < n; i++) *count += (hl_numel(w[i]) + CHUNK - 1) / CHUNK;
@@ -144,7 +144,7 @@ static chunk *cut(int n, const hl_tensor *const *w, int64_t *count)
 static int each(int n, int lists, hl_tensor *const *const *list, update f32, update f64, const void *arg)
 {
    int64_t count;
-   chunk *chunks = cut(n, (const hl_tensor *const *)list[0], &count);
+   chunk *chunks = cut(n, (hl_tensor *const *)list[0], &count);
    if (!chunks) return 1;
 #pragma omp parallel for schedule(static) if (count > 1)
    for (int64_t i = 0; i < count; i++) {
@@ -158,25 +158,25 @@ static int each(int n, int lists, hl_tensor *const *const *list, update f32, upd
    return 0;
 }
 
-HL_API int hl_sgd(int n, hl_tensor *const *w, const hl_tensor *const *g, hl_tensor *const *v, const hl_sgd_options *o)
+HL_API int hl_sgd(int n, hl_tensor *const *w, hl_tensor *const *g, hl_tensor *const *v, const hl_sgd_options *o)
 {
    HL_TRY(hl_poll());
    HL_TRY(hl_check_sgd(n, w, g, v, o));
-   HL_TRY(need_cpu("sgd", n, (const hl_tensor *const *)w));
+   HL_TRY(need_cpu("sgd", n, (hl_tensor *const *)w));
    return each(n, 3, (hl_tensor *const *[]){w, (hl_tensor *const *)g, v}, sgd_f32, sgd_f64, o);
 }
 
-HL_API int hl_adam(int n, hl_tensor *const *w, const hl_tensor *const *g, hl_tensor *const *m, hl_tensor *const *v,
+HL_API int hl_adam(int n, hl_tensor *const *w, hl_tensor *const *g, hl_tensor *const *m, hl_tensor *const *v,
                    const hl_adam_options *o)
 {
    HL_TRY(hl_poll());
    HL_TRY(hl_check_adam(n, w, g, m, v, o));
-   HL_TRY(need_cpu("adam", n, (const hl_tensor *const *)w));
+   HL_TRY(need_cpu("adam", n, (hl_tensor *const *)w));
    adam_numbers a = {o, o->lr / (1. - pow(o->beta1, (double)o->step)), 1. / sqrt(1. - pow(o->beta2, (double)o->step))};
    return each(n, 4, (hl_tensor *const *[]){w, (hl_tensor *const *)g, m, v}, adam_f32, adam_f64, &a);
 }
 
-HL_API int hl_ema(int n, hl_tensor *const *t, const hl_tensor *const *s, double a)
+HL_API int hl_ema(int n, hl_tensor *const *t, hl_tensor *const *s, double a)
 {
    HL_TRY(hl_poll());
    HL_TRY(hl_check_ema(n, t, s));
@@ -188,12 +188,12 @@ HL_API int hl_scale_list(int n, hl_tensor *const *g, double a)
 {
    HL_TRY(hl_poll());
    HL_TRY(hl_check_scale_list(n, g));
-   HL_TRY(need_cpu("scale_list", n, (const hl_tensor *const *)g));
+   HL_TRY(need_cpu("scale_list", n, (hl_tensor *const *)g));
    return each(n, 1, (hl_tensor *const *[]){g}, scale_f32, scale_f64, &a);
 }
 
 /* Chunks are summed in order, whatever thread made them. */
-HL_API int hl_global_norm(hl_tensor *norm, int n, const hl_tensor *const *g)
+HL_API int hl_global_norm(hl_tensor *norm, int n, hl_tensor *const *g)
 {
    HL_TRY(hl_poll());
    HL_TRY(hl_check_global_norm(norm, n, g));
