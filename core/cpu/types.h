@@ -2,6 +2,7 @@
  * file; it sees
  *    num           the type
  *    wrap          the type to add and multiply in: unsigned for integers, whose overflow wraps around
+ *    pattern       the unsigned type of the same size
  *    wide          the type to accumulate in: double, or int64_t for integers
  *    FN(name)      name_f32, name_f64, name_u8, name_i32, name_i64
  *    MATH(name)    the function of math.h
@@ -13,6 +14,7 @@
 #define HL_PASTE(a, b) HL_PASTE_(a, b)
 
 #define num float
+#define pattern uint32_t
 #define wide double
 #define wrap float
 #define FN(name) HL_PASTE(name, _f32)
@@ -21,6 +23,7 @@
 #define NUM_IS_FLOAT 1
 #include HL_TYPES
 #undef num
+#undef pattern
 #undef wide
 #undef wrap
 #undef FN
@@ -28,6 +31,7 @@
 #undef TO_NUM
 
 #define num double
+#define pattern uint64_t
 #define wide double
 #define wrap double
 #define FN(name) HL_PASTE(name, _f64)
@@ -35,6 +39,7 @@
 #define TO_NUM hl_to_f64
 #include HL_TYPES
 #undef num
+#undef pattern
 #undef wide
 #undef wrap
 #undef FN
@@ -44,36 +49,42 @@
 
 #define NUM_IS_FLOAT 0
 #define num uint8_t
+#define pattern uint8_t
 #define wide int64_t
 #define wrap uint32_t
 #define FN(name) HL_PASTE(name, _u8)
 #define TO_NUM hl_to_u8
 #include HL_TYPES
 #undef num
+#undef pattern
 #undef wide
 #undef wrap
 #undef FN
 #undef TO_NUM
 
 #define num int32_t
+#define pattern uint32_t
 #define wide int64_t
 #define wrap uint32_t
 #define FN(name) HL_PASTE(name, _i32)
 #define TO_NUM hl_to_i32
 #include HL_TYPES
 #undef num
+#undef pattern
 #undef wide
 #undef wrap
 #undef FN
 #undef TO_NUM
 
 #define num int64_t
+#define pattern uint64_t
 #define wide int64_t
 #define wrap uint64_t
 #define FN(name) HL_PASTE(name, _i64)
 #define TO_NUM hl_to_i64
 #include HL_TYPES
 #undef num
+#undef pattern
 #undef wide
 #undef wrap
 #undef FN
