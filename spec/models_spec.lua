@@ -226,7 +226,8 @@ describe('models.deeplab', function()
    it('needs a number of classes and a backbone that exists', function()
       assert.error_matches(function() models.deeplab{} end, 'the option classes is missing')
       assert.error_matches(function() models.deeplab{classes = 2, backbone = 'vgg16'} end, "no backbone 'vgg16'; use resnet18")
-      assert.error_matches(function() models.deeplab{classes = 2, width = 2}(random(3, 33, 33)) end, 'expects images %(N,3,H,W%), got 3x33x33')
+      assert.error_matches(function() models.deeplab{classes = 2, width = 2}(random(3, 33, 33)) end,
+         'expects images %(N,3,H,W%), got 3x33x33')
    end)
 end)
 

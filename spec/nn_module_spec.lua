@@ -317,6 +317,13 @@ describe('nn.Module', function()
          assert.is_false(copy:get(1).gradWeight:isSetTo(net:get(1).gradWeight))
       end)
 
+      it('and conversion leave parameters that may be changed in place', function()
+         net:clone():get(1).weight:fill(0)
+         net:getParameters()
+         net:get(1).weight:fill(0)
+         net:double():get(1).weight:fill(0)
+      end)
+
       it('keeps views of one vector views of one vector, and what is frozen frozen', function()
          net:getParameters()
          net:get(1):freeze()

@@ -63,8 +63,6 @@ function DeepLab:headParameters()
    return options_of.trainable(self, function(name) return name:sub(1, 5) == 'head.' end)
 end
 
-function DeepLab:__tostring__() return self:chain_text() end
-
 local known = {
    backbone = {'any', default = 'resnet101'},
    classes = {'whole', required = true},

@@ -77,8 +77,6 @@ function Discriminator:confidence(x, image)
    return pointwise.sigmoid((self(x, image)))
 end
 
-function Discriminator:__tostring__() return self:chain_text() end
-
 local known = {
    classes = {'whole', required = true},
    channels = {'whole', default = 64},

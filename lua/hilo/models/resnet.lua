@@ -47,8 +47,6 @@ function BasicBlock:updateOutput(x)
    return normalise(self.bn2, self.conv2(y), self.downsample and self.downsample(x) or x)
 end
 
-function BasicBlock:__tostring__() return self:chain_text() end
-
 --- 1x1, 3x3 and 1x1 convolution.
 local Bottleneck = nn.class('nn.ResNetBottleneck', 'nn.Container')
 Bottleneck.expansion = 4
@@ -71,8 +69,6 @@ function Bottleneck:updateOutput(x)
    y = normalise(self.bn2, self.conv2(y))
    return normalise(self.bn3, self.conv3(y), self.downsample and self.downsample(x) or x)
 end
-
-function Bottleneck:__tostring__() return self:chain_text() end
 
 -- ---- networks ----
 
@@ -182,7 +178,7 @@ function ResNet:backboneParameters() return options_of.trainable(self, function(
 function ResNet:headParameters() return options_of.trainable(self, function(name) return name:sub(1, 3) == 'fc.' end) end
 
 function ResNet:__tostring__()
-   return (self:chain_text():gsub('^nn%.ResNet', ('nn.ResNet(%s, output stride %d)'):format(self.kind, self.output_stride)))
+   return (self:named_text():gsub('^nn%.ResNet', ('nn.ResNet(%s, output stride %d)'):format(self.kind, self.output_stride)))
 end
 
 local known = {

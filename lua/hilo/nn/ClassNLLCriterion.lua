@@ -27,7 +27,8 @@ local function targets_of(self, input, target, sizes)
    local counts = target:ne(self.ignoreIndex)
    local index = pointwise.where(counts, target, target:emptyAs('long', 1):fill(1))
    local low, high = index:min(), index:max()
-   self:check(low >= 1 and high <= input:size(2), 'targets must be classes from 1 to %d, got %d', input:size(2), low < 1 and low or high)
+   self:check(low >= 1 and high <= input:size(2), 'targets must be classes from 1 to %d, got %d', input:size(2),
+      low < 1 and low or high)
    local weight = counts:to{dtype = dtype}
    if self.weights then
       self:check(self.weights:nElement() == input:size(2), 'has weights for %d classes, the input has %d', self.weights:nElement(),

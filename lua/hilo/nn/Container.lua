@@ -82,6 +82,16 @@ function Container:branches_text()
    return table.concat(lines, '\n')
 end
 
+--- Text of modules by their names.
+function Container:named_text()
+   local lines = {self.__typename .. ' {'}
+   for i, m in ipairs(self.modules) do
+      lines[#lines + 1] = ('  (%s): %s'):format(self.names[i] or i, indented(m, '  '))
+   end
+   lines[#lines + 1] = '}'
+   return table.concat(lines, '\n')
+end
+
 --- Text of modules that follow each other.
 function Container:chain_text()
    local path, lines = {'input'}, {}
@@ -92,5 +102,7 @@ function Container:chain_text()
    path[#path + 1] = 'output'
    return ('%s {\n  [%s]\n%s}'):format(self.__typename, table.concat(path, ' -> '), table.concat(lines))
 end
+
+function Container:__tostring__() return #self.modules > 0 and self:named_text() or self.__typename end
 
 return Container

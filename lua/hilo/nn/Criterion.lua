@@ -7,6 +7,7 @@ local class = require 'hilo.nn.class'
 local convert = require 'hilo.nn.convert'
 local graph = require 'hilo.nn.graph'
 local tree = require 'hilo.nn.tree'
+local describe = require 'hilo.ops.arguments'.describe
 
 ---@class Criterion
 ---@field output number
@@ -92,7 +93,7 @@ end
 
 --- Checks that both are tensors of as many elements; returns the target in the input's sizes and type.
 function Criterion:fit(input, target)
-   self:check(core.is_tensor(input) and core.is_tensor(target), 'expects two tensors, got %s and %s', type(input), type(target))
+   self:check(core.is_tensor(input) and core.is_tensor(target), 'expects two tensors, got %s and %s', describe(input), describe(target))
    self:check(input:nElement() == target:nElement(), 'input and target must be of one size, got %s and %s', Tensor.shape_text(input),
       Tensor.shape_text(target))
    if target:dtype() ~= input:dtype() then target = target:to{dtype = input:dtype()} end

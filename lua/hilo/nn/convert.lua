@@ -21,7 +21,10 @@ local function copy(x, memo)
       if s.freed or s.size == 0 then
          y = x:empty({})
       else
-         memo[s] = memo[s] or whole(s):clone()._storage
+         if not memo[s] then
+            memo[s] = whole(s):clone()._storage
+            memo[s].is_parameter = s.is_parameter
+         end
          y = over(memo[s], x)
       end
       memo[x] = y
@@ -52,6 +55,7 @@ local function convert_tensor(t, dtype, device, memo)
    if s.freed or s.size == 0 then return t:set(Tensor.empty({}, {dtype = target_dtype(s.dtype, dtype).name, device = device})) end
    if not memo[s] then
       memo[s] = whole(s):to{dtype = target_dtype(s.dtype, dtype).name, device = device or s.device.name}._storage
+      memo[s].is_parameter = s.is_parameter
    end
    if memo[s] ~= s then t:set(over(memo[s], t)) end
 end

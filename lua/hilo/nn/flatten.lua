@@ -71,6 +71,7 @@ local function flatten(tensors)
    end
    if already_flat(pieces) then return Tensor.wrap(pieces[1].storage, pieces[1].first, {total}) end
    local flat = tensors[1]:empty(total)
+   flat._storage.is_parameter = tensors[1]._storage.is_parameter
    autograd.no_grad(function()
       for _, p in ipairs(pieces) do
          local n = p.last - p.first + 1

@@ -129,6 +129,16 @@ end
 
 local function list_of(...) return {...} end
 
+-- The gradients that arrived at leaves of a nested graph, for the outer one to pass on and free.
+local function taken_gradients(leaves)
+   local dx = {}
+   for i, leaf in ipairs(leaves) do
+      dx[i], leaf.grad = leaf.grad, nil
+      if dx[i] then dx[i]._storage.foreign = nil end
+   end
+   return dx, #leaves
+end
+
 -- ---- a kept graph as one node of another ----
 
 local capsule = autograd.op('module', {
@@ -140,12 +150,8 @@ local capsule = autograd.op('module', {
       local leaves, ys, grads = tree.list(ctx.graph.leaves), tree.list(ctx.graph.output), {...}
       for _, leaf in ipairs(leaves) do leaf.grad = nil end
       graph.backward(ys, grads, nested_wanted(leaves), true)
-      local dx = {}
-      for i, leaf in ipairs(leaves) do
-         dx[i], leaf.grad = leaf.grad, nil
-         if dx[i] then dx[i]._storage.foreign = nil end
-      end
-      return nil, nil, unpack(dx, 1, #leaves)
+      local dx, n = taken_gradients(leaves)
+      return nil, nil, unpack(dx, 1, n)
    end,
 })
 
@@ -215,29 +221,36 @@ end
 
 -- ---- recomputation ----
 
+-- The forward pass of a call once more, with the same random numbers.
+local function replay(call, rng)
+   local now = call.generator:state()
+   call.generator:setState(rng)
+   local ok, g = pcall(with, {replaying = true, tracing = false}, graph.record, call.module, call.input)
+   call.generator:setState(now)
+   if not ok then error(g, 0) end
+   return g
+end
+
+local function replayed_gradients(ctx, ...)
+   local g = replay(ctx.call, ctx.rng)
+   local leaves = tree.list(g.leaves)
+   for i, leaf in ipairs(leaves) do leaf.requires_grad = leaf.requires_grad and ctx.needs[i + 2] end
+   graph.backward(tree.list(g.output), {...}, nested_wanted(leaves), false)
+   return taken_gradients(leaves)
+end
+
 local recomputed = autograd.op('checkpoint', {
    forward = function(ctx, call)
       ctx.call, ctx.rng = call, call.generator:state()
       call.output = with({tracing = false}, call.module, call.input)
       ctx.input = is_tensor(call.input) and call.input or nil
+      core.collect() -- what is inside is garbage now, and the next stage wants the memory
       return unpack(tree.list(call.output))
    end,
    backward = function(ctx, ...)
-      local call = ctx.call
-      local now = call.generator:state()
-      call.generator:setState(ctx.rng)
-      local ok, g = pcall(with, {replaying = true, tracing = false}, graph.record, call.module, call.input)
-      call.generator:setState(now)
-      if not ok then error(g, 0) end
-      local leaves = tree.list(g.leaves)
-      for i, leaf in ipairs(leaves) do leaf.requires_grad = leaf.requires_grad and ctx.needs[i + 2] end
-      graph.backward(tree.list(g.output), {...}, nested_wanted(leaves), false)
-      local dx = {}
-      for i, leaf in ipairs(leaves) do
-         dx[i] = leaf.grad
-         if dx[i] then dx[i]._storage.foreign = nil end
-      end
-      return nil, nil, unpack(dx, 1, #leaves)
+      local dx, n = replayed_gradients(ctx, ...)
+      core.collect()
+      return nil, nil, unpack(dx, 1, n)
    end,
 })
 
