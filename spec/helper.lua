@@ -231,39 +231,104 @@ function helper.error_of(f, ...)
    return tostring(message)
 end
 
--- ---- values by formula, for networks whose weights are not stored (see spec/golden/make_golden.py) ----
+-- ---- values by formula, for networks whose weights are not stored (spec/golden/make_networks.py has the other half) ----
+
+local prime = 65537
 
 local function salt_of(name)
    local sum = 0
-   for i = 1, #name do sum = (sum * 31 + name:byte(i)) % 65537 end
+   for i = 1, #name do sum = (sum * 31 + name:byte(i)) % prime end
    return sum
 end
 
---- Fills t by element number and name: scale * (((i * 7919 + salt) % 65537) / 65537 - 0.5) + shift, i from 0.
+--- Fills t by name and element number: scale * (v / prime - 1/2) + shift, v = (i^2 + (7919 + salt) i + salt) % prime, i from 0,
+--- rounded to float32.
 function helper.fill_by_formula(t, name, scale, shift)
    local n, salt = t:nElement(), salt_of(name)
-   local i = hilo.empty({n}, {dtype = 'double'})
-   hilo.no_grad(function()
-      i:copy(hilo.range(0, n - 1, 1, {dtype = 'double'})):mul(7919):add(salt):remainder(65537):div(65537):add(-0.5)
-      t:copy(i:mul(scale):add(shift or 0):view(t:size()))
-   end)
+   local values = hilo.empty({n}, {dtype = 'float'})
+   local p = values:data()
+   for k = 0, n - 1 do
+      local i = k % prime
+      local v = (i * i + (7919 + salt) * i + salt) % prime
+      p[k] = (v / prime - 0.5) * scale + (shift or 0)
+   end
+   hilo.no_grad(function() t:copy(values:view(t:size())) end)
    return t
 end
 
---- A float tensor filled by formula.
-function helper.by_formula(name, scale, shift, ...)
-   return helper.fill_by_formula(hilo.empty(...), name, scale, shift)
+--- A tensor filled by formula.
+---@param sizes integer[]
+---@param dtype? string 'double' if not given
+function helper.by_formula(name, sizes, scale, shift, dtype)
+   return helper.fill_by_formula(hilo.empty(sizes, {dtype = dtype or 'double'}), name, scale or 1, shift)
 end
 
---- Labels 0..classes-1 by formula; every 16th residue is void (255).
-function helper.labels_by_formula(name, classes, ...)
-   local t = hilo.empty({...}, {dtype = 'byte'})
-   local p, salt = t:data(), salt_of(name)
-   for i = 0, t:nElement() - 1 do
-      local v = math.floor((i * 7919 + salt) % 65537 / 97)
+--- Label maps of 8x8 blocks; about one block in 16 is void (255).
+function helper.labels_by_formula(name, sizes, classes)
+   local n, h, w = unpack(sizes)
+   local rows, cols = math.ceil(h / 8), math.ceil(w / 8)
+   local blocks = helper.by_formula(name, {n, rows, cols}, 1, 0.5):contiguous()
+   local labels = hilo.empty(sizes, {dtype = 'byte'})
+   local p, q = labels:data(), blocks:data()
+   for i = 0, n * h * w - 1 do
+      local x, y, image = i % w, math.floor(i / w) % h, math.floor(i / (w * h))
+      local v = math.floor(q[(image * rows + math.floor(y / 8)) * cols + math.floor(x / 8)] * prime + 0.5)
       p[i] = v % 16 == 0 and 255 or v % classes
    end
-   return t
+   return labels
+end
+
+--- Fills a network's parameters and running statistics by formula, in proportion to their fan-in.
+---@param prefix string of the names, so that two networks differ
+function helper.fill_network(net, prefix)
+   for name, t in pairs(net:stateDict()) do
+      if t:dim() > 1 then
+         helper.fill_by_formula(t, prefix .. name, math.sqrt(24 / (t:nElement() / t:size(1))))
+      elseif name:find 'running_var$' or name:find 'weight$' then
+         helper.fill_by_formula(t, prefix .. name, 0.5, 1)
+      else
+         helper.fill_by_formula(t, prefix .. name, 0.2)
+      end
+   end
+   return net
+end
+
+-- The inner product with a probe that the formula gives, the norm, and what the inner product is compared relative to.
+local function digest(name, t)
+   local p, n, keep = elements(t)
+   local probe = helper.by_formula('probe ' .. name, t:size():totable())
+   local q = probe:data()
+   local dot, squares, probe_squares = 0, 0, keep and 0
+   for i = 0, n - 1 do
+      dot = dot + p[i] * q[i]
+      squares = squares + p[i] * p[i]
+      probe_squares = probe_squares + q[i] * q[i]
+   end
+   return dot, math.sqrt(squares), math.sqrt(squares * probe_squares)
+end
+
+--- Compares named tensors with the digests of a golden file: two numbers for each name of `names`.
+---@param tensors table<string, Tensor> by name
+---@param expected Tensor (n,2)
+---@param names string names, separated by spaces
+---@param tol number relative to the norm; floor: norms below it count as that
+function helper.assert_digests(tensors, expected, names, tol, floor)
+   local i = 0
+   for name in names:gmatch '%S+' do
+      i = i + 1
+      local t = tensors[name]
+      if not t then error(('there is no %s'):format(name), 2) end
+      local dot, norm, scale = digest(name, t)
+      local known = expected[i]
+      local off = math.max(math.abs(norm - known[2]) / math.max(floor or 0, known[2], 1e-30),
+         math.abs(dot - known[1]) / math.max(floor or 0, scale, 1e-30))
+      local agrees = off <= tol -- NaN does not
+      if not agrees then
+         error(('%s: off by %.3g, more than %.3g; norm %.10g, expected %.10g; probe %.10g, expected %.10g'):format(name, off, tol, norm,
+            known[2], dot, known[1]), 2)
+      end
+   end
+   if i ~= expected:size(1) then error(('%d names for %d digests'):format(i, expected:size(1)), 2) end
 end
 
 return helper
