@@ -66,6 +66,7 @@ const char *hl_show(const hl_tensor *t)
 bool hl_is_contiguous(const hl_tensor *t)
 {
    int64_t expected = 1;
+   if (hl_numel(t) == 0) return true;
    for (int d = t->ndim - 1; d >= 0; d--) {
       if (t->size[d] != 1 && t->stride[d] != expected) return false;
       expected *= t->size[d];

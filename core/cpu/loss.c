@@ -117,7 +117,7 @@ INLINE real FN(pair_value)(real a, real b, int op)
    real d = a - b, size = d < 0 ? -d : d;
    switch (op) {
    case HL_BCE_LOGITS:
-      return hl_softplus(a) - a * b;
+      return (a > 0 ? a * (1 - b) : -a * b) + hl_log1p(hl_exp(a > 0 ? -a : a)); /* nothing cancels */
    case HL_MSE:
       return d * d;
    case HL_L1:

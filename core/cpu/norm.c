@@ -3,11 +3,12 @@
  * depend on the number of threads. */
 #ifdef real
 
-/* Mean of n values, and the sum of their squared distances from it: two passes over a block that stays in L1, so that
- * nothing cancels. Four chains hide the latency of the additions. */
+/* Mean of n values, and the sum of their squared distances from it: two passes over a block that stays in L1. The
+ * second measures from a rounded mean and makes good for the rounding, so that nothing cancels and equal values have no
+ * variance. Several chains hide the latency of the additions. */
 static void FN(block_moments)(double *mean, double *m2, const real *x, int64_t n)
 {
-   int64_t q = n / 4;
+   int64_t q = n / 4, half = n / 2;
    real s0 = 0, s1 = 0, s2 = 0, s3 = 0;
 #pragma omp simd reduction(+ : s0, s1, s2, s3)
    for (int64_t i = 0; i < q; i++) {
@@ -21,16 +22,21 @@ static void FN(block_moments)(double *mean, double *m2, const real *x, int64_t n
    real m = (real)(sum / (double)n);
    s0 = s1 = s2 = s3 = 0;
 #pragma omp simd reduction(+ : s0, s1, s2, s3)
-   for (int64_t i = 0; i < q; i++) {
-      s0 += (x[i] - m) * (x[i] - m);
-      s1 += (x[i + q] - m) * (x[i + q] - m);
-      s2 += (x[i + 2 * q] - m) * (x[i + 2 * q] - m);
-      s3 += (x[i + 3 * q] - m) * (x[i + 3 * q] - m);
+   for (int64_t i = 0; i < half; i++) {
+      real a = x[i] - m, b = x[i + half] - m;
+      s0 += a;
+      s1 += b;
+      s2 += a * a;
+      s3 += b * b;
    }
-   double squares = (double)(s0 + s1) + (double)(s2 + s3), rounding = (double)m - sum / (double)n;
-   for (int64_t i = 4 * q; i < n; i++) squares += (double)(x[i] - m) * (double)(x[i] - m);
-   *mean = sum / (double)n;
-   squares -= (double)n * rounding * rounding;
+   double offset = (double)s0 + (double)s1, squares = (double)s2 + (double)s3;
+   if (n % 2) {
+      double a = (double)(x[n - 1] - m);
+      offset += a;
+      squares += a * a;
+   }
+   squares -= offset * offset / (double)n;
+   *mean = (double)m + offset / (double)n;
    *m2 = squares < 0 ? 0 : squares;
 }
 
@@ -104,9 +110,8 @@ static void FN(batch_norm)(hl_tensor *y, hl_tensor *mean, hl_tensor *invstd, hl_
       ((real *)invstd->data)[c] = (real)inv;
       real scale = (real)(inv * (gamma ? (double)((real *)gamma->data)[c] : 1));
       real shift = beta ? ((real *)beta->data)[c] : 0;
-      for (int64_t n = 0; n < l.n; n++)
-         FN(normalise)
-         (yc + n * l.step, xc + n * l.step, ac ? ac + n * l.step : NULL, l.plane, (real)m, scale, shift, p->relu);
+      for (int64_t n = 0; n < l.n; n++) FN(normalise)
+      (yc + n * l.step, xc + n * l.step, ac ? ac + n * l.step : NULL, l.plane, (real)m, scale, shift, p->relu);
    }
 }
 
@@ -190,10 +195,9 @@ static void FN(batch_norm_back)(hl_tensor *dx, hl_tensor *dgamma, hl_tensor *dbe
       if (dbeta) ((real *)dbeta->data)[c] += (real)sums[0];
       real scale = (real)(inv * (gamma ? (double)((real *)gamma->data)[c] : 1));
       real offset = (real)(sums[0] / values), slope = (real)(sums[1] * inv * inv / values);
-      for (int64_t n = 0; n < l.n; n++)
-         FN(gradient)
-         (dxc ? dxc + n * l.step : NULL, dac ? dac + n * l.step : NULL, gc + n * l.step, xc + n * l.step,
-          yc ? yc + n * l.step : NULL, l.plane, m, scale, offset, slope, p->relu, p->training);
+      for (int64_t n = 0; n < l.n; n++) FN(gradient)
+      (dxc ? dxc + n * l.step : NULL, dac ? dac + n * l.step : NULL, gc + n * l.step, xc + n * l.step,
+       yc ? yc + n * l.step : NULL, l.plane, m, scale, offset, slope, p->relu, p->training);
    }
 }
 

@@ -163,7 +163,6 @@ static int FN(resize_back)(hl_tensor *dx, const hl_tensor *dy, int mode)
 }
 
 #else
-#include <math.h>
 #include <string.h>
 #include "cpu.h"
 
@@ -180,12 +179,13 @@ static plane_sizes sizes_of(const hl_tensor *resized, const hl_tensor *original)
                         resized->size[3]};
 }
 
-/* floor(i * in / out) as PyTorch rounds it: in float, but for the sizes where it takes a short cut. */
+/* floor(i * in / out) as PyTorch rounds it: in float, but for the sizes where it takes a short cut. The same for every
+ * dtype, so that a label map stays with its image. */
 static int64_t nearest_source(int64_t i, int64_t out, int64_t in)
 {
    if (out == in) return i;
    if (out == 2 * in) return i / 2;
-   int64_t source = (int64_t)floorf((float)i * ((float)in / (float)out));
+   int64_t source = (int64_t)((float)i * ((float)in / (float)out));
    return source < in - 1 ? source : in - 1;
 }
 
@@ -216,18 +216,18 @@ DEFINE_NEAREST(uint64_t)
 
 static int nearest(hl_tensor *y, const hl_tensor *x)
 {
-   axis_f32 down = make_axis_f32(0, y->size[2], x->size[2], HL_NEAREST);
-   axis_f32 across = make_axis_f32(1, y->size[3], x->size[3], HL_NEAREST);
-   if (!down.w || !across.w) return 1;
+   const int32_t *down = make_axis_f32(0, y->size[2], x->size[2], HL_NEAREST).lo;
+   const int32_t *across = make_axis_f32(1, y->size[3], x->size[3], HL_NEAREST).lo;
+   if (!down || !across) return 1;
    switch (hl_dtype_size(x->dtype)) {
    case 1:
-      nearest_uint8_t(y, x, down.lo, across.lo);
+      nearest_uint8_t(y, x, down, across);
       break;
    case 4:
-      nearest_uint32_t(y, x, down.lo, across.lo);
+      nearest_uint32_t(y, x, down, across);
       break;
    default:
-      nearest_uint64_t(y, x, down.lo, across.lo);
+      nearest_uint64_t(y, x, down, across);
    }
    return 0;
 }
