@@ -23,11 +23,13 @@ function Workers.new(options)
    core.call(host, 'hl_host_loader_new', handle, options.threads or 2, (options.cache_mb or 256) * 2 ^ 20)
    local address = tostring(handle[0])
    under_way[address] = {}
+   local open = {true} -- when the state is closed, finalizers come in any order
    local function free(pointer)
+      open[1] = nil
       host.hl_host_loader_free(pointer)
       under_way[address] = nil
    end
-   return setmetatable({handle = ffi.gc(handle[0], free), address = address}, Workers)
+   return setmetatable({handle = ffi.gc(handle[0], free), address = address, open = open}, Workers)
 end
 
 --- Starts a batch of samples that write into `outputs`.
@@ -68,6 +70,7 @@ end
 
 --- Drops a batch.
 function Workers:cancel(ticket)
+   if not self.open[1] then return end
    host.hl_host_loader_cancel(self.handle, ticket)
    under_way[self.address][ticket] = nil
 end

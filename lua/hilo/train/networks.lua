@@ -30,6 +30,16 @@ function networks.segmentation(o, set)
    return S:to{device = o.device}
 end
 
+--- SGD over the backbone, at lr, and the head, at head_lr.
+---@param S DeepLab
+---@param o {lr: number, head_lr: number, momentum: number, weight_decay: number, repeat_backbone: boolean}
+---@return Optimiser
+function networks.segmentation_optimiser(S, o)
+   local backbone = o.repeat_backbone and hilo.methods.original.repeated_parameters(S) or S:backboneParameters()
+   return hilo.optim.SGD({{params = backbone, lr = o.lr}, {params = S:headParameters(), lr = o.head_lr}},
+      {momentum = o.momentum, weight_decay = o.weight_decay, allow_duplicates = o.repeat_backbone})
+end
+
 --- The classifier of MLMT.
 ---@param o {model: table, device: string} model: backbone, width, bn, weights
 ---@param set DataSet

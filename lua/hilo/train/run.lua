@@ -180,8 +180,8 @@ local function due(step, every, steps) return step == steps or (every > 0 and st
 function Run:one_step(job, state)
    state.step = state.step + 1
    add_losses(state, interrupts.hold(job.step, state.step))
-   if due(state.step, self.options.log_every, job.steps) then self:write_log(state) end
    self.progress:update(state.step)
+   if due(state.step, self.options.log_every, job.steps) then self:write_log(state) end
 end
 
 function Run:after_step(job, state)

@@ -1,0 +1,70 @@
+-- Evaluates segmentation runs, and the last of them fused with an MLMT run: classes that the classifier does not see in an image
+-- are switched off in its label map. Writes label maps as palette PNGs and pictures of image, truth, prediction and errors.
+--
+--    lua/bin/hilo experiments/fuse.lua segmentation=supervised,s4gan mlmt=mlmt
+--
+-- Prints a line for each, for example:   s4gan + mlmt   62.3
+local hilo = require 'hilo'
+local data, methods, train = hilo.data, hilo.methods, hilo.train
+
+local o = train.options({
+   name = 'fused',           -- the folder for pictures and scores
+   preset = 'default',       -- or 'original'
+   segmentation = {'s4gan'}, -- names of runs; the last one is fused
+   mlmt = 'mlmt',            -- name of a run; '': no fusion
+   checkpoint = 'last',      -- or 'best'
+   tau = 0.2,                -- classes that score less are switched off
+   scores = 'teacher',       -- or 'student'
+   on = 'probabilities',     -- what is zeroed; the original: 'logits'
+   keep_background = true,   -- class 0 is never switched off where the set has a background
+   pictures = -1,            -- how many images to write out; -1: all
+}, {preset = train.presets.fuse})
+train.choice('scores', o.scores, {'teacher', 'student'})
+train.choice('checkpoint', o.checkpoint, {'last', 'best'})
+
+local out = train.output(o, {'labels', 'pictures'})
+local workers = data.workers {threads = o.workers, cache_mb = o.cache_mb}
+
+-- the scores of the MLMT run, by image name
+local classifier = o.mlmt ~= '' and train.json.load(('%s/%s/class_scores.json'):format(o.runs, o.mlmt)) or nil
+
+local results = {}
+local function report(method, counts)
+   local scores = counts:scores()
+   results[#results + 1] = {method = method, mean_iou = scores.mean_iou, pixel_accuracy = scores.pixel_accuracy, iou = scores.iou}
+   print(('%-24s %.1f'):format(method, scores.mean_iou))
+end
+
+for number, name in ipairs(o.segmentation) do
+   local of_run = train.load_run(o, name)
+   local set, split, S = of_run.set, of_run.split, of_run.S
+   local fuse = classifier and number == #o.segmentation
+   local alone, fused = train.metrics.confusion(set.classes, o.device), train.metrics.confusion(set.classes, o.device)
+   local written = 0
+
+   train.evaluate.with(S, function()
+      for batch in train.evaluate.sweep(set, split.val, of_run.options, workers) do
+         local image, truth, id = batch.images, batch.labels, batch.names[1]
+         local logits = train.evaluate.logits(S, image, truth:size(2), truth:size(3)) -- (1,C,H,W)
+         local found = hilo.label_map(logits)                                         -- (1,H,W)
+         alone:add(truth, found, set.void)
+         if fuse then
+            local scores = train.scores_of(classifier, o.scores, id, set)
+            found = hilo.label_map(methods.fusion(logits, scores,
+               {tau = o.tau, on = o.on, background = o.keep_background and set.background}))
+            fused:add(truth, found, set.void)
+         end
+         if number == #o.segmentation and (o.pictures < 0 or written < o.pictures) then
+            written = written + 1
+            local flat = id:gsub('/', '-')
+            train.pictures.save_labels(('%s/labels/%s.png'):format(out, flat), found[1], set:palette())
+            train.pictures.save_comparison(('%s/pictures/%s.png'):format(out, flat), image[1], truth[1], found[1], set:palette(), set.void)
+         end
+      end
+   end)
+   report(name, alone)
+   if fuse then report(name .. ' + ' .. o.mlmt, fused) end
+end
+
+train.json.save(out .. '/scores.json', {results = results})
+print(('label maps in %s/labels, pictures (image, truth, prediction, errors) in %s/pictures'):format(out, out))

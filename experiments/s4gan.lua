@@ -1,0 +1,87 @@
+-- s4GAN (Mittal, Tatarchenko, Brox, 2021): a discriminator that tells predicted maps from labels teaches S on unlabelled images.
+--
+--    lua/bin/hilo experiments/s4gan.lua name=camvid-s4gan recipe=camvid data.root=<camvid-voc> \
+--       data.labelled=train_1_8_s1 model.weights=<resnet18-imagenet-fp16.pth>
+--
+-- Expect a mean IoU of about 44 (labelled=train_1_8_s2: 40) on CamVid at half size.
+local hilo = require 'hilo'
+local data, methods, models, optim, train = hilo.data, hilo.methods, hilo.models, hilo.optim, hilo.train
+
+local o = train.options({
+   name = 's4gan',
+   recipe = 'scenes',        -- numbers for a data set: scenes, camvid, voc, context, cityscapes
+   preset = 'default',       -- or 'original': what the original's code does
+   data = {
+      root = 'data/scenes',
+      layout = 'auto',       -- voc, context or cityscapes
+      classes = '',          -- a file with a class name a line; '': the set's own
+      labelled = '1/8',      -- a fraction, a number of images, all, or a list
+      unlabelled = 'rest',   -- of the train list; all, images (all there are), or a list
+      train = 'train', val = 'val', -- lists
+      size = 1,              -- factor for all images: 0.5 is half size
+   },
+   eval = {labels = 'full'}, -- compare at the label files' resolution; 'input': at the size the network sees
+   model = {backbone = 'resnet18', width = 24, output_stride = 8, aspp_branches = 4, stride_on = '3x3', bn = 'train', weights = ''},
+   crop = {96, 96}, scale = {0.75, 1.5}, mirror = true,
+   batch = 8, unlabelled_batch = 8, steps = 400,
+   lr = 2e-2, head_lr = 2e-2, momentum = 0.9, weight_decay = 5e-4, power = 0.9,
+   repeat_backbone = false,  -- step the backbone's parameters as often as the original lists them
+   d_lr = 1e-4, d_betas = {0.9, 0.99}, d_dropout = 0.5, d_channels = 64,
+   lambda_fm = 0.1, lambda_st = 1, gamma = 0.6,
+   st_start = 1,             -- step at which self-training begins
+   void_columns = 'both',    -- maps are zero where there is no label in real and fake alike; 'real': in real ones only
+   gate_dropout = false,     -- D drops out where it is asked which maps to learn from
+}, {recipe = train.recipes.s4gan, preset = train.presets.s4gan})
+train.choice('void_columns', o.void_columns, {'both', 'real'})
+
+local run = train.run(o)
+local set = data.open(o.data)
+local split = run:split(set)
+
+local augment = data.transforms.segmentation {crop = o.crop, size = o.data.size, scale = o.scale, mirror = o.mirror}
+local labelled = run:loader {set = set, names = split.labelled, labels = true, batch = o.batch, transform = augment, stream = 1}
+local unlabelled = run:loader {set = set, names = split.unlabelled, batch = o.unlabelled_batch, transform = augment, stream = 2}
+
+local S = train.networks.segmentation(o, set)
+local D = models.discriminator {classes = #set.classes, dropout = o.d_dropout, channels = o.d_channels}:to{device = o.device}
+local opt_S = train.networks.segmentation_optimiser(S, o)
+local opt_D = optim.Adam(D, {lr = o.d_lr, betas = o.d_betas})
+
+local function step(t)
+   local x_l, y_l = labelled:tensors()         -- (N,3,H,W), (N,H,W)
+   local x_u, _, inside = unlabelled:tensors() -- (M,3,H,W), (M,H,W): 0 where the crop shows no image
+   opt_S:setLR(optim.poly(1, t - 1, o.steps, o.power))
+   opt_D:setLR(optim.poly(1, t - 1, o.steps, o.power))
+
+   local logits_l, logits_u = S(x_l), S(x_u)   -- (N,C,H,W), (M,C,H,W)
+   local real = methods.discriminator.real(y_l, x_l, #set.classes)                                  -- (N,C+3,H,W)
+   local fake = methods.discriminator.fake(logits_u, x_u, o.void_columns == 'both' and inside or nil)  -- (M,C+3,H,W)
+   local d_real, f_real = D(real)              -- (N), (N,512)
+
+   -- S, with D fixed: L_S = L_ce + lambda_fm L_fm + lambda_st L_st
+   local _, f_fake = methods.fixed(D, fake)
+   local gamma = t >= o.st_start and o.gamma or 1
+   local gate = methods.confidence(D, fake, {dropout = o.gate_dropout})
+   local L_ce = hilo.cross_entropy(logits_l, y_l)
+   local L_fm = methods.feature_matching(f_real, f_fake)
+   local L_st, passed = methods.self_training(logits_u, gate, {gamma = gamma, mask = inside})
+   local L_S = L_ce + L_fm * o.lambda_fm + L_st * o.lambda_st
+   opt_S:zeroGrad()
+   L_S:backward()
+
+   -- D, with S fixed: L_D = ( BCE(D(fake), 0) + BCE(D(real), 1) ) / 2
+   local d_fake = D(fake:detach())             -- (M)
+   local L_D = methods.discriminator.loss(d_real, d_fake)
+   opt_D:zeroGrad()
+   L_D:backward()
+
+   opt_S:step()
+   opt_D:step()
+   return {ce = L_ce, fm = L_fm, st = L_st, d = L_D, passed = hilo.mean(passed:float())}
+end
+
+run:train {
+   steps = o.steps, step = step, score = 'mean_iou',
+   nets = {S = S, D = D}, optims = {S = opt_S, D = opt_D},
+   evaluate = function() return train.evaluate.segmentation(S, set, split.val, o, run.workers) end,
+}

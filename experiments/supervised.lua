@@ -1,0 +1,58 @@
+-- DeepLab-v2 on the labelled images alone: what the semi-supervised methods have to beat.
+--
+--    lua/bin/hilo experiments/supervised.lua name=camvid-supervised recipe=camvid data.root=<camvid-voc> \
+--       data.labelled=train_1_8_s1 model.weights=<resnet18-imagenet-fp16.pth>
+--
+-- Expect a mean IoU of about 44 (labelled=train_1_8_s2: 38, labelled=all: 45) on CamVid at half size.
+local hilo = require 'hilo'
+local data, optim, train = hilo.data, hilo.optim, hilo.train
+
+local o = train.options({
+   name = 'supervised',
+   recipe = 'scenes',        -- numbers for a data set: scenes, camvid, voc, context, cityscapes
+   preset = 'default',       -- or 'original': what the original's code does
+   data = {
+      root = 'data/scenes',
+      layout = 'auto',       -- voc, context or cityscapes
+      classes = '',          -- a file with a class name a line; '': the set's own
+      labelled = '1/8',      -- a fraction, a number of images, all, or a list
+      unlabelled = 'none',
+      train = 'train', val = 'val', -- lists
+      size = 1,              -- factor for all images: 0.5 is half size
+   },
+   eval = {labels = 'full'}, -- compare at the label files' resolution; 'input': at the size the network sees
+   model = {backbone = 'resnet18', width = 24, output_stride = 8, aspp_branches = 4, stride_on = '3x3', bn = 'train', weights = ''},
+   crop = {96, 96}, scale = {0.75, 1.5}, mirror = true,
+   batch = 8, steps = 400,
+   lr = 2e-2, head_lr = 2e-2, momentum = 0.9, weight_decay = 5e-4, power = 0.9,
+   repeat_backbone = false,  -- step the backbone's parameters as often as the original lists them
+}, {recipe = train.recipes.supervised, preset = train.presets.supervised})
+
+local run = train.run(o)
+local set = data.open(o.data)
+local split = run:split(set)
+
+local labelled = run:loader {
+   set = set, names = split.labelled, labels = true, batch = o.batch, stream = 1,
+   transform = data.transforms.segmentation {crop = o.crop, size = o.data.size, scale = o.scale, mirror = o.mirror},
+}
+
+local S = train.networks.segmentation(o, set)
+local opt_S = train.networks.segmentation_optimiser(S, o)
+
+local function step(t)
+   local x, y = labelled:tensors() -- (N,3,H,W), (N,H,W)
+   opt_S:setLR(optim.poly(1, t - 1, o.steps, o.power))
+
+   local L_ce = hilo.cross_entropy(S(x), y)
+   opt_S:zeroGrad()
+   L_ce:backward()
+   opt_S:step()
+   return {ce = L_ce}
+end
+
+run:train {
+   steps = o.steps, step = step, score = 'mean_iou',
+   nets = {S = S}, optims = {S = opt_S},
+   evaluate = function() return train.evaluate.segmentation(S, set, split.val, o, run.workers) end,
+}

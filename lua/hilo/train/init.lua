@@ -1,0 +1,26 @@
+--- hilo.train: what every experiment repeats, one call each.
+local options = require 'hilo.train.options'
+local variants = require 'hilo.train.recipes'
+
+local train = {
+   options = options.resolve,
+   pair = options.pair,
+   choice = options.choice,
+   recipes = variants.recipes,
+   presets = variants.presets,
+   Run = require 'hilo.train.run',
+   Log = require 'hilo.train.log',
+   Progress = require 'hilo.train.progress',
+   json = require 'hilo.train.json',
+   metrics = require 'hilo.train.metrics',
+   evaluate = require 'hilo.train.evaluate',
+   networks = require 'hilo.train.networks',
+   pictures = require 'hilo.train.pictures',
+}
+
+--- Starts a run, or opens the one to continue.
+train.run = train.Run.new
+
+for name, f in pairs(require 'hilo.train.saved') do train[name] = f end
+
+return train

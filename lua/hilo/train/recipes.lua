@@ -1,0 +1,79 @@
+--- train/recipes.lua: the numbers that go with a data set, and the two presets, as changes to a script's defaults.
+--- The columns voc, context and cityscapes are the paper's; camvid is small enough for two CPU cores; scenes is the built-in set.
+
+-- b over a, group by group
+local function merge(a, b)
+   local out = {}
+   for key, value in pairs(a) do out[key] = value end
+   for key, value in pairs(b) do
+      local groups = type(value) == 'table' and type(out[key]) == 'table' and #value == 0
+      out[key] = groups and merge(out[key], value) or value
+   end
+   return out
+end
+
+local function merge_all(columns, changes)
+   local out = {}
+   for name, column in pairs(columns) do out[name] = merge(column, changes[name] or {}) end
+   return out
+end
+
+local recipes = {}
+
+local pretrained = {backbone = 'resnet101', width = 64, bn = 'frozen_affine'}
+
+--- supervised.lua; s4gan.lua builds on it.
+recipes.supervised = {
+   scenes = {},
+   camvid = {
+      data = {size = 0.5}, eval = {labels = 'input'}, crop = {176, 176}, scale = {0.75, 1.5}, batch = 4, steps = 600,
+      lr = 1e-3, head_lr = 1e-2, model = {backbone = 'resnet18', width = 64, bn = 'train'},
+   },
+   voc = {
+      crop = {321, 321}, scale = {0.5, 1.5}, batch = 8, steps = 40000, lr = 2.5e-4, head_lr = 2.5e-3, model = pretrained,
+      eval_every = 2000, checkpoint_every = 500,
+   },
+   context = {
+      data = {layout = 'context'}, crop = {321, 321}, scale = {0.5, 1.5}, batch = 8, steps = 60000, lr = 2.5e-4, head_lr = 2.5e-3,
+      model = pretrained, eval_every = 2000, checkpoint_every = 500,
+   },
+   cityscapes = {
+      data = {layout = 'cityscapes', size = 0.5}, crop = {256, 512}, scale = {1, 1}, batch = 8, steps = 40000, lr = 2.5e-4,
+      head_lr = 2.5e-3, model = pretrained, eval_every = 2000, checkpoint_every = 500,
+   },
+}
+
+recipes.s4gan = merge_all(recipes.supervised, {
+   camvid = {unlabelled_batch = 4},
+   voc = {unlabelled_batch = 8},
+   context = {unlabelled_batch = 8},
+   cityscapes = {unlabelled_batch = 8, d_lr = 1e-5, gamma = 0.7},
+})
+
+--- mlmt.lua. The paper has none for Cityscapes: nearly every class is in nearly every image.
+recipes.mlmt = {
+   scenes = {},
+   camvid = {
+      resize = {180, 240}, batch = 4, unlabelled_batch = 8, steps = 400, lr = 1e-2, model = {backbone = 'resnet18', width = 64},
+   },
+   voc = {resize = {320, 320}, batch = 16, unlabelled_batch = 80, steps = 12000, lr = 3e-2, model = {backbone = 'resnet101', width = 64},
+      eval_every = 1000},
+   context = {data = {layout = 'context'}, resize = {320, 320}, batch = 16, unlabelled_batch = 80, steps = 12000, lr = 3e-2,
+      model = {backbone = 'resnet101', width = 64}, eval_every = 1000},
+}
+
+local presets = {}
+
+--- What METHOD.md's section 4 marks (o): the original's behaviour, to compare published numbers.
+presets.supervised = {
+   default = {},
+   original = {scale = {1, 1}, mirror = false, repeat_backbone = true, model = {aspp_branches = 2, stride_on = '1x1'}},
+}
+
+presets.s4gan = merge_all(presets.supervised, {original = {void_columns = 'real', gate_dropout = true}})
+
+presets.mlmt = {default = {}, original = {distance = 'cosine'}}
+
+presets.fuse = {default = {}, original = {on = 'logits'}}
+
+return {recipes = recipes, presets = presets}
