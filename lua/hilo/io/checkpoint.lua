@@ -85,7 +85,12 @@ local function unpack_value(packed, tensors, path)
    end
    local value = {}
    if packed['$pairs'] then
-      for _, pair in ipairs(packed['$pairs']) do value[pair[1]] = unpack_value(pair[2], tensors, path) end
+      core.check(type(packed['$pairs']) == 'table', '%s: damaged: bad list of keys', path)
+      for _, pair in ipairs(packed['$pairs']) do
+         local key = type(pair) == 'table' and pair[1]
+         core.check(type(key) == 'number' or type(key) == 'string', '%s: damaged: bad list of keys', path)
+         value[key] = unpack_value(pair[2], tensors, path)
+      end
       return value
    end
    for key, v in pairs(packed) do value[key] = unpack_value(v, tensors, path) end
@@ -258,13 +263,18 @@ function checkpoint.load(path, parts, options)
    end
    compare_names('optimiser', optims, record.optims, subset, problems)
    local states = optimiser_states(record, tensors, path, optims, problems)
-   local generator = generator_of(parts)
-   if generator and not record.generator then problems[#problems + 1] = 'the state of the generator is not in the file' end
+   local generator, random_state = generator_of(parts), nil
+   if generator and not record.generator then
+      problems[#problems + 1] = 'the state of the generator is not in the file'
+   elseif generator then
+      random_state = unpack_value(record.generator, tensors, path)
+      core.check(pcall(generator.setState, hilo.Generator(), random_state), '%s: damaged: the state of its generator', path)
+   end
    if #problems > 0 then
       core.raise(('%s: this checkpoint does not fit (%d differences):\n  %s'):format(path, #problems, table.concat(problems, '\n  ')))
    end
    local meta = unpack_value(record.meta, tensors, path)
-   if generator then generator:setState(unpack_value(record.generator, tensors, path)) end
+   if generator then generator:setState(random_state) end
    autograd.no_grad(function()
       for name, state in pairs(own) do
          for key, t in pairs(state) do
