@@ -29,7 +29,7 @@ local o = train.options({
    d_lr = 1e-4, d_betas = {0.9, 0.99}, d_dropout = 0.5, d_channels = 64,
    lambda_fm = 0.1, lambda_st = 1, gamma = 0.6,
    st_start = 1,             -- step at which self-training begins
-   void_columns = 'both',    -- maps are zero where there is no label in real and fake alike; 'real': in real ones only
+   void_columns = 'both',    -- a column without a label is zero in real and fake maps alike; 'real': in real ones only
    gate_dropout = false,     -- D drops out where it is asked which maps to learn from
 }, {recipe = train.recipes.s4gan, preset = train.presets.s4gan})
 train.choice('void_columns', o.void_columns, {'both', 'real'})
@@ -54,8 +54,10 @@ local function step(t)
    opt_D:setLR(optim.poly(1, t - 1, o.steps, o.power))
 
    local logits_l, logits_u = S(x_l), S(x_u)   -- (N,C,H,W), (M,C,H,W)
-   local real = methods.discriminator.real(y_l, x_l, #set.classes)                                  -- (N,C+3,H,W)
-   local fake = methods.discriminator.fake(logits_u, x_u, o.void_columns == 'both' and inside or nil)  -- (M,C+3,H,W)
+   local shown_l, shown_u                      -- (N,1,H,W), (M,1,H,W): 0 where D sees no map
+   if o.void_columns == 'both' then shown_l, shown_u = methods.discriminator.shared_columns(y_l, inside) end
+   local real = methods.discriminator.real(y_l, x_l, #set.classes, shown_l) -- (N,C+3,H,W)
+   local fake = methods.discriminator.fake(logits_u, x_u, shown_u)          -- (M,C+3,H,W)
    local d_real, f_real = D(real)              -- (N), (N,512)
 
    -- S, with D fixed: L_S = L_ce + lambda_fm L_fm + lambda_st L_st

@@ -22,28 +22,51 @@ function discriminator.pair(map, images)
    return hilo.cat({map, discriminator.unit_range(images)}, 2)
 end
 
---- A real map: one-hot(y), zero where y is void, beside its image.
+-- x's images repeated in order until there are n of them
+local function cycled(x, n)
+   local m = x:size(1)
+   if m == n then return x end
+   local positions = {}
+   for i = 1, n do positions[i] = (i - 1) % m + 1 end
+   return x:index(1, hilo.LongTensor(positions))
+end
+
+--- Columns that real and fake maps may show: where the i-th label map is not void and the i-th unlabelled crop lies inside its
+--- image. A label map is zero in void columns, a softmax nowhere; masked alike, neither gives itself away by its zeros.
+---@param labels Tensor (N,H,W)
+---@param inside Tensor (M,H,W) byte, 1 where a crop shows its image
+---@param void? integer 255 where missing
+---@return Tensor real (N,1,H,W) byte
+---@return Tensor fake (M,1,H,W) byte
+function discriminator.shared_columns(labels, inside, void)
+   local valid = hilo.ne(labels, void or 255)
+   local n, m = valid:size(1), inside:size(1)
+   return hilo.cmul(valid, cycled(inside, n)):unsqueeze(2), hilo.cmul(inside, cycled(valid, m)):unsqueeze(2)
+end
+
+-- A map beside its image, zero where the mask is 0.
+local function masked_pair(map, images, mask)
+   if mask then map = hilo.cmul(map, mask:to{dtype = map:dtype()}) end
+   return discriminator.pair(map, images)
+end
+
+--- A real map: one-hot(y), zero where y is void or the mask is 0, beside its image.
 ---@param labels Tensor (N,H,W)
 ---@param images Tensor (N,3,H,W)
 ---@param classes integer
+---@param mask? Tensor (N,1,H,W) byte
 ---@return Tensor (N,C+3,H,W)
-function discriminator.real(labels, images, classes)
-   return discriminator.pair(hilo.one_hot(labels, classes), images)
+function discriminator.real(labels, images, classes, mask)
+   return masked_pair(hilo.one_hot(labels, classes), images, mask)
 end
 
---- A fake map: softmax of S(x), zero where there is no image, beside its image. Zeroing keeps void columns from telling reals
---- from fakes; the original leaves it out (no mask).
+--- A fake map: softmax of S(x), zero where the mask is 0, beside its image.
 ---@param logits Tensor (N,C,H,W)
 ---@param images Tensor (N,3,H,W)
----@param mask? Tensor (N,H,W) byte, 1 inside the image
+---@param mask? Tensor (N,1,H,W) byte
 ---@return Tensor (N,C+3,H,W)
 function discriminator.fake(logits, images, mask)
-   local map = hilo.softmax(logits)
-   if mask then
-      local n, _, h, w = unpack(map:size())
-      map = hilo.cmul(map, mask:view(n, 1, h, w):to{dtype = map:dtype()})
-   end
-   return discriminator.pair(map, images)
+   return masked_pair(hilo.softmax(logits), images, mask)
 end
 
 --- ( BCE(D(fake), 0) + BCE(D(real), 1) ) / 2, on logits.
