@@ -79,7 +79,7 @@ local function step(t)
 
    opt_S:step()
    opt_D:step()
-   return {ce = L_ce, fm = L_fm, st = L_st, d = L_D, passed = hilo.mean(passed:float())}
+   return {ce = L_ce, fm = L_fm, st = L_st, d = L_D, passed = hilo.mean(passed:float(), 1)}
 end
 
 run:train {

@@ -11,6 +11,7 @@ local core = require 'hilo.core'
 local hilo = require 'hilo'
 local interrupts = require 'hilo.interrupts'
 local folder = require 'hilo.data.folder'
+local prepare_device = require 'hilo.train.device'
 local json = require 'hilo.train.json'
 local Log = require 'hilo.train.log'
 local options_of = require 'hilo.train.options'
@@ -28,17 +29,11 @@ Run.__index = Run
 --- Set by the interactive prompt: Ctrl-C comes back to it instead of ending the process.
 Run.interactive = false
 
-local function prepare_device(o)
-   local device, reason = core.device(o.device)
-   check(device, 'device=%s: %s', o.device, tostring(reason))
-   if o.threads > 0 then hilo.setnumthreads(o.threads) end
-end
-
 --- Starts a run, or opens the one to continue: makes its folder, saves the options, seeds the generator.
 ---@param o table what options.resolve gave
 ---@return Run
 function Run.new(o)
-   options_of.check_whole(o, 0, 'seed', 'threads', 'workers', 'eval_every', 'checkpoint_every')
+   options_of.check_whole(o, 0, 'eval_every', 'checkpoint_every')
    options_of.check_whole(o, 1, 'log_every')
    check(o.name ~= '', 'the run needs a name: name=...')
    prepare_device(o)
@@ -122,9 +117,12 @@ end
 -- Sums stay on the device, so that nothing waits for it until a line is due.
 local function add_losses(state, losses)
    for name, value in pairs(losses or {}) do
-      local x = core.is_tensor(value) and value:detach() or value
       local sum = state.sums[name]
-      state.sums[name] = sum == nil and x or hilo.no_grad(hilo.add, sum, x)
+      if core.is_tensor(value) then
+         state.sums[name] = sum and hilo.no_grad(hilo.add, sum, value) or value:detach()
+      else
+         state.sums[name] = (sum or 0) + value
+      end
    end
    state.counted = state.counted + 1
 end
