@@ -30,8 +30,8 @@ local function execute(title, ...)
 end
 
 local function script(name, ...)
-   return root .. 'lua/bin/hilo', ('%sexperiments/%s.lua'):format(root, name), ('runs=%s/%s'):format(o.runs, o.name), 'threads=' .. o.threads,
-      'workers=' .. o.workers, 'seed=' .. o.seed, ...
+   return root .. 'lua/bin/hilo', ('%sexperiments/%s.lua'):format(root, name), ('runs=%s/%s'):format(o.runs, o.name),
+      'threads=' .. o.threads, 'workers=' .. o.workers, 'seed=' .. o.seed, ...
 end
 
 local function experiment(name, ...)
@@ -41,7 +41,7 @@ end
 
 local began = os.time()
 if not data.folder.is_folder(o.root .. '/JPEGImages') then
-   execute('---- the built-in data set', 'luajit', root .. 'data/scenes.lua', o.root)
+   execute('---- the built-in data set', 'luajit', root .. 'data/scenes.lua', 'out=' .. o.root)
 end
 experiment('supervised')
 experiment('s4gan')

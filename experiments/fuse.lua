@@ -26,7 +26,7 @@ local out = train.output(o, {'labels', 'pictures'})
 local workers = data.workers {threads = o.workers, cache_mb = o.cache_mb}
 
 -- the scores of the MLMT run, by image name
-local classifier = o.mlmt ~= '' and train.json.load(('%s/%s/class_scores.json'):format(o.runs, o.mlmt)) or nil
+local classifier = o.mlmt ~= '' and train.load_class_scores(o, o.mlmt) or nil
 
 local results = {}
 local function report(method, counts)
@@ -58,7 +58,8 @@ for number, name in ipairs(o.segmentation) do
             written = written + 1
             local flat = id:gsub('/', '-')
             train.pictures.save_labels(('%s/labels/%s.png'):format(out, flat), found[1], set:palette())
-            train.pictures.save_comparison(('%s/pictures/%s.png'):format(out, flat), image[1], truth[1], found[1], set:palette(), set.void)
+            train.pictures.save_comparison(('%s/pictures/%s.png'):format(out, flat), image[1], truth[1], found[1],
+               set:palette(), set.void)
          end
       end
    end)

@@ -38,8 +38,10 @@ local weak = data.transforms.classification {resize = o.resize, mirror = true}
 local strong = data.transforms.classification {resize = o.resize, mirror = true, jitter = o.jitter, blur = o.blur}
 local labelled = run:loader {set = set, names = split.labelled, labels = true, batch = o.batch, transform = weak, stream = 1}
 -- one stream, two views: the same images, augmented differently
-local for_student = run:loader {set = set, names = split.unlabelled, batch = o.unlabelled_batch, transform = strong, stream = 2, view = 1}
-local for_teacher = run:loader {set = set, names = split.unlabelled, batch = o.unlabelled_batch, transform = weak, stream = 2, view = 2}
+local function unlabelled(view, transform)
+   return run:loader {set = set, names = split.unlabelled, batch = o.unlabelled_batch, transform = transform, stream = 2, view = view}
+end
+local for_student, for_teacher = unlabelled(1, strong), unlabelled(2, weak)
 
 local student = train.networks.classifier(o, set)
 local teacher = methods.mean_teacher.of(student)

@@ -110,7 +110,7 @@ return function(set, options)
    check(#candidates > 0, 'data: none of the %d training images has a label map in %s', #train, set.label_folder)
    local labelled = choose(set, options.labelled or 'all', candidates, seed, 'labelled')
    local is_labelled = set_of(labelled)
-   local which, unlabelled = options.unlabelled or 'rest', nil
+   local which, unlabelled = options.unlabelled or 'rest'
    if which == 'none' then
       unlabelled = {}
    elseif which == 'all' then

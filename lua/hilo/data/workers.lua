@@ -68,6 +68,13 @@ function Workers:fail()
    core.raise(message)
 end
 
+--- Number of batches under way.
+function Workers:count()
+   local n = 0
+   for _ in pairs(under_way[self.address] or {}) do n = n + 1 end
+   return n
+end
+
 --- Drops a batch.
 function Workers:cancel(ticket)
    if not self.open[1] then return end

@@ -56,10 +56,14 @@ recipes.mlmt = {
    camvid = {
       resize = {180, 240}, batch = 4, unlabelled_batch = 8, steps = 400, lr = 1e-2, model = {backbone = 'resnet18', width = 64},
    },
-   voc = {resize = {320, 320}, batch = 16, unlabelled_batch = 80, steps = 12000, lr = 3e-2, model = {backbone = 'resnet101', width = 64},
-      eval_every = 1000},
-   context = {data = {layout = 'context'}, resize = {320, 320}, batch = 16, unlabelled_batch = 80, steps = 12000, lr = 3e-2,
-      model = {backbone = 'resnet101', width = 64}, eval_every = 1000},
+   voc = {
+      resize = {320, 320}, batch = 16, unlabelled_batch = 80, steps = 12000, lr = 3e-2, eval_every = 1000,
+      model = {backbone = 'resnet101', width = 64},
+   },
+   context = {
+      data = {layout = 'context'}, resize = {320, 320}, batch = 16, unlabelled_batch = 80, steps = 12000, lr = 3e-2,
+      eval_every = 1000, model = {backbone = 'resnet101', width = 64},
+   },
 }
 
 local presets = {}

@@ -2,16 +2,18 @@
 local core = require 'hilo.core'
 local hilo = require 'hilo'
 local folder = require 'hilo.data.folder'
+local prepare_device = require 'hilo.train.device'
 local json = require 'hilo.train.json'
 local networks = require 'hilo.train.networks'
 
 local saved = {}
 
---- The folder of a script that does not train, made with those inside it.
----@param o {runs: string, name: string}
+--- The folder of a script that does not train, made with those inside it; the device is made ready too.
+---@param o table options
 ---@param inside string[]
 ---@return string path
 function saved.output(o, inside)
+   prepare_device(o)
    local path = o.runs .. '/' .. o.name
    core.check(not folder.is_file(path .. '/options.json'), '%s holds a training run; take another name= for the results', path)
    for _, name in ipairs(inside) do folder.make(path .. '/' .. name) end
@@ -32,6 +34,16 @@ function saved.load_run(o, name)
    local S = networks.segmentation(options, set)
    hilo.io.checkpoint.load(('%s/%s.safetensors'):format(path, o.checkpoint), {nets = {S = S}, generator = false}, {subset = true})
    return {options = options, set = set, split = json.load(path .. '/split.json'), S = S}
+end
+
+--- The scores that an MLMT run left.
+---@param o {runs: string}
+---@param name string
+---@return {classes: string[], teacher: table<string, number[]>, student: table<string, number[]>}
+function saved.load_class_scores(o, name)
+   local path = ('%s/%s/class_scores.json'):format(o.runs, name)
+   core.check(folder.is_file(path), '%s is missing; is %s an MLMT run, and did it come to its end?', path, name)
+   return json.load(path)
 end
 
 --- The scores of an image in class_scores.json of an MLMT run.
