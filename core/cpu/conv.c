@@ -49,13 +49,13 @@ void *hl_conv_room(int slot, int n, ...)
 }
 
 typedef enum { FORWARD, BACKWARD_X, BACKWARD_W } conv_pass;
-typedef enum { BY_GEMM, BY_SHIFT, BY_WINOGRAD } conv_way;
+typedef enum { BY_GEMM, BY_SHIFT, BY_WINOGRAD3, BY_WINOGRAD4 } conv_way;
 
 /* The cheapest way, by an estimate of the cycles of one core. What a multiplication and a packed or transformed element
  * cost was measured on an AVX-512 core; their ratios hold well enough elsewhere. */
 static conv_way choose(const conv_shape *s, int dtype, conv_pass pass)
 {
-   const double multiply = 1. / 28, pack = 0.3, flip = 0.6, shift = 0.5, transform = 12, transform_weight = 12;
+   const double multiply = 1. / 28, pack = 0.3, flip = 0.6, shift = 0.5, transform = 0.5, transform_weight = 0.5;
    double taps = (double)(s->r * s->s), x = (double)(s->n * s->c * s->h * s->w), pixels = (double)(s->n * s->p * s->q);
    double channels = (double)(s->c * s->k), y = pixels * (double)s->k;
    conv_way way = BY_GEMM;
@@ -67,15 +67,18 @@ static conv_way choose(const conv_shape *s, int dtype, conv_pass pass)
       double cost = grid * (channels * taps * multiply + packed) + shifted * shift + channels * taps;
       if (cost < best) best = cost, way = BY_SHIFT;
    }
-   if (winograd_on && dtype == HL_F32 && s->r == 3 && s->s == 3 && s->stride_h == 1 && s->stride_w == 1) {
-      int64_t rows = (pass == BACKWARD_X ? s->h : s->p), cols = (pass == BACKWARD_X ? s->w : s->q);
-      int64_t down = (rows + s->dil_h - 1) / s->dil_h, across = (cols + s->dil_w - 1) / s->dil_w;
-      int64_t phases = (rows < s->dil_h ? rows : s->dil_h) * (cols < s->dil_w ? cols : s->dil_w);
-      double tiles = (double)(s->n * phases * ((down + 3) / 4) * ((across + 3) / 4));
-      double cost = tiles * (36 * channels * multiply + (double)(s->c + s->k) * transform) + (x + y) * flip +
-                    channels * transform_weight;
-      if (cost < best) way = BY_WINOGRAD;
-   }
+   int64_t rows = pass == BACKWARD_X ? s->h : s->p, cols = pass == BACKWARD_X ? s->w : s->q;
+   bool fits = s->r == 3 && s->s == 3 && s->stride_h == 1 && s->stride_w == 1 && s->dil_h <= rows && s->dil_w <= cols;
+   if (winograd_on && dtype == HL_F32 && fits)
+      for (int m = 3; m <= 4; m++) {
+         int64_t down = (rows + s->dil_h - 1) / s->dil_h, across = (cols + s->dil_w - 1) / s->dil_w; /* of a phase */
+         double tiles = (double)(s->n * s->dil_h * s->dil_w * ((down + m - 1) / m) * ((across + m - 1) / m));
+         double cost =
+             (m + 2) * (m + 2) *
+                 (tiles * (channels * multiply + (double)(s->c + s->k) * transform) + channels * transform_weight) +
+             (x + y) * flip;
+         if (cost < best) best = cost, way = m == 3 ? BY_WINOGRAD3 : BY_WINOGRAD4;
+      }
    return way;
 }
 
@@ -103,14 +106,11 @@ HL_API int hl_conv2d(hl_tensor *y, const hl_tensor *x, const hl_tensor *w, const
    conv_shape s = shape_of(y, x, w, p);
    const void *bias = b ? b->data : NULL;
    if (s.n == 0) return 0;
-   switch (choose(&s, x->dtype, FORWARD)) {
-   case BY_WINOGRAD:
-      return hl_winograd(&s, y->data, x->data, w->data, bias);
-   case BY_SHIFT:
-      return hl_conv_shift(&s, x->dtype, y->data, x->data, w->data, bias);
-   default:
-      return hl_conv_gemm(&s, x->dtype, y->data, x->data, w->data, bias);
-   }
+   conv_way way = choose(&s, x->dtype, FORWARD);
+   if (way == BY_WINOGRAD3 || way == BY_WINOGRAD4)
+      return hl_winograd(&s, way == BY_WINOGRAD3 ? 3 : 4, y->data, x->data, w->data, bias);
+   if (way == BY_SHIFT) return hl_conv_shift(&s, x->dtype, y->data, x->data, w->data, bias);
+   return hl_conv_gemm(&s, x->dtype, y->data, x->data, w->data, bias);
 }
 
 HL_API int hl_conv2d_back(hl_tensor *dx, hl_tensor *dw, hl_tensor *db, const hl_tensor *dy, const hl_tensor *x,
@@ -128,23 +128,22 @@ HL_API int hl_conv2d_back(hl_tensor *dx, hl_tensor *dw, hl_tensor *db, const hl_
    if (s.n == 0) return 0;
    if (dx) {
       conv_way way = choose(&s, x->dtype, BACKWARD_X);
-      if (way == BY_WINOGRAD)
-         HL_TRY(hl_winograd_dx(&s, dx->data, dy->data, w->data));
+      if (way == BY_WINOGRAD3 || way == BY_WINOGRAD4)
+         HL_TRY(hl_winograd_dx(&s, way == BY_WINOGRAD3 ? 3 : 4, dx->data, dy->data, w->data));
       else if (way == BY_SHIFT)
          HL_TRY(hl_conv_shift_dx(&s, x->dtype, dx->data, dy->data, w->data));
       else
          HL_TRY(hl_conv_gemm_dx(&s, x->dtype, dx->data, dy->data, w->data));
    }
-   if (dw) switch (choose(&s, x->dtype, BACKWARD_W)) {
-      case BY_WINOGRAD:
-         HL_TRY(hl_winograd_dw(&s, dw->data, dy->data, x->data));
-         break;
-      case BY_SHIFT:
+   if (dw) {
+      conv_way way = choose(&s, x->dtype, BACKWARD_W);
+      if (way == BY_WINOGRAD3 || way == BY_WINOGRAD4)
+         HL_TRY(hl_winograd_dw(&s, way == BY_WINOGRAD3 ? 3 : 4, dw->data, dy->data, x->data));
+      else if (way == BY_SHIFT)
          HL_TRY(hl_conv_shift_dw(&s, x->dtype, dw->data, dy->data, x->data));
-         break;
-      default:
+      else
          HL_TRY(hl_conv_gemm_dw(&s, x->dtype, dw->data, dy->data, x->data));
-      }
+   }
    if (db && x->dtype == HL_F64) bias_gradient_f64(&s, db->data, dy->data);
    if (db && x->dtype == HL_F32) bias_gradient_f32(&s, db->data, dy->data);
    return 0;

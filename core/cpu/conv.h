@@ -48,9 +48,9 @@ int hl_conv_shift(const conv_shape *s, int dtype, void *y, const void *x, const 
 int hl_conv_shift_dx(const conv_shape *s, int dtype, void *dx, const void *dy, const void *w);
 int hl_conv_shift_dw(const conv_shape *s, int dtype, void *dw, const void *dy, const void *x);
 
-/* float32, r = s = 3, stride 1. */
-int hl_winograd(const conv_shape *s, float *y, const float *x, const float *w, const float *bias);
-int hl_winograd_dx(const conv_shape *s, float *dx, const float *dy, const float *w);
-int hl_winograd_dw(const conv_shape *s, float *dw, const float *dy, const float *x);
+/* float32, r = s = 3, stride 1; m is 3 or 4, the side of a tile of results. */
+int hl_winograd(const conv_shape *s, int m, float *y, const float *x, const float *w, const float *bias);
+int hl_winograd_dx(const conv_shape *s, int m, float *dx, const float *dy, const float *w);
+int hl_winograd_dw(const conv_shape *s, int m, float *dw, const float *dy, const float *x);
 
 #endif

@@ -1,11 +1,12 @@
-/* winograd.c: 3x3 stride-1 convolutions of float32 by Winograd's F(4x4,3x3), after Lavin and Gray,
- * "Fast algorithms for convolutional neural networks" (2016), at the points 0, 1, -1, 2, -2 and infinity:
+/* winograd.c: 3x3 stride-1 convolutions of float32 by Winograd's F(m x m, 3x3), after Lavin and Gray, "Fast algorithms
+ * for convolutional neural networks" (2016); m is 4, at the points 0, 1, -1, 2, -2 and infinity, or 3, without -2:
  *
- *    y = A'[(G g G') * (B' d B)]A    4x4 results of a 6x6 tile d, with 36 instead of 144 multiplications a channel
+ *    y = A'[(G g G') * (B' d B)]A    m*m results of a tile d of (m+2)*(m+2): 36 instead of 144 multiplications, 25 of
+ * 81
  *
- * The products over channels are 36 matrix products, one for each of the tile's positions. A dilation of d makes d*d
- * dense problems on every d-th row and column, whose tiles all go into the same 36 products. The gradient of the
- * weights is that of the formula: dg = G'[(A dy A') * (B' d B)]G.
+ * The products over channels are one matrix product for each position in the tile. A dilation of d makes d*d dense
+ * problems on every d-th row and column, whose tiles all go into the same products. The gradient of the weights is that
+ * of the formula: dg = G'[(A dy A') * (B' d B)]G.
  *
  * Everything between the first and the last transpose is channels-last, so that transforms take a vector of channels at
  * a time and read no index tables, whatever the dilation. */
@@ -18,7 +19,6 @@
 #include "micro.h"
 
 enum {
-   POSITIONS = 36,
    STRIP_TILES = 128,       /* tiles that are transformed together */
    BLOCK_TILES = 256,       /* tiles of one matrix product */
    BLOCK_ROWS = 64,         /* output channels of one product of dw */
@@ -26,9 +26,10 @@ enum {
    CHUNK_BYTES = 128 << 20, /* transformed images or weights held at once */
 };
 
-/* Result (i,j) of a tile is at row[t] + i * dil_h, col[t] + j * dil_w. A band is 4 * dil_h rows of an image and holds
+/* Result (i,j) of a tile is at row[t] + i * dil_h, col[t] + j * dil_w. A band is m * dil_h rows of an image and holds
  * the tiles that begin in its first dil_h rows; a strip is some bands. All images are cut alike. */
 typedef struct {
+   int64_t m, positions;
    int64_t rows, cols, dil_h, dil_w; /* of the results */
    int64_t bands, across, strips, strip_bands;
    int64_t tiles;  /* of one image */
@@ -42,8 +43,8 @@ static int64_t up(int64_t a, int64_t b)
    return (a + b - 1) / b;
 }
 
-/* Transformed tiles are (36, groups of LANES channels, tiles, LANES). Floats of one group: the tiles fill whole pages
- * and TILE_ROWS more, so that the groups of one tile do not fall into the same cache sets. */
+/* Transformed tiles are (positions, groups of LANES channels, tiles, LANES). Floats of one group: the tiles fill whole
+ * pages and TILE_ROWS more, so that the groups of one tile do not fall into the same cache sets. */
 static int64_t group_room(int64_t tiles)
 {
    int64_t page = 1024 / LANES;
@@ -55,17 +56,19 @@ static int64_t groups_of(int64_t channels)
    return up(channels, LANES);
 }
 
-/* Floats of one of the 36 positions, the same way: transforms write all of them at once. */
+/* Floats of one position, the same way: transforms write all of them at once. */
 static int64_t position_room(int64_t floats)
 {
    return up(floats, 1024) * 1024 + LANES;
 }
 
-static int cut(tiling *t, int64_t rows, int64_t cols, int64_t dil_h, int64_t dil_w)
+static int cut(tiling *t, int m, int64_t rows, int64_t cols, int64_t dil_h, int64_t dil_w)
 {
    *t = (tiling){.rows = rows, .cols = cols, .dil_h = dil_h, .dil_w = dil_w};
-   t->bands = up(rows, 4 * dil_h);
-   t->across = up(cols, 4 * dil_w);
+   t->m = m;
+   t->positions = (m + 2) * (m + 2);
+   t->bands = up(rows, m * dil_h);
+   t->across = up(cols, m * dil_w);
    int64_t down = dil_h < rows ? dil_h : rows, beside = dil_w < cols ? dil_w : cols; /* phases that are not empty */
    int64_t most = t->bands * down * t->across * beside;
    t->first = hl_conv_room(CONV_TABLE, 2, t->bands + 1 + most, (int64_t)sizeof(int64_t));
@@ -77,7 +80,7 @@ static int cut(tiling *t, int64_t rows, int64_t cols, int64_t dil_h, int64_t dil
       for (int64_t i = 0; i < down; i++)
          for (int64_t across = 0; across < t->across; across++)
             for (int64_t j = 0; j < beside; j++) {
-               int64_t row = 4 * dil_h * band + i, col = 4 * dil_w * across + j;
+               int64_t row = m * dil_h * band + i, col = m * dil_w * across + j;
                if (row >= rows || col >= cols) continue;
                t->row[t->tiles] = (int32_t)row;
                t->col[t->tiles++] = (int32_t)col;
@@ -105,123 +108,192 @@ static int64_t strip_tile(const tiling *t, int64_t strip)
    return strip / t->strips * t->tiles + t->first[strip_band(t, strip)];
 }
 
-/* ---- one-dimensional transforms; step is the distance of the elements ---- */
+/* ---- one-dimensional transforms, m results a tile; to and from are the distances of elements ---- */
 
-ALWAYS_INLINE void transform_image(vec *o, const vec *d, int step) /* B' d */
+ALWAYS_INLINE void transform_image(const int m, vec *o, const vec *d, int step) /* B' d */
 {
-   vec d0 = d[0], d1 = d[step], d2 = d[2 * step], d3 = d[3 * step], d4 = d[4 * step], d5 = d[5 * step];
-   vec even = d4 - 4 * d2, odd = d3 - 4 * d1, near = d4 - d2, far = 2 * (d3 - d1);
-   o[0] = 4 * d0 - 5 * d2 + d4;
-   o[step] = even + odd;
-   o[2 * step] = even - odd;
-   o[3 * step] = near + far;
-   o[4 * step] = near - far;
-   o[5 * step] = 4 * d1 - 5 * d3 + d5;
+   vec d0 = d[0], d1 = d[step], d2 = d[2 * step], d3 = d[3 * step], d4 = d[4 * step];
+   if (m == 3) {
+      o[0] = 2 * (d0 - d2) + d3 - d1;
+      o[step] = d3 - d2 - 2 * d1;
+      o[2 * step] = 2 * d1 - 3 * d2 + d3;
+      o[3 * step] = d3 - d1;
+      o[4 * step] = 2 * (d1 - d3) + d4 - d2;
+   } else {
+      vec d5 = d[5 * step], even = d4 - 4 * d2, odd = d3 - 4 * d1, near = d4 - d2, far = 2 * (d3 - d1);
+      o[0] = 4 * d0 - 5 * d2 + d4;
+      o[step] = even + odd;
+      o[2 * step] = even - odd;
+      o[3 * step] = near + far;
+      o[4 * step] = near - far;
+      o[5 * step] = 4 * d1 - 5 * d3 + d5;
+   }
 }
 
-ALWAYS_INLINE void transform_weight(vec *o, const vec *g, int to, int from) /* G g */
+ALWAYS_INLINE void transform_weight(const int m, vec *o, const vec *g, int to, int from) /* G g */
 {
-   vec g0 = g[0], g1 = g[from], g2 = g[2 * from];
-   vec even = (g0 + g2) * (-1.f / 6), odd = g1 * (-1.f / 6), even2 = g0 * (1.f / 24) + g2 * (1.f / 6),
-       odd2 = g1 * (1.f / 12);
-   o[0] = g0 * 0.25f;
-   o[to] = even + odd;
-   o[2 * to] = even - odd;
-   o[3 * to] = even2 + odd2;
-   o[4 * to] = even2 - odd2;
-   o[5 * to] = g2;
+   vec g0 = g[0], g1 = g[from], g2 = g[2 * from], even = g0 + g2;
+   if (m == 3) {
+      o[0] = 0.5f * g0;
+      o[to] = -0.5f * (even + g1);
+      o[2 * to] = (1.f / 6) * (g1 - even);
+      o[3 * to] = (1.f / 6) * (g0 + 2 * g1 + 4 * g2);
+      o[4 * to] = g2;
+   } else {
+      vec even2 = (1.f / 24) * g0 + (1.f / 6) * g2, odd2 = (1.f / 12) * g1;
+      o[0] = 0.25f * g0;
+      o[to] = (-1.f / 6) * (even + g1);
+      o[2 * to] = (-1.f / 6) * (even - g1);
+      o[3 * to] = even2 + odd2;
+      o[4 * to] = even2 - odd2;
+      o[5 * to] = g2;
+   }
 }
 
-ALWAYS_INLINE void gather_result(vec *o, const vec *m, int to, int from) /* A' m */
+ALWAYS_INLINE void gather_result(const int m, vec *o, const vec *p, int to, int from) /* A' p */
 {
-   vec s1 = m[from] + m[2 * from], d1 = m[from] - m[2 * from], s2 = m[3 * from] + m[4 * from],
-       d2 = m[3 * from] - m[4 * from];
-   o[0] = m[0] + s1 + s2;
-   o[to] = d1 + 2 * d2;
-   o[2 * to] = s1 + 4 * s2;
-   o[3 * to] = d1 + 8 * d2 + m[5 * from];
+   vec s1 = p[from] + p[2 * from], d1 = p[from] - p[2 * from], p3 = p[3 * from], p4 = p[4 * from];
+   if (m == 3) {
+      o[0] = p[0] + s1 + p3;
+      o[to] = d1 + 2 * p3;
+      o[2 * to] = s1 + 4 * p3 + p4;
+   } else {
+      vec s2 = p3 + p4, d2 = p3 - p4;
+      o[0] = p[0] + s1 + s2;
+      o[to] = d1 + 2 * d2;
+      o[2 * to] = s1 + 4 * s2;
+      o[3 * to] = d1 + 8 * d2 + p[5 * from];
+   }
 }
 
-ALWAYS_INLINE void spread_result(vec *o, const vec *y, int to, int from) /* A y */
+ALWAYS_INLINE void spread_result(const int m, vec *o, const vec *y, int to, int from) /* A y */
 {
-   vec y0 = y[0], y1 = y[from], y2 = y[2 * from], y3 = y[3 * from];
-   vec even = y0 + y2, odd = y1 + y3, even2 = y0 + 4 * y2, odd2 = 2 * y1 + 8 * y3;
+   vec y0 = y[0], y1 = y[from], y2 = y[2 * from], even = y0 + y2, even2 = y0 + 4 * y2;
    o[0] = y0;
-   o[to] = even + odd;
-   o[2 * to] = even - odd;
-   o[3 * to] = even2 + odd2;
-   o[4 * to] = even2 - odd2;
-   o[5 * to] = y3;
+   if (m == 3) {
+      o[to] = even + y1;
+      o[2 * to] = even - y1;
+      o[3 * to] = even2 + 2 * y1;
+      o[4 * to] = y2;
+   } else {
+      vec y3 = y[3 * from], odd = y1 + y3, odd2 = 2 * y1 + 8 * y3;
+      o[to] = even + odd;
+      o[2 * to] = even - odd;
+      o[3 * to] = even2 + odd2;
+      o[4 * to] = even2 - odd2;
+      o[5 * to] = y3;
+   }
 }
 
-ALWAYS_INLINE void gather_weight(vec *o, const vec *m, int to, int from) /* G' m */
+ALWAYS_INLINE void gather_weight(const int m, vec *o, const vec *p, int to, int from) /* G' p */
 {
-   vec s1 = m[from] + m[2 * from], d1 = m[from] - m[2 * from], s2 = m[3 * from] + m[4 * from],
-       d2 = m[3 * from] - m[4 * from];
-   o[0] = 0.25f * m[0] - (1.f / 6) * s1 + (1.f / 24) * s2;
-   o[to] = (1.f / 12) * d2 - (1.f / 6) * d1;
-   o[2 * to] = (1.f / 6) * (s2 - s1) + m[5 * from];
+   vec p1 = p[from], p2 = p[2 * from], p3 = p[3 * from], p4 = p[4 * from];
+   if (m == 3) {
+      vec first = -0.5f * p1, second = (1.f / 6) * p2;
+      o[0] = 0.5f * p[0] + first - second + (1.f / 6) * p3;
+      o[to] = first + second + (1.f / 3) * p3;
+      o[2 * to] = first - second + (2.f / 3) * p3 + p4;
+   } else {
+      vec s1 = p1 + p2, d1 = p1 - p2, s2 = p3 + p4, d2 = p3 - p4;
+      o[0] = 0.25f * p[0] - (1.f / 6) * s1 + (1.f / 24) * s2;
+      o[to] = (1.f / 12) * d2 - (1.f / 6) * d1;
+      o[2 * to] = (1.f / 6) * (s2 - s1) + p[5 * from];
+   }
 }
 
-/* ---- tiles ---- */
+/* ---- tiles; SIDE is that of the transformed tile ---- */
 
-/* out, a vector at each of 36 positions, = B' d B of the 6x6 tile at d. */
-static void image_tile(float *out, int64_t position, const float *d, int64_t row, int64_t col)
+#define SIDE (m + 2)
+
+/* out, a vector at each position, = B' d B of the tile at d. */
+ALWAYS_INLINE void image_tile(const int m, float *out, int64_t position, const float *d, int64_t row, int64_t col)
 {
    vec a[36];
 #pragma GCC unroll 6
-   for (int j = 0; j < 6; j++) {
+   for (int j = 0; j < SIDE; j++) {
 #pragma GCC unroll 6
-      for (int i = 0; i < 6; i++) a[i * 6 + j] = load(d + i * row + j * col);
-      transform_image(a + j, a + j, 6);
+      for (int i = 0; i < SIDE; i++) a[i * SIDE + j] = load(d + i * row + j * col);
+      transform_image(m, a + j, a + j, SIDE);
    }
 #pragma GCC unroll 6
-   for (int i = 0; i < 6; i++) {
-      transform_image(a + i * 6, a + i * 6, 1);
+   for (int i = 0; i < SIDE; i++) {
+      transform_image(m, a + i * SIDE, a + i * SIDE, 1);
 #pragma GCC unroll 6
-      for (int j = 0; j < 6; j++) store(out + (i * 6 + j) * position, a[i * 6 + j]);
+      for (int j = 0; j < SIDE; j++) store(out + (i * SIDE + j) * position, a[i * SIDE + j]);
    }
 }
 
-/* As image_tile for dy: A dy A' of the 4x4 tile. */
-static void gradient_tile(float *out, int64_t position, const float *d, int64_t row, int64_t col)
+/* As image_tile for dy: A dy A' of the (m,m) tile. */
+ALWAYS_INLINE void gradient_tile(const int m, float *out, int64_t position, const float *d, int64_t row, int64_t col)
 {
    vec y[16], a[24];
 #pragma GCC unroll 4
-   for (int j = 0; j < 4; j++) {
+   for (int j = 0; j < m; j++) {
 #pragma GCC unroll 4
-      for (int i = 0; i < 4; i++) y[i * 4 + j] = load(d + i * row + j * col);
-      spread_result(a + j, y + j, 4, 4);
+      for (int i = 0; i < m; i++) y[i * m + j] = load(d + i * row + j * col);
+      spread_result(m, a + j, y + j, m, m);
    }
 #pragma GCC unroll 6
-   for (int i = 0; i < 6; i++) {
+   for (int i = 0; i < SIDE; i++) {
       vec o[6];
-      spread_result(o, a + i * 4, 1, 1);
+      spread_result(m, o, a + i * m, 1, 1);
 #pragma GCC unroll 6
-      for (int j = 0; j < 6; j++) store(out + (i * 6 + j) * position, o[j]);
+      for (int j = 0; j < SIDE; j++) store(out + (i * SIDE + j) * position, o[j]);
    }
 }
 
-/* y (4x4) at out = A' m A + bias; only the rows and columns that exist. */
-static void result_tile(float *out, int64_t row, int64_t col, int rows, int cols, const float *m, int64_t position,
-                        vec bias)
+/* y (m,m) at out = A' p A + bias; only the rows and columns that exist. */
+ALWAYS_INLINE void result_tile(const int m, float *out, int64_t row, int64_t col, int64_t rows, int64_t cols,
+                               const float *p, int64_t position, vec bias)
 {
    vec a[24];
 #pragma GCC unroll 6
-   for (int j = 0; j < 6; j++) {
+   for (int j = 0; j < SIDE; j++) {
       vec in[6];
 #pragma GCC unroll 6
-      for (int i = 0; i < 6; i++) in[i] = load(m + (i * 6 + j) * position);
-      gather_result(a + j, in, 6, 1);
+      for (int i = 0; i < SIDE; i++) in[i] = load(p + (i * SIDE + j) * position);
+      gather_result(m, a + j, in, SIDE, 1);
    }
 #pragma GCC unroll 4
-   for (int i = 0; i < 4; i++) {
+   for (int i = 0; i < m; i++) {
       vec o[4];
-      gather_result(o, a + i * 6, 1, 1);
+      gather_result(m, o, a + i * SIDE, 1, 1);
 #pragma GCC unroll 4
-      for (int j = 0; j < 4; j++)
+      for (int j = 0; j < m; j++)
          if (i < rows && j < cols) store(out + i * row + j * col, o[j] + bias);
    }
+}
+
+/* out = G g G' of a kernel, 9 vectors at g, or of the kernel turned round. */
+ALWAYS_INLINE void weight_tile(const int m, float *out, int64_t position, const float *g, bool turned)
+{
+   vec in[9], a[18];
+#pragma GCC unroll 9
+   for (int i = 0; i < 9; i++) in[i] = load(g + (turned ? 8 - i : i) * LANES);
+#pragma GCC unroll 3
+   for (int j = 0; j < 3; j++) transform_weight(m, a + j, in + j, 3, 3);
+#pragma GCC unroll 6
+   for (int i = 0; i < SIDE; i++) {
+      vec o[6];
+      transform_weight(m, o, a + i * 3, 1, 1);
+#pragma GCC unroll 6
+      for (int j = 0; j < SIDE; j++) store(out + (i * SIDE + j) * position, o[j]);
+   }
+}
+
+/* g, 9 vectors, = G' p G. */
+ALWAYS_INLINE void weight_gradient_tile(const int m, vec *g, const float *p, int64_t position)
+{
+   vec a[18];
+#pragma GCC unroll 6
+   for (int j = 0; j < SIDE; j++) {
+      vec in[6];
+#pragma GCC unroll 6
+      for (int i = 0; i < SIDE; i++) in[i] = load(p + (i * SIDE + j) * position);
+      gather_weight(m, a + j, in, SIDE, 1);
+   }
+#pragma GCC unroll 3
+   for (int i = 0; i < 3; i++) gather_weight(m, g + i * 3, a + i * SIDE, 1, 1);
 }
 
 /* ---- stages ---- */
@@ -247,10 +319,21 @@ static void load_window(float *buffer, int64_t rows, int64_t cols, const float *
 /* Floats of the window that a strip reads; halo is 2 for images, 0 for results. */
 static int64_t window_room(const tiling *t, int64_t halo)
 {
-   return (4 * t->strip_bands + halo) * t->dil_h * (4 * t->across + halo) * t->dil_w * LANES;
+   return (t->m * t->strip_bands + halo) * t->dil_h * (t->m * t->across + halo) * t->dil_w * LANES;
 }
 
 typedef void tile_transform(float *out, int64_t position, const float *d, int64_t row, int64_t col);
+
+#define TRANSFORM(tile, m) \
+   static void tile##m(float *out, int64_t position, const float *d, int64_t row, int64_t col) \
+   { \
+      tile(m, out, position, d, row, col); \
+   }
+TRANSFORM(image_tile, 3)
+TRANSFORM(image_tile, 4)
+TRANSFORM(gradient_tile, 3)
+TRANSFORM(gradient_tile, 4)
+#undef TRANSFORM
 
 /* out = transformed tiles, of strips begin .. end - 1, of x (n,c,h,w). */
 static int transform_tiles(float *out, const tiling *t, int64_t begin, int64_t end, const float *x, int64_t c,
@@ -258,7 +341,7 @@ static int transform_tiles(float *out, const tiling *t, int64_t begin, int64_t e
 {
    int64_t groups = groups_of(c), first = strip_tile(t, begin), room = window_room(t, halo);
    int64_t group_size = group_room(strip_tile(t, end) - first), position = position_room(groups * group_size),
-           cols = (4 * t->across + halo) * t->dil_w;
+           cols = (t->m * t->across + halo) * t->dil_w;
    float *work = hl_conv_room(CONV_WORK, 3, room, (int64_t)omp_get_max_threads(), (int64_t)sizeof(float));
    if (!work) return 1;
    int stop = 0;
@@ -267,8 +350,8 @@ static int transform_tiles(float *out, const tiling *t, int64_t begin, int64_t e
       for (int64_t group = 0; group < groups; group++) {
          if (hl_conv_stopped(&stop)) continue;
          float *window = work + omp_get_thread_num() * room;
-         int64_t top = 4 * t->dil_h * strip_band(t, strip), image = strip / t->strips, c0 = group * LANES;
-         load_window(window, (4 * t->strip_bands + halo) * t->dil_h, cols, x + (image * c + c0) * h * w,
+         int64_t top = t->m * t->dil_h * strip_band(t, strip), image = strip / t->strips, c0 = group * LANES;
+         load_window(window, (t->m * t->strip_bands + halo) * t->dil_h, cols, x + (image * c + c0) * h * w,
                      c - c0 < LANES ? (int)(c - c0) : LANES, h, w, top - pad_h, -pad_w);
          int64_t tile = strip_tile(t, strip), last = strip_tile(t, strip + 1);
          const int32_t *row = t->row - image * t->tiles, *col = t->col - image * t->tiles;
@@ -280,10 +363,10 @@ static int transform_tiles(float *out, const tiling *t, int64_t begin, int64_t e
    return stop ? hl_fail("interrupted") : 0;
 }
 
-/* out (36, panels, depth, PANEL) = transformed weights of output channels begin .. end - 1. w (k,c,3,3); forward, depth
- * is c and the outputs k; backward, the kernels are turned, depth is k and the outputs c. */
-static void transform_weights(float *out, const float *w, int64_t k, int64_t c, int64_t begin, int64_t end,
-                              bool backward)
+/* out (positions, panels, depth, PANEL) = transformed weights of output channels begin .. end - 1. w (k,c,3,3);
+ * forward, depth is c and the outputs k; backward, the kernels are turned, depth is k and the outputs c. */
+static void transform_weights(float *out, const tiling *t, const float *w, int64_t k, int64_t c, int64_t begin,
+                              int64_t end, bool backward)
 {
    int64_t depth = backward ? k : c, position = position_room(up(end - begin, PANEL) * depth * PANEL);
 #pragma omp parallel for collapse(2)
@@ -304,18 +387,10 @@ static void transform_weights(float *out, const float *w, int64_t k, int64_t c, 
          float *to = out + (o0 - begin) * depth + d0 * PANEL;
          for (int64_t d = 0; d < n; d++, to += PANEL)
             for (int v = 0; v < groups; v++) {
-               vec g[9], a[18];
-#pragma GCC unroll 9
-               for (int i = 0; i < 9; i++) g[i] = load(lanes[v] + (d * 9 + (backward ? 8 - i : i)) * LANES);
-#pragma GCC unroll 3
-               for (int j = 0; j < 3; j++) transform_weight(a + j, g + j, 3, 3);
-#pragma GCC unroll 6
-               for (int i = 0; i < 6; i++) {
-                  vec u[6];
-                  transform_weight(u, a + i * 3, 1, 1);
-#pragma GCC unroll 6
-                  for (int j = 0; j < 6; j++) store(to + (i * 6 + j) * position + v * LANES, u[j]);
-               }
+               if (t->m == 3)
+                  weight_tile(3, to + v * LANES, position, lanes[v] + d * 9 * LANES, backward);
+               else
+                  weight_tile(4, to + v * LANES, position, lanes[v] + d * 9 * LANES, backward);
             }
       }
 }
@@ -350,24 +425,27 @@ static void multiply_block(float *y, int64_t outputs, const tiling *t, int64_t b
 {
    int64_t first = strip_tile(t, begin), tiles = strip_tile(t, end) - first, vecs = groups_of(k), ld = vecs * LANES;
    int64_t position = position_room(tiles * ld);
-   float *m = work, *window = work + POSITIONS * position;
-   for (int64_t i = 0; i < POSITIONS; i++)
+   float *sums = work, *window = work + t->positions * position;
+   for (int64_t i = 0; i < t->positions; i++)
       multiply_tiles(tiles, (int)vecs, depth, v + i * position_room(groups_of(depth) * v_group), v_group,
-                     u + i * u_position, m + i * position, ld);
+                     u + i * u_position, sums + i * position, ld);
    for (int64_t strip = begin; strip < end; strip++)
       for (int64_t j = 0; j < k; j += LANES) {
          int lanes = k - j < LANES ? (int)(k - j) : LANES;
-         int64_t image = strip / t->strips, top = 4 * t->dil_h * strip_band(t, strip);
-         int64_t bottom = top + 4 * t->dil_h * t->strip_bands, last = strip_tile(t, strip + 1);
+         int64_t image = strip / t->strips, top = t->m * t->dil_h * strip_band(t, strip);
+         int64_t bottom = top + t->m * t->dil_h * t->strip_bands, last = strip_tile(t, strip + 1);
          if (bottom > t->rows) bottom = t->rows;
          const int32_t *row = t->row - image * t->tiles, *col = t->col - image * t->tiles;
          vec b = {0};
          for (int i = 0; i < lanes && bias; i++) b[i] = bias[k0 + j + i];
          for (int64_t tile = strip_tile(t, strip); tile < last; tile++) {
             int64_t rows = up(bottom - row[tile], t->dil_h), cols = up(t->cols - col[tile], t->dil_w);
-            result_tile(window + ((row[tile] - top) * t->cols + col[tile]) * LANES, t->dil_h * t->cols * LANES,
-                        t->dil_w * LANES, rows < 4 ? (int)rows : 4, cols < 4 ? (int)cols : 4,
-                        m + (tile - first) * ld + j, position, b);
+            float *out = window + ((row[tile] - top) * t->cols + col[tile]) * LANES,
+                  *p = sums + (tile - first) * ld + j;
+            if (t->m == 3)
+               result_tile(3, out, t->dil_h * t->cols * LANES, t->dil_w * LANES, rows, cols, p, position, b);
+            else
+               result_tile(4, out, t->dil_h * t->cols * LANES, t->dil_w * LANES, rows, cols, p, position, b);
          }
          from_lanes(y + ((image * outputs + k0 + j) * t->rows + top) * t->cols, t->rows * t->cols, window, lanes,
                     (bottom - top) * t->cols);
@@ -380,26 +458,25 @@ static int correlate(float *y, int64_t outputs, const tiling *t, const float *x,
 {
    int64_t groups = groups_of(depth), strips = n * t->strips, size = (int64_t)sizeof(float),
            threads = omp_get_max_threads();
-   int64_t chunk_tiles = CHUNK_BYTES / (POSITIONS * groups * LANES * size),
-           chunk_k = CHUNK_BYTES / (POSITIONS * depth * size);
+   int64_t chunk_tiles = CHUNK_BYTES / (t->positions * groups * LANES * size),
+           chunk_k = CHUNK_BYTES / (t->positions * depth * size);
    if (chunk_tiles < t->most) chunk_tiles = t->most;
    chunk_k = chunk_k < PANEL ? PANEL : chunk_k / PANEL * PANEL;
    if (chunk_tiles > n * t->tiles) chunk_tiles = n * t->tiles;
    if (chunk_k > outputs) chunk_k = outputs;
    int64_t block_tiles = t->most > BLOCK_TILES ? t->most : BLOCK_TILES;
    if (block_tiles > n * t->tiles) block_tiles = n * t->tiles;
-   int64_t each = POSITIONS * position_room(block_tiles * PANEL) + window_room(t, 0);
-   float *v = hl_conv_room(CONV_SOURCE, 3, (int64_t)POSITIONS, position_room(groups * group_room(chunk_tiles)), size);
-   float *u =
-       hl_conv_room(CONV_WEIGHTS, 3, (int64_t)POSITIONS, position_room(up(chunk_k, PANEL) * depth * PANEL), size);
+   int64_t each = t->positions * position_room(block_tiles * PANEL) + window_room(t, 0);
+   float *v = hl_conv_room(CONV_SOURCE, 3, t->positions, position_room(groups * group_room(chunk_tiles)), size);
+   float *u = hl_conv_room(CONV_WEIGHTS, 3, t->positions, position_room(up(chunk_k, PANEL) * depth * PANEL), size);
    int64_t *blocks = hl_conv_room(CONV_SUMS, 2, strips + 1, size * 2);
    if (!v || !u || !blocks) return 1;
    bool whole = chunk_k >= outputs;
    if (whole)
-      transform_weights(u, weight, backward ? depth : outputs, backward ? outputs : depth, 0, outputs, backward);
+      transform_weights(u, t, weight, backward ? depth : outputs, backward ? outputs : depth, 0, outputs, backward);
    for (int64_t begin = 0, end; begin < strips; begin = end) {
       end = block_end(t, begin, strips, chunk_tiles);
-      HL_TRY(transform_tiles(v, t, begin, end, x, depth, h, w, pad_h, pad_w, 2, image_tile));
+      HL_TRY(transform_tiles(v, t, begin, end, x, depth, h, w, pad_h, pad_w, 2, t->m == 3 ? image_tile3 : image_tile4));
       float *work = hl_conv_room(CONV_WORK, 3, each, threads, size);
       if (!work) return 1;
       int64_t n_blocks = 0, first = strip_tile(t, begin), v_group = group_room(strip_tile(t, end) - first);
@@ -411,7 +488,7 @@ static int correlate(float *y, int64_t outputs, const tiling *t, const float *x,
          int64_t c1 = c0 + chunk_k < outputs ? c0 + chunk_k : outputs,
                  u_position = position_room(up(c1 - c0, PANEL) * depth * PANEL);
          if (!whole)
-            transform_weights(u, weight, backward ? depth : outputs, backward ? outputs : depth, c0, c1, backward);
+            transform_weights(u, t, weight, backward ? depth : outputs, backward ? outputs : depth, c0, c1, backward);
          int stop = 0;
 #pragma omp parallel for collapse(2) schedule(dynamic)
          for (int64_t k0 = c0; k0 < c1; k0 += PANEL)
@@ -428,37 +505,32 @@ static int correlate(float *y, int64_t outputs, const tiling *t, const float *x,
    return 0;
 }
 
-int hl_winograd(const conv_shape *s, float *y, const float *x, const float *w, const float *bias)
+int hl_winograd(const conv_shape *s, int m, float *y, const float *x, const float *w, const float *bias)
 {
    tiling t;
-   HL_TRY(cut(&t, s->p, s->q, s->dil_h, s->dil_w));
+   HL_TRY(cut(&t, m, s->p, s->q, s->dil_h, s->dil_w));
    return correlate(y, s->k, &t, x, s->n, s->c, s->h, s->w, s->pad_h, s->pad_w, w, false, bias);
 }
 
-int hl_winograd_dx(const conv_shape *s, float *dx, const float *dy, const float *w)
+int hl_winograd_dx(const conv_shape *s, int m, float *dx, const float *dy, const float *w)
 {
    tiling t;
-   HL_TRY(cut(&t, s->h, s->w, s->dil_h, s->dil_w));
+   HL_TRY(cut(&t, m, s->h, s->w, s->dil_h, s->dil_w));
    return correlate(dx, s->c, &t, dy, s->n, s->k, s->p, s->q, 2 * s->dil_h - s->pad_h, 2 * s->dil_w - s->pad_w, w, true,
                     NULL);
 }
 
-/* dw (k,c,3,3), rows k0 .. k0 + k - 1 and channels c0 .. c0 + c - 1, += G'mG; m (36, rows, ld). */
-static void add_weights(float *dw, int64_t channels, int64_t k0, int64_t k, int64_t c0, int64_t c, const float *m,
-                        int64_t rows, int64_t ld)
+/* dw (k,c,3,3), rows k0 .. k0 + k - 1 and channels c0 .. c0 + c - 1, += G'pG; p (positions, rows, ld). */
+static void add_weights(float *dw, const tiling *t, int64_t channels, int64_t k0, int64_t k, int64_t c0, int64_t c,
+                        const float *p, int64_t rows, int64_t ld)
 {
    for (int64_t i = 0; i < k; i++)
       for (int64_t j = 0; j < c; j += LANES) {
-         vec a[18], g[LANES > 9 ? LANES : 9];
-#pragma GCC unroll 6
-         for (int q = 0; q < 6; q++) {
-            vec in[6];
-#pragma GCC unroll 6
-            for (int p = 0; p < 6; p++) in[p] = load(m + ((p * 6 + q) * rows + i) * ld + j);
-            gather_weight(a + q, in, 6, 1);
-         }
-#pragma GCC unroll 3
-         for (int p = 0; p < 3; p++) gather_weight(g + p * 3, a + p * 6, 1, 1);
+         vec g[LANES > 9 ? LANES : 9];
+         if (t->m == 3)
+            weight_gradient_tile(3, g, p + i * ld + j, rows * ld);
+         else
+            weight_gradient_tile(4, g, p + i * ld + j, rows * ld);
          int lanes = c - j < LANES ? (int)(c - j) : LANES;
          float *to = dw + ((k0 + i) * channels + c0 + j) * 9;
          float weights[LANES * 9 + LANES];
@@ -475,23 +547,25 @@ static void add_weights(float *dw, int64_t channels, int64_t k0, int64_t k, int6
       }
 }
 
-int hl_winograd_dw(const conv_shape *s, float *dw, const float *dy, const float *x)
+int hl_winograd_dw(const conv_shape *s, int m, float *dw, const float *dy, const float *x)
 {
    tiling t;
-   HL_TRY(cut(&t, s->p, s->q, s->dil_h, s->dil_w));
+   HL_TRY(cut(&t, m, s->p, s->q, s->dil_h, s->dil_w));
    int64_t groups_c = groups_of(s->c), groups_k = groups_of(s->k), strips = s->n * t.strips,
            size = (int64_t)sizeof(float);
-   int64_t chunk = CHUNK_BYTES / (POSITIONS * (groups_c + groups_k) * LANES * size);
+   int64_t chunk = CHUNK_BYTES / (t.positions * (groups_c + groups_k) * LANES * size);
    if (chunk < t.most) chunk = t.most;
    if (chunk > s->n * t.tiles) chunk = s->n * t.tiles;
-   int64_t each = POSITIONS * BLOCK_ROWS * PANEL;
-   float *v = hl_conv_room(CONV_SOURCE, 3, (int64_t)POSITIONS, position_room(groups_c * group_room(chunk)), size);
-   float *g = hl_conv_room(CONV_SUMS, 3, (int64_t)POSITIONS, position_room(groups_k * group_room(chunk)), size);
+   int64_t each = t.positions * BLOCK_ROWS * PANEL;
+   float *v = hl_conv_room(CONV_SOURCE, 3, t.positions, position_room(groups_c * group_room(chunk)), size);
+   float *g = hl_conv_room(CONV_SUMS, 3, t.positions, position_room(groups_k * group_room(chunk)), size);
    if (!v || !g) return 1;
    for (int64_t begin = 0, end; begin < strips; begin = end) {
       end = block_end(&t, begin, strips, chunk);
-      HL_TRY(transform_tiles(v, &t, begin, end, x, s->c, s->h, s->w, s->pad_h, s->pad_w, 2, image_tile));
-      HL_TRY(transform_tiles(g, &t, begin, end, dy, s->k, s->p, s->q, 0, 0, 0, gradient_tile));
+      HL_TRY(transform_tiles(v, &t, begin, end, x, s->c, s->h, s->w, s->pad_h, s->pad_w, 2,
+                             m == 3 ? image_tile3 : image_tile4));
+      HL_TRY(
+          transform_tiles(g, &t, begin, end, dy, s->k, s->p, s->q, 0, 0, 0, m == 3 ? gradient_tile3 : gradient_tile4));
       float *work = hl_conv_room(CONV_WORK, 3, each, (int64_t)omp_get_max_threads(), size);
       if (!work) return 1;
       int64_t tiles = strip_tile(&t, end) - strip_tile(&t, begin), group = group_room(tiles);
@@ -503,13 +577,13 @@ int hl_winograd_dw(const conv_shape *s, float *dw, const float *dy, const float 
             if (hl_conv_stopped(&stop)) continue;
             int64_t k = s->k - k0 < BLOCK_ROWS ? s->k - k0 : BLOCK_ROWS, c = s->c - c0 < PANEL ? s->c - c0 : PANEL;
             int64_t ld = groups_of(c) * LANES, rows = up(k, TILE_ROWS) * TILE_ROWS;
-            float *m = work + omp_get_thread_num() * each;
-            for (int64_t i = 0; i < POSITIONS; i++)
+            float *p = work + omp_get_thread_num() * each;
+            for (int64_t i = 0; i < t.positions; i++)
                for (int64_t r = 0; r < rows; r += TILE_ROWS)
                   multiply_lanes(tiles, (int)(ld / LANES),
                                  g + i * g_position + (k0 + r) / LANES * group + (k0 + r) % LANES,
-                                 v + i * v_position + c0 / LANES * group, group, m + (i * rows + r) * ld, ld);
-            add_weights(dw, s->c, k0, k, c0, c, m, rows, ld);
+                                 v + i * v_position + c0 / LANES * group, group, p + (i * rows + r) * ld, ld);
+            add_weights(dw, &t, s->c, k0, k, c0, c, p, rows, ld);
          }
       if (stop) return hl_fail("interrupted");
    }
