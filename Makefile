@@ -47,8 +47,8 @@ $(B)/libhilo_host.so: $(HOST_SRC:core/%.c=$(B)/host/%.o)
 
 # ---- what a fresh machine lacks ----
 
-PACKAGES := gcc libc6-dev pkg-config luajit lua-busted lua-check lua-cjson lua-filesystem lua-posix lua-penlight \
-   lua-argparse libopenblas-openmp-dev libpng-dev libjpeg-dev zlib1g-dev
+PACKAGES := gcc libc6-dev pkg-config luajit lua-busted lua-check lua-cjson lua-posix \
+   libopenblas-openmp-dev libpng-dev libjpeg-dev zlib1g-dev
 LINT_PACKAGES := clang-format cppcheck
 
 missing = $(shell for p in $(1); do dpkg-query -W -f='$${Status}\n' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done)
