@@ -86,7 +86,7 @@ function Loader:draw(position)
       self.sizes[name] = size
    end
    local draws = Draws.of(self.seed, self.stream + views_apart * self.view, epoch, index)
-   return name, self.transform(draws, size[1], size[2]), epoch
+   return name, samples.check(self.transform(draws, size[1], size[2])), epoch
 end
 
 local function allocate(n, sample, labels)

@@ -11,13 +11,18 @@ local defaults = {scale = 1, resize_h = 0, resize_w = 0, crop_y = 0, crop_x = 0,
    hue = 0, blur = 0, flip = false}
 local needed = {crop_h = true, crop_w = true}
 
-local function check_fields(sample)
+--- Errors unless a transform returned what a sample may hold.
+---@param sample any
+---@return Sample
+function samples.check(sample)
+   core.check(type(sample) == 'table', 'transform: expected a table such as {crop_h = 176, crop_w = 176}, got %s', type(sample))
    for key, value in pairs(sample) do
       core.check(defaults[key] ~= nil or needed[key] or key == 'jitter_order', "transform: a sample has no field '%s'", tostring(key))
       local kind = key == 'flip' and 'boolean' or key == 'jitter_order' and 'table' or 'number'
       core.check(type(value) == kind, 'transform: %s must be a %s, got %s', key, kind, type(value))
    end
    for key in pairs(needed) do core.check(sample[key], 'transform: a sample needs %s', key) end
+   return sample
 end
 
 --- Fills the i-th struct (from 0). The strings must stay alive until the structs are submitted.
@@ -29,7 +34,6 @@ end
 ---@param outputs {image: ffi.cdata*, label: ffi.cdata*?, mask: ffi.cdata*?}
 ---@param normalise? {mean: number[], std: number[]}
 function samples.write(c, i, sample, set, files, outputs, normalise)
-   check_fields(sample)
    local s = c[i]
    s.image, s.label = files.image, files.label
    for key, default in pairs(defaults) do

@@ -15,7 +15,7 @@ local function next_group(options, first)
    for i = first, math.min(#options.names, first + (options.batch or 1) - 1) do
       local name = options.names[i]
       local h, w = folder.image_size(options.set:image(name))
-      local sample = options.transform(Draws.of(0, 255, 0, i), h, w)
+      local sample = samples.check(options.transform(Draws.of(0, 255, 0, i), h, w))
       local one = group[1]
       if one and (one.sample.crop_h ~= sample.crop_h or one.sample.crop_w ~= sample.crop_w or one.h ~= h or one.w ~= w) then break end
       group[#group + 1] = {name = name, h = h, w = w, sample = sample}

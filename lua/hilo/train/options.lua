@@ -29,7 +29,8 @@ local free = {resume = true, overwrite = true, threads = true, workers = true, c
 
 --- Edit distance between two words, a swap of neighbours counting one.
 local function distance(a, b)
-   local before, last, row = {}, {}, {}
+   local before
+   local last, row = nil, {}
    for j = 0, #b do row[j] = j end
    for i = 1, #a do
       before, last, row = last, row, {[0] = i}

@@ -1,0 +1,200 @@
+-- Transforms and loaders: what a step gets depends on the seed and the step alone.
+local hilo = require 'hilo'
+local helper = require 'spec.helper'
+local tiny = require 'spec.tiny_set'
+
+local data = hilo.data
+local error_of = helper.error_of
+
+local root, set
+setup(function()
+   root = tiny.voc()
+   set = data.open {root = root}
+end)
+teardown(function() tiny.remove(root) end)
+
+local function loader(options)
+   local o = {set = set, names = set:list 'train', batch = 3, seed = 7, stream = 1, labels = true,
+      transform = data.transforms.segmentation {crop = {32, 36}, scale = {0.5, 1.5}, mirror = true,
+         jitter = {brightness = 0.4, contrast = 0.4, saturation = 0.4, hue = 0.1}, blur = {0.1, 1}}}
+   for key, value in pairs(options or {}) do o[key] = value end
+   return data.loader(o)
+end
+
+local function batches(l, n)
+   local list = {}
+   for i = 1, n do list[i] = l:next() end
+   return list
+end
+
+local function assert_same_batch(a, b)
+   assert.same(a.names, b.names)
+   for _, key in ipairs {'images', 'labels', 'mask'} do
+      assert.is_true(hilo.equal(a[key], b[key]), key)
+   end
+end
+
+describe('draws', function()
+   it('depend on seed, stream, epoch and index', function()
+      local function first(...) return data.Draws.of(...):uniform() end
+      local base = first(1, 1, 0, 0)
+      assert.equal(base, first(1, 1, 0, 0))
+      for _, other in ipairs {{2, 1, 0, 0}, {1, 2, 0, 0}, {1, 1, 1, 0}, {1, 1, 0, 1}} do assert.not_equal(base, first(unpack(other))) end
+   end)
+
+   it('stay within their bounds', function()
+      local d, seen = data.Draws.of(3, 1, 0, 5), {}
+      for _ = 1, 500 do
+         local u, k = d:uniform(-2, 3), d:whole(1, 4)
+         assert.is_true(u >= -2 and u < 3 and k >= 1 and k <= 4 and k % 1 == 0)
+         seen[k] = true
+      end
+      assert.equal(4, #seen)
+   end)
+
+   it('make permutations', function()
+      local order = data.Draws.order(1, 1, 2, 50)
+      local sorted = {unpack(order)}
+      table.sort(sorted)
+      for i = 1, 50 do assert.equal(i, sorted[i]) end
+      assert.not_same(sorted, order)
+      assert.not_same(order, data.Draws.order(1, 1, 3, 50))
+   end)
+end)
+
+describe('loader', function()
+   it('gives the same batches for any number of workers', function()
+      local one = batches(loader {workers = data.workers {threads = 1}}, 6)
+      for _, threads in ipairs {0, 4} do
+         local other = batches(loader {workers = data.workers {threads = threads, cache_mb = 1}}, 6)
+         for i = 1, 6 do assert_same_batch(one[i], other[i]) end
+      end
+   end)
+
+   it('continues from any step', function()
+      local straight = batches(loader(), 9)
+      local l = loader()
+      l:seek(6)
+      for i = 6, 9 do assert_same_batch(straight[i], l:next()) end
+      l:seek(2)
+      assert_same_batch(straight[2], l:next())
+   end)
+
+   it('shows every image once an epoch, in another order each time', function()
+      local l, orders = loader {batch = 4}, {}
+      for epoch = 1, 2 do
+         local seen = {}
+         for _ = 1, 2 do
+            for _, name in ipairs(l:next().names) do seen[#seen + 1] = name end
+         end
+         orders[epoch] = table.concat(seen, ' ')
+         table.sort(seen)
+         assert.same(set:list 'train', seen)
+      end
+      assert.not_equal(orders[1], orders[2])
+   end)
+
+   it('shows two views of the same images', function()
+      local a, b = loader {view = 1}:next(), loader {view = 2}:next()
+      assert.same(a.names, b.names)
+      assert.is_false(hilo.equal(a.images, b.images))
+   end)
+
+   it('fills with void outside of the image', function()
+      local l = loader {transform = data.transforms.segmentation {crop = {64, 64}, scale = {1, 1}}}
+      local batch = l:next()
+      assert.equal(0, batch.mask[1][41][1])
+      assert.equal(1, batch.mask[1][40][48])
+      assert.equal(255, batch.labels[1][64][64])
+      assert.equal(0, batch.images[1][1][64][64])
+      assert.equal(3 * 40 * 48, batch.mask:double():sum())
+   end)
+
+   it('takes transforms from a script and checks them', function()
+      local l = loader {transform = function(_, h, w) return {crop_h = h, crop_w = w, flip = true} end}
+      assert.same({3, 3, 40, 48}, l:next().images:size():totable())
+      l = loader {transform = function() return {crop_h = 8, crop_w = 8, zoom = 2} end}
+      assert.matches("no field 'zoom'", error_of(l.next, l))
+      l = loader {transform = function() return {crop_h = 8} end}
+      assert.matches('needs crop_w', error_of(l.next, l))
+   end)
+
+   it('drops what is under way when it is collected', function()
+      local workers = data.workers {threads = 1}
+      local l = loader {workers = workers}
+      l:next()
+      assert.is_true(workers:count() > 0)
+      l = nil -- luacheck: ignore
+      collectgarbage()
+      collectgarbage()
+      assert.equal(0, workers:count())
+   end)
+end)
+
+describe('bad images', function()
+   local bad, bad_set
+   before_each(function()
+      bad = tiny.voc {n = 4, val = 1}
+      bad_set = data.open {root = bad}
+   end)
+   after_each(function() tiny.remove(bad) end)
+
+   local function read()
+      local sweep = data.sweep {set = bad_set, names = {'img_01'}, transform = data.transforms.whole(1), labels = 'input'}
+      return sweep()
+   end
+
+   it('are named: a label id outside the classes', function()
+      hilo.io.image.save(bad .. '/SegmentationClass/img_01.png', hilo.ByteTensor(40, 48):fill(9))
+      local message = error_of(read)
+      assert.matches('img_01.png', message)
+      assert.matches('9', message)
+   end)
+
+   it('are named: a label map of another size', function()
+      hilo.io.image.save(bad .. '/SegmentationClass/img_01.png', hilo.ByteTensor(40, 40):fill(1))
+      assert.matches('img_01.png', error_of(read))
+   end)
+
+   it('are named: files that are cut short or no images', function()
+      for _, name in ipairs {'JPEGImages', 'SegmentationClass'} do
+         local path = ('%s/%s/img_01.png'):format(bad, name)
+         local whole = tiny.read(path)
+         tiny.write(path, whole:sub(1, #whole / 2))
+         assert.matches('img_01.png', error_of(read))
+         tiny.write(path, 'hello')
+         assert.matches('img_01.png', error_of(read))
+         tiny.write(path, whole)
+      end
+      assert.equal(1, #read().names)
+   end)
+
+   it('do not end the loader', function()
+      hilo.io.image.save(bad .. '/SegmentationClass/img_01.png', hilo.ByteTensor(40, 48):fill(9))
+      local l = data.loader {set = bad_set, names = {'img_01', 'img_02', 'img_03'}, batch = 1, seed = 1, labels = true,
+         transform = data.transforms.segmentation {crop = {16, 16}}}
+      local good, failed = 0, 0
+      for step = 1, 6 do
+         l:seek(step)
+         if pcall(l.next, l) then good = good + 1 else failed = failed + 1 end
+      end
+      assert.equal(4, good)
+      assert.equal(2, failed)
+   end)
+end)
+
+describe('sweep', function()
+   it('shows each image once, labels at the size asked for', function()
+      local names = {}
+      for batch in data.sweep {set = set, names = set:list 'train', transform = data.transforms.whole(0.5), labels = 'full', batch = 3} do
+         for _, name in ipairs(batch.names) do names[#names + 1] = name end
+         assert.same({20, 24}, {batch.images:size(3), batch.images:size(4)})
+         assert.same({40, 48}, {batch.labels:size(2), batch.labels:size(3)})
+         local stored = hilo.io.image.load(set:label(batch.names[1]), {as = 'labels'})
+         assert.is_true(hilo.equal(stored, batch.labels[1]))
+      end
+      assert.same(set:list 'train', names)
+      local sweep = data.sweep {set = set, names = set:list 'val', transform = data.transforms.whole(0.5), labels = 'input'}
+      assert.same({1, 20, 24}, sweep().labels:size():totable())
+   end)
+end)

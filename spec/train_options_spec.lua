@@ -1,0 +1,112 @@
+-- Options of scripts: the table at the top, overridden from the command line.
+local hilo = require 'hilo'
+local helper = require 'spec.helper'
+local tiny = require 'spec.tiny_set'
+
+local train = hilo.train
+local error_of = helper.error_of
+
+local defaults = {
+   name = 'spec', recipe = 'plain', preset = 'default',
+   lr = 2.5e-4, batch = 8, mirror = true, crop = {321, 321}, runs_of = {'a', 'b'},
+   data = {root = 'here', labelled = '1/8'}, model = {bn = 'train', deep = {er = 1}},
+}
+local variants = {
+   recipe = {plain = {}, city = {crop = {256, 512}, batch = 4, data = {root = 'city'}}},
+   preset = {default = {}, original = {mirror = false}},
+}
+
+local function read(...) return train.options(defaults, variants, {...}) end
+
+describe('options', function()
+   it('are the defaults where nothing is said', function()
+      local o = read()
+      assert.same({321, 321}, o.crop)
+      assert.equal('1/8', o.data.labelled)
+      assert.equal('cpu', o.device)
+      assert.equal(1, o.seed)
+   end)
+
+   it('are overridden by key=value, their types kept', function()
+      local o = read('lr=1e-3', 'mirror=false', 'crop=128x96', 'data.root=a=b c', 'model.deep.er=-2', '--batch=2', 'runs_of=x,y,z', 'seed=7')
+      assert.equal(1e-3, o.lr)
+      assert.equal(false, o.mirror)
+      assert.same({128, 96}, o.crop)
+      assert.equal('a=b c', o.data.root)
+      assert.equal(-2, o.model.deep.er)
+      assert.equal(2, o.batch)
+      assert.same({'x', 'y', 'z'}, o.runs_of)
+      assert.equal(7, o.seed)
+      assert.same({321, 321}, defaults.crop)
+   end)
+
+   it('take recipe, then preset, then the command line', function()
+      local o = read('recipe=city', 'preset=original', 'batch=3')
+      assert.same({256, 512}, o.crop)
+      assert.equal(3, o.batch)
+      assert.equal('city', o.data.root)
+      assert.equal('1/8', o.data.labelled)
+      assert.is_false(o.mirror)
+   end)
+
+   it('suggest the nearest name for an unknown one', function()
+      assert.matches("no option 'mirrror'; did you mean 'mirror'", error_of(read, 'mirrror=false'))
+      assert.matches("did you mean 'data.labelled'", error_of(read, 'labeled=3'))
+      assert.matches("did you mean 'model.bn'", error_of(read, 'model.nb=3'))
+      assert.matches("did you mean 'city'", error_of(read, 'recipe=citi'))
+      assert.matches("did you mean 'original'", error_of(read, 'preset=orignal'))
+   end)
+
+   it('refuse values of another type', function()
+      assert.matches('option lr expects a number', error_of(read, 'lr=fast'))
+      assert.matches('option mirror expects true or false', error_of(read, 'mirror=yes'))
+      assert.matches('option crop expects numbers', error_of(read, 'crop=a,b'))
+      assert.matches('option lr expects a number', error_of(read, 'lr=nan'))
+      assert.matches('is not an option; write key=value', error_of(read, 'mirror'))
+      assert.matches('cannot be', error_of(read, 'name=../up'))
+   end)
+
+   it('survive random words', function()
+      local draw = helper.numbers(11)
+      for _ = 1, 80 do
+         local bytes = {}
+         for k = 1, 1 + math.floor(draw() * 20) do bytes[k] = string.char(1 + math.floor(draw() * 255)) end
+         assert.is_string(error_of(read, table.concat(bytes)))
+      end
+   end)
+
+   it('come as one number or two', function()
+      assert.same({96, 96}, {train.pair({96}, 'crop')})
+      assert.same({64, 96}, {train.pair({64, 96}, 'crop')})
+      assert.matches('crop expects', error_of(train.pair, {1, 2, 3}, 'crop'))
+      assert.matches('crop expects', error_of(train.pair, {0.5}, 'crop'))
+   end)
+
+   it('of a continued run are those it was started with', function()
+      local runs = tiny.folder()
+      local o = read('runs=' .. runs, 'lr=0.5', 'crop=7', 'workers=1')
+      hilo.data.folder.make(runs .. '/spec')
+      train.json.save(runs .. '/spec/options.json', o)
+      local again = read('runs=' .. runs, 'resume=true', 'workers=3')
+      assert.equal(0.5, again.lr)
+      assert.same({7}, again.crop)
+      assert.equal(3, again.workers)
+      assert.is_true(again.resume)
+      assert.equal(0.5, read('runs=' .. runs, 'resume=true', 'lr=0.5').lr)
+      assert.matches('was started with lr=0.5 and cannot go on with 0.25', error_of(read, 'runs=' .. runs, 'resume=true', 'lr=0.25'))
+      assert.matches('there is no run to continue', error_of(read, 'runs=' .. runs, 'resume=true', 'name=other'))
+      tiny.remove(runs)
+   end)
+end)
+
+describe('JSON files', function()
+   it('hold what was saved, to the last bit', function()
+      local path = os.tmpname()
+      local value = {list = {1, 2.5, 0.1 + 0.2, 1e300, -0.0}, text = 'a"b\\c\n\t\1é', flag = true, nested = {deep = {'x'}}, empty = {}}
+      train.json.save(path, value)
+      assert.same(value, train.json.load(path))
+      tiny.write(path, tiny.read(path):sub(1, 40))
+      assert.matches('does not hold JSON', error_of(train.json.load, path))
+      os.remove(path)
+   end)
+end)
