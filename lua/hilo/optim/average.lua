@@ -27,7 +27,7 @@ end
 --- teacher = a * teacher + (1 - a) * student, for parameters and running statistics; counters are copied.
 ---@param teacher nn.Module|table<any, Tensor> changed in place
 ---@param student nn.Module|table<any, Tensor> with the same names and sizes
----@param a number 0..1; METHOD.md, section 2: min(1 - 1/(step + 1), 0.999), see ema_rate
+---@param a number 0..1; the mean teacher takes ema_rate(step)
 function M.ema(teacher, student, a)
    check(type(a) == 'number' and a >= 0 and a <= 1, 'ema: a must be between 0 and 1, got %s', tostring(a))
    local to, from = named_tensors(teacher, 'teacher'), named_tensors(student, 'student')

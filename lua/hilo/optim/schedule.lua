@@ -33,7 +33,7 @@ function schedule.step(base, step, options)
    return base * (options.gamma or 0.1) ^ k
 end
 
---- Weight of the consistency loss (METHOD.md, section 2): 0 before epoch `start`, then min(1, 2 * (epoch - start) / epochs).
+--- Weight of the consistency loss: 0 before epoch `start`, then min(1, 2 * (epoch - start) / epochs).
 ---@param start? number a tenth of the epochs
 function schedule.ramp(epoch, epochs, start)
    progress('ramp', epoch, epochs)
@@ -42,7 +42,7 @@ function schedule.ramp(epoch, epochs, start)
    return math.min(1, 2 * (epoch - start) / epochs)
 end
 
---- The rate of the mean teacher's average (METHOD.md, section 2): min(1 - 1/(step + 1), max).
+--- The rate of the mean teacher's average: min(1 - 1/(step + 1), max).
 ---@param max? number 0.999
 function schedule.ema_rate(step, max)
    core.check(type(step) == 'number' and step >= 0, 'ema_rate: step must be 0 or more, got %s', tostring(step))
