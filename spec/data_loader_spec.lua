@@ -39,7 +39,9 @@ describe('draws', function()
       local function first(...) return data.Draws.of(...):uniform() end
       local base = first(1, 1, 0, 0)
       assert.equal(base, first(1, 1, 0, 0))
-      for _, other in ipairs {{2, 1, 0, 0}, {1, 2, 0, 0}, {1, 1, 1, 0}, {1, 1, 0, 1}} do assert.not_equal(base, first(unpack(other))) end
+      for _, other in ipairs {{2, 1, 0, 0}, {1, 2, 0, 0}, {1, 1, 1, 0}, {1, 1, 0, 1}} do
+         assert.not_equal(base, first(unpack(other)))
+      end
    end)
 
    it('stay within their bounds', function()
@@ -186,7 +188,8 @@ end)
 describe('sweep', function()
    it('shows each image once, labels at the size asked for', function()
       local names = {}
-      for batch in data.sweep {set = set, names = set:list 'train', transform = data.transforms.whole(0.5), labels = 'full', batch = 3} do
+      local half = data.transforms.whole(0.5)
+      for batch in data.sweep {set = set, names = set:list 'train', transform = half, labels = 'full', batch = 3} do
          for _, name in ipairs(batch.names) do names[#names + 1] = name end
          assert.same({20, 24}, {batch.images:size(3), batch.images:size(4)})
          assert.same({40, 48}, {batch.labels:size(2), batch.labels:size(3)})

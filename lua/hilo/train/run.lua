@@ -47,7 +47,7 @@ end
 
 function Run:start_afresh()
    local o = self.options
-   check(o.overwrite or not folder.is_file(self.path .. '/options.json'),
+   check(o.overwrite or not folder.is_file(self.path .. '/log.jsonl'),
       '%s holds a run already; continue it with resume=true, take another name=, or replace it with overwrite=true', self.path)
    folder.make(self.path)
    for _, name in ipairs {'last.safetensors', 'best.safetensors', 'scores.json', 'log.jsonl', 'split.json'} do
