@@ -121,6 +121,13 @@ describe('loader', function()
       assert.matches('needs crop_w', error_of(l.next, l))
    end)
 
+   it('takes crops of whole numbers', function()
+      assert.matches('crop must be', error_of(data.transforms.segmentation, {crop = {0}}))
+      assert.matches('crop must be', error_of(data.transforms.segmentation, {crop = {1, 2, 3}}))
+      assert.matches('resize must be', error_of(data.transforms.classification, {resize = {0.5}}))
+      assert.matches('must be positive', error_of(data.transforms.segmentation, {crop = {8}, scale = {0, 1}}))
+   end)
+
    it('drops what is under way when it is collected', function()
       local workers = data.workers {threads = 1}
       local l = loader {workers = workers}

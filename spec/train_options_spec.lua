@@ -28,7 +28,8 @@ describe('options', function()
    end)
 
    it('are overridden by key=value, their types kept', function()
-      local o = read('lr=1e-3', 'mirror=false', 'crop=128x96', 'data.root=a=b c', 'model.deep.er=-2', '--batch=2', 'runs_of=x,y,z', 'seed=7')
+      local o = read('lr=1e-3', 'mirror=false', 'crop=128x96', 'data.root=a=b c', 'model.deep.er=-2', '--batch=2', 'runs_of=x,y,z',
+         'seed=7')
       assert.equal(1e-3, o.lr)
       assert.equal(false, o.mirror)
       assert.same({128, 96}, o.crop)
@@ -73,13 +74,6 @@ describe('options', function()
          for k = 1, 1 + math.floor(draw() * 20) do bytes[k] = string.char(1 + math.floor(draw() * 255)) end
          assert.is_string(error_of(read, table.concat(bytes)))
       end
-   end)
-
-   it('come as one number or two', function()
-      assert.same({96, 96}, {train.pair({96}, 'crop')})
-      assert.same({64, 96}, {train.pair({64, 96}, 'crop')})
-      assert.matches('crop expects', error_of(train.pair, {1, 2, 3}, 'crop'))
-      assert.matches('crop expects', error_of(train.pair, {0.5}, 'crop'))
    end)
 
    it('of a continued run are those it was started with', function()

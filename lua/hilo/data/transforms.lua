@@ -24,6 +24,14 @@ local check, host = core.check, core.host
 ---@field jitter_order integer[] order of the four, from 0
 ---@field blur number sigma in pixels; 0
 
+-- {height, width} of a list of one number or two
+local function sides(list, name)
+   local h, w = list[1], list[2] or list[1]
+   check(#list <= 2 and h % 1 == 0 and w % 1 == 0 and h >= 1 and w >= 1,
+      'transforms: %s must be one whole number or two (height,width), got %s', name, table.concat(list, ','))
+   return h, w
+end
+
 ---@alias Transform fun(draws: Draws, h: integer, w: integer): Sample
 
 local transforms = {}
@@ -39,7 +47,7 @@ local function corner(draws, size, crop) return draws:whole(0, math.max(0, size 
 --- jitter {brightness=, contrast=, saturation=, hue=}; blur {low, high} of sigma in pixels
 ---@return Transform
 function transforms.segmentation(options)
-   local crop_h, crop_w = options.crop[1], options.crop[2] or options.crop[1]
+   local crop_h, crop_w = sides(options.crop, 'crop')
    local size, low, high = options.size or 1, 1, 1
    if options.scale then low, high = options.scale[1], options.scale[2] or options.scale[1] end
    check(size > 0 and low > 0 and high >= low, 'transforms: size and scale must be positive, scale as low,high; got %g and %g,%g',
@@ -75,7 +83,7 @@ end
 ---@param options {resize: integer[], mirror: boolean?, jitter: table?, blur: number[]?}
 ---@return Transform
 function transforms.classification(options)
-   local h, w = options.resize[1], options.resize[2] or options.resize[1]
+   local h, w = sides(options.resize, 'resize')
    return function(draws)
       local sample = {resize_h = h, resize_w = w, crop_h = h, crop_w = w}
       sample.flip = options.mirror and draws:chance(0.5) or false

@@ -4,7 +4,6 @@ local variants = require 'hilo.train.recipes'
 
 local train = {
    options = options.resolve,
-   pair = options.pair,
    choice = options.choice,
    recipes = variants.recipes,
    presets = variants.presets,

@@ -232,17 +232,6 @@ function options.resolve(defaults, variants, arguments)
    return o
 end
 
---- {height, width} of an option that is one number or two.
----@param list number[]
----@param name string
----@return integer height, integer width
-function options.pair(list, name)
-   local h, w = list[1], list[2] or list[1]
-   core.check(#list <= 2 and h % 1 == 0 and w % 1 == 0 and h >= 1 and w >= 1,
-      '%s expects one whole number or two (height,width), got %s', name, table.concat(list, ','))
-   return h, w
-end
-
 --- Errors unless each named option is a whole number of at least `low`.
 function options.check_whole(o, low, ...)
    for _, key in ipairs {...} do

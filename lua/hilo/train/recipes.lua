@@ -44,6 +44,7 @@ recipes.supervised = {
 }
 
 recipes.s4gan = merge_all(recipes.supervised, {
+   scenes = {d_channels = 32},
    camvid = {unlabelled_batch = 4},
    voc = {unlabelled_batch = 8},
    context = {unlabelled_batch = 8},
