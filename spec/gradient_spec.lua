@@ -18,10 +18,17 @@ local function loss_of(ys, weights)
    return total
 end
 
--- Results that depend on the inputs, all gradients left in the inputs.
-local function differentiate(group, case, only)
-   local t, wanted = helper.inputs(group, case, double)
-   for _, name in ipairs(only or wanted) do t[name].requires_grad = true end
+-- The gradients of the inputs. only: names of those that want one (all). how: 'leaves'; 'intermediates': the inputs are results
+-- of another op; 'added': the inputs hold a gradient of 1/2 already.
+local function differentiate(group, case, only, how)
+   local t, wanted = helper.inputs(group, case, {dtype = 'double', plain = how == 'intermediates'})
+   local leaves = {}
+   for _, name in ipairs(only or wanted) do
+      leaves[name] = t[name]
+      t[name].requires_grad = true
+      if how == 'added' then t[name].grad = hilo.full(0.5, t[name]:size():totable(), double) end
+      if how == 'intermediates' then t[name] = hilo.affine(t[name], 1) end
+   end
    local ys = helper.floats(group.call(t, case))
    assert(#ys > 0, 'no float results')
    local weights, differentiable = weights_for(ys), 0
@@ -33,7 +40,7 @@ local function differentiate(group, case, only)
    end
    assert(differentiable > 0, 'the results do not depend on the inputs')
    local grads = {}
-   for _, name in ipairs(only or wanted) do grads[name] = t[name].grad end
+   for _, name in ipairs(only or wanted) do grads[name] = leaves[name].grad end
    return grads, wanted, weights
 end
 
@@ -100,12 +107,13 @@ for _, family in ipairs(helper.families) do
                      local grads, wanted, weights = differentiate(group, case)
                      local plain = helper.inputs(group, case, {dtype = 'double', plain = true})
                      for _, name in ipairs(wanted) do check_input(group, case, plain, weights, name, grads[name]) end
-                     -- each gradient alone is the same as all together
-                     if #wanted > 1 then
-                        for _, name in ipairs(wanted) do
-                           local alone = differentiate(group, case, {name})
-                           helper.assert_close(alone[name], grads[name], 1e-13, name .. ' alone', 1)
-                        end
+                     -- and it is the same alone, of the result of another op, and added to what is there
+                     local through, added = differentiate(group, case, nil, 'intermediates'), differentiate(group, case, nil, 'added')
+                     for _, name in ipairs(wanted) do
+                        local alone = #wanted > 1 and differentiate(group, case, {name}) or grads
+                        helper.assert_close(alone[name], grads[name], 1e-13, name .. ' alone', 1)
+                        helper.assert_close(through[name], grads[name], 1e-13, name .. ' as an intermediate', 1)
+                        helper.assert_close(added[name], grads[name] + 0.5, 1e-13, name .. ' added', 1)
                      end
                   end)
                   if not ok then error(helper.describe(group, case) .. ': ' .. tostring(message), 0) end
