@@ -24,43 +24,56 @@
 #endif
 
 /* name_row folds n elements at stride s into *total, a wide; name_columns folds rows of n columns into total[n]. step
- * is the new value of lane l after element x, merge that of total t after lane l. */
+ * is the new value of lane l after element x, merge that of total t after lane l. Lanes are merged by halves, which is
+ * short for short rows. */
 #define REDUCTION(name, type, start, step, merge) \
+   static inline __attribute__((always_inline)) wide FN(name##_lanes)(const num *from, int64_t m, int64_t s, \
+                                                                      int width) \
+   { \
+      type lanes[LANES]; \
+      wide sums[LANES]; \
+      int64_t i = 0; \
+      for (int j = 0; j < width; j++) lanes[j] = start; \
+      if (s == 1) { \
+         for (; i + width <= m; i += width) { \
+            _Pragma("omp simd") for (int j = 0; j < width; j++) \
+            { \
+               type l = lanes[j]; \
+               num x = from[i + j]; \
+               lanes[j] = step; \
+            } \
+         } \
+      } else { \
+         for (; i + width <= m; i += width) \
+            for (int j = 0; j < width; j++) { \
+               type l = lanes[j]; \
+               num x = from[(i + j) * s]; \
+               lanes[j] = step; \
+            } \
+      } \
+      for (int j = 0; j < width && i + j < m; j++) { \
+         type l = lanes[j]; \
+         num x = from[(i + j) * s]; \
+         lanes[j] = step; \
+      } \
+      _Pragma("omp simd") for (int j = 0; j < width; j++) sums[j] = (wide)lanes[j]; \
+      for (int half = width / 2; half > 0; half /= 2) { \
+         _Pragma("omp simd") for (int j = 0; j < half; j++) \
+         { \
+            wide t = sums[j], l = sums[j + half]; \
+            sums[j] = (wide)(merge); \
+         } \
+      } \
+      return sums[0]; \
+   } \
    static void FN(name##_row)(void *into, const void *x0, int64_t n, int64_t s) \
    { \
       wide *total = into, t = *total; \
       const num *from = x0; \
       for (int64_t m; n > 0; n -= m, from += m * s) { \
          m = n < LANES * BATCH ? n : LANES * BATCH; \
-         type lanes[LANES]; \
-         int64_t used = m < LANES ? m : LANES, i = 0; \
-         for (int64_t j = 0; j < used; j++) lanes[j] = start; \
-         if (s == 1) { \
-            for (; i + LANES <= m; i += LANES) { \
-               _Pragma("omp simd") for (int64_t j = 0; j < LANES; j++) \
-               { \
-                  type l = lanes[j]; \
-                  num x = from[i + j]; \
-                  lanes[j] = step; \
-               } \
-            } \
-         } else { \
-            for (; i + LANES <= m; i += LANES) \
-               for (int64_t j = 0; j < LANES; j++) { \
-                  type l = lanes[j]; \
-                  num x = from[(i + j) * s]; \
-                  lanes[j] = step; \
-               } \
-         } \
-         for (int64_t j = 0; i + j < m; j++) { \
-            type l = lanes[j]; \
-            num x = from[(i + j) * s]; \
-            lanes[j] = step; \
-         } \
-         for (int64_t j = 0; j < used; j++) { \
-            type l = lanes[j]; \
-            t = (wide)(merge); \
-         } \
+         wide l = m < SHORT_ROW ? FN(name##_lanes)(from, m, s, LANES / 4) : FN(name##_lanes)(from, m, s, LANES); \
+         t = (wide)(merge); \
       } \
       *total = t; \
    } \
@@ -220,9 +233,19 @@ PLACE(MIN, <)
       const lines *q = arg; \
       num *y = (num *)p[0]; \
       const num *x = (const num *)p[1]; \
-      int64_t tile = llabs(q->down) <= llabs(s[1]) ? 1 : TILE; \
-      for (int64_t j0 = 0; j0 < n; j0 += tile) { \
-         int64_t width = n - j0 < tile ? n - j0 : tile; \
+      if (llabs(q->down) <= llabs(s[1])) { \
+         for (int64_t j = 0; j < n; j++) { \
+            wide t = start; \
+            for (int64_t i = 0; i < q->count; i++) { \
+               num v = x[j * s[1] + i * q->down]; \
+               t = (wide)expression; \
+               y[j * s[0] + i * q->down_y] = (num)t; \
+            } \
+         } \
+         return; \
+      } \
+      for (int64_t j0 = 0; j0 < n; j0 += TILE) { \
+         int64_t width = n - j0 < TILE ? n - j0 : TILE; \
          wide total[TILE]; \
          for (int64_t j = 0; j < width; j++) total[j] = start; \
          for (int64_t i = 0; i < q->count; i++) { \
@@ -257,6 +280,7 @@ RUNNING(product, 1, MULTIPLY(t, v))
 
 enum {
    LANES = 64,
+   SHORT_ROW = 512,   /* elements, for which a quarter of the lanes does */
    BATCH = 256,       /* terms in one float partial sum */
    TILE = 256,        /* outputs that are made side by side */
    TASK = 65536,      /* elements that a task should have, about */
