@@ -1,0 +1,55 @@
+local ffi = require 'ffi'
+local hilo = require 'hilo'
+local core = require 'hilo.core'
+
+-- Runs a script in a process of its own, sends it SIGINT once it says "ready", and returns what it printed.
+local function interrupted(script, delay)
+   local path = os.tmpname()
+   local file = assert(io.open(path, 'w'))
+   file:write("local core = require 'hilo.core'\nlocal hilo = require 'hilo'\n",
+      'core.call(core.host, "hl_host_interrupt_install")\n', script)
+   file:close()
+   local pipe = assert(io.popen(([[luajit %s > %s.out 2>&1 & pid=$!
+      for i in $(seq 600); do grep -q ready %s.out 2>/dev/null && break; sleep 0.1; done
+      sleep %g; kill -INT $pid; wait $pid; cat %s.out]]):format(path, path, path, delay or 0.3, path)))
+   local text = pipe:read('*a')
+   pipe:close()
+   os.remove(path)
+   os.remove(path .. '.out')
+   return text
+end
+
+describe('Ctrl-C', function()
+   it('during a long convolution returns to the script', function()
+      local text = interrupted [[
+         local x, w = hilo.zeros(64, 256, 128, 128), hilo.zeros(256, 256, 5, 5)
+         print('ready') io.flush()
+         local start = core.host.hl_host_time()
+         local ok, message
+         repeat ok, message = pcall(hilo.conv2d, x, w) until not ok
+         print(message:match('interrupted'))
+         print('still here', hilo.ones(2):sum())
+      ]]
+      assert.is_truthy(text:find('interrupted', 1, true), text)
+      assert.is_truthy(text:find('still here\t2', 1, true), text)
+   end)
+
+   it('stops a loop of small operations', function()
+      local text = interrupted [[
+         local x = hilo.zeros(10)
+         print('ready') io.flush()
+         local ok, message = pcall(function() while true do x:add(1) end end)
+         print(message:match('interrupted'), x:max() > 0)
+      ]]
+      assert.is_truthy(text:find('interrupted\ttrue', 1, true), text)
+   end)
+
+   it('is answered once: the next operation works', function()
+      local flag = ffi.cast('int32_t *', core.host.hl_host_interrupt_flag())
+      flag[0] = 1
+      local ok, message = pcall(hilo.ones, 3)
+      assert.is_false(ok)
+      assert.is_truthy(message:find('interrupted', 1, true))
+      assert.are.equal(3, hilo.ones(3):sum())
+   end)
+end)
