@@ -12,7 +12,7 @@ local o = train.options {
    name = 'demo',             -- its runs lie in <runs>/<name>/<method>
    root = root .. 'data/scenes', -- made if it is missing
    labelled = '1/8',
-   steps = 400,               -- of each method
+   steps = 500, mlmt_steps = 300,
 }
 
 local function quoted(word) return "'" .. word:gsub("'", "'\\''") .. "'" end
@@ -36,15 +36,15 @@ end
 
 local function experiment(name, ...)
    execute(('---- %s'):format(name), script(name, 'name=' .. name, 'overwrite=true', 'recipe=scenes',
-      'data.root=' .. o.root, 'data.labelled=' .. o.labelled, 'steps=' .. o.steps, 'log_every=50', 'eval_every=0', ...))
+      'data.root=' .. o.root, 'data.labelled=' .. o.labelled, 'log_every=50', 'eval_every=0', ...))
 end
 
 local began = os.time()
 if not data.folder.is_folder(o.root .. '/JPEGImages') then
    execute('---- the built-in data set', 'luajit', root .. 'data/scenes.lua', 'out=' .. o.root)
 end
-experiment('supervised')
-experiment('s4gan')
-experiment('mlmt')
+experiment('supervised', 'steps=' .. o.steps)
+experiment('s4gan', 'steps=' .. o.steps)
+experiment('mlmt', 'steps=' .. o.mlmt_steps)
 execute('---- mean IoU on the validation images, percent', script('fuse', 'segmentation=supervised,s4gan', 'pictures=24'))
 print(('\n%s in all'):format(train.Progress.duration(os.time() - began)))

@@ -22,7 +22,7 @@ local o = train.options({
    },
    model = {backbone = 'resnet18', width = 24, bn = 'train', weights = ''},
    resize = {96, 96},
-   batch = 16, unlabelled_batch = 16, steps = 400,
+   batch = 16, unlabelled_batch = 16, steps = 300,
    lr = 3e-2, final_lr = 1e-4, momentum = 0.9, weight_decay = 1e-5,
    distance = 'mse',         -- of the scores; 'cosine': 1 - cosine similarity of the logits
    weight = 1,               -- of the consistency loss, once it has ramped up

@@ -23,8 +23,8 @@ local o = train.options({
    eval = {labels = 'full'}, -- compare at the label files' resolution; 'input': at the size the network sees
    model = {backbone = 'resnet18', width = 24, output_stride = 8, aspp_branches = 4, stride_on = '3x3', bn = 'train', weights = ''},
    crop = {96, 96}, scale = {0.75, 1.5}, mirror = true,
-   batch = 8, steps = 400,
-   lr = 2e-2, head_lr = 2e-2, momentum = 0.9, weight_decay = 5e-4, power = 0.9,
+   batch = 8, steps = 500,
+   lr = 5e-2, head_lr = 2e-3, momentum = 0.9, weight_decay = 5e-4, power = 0.9,
    repeat_backbone = false,  -- step the backbone's parameters as often as the original lists them
 }, {recipe = train.recipes.supervised, preset = train.presets.supervised})
 
