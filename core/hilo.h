@@ -47,7 +47,9 @@ const char *hl_device_name(void);
 
 /* ---- memory ---- */
 
-typedef struct { int64_t live, cached, peak, allocations; } hl_memory; /* bytes; number of requests to the system */
+typedef struct {
+   int64_t live, cached, peak, allocations;
+} hl_memory; /* bytes; number of requests to the system */
 
 /* Memory for a storage of that many bytes, 64-byte aligned, from the cache if a block fits.
  * zero: filled with zeros. */
@@ -74,9 +76,32 @@ int hl_copy(hl_tensor *y, const hl_tensor *x);
 int hl_range(hl_tensor *y, double start, double step);
 
 typedef enum {
-   HL_NEG, HL_ABS, HL_SQUARE, HL_SQRT, HL_RSQRT, HL_RECIPROCAL, HL_EXP, HL_LOG, HL_LOG1P,
-   HL_SIN, HL_COS, HL_TAN, HL_ASIN, HL_ACOS, HL_ATAN, HL_SINH, HL_COSH, HL_TANH, HL_SIGMOID, HL_SOFTPLUS,
-   HL_FLOOR, HL_CEIL, HL_ROUND, HL_TRUNC, HL_FRAC, HL_SIGN,
+   HL_NEG,
+   HL_ABS,
+   HL_SQUARE,
+   HL_SQRT,
+   HL_RSQRT,
+   HL_RECIPROCAL,
+   HL_EXP,
+   HL_LOG,
+   HL_LOG1P,
+   HL_SIN,
+   HL_COS,
+   HL_TAN,
+   HL_ASIN,
+   HL_ACOS,
+   HL_ATAN,
+   HL_SINH,
+   HL_COSH,
+   HL_TANH,
+   HL_SIGMOID,
+   HL_SOFTPLUS,
+   HL_FLOOR,
+   HL_CEIL,
+   HL_ROUND,
+   HL_TRUNC,
+   HL_FRAC,
+   HL_SIGN,
    HL_RELU,
    HL_LEAKY_RELU, /* x > 0 ? x : a * x */
    HL_ELU,        /* x > 0 ? x : a * (exp(x) - 1) */
@@ -87,13 +112,26 @@ typedef enum {
 /* y = op(x); x and y one dtype. Integers take NEG, ABS, SQUARE, SIGN, RELU, CLAMP, AFFINE, POW and the roundings. */
 int hl_unary(hl_tensor *y, const hl_tensor *x, int op, double a, double b);
 /* dx = dy * op'(x); y = op(x) as computed; float only. */
-int hl_unary_back(hl_tensor *dx, const hl_tensor *dy, const hl_tensor *x, const hl_tensor *y, int op, double a, double b);
+int hl_unary_back(hl_tensor *dx, const hl_tensor *dy, const hl_tensor *x, const hl_tensor *y, int op, double a,
+                  double b);
 
 typedef enum {
    HL_ADD, /* a + alpha * b */
    HL_SUB, /* a - alpha * b */
-   HL_MUL, HL_DIV, HL_MOD /* sign of b, as Lua's % */, HL_FMOD /* sign of a */, HL_POWER, HL_ATAN2, HL_MAX, HL_MIN,
-   HL_EQ, HL_NE, HL_LT, HL_LE, HL_GT, HL_GE /* comparisons: y is HL_U8, 0 or 1; a and b share a dtype */
+   HL_MUL,
+   HL_DIV,
+   HL_MOD /* sign of b, as Lua's % */,
+   HL_FMOD /* sign of a */,
+   HL_POWER,
+   HL_ATAN2,
+   HL_MAX,
+   HL_MIN,
+   HL_EQ,
+   HL_NE,
+   HL_LT,
+   HL_LE,
+   HL_GT,
+   HL_GE /* comparisons: y is HL_U8, 0 or 1; a and b share a dtype */
 } hl_binary_op;
 /* Integer division or modulus by zero fails. */
 int hl_binary(hl_tensor *y, const hl_tensor *a, const hl_tensor *b, int op, double alpha);
@@ -141,7 +179,9 @@ int hl_matmul(hl_tensor *c, const hl_tensor *a, const hl_tensor *b, double alpha
 
 /* ---- convolution ---- */
 
-typedef struct { int32_t stride_h, stride_w, pad_h, pad_w, dil_h, dil_w; } hl_conv;
+typedef struct {
+   int32_t stride_h, stride_w, pad_h, pad_w, dil_h, dil_w;
+} hl_conv;
 
 /* y = conv2d(x, w) + b (cross-correlation). x (N,C,H,W), w (K,C,R,S), b (K) or NULL, y (N,K,P,Q).
  * P = floor((H + 2*pad_h - dil_h*(R-1) - 1) / stride_h) + 1, Q likewise. */
@@ -173,7 +213,9 @@ int hl_batch_norm_back(hl_tensor *dx, hl_tensor *dgamma, hl_tensor *dbeta, hl_te
 
 /* ---- pooling and resizing; x (N,C,H,W) ---- */
 
-typedef struct { int32_t kernel_h, kernel_w, stride_h, stride_w, pad_h, pad_w, ceil_mode, count_pad; } hl_pool;
+typedef struct {
+   int32_t kernel_h, kernel_w, stride_h, stride_w, pad_h, pad_w, ceil_mode, count_pad;
+} hl_pool;
 
 /* y (N,C,P,Q), index (N,C,P,Q) HL_I32: offset of the maximum in its H*W plane. */
 int hl_max_pool(hl_tensor *y, hl_tensor *index, const hl_tensor *x, const hl_pool *p);
@@ -198,12 +240,14 @@ int hl_resize_back(hl_tensor *dx, const hl_tensor *dy, int mode);
 int hl_softmax(hl_tensor *y, const hl_tensor *x, int dim, int log);
 int hl_softmax_back(hl_tensor *dx, const hl_tensor *dy, const hl_tensor *y, int dim, int log);
 
-typedef struct { int32_t void_label, per_image; } hl_ce;
+typedef struct {
+   int32_t void_label, per_image;
+} hl_ce;
 
 /* Cross entropy of logits x (N,C,...) with labels (N,...): mean over the pixels that are not void, weighted by
  * weight (C) where not NULL (the mean divides by the sum of the weights). loss (1), or with per_image (N): each image's
- * own mean. Where every pixel is void the loss is 0. lse (N,...) and scale (N) are kept for the backward: the pixels' log-sum-exp
- * and what one pixel of image n counts. A label that is neither in 0..C-1 nor void_label fails. */
+ * own mean. Where every pixel is void the loss is 0. lse (N,...) and scale (N) are kept for the backward: the pixels'
+ * log-sum-exp and what one pixel of image n counts. A label that is neither in 0..C-1 nor void_label fails. */
 int hl_cross_entropy(hl_tensor *loss, hl_tensor *lse, hl_tensor *scale, const hl_tensor *x, const hl_tensor *labels,
                      const hl_tensor *weight, const hl_ce *p);
 int hl_cross_entropy_back(hl_tensor *dx, const hl_tensor *dloss, const hl_tensor *lse, const hl_tensor *scale,
@@ -212,11 +256,12 @@ int hl_cross_entropy_back(hl_tensor *dx, const hl_tensor *dloss, const hl_tensor
 typedef enum { HL_BCE_LOGITS /* a logits, b targets in [0,1] */, HL_MSE, HL_L1, HL_SMOOTH_L1 } hl_pair_op;
 /* loss (1) = mean, or sum where mean is 0, of the elementwise loss of a and b (same sizes). */
 int hl_pair_loss(hl_tensor *loss, const hl_tensor *a, const hl_tensor *b, int op, int mean);
-int hl_pair_loss_back(hl_tensor *da, hl_tensor *db, const hl_tensor *dloss, const hl_tensor *a, const hl_tensor *b, int op,
-                      int mean);
+int hl_pair_loss_back(hl_tensor *da, hl_tensor *db, const hl_tensor *dloss, const hl_tensor *a, const hl_tensor *b,
+                      int op, int mean);
 /* y (N) = cosine similarity of the rows of a, b (N,D); norms are at least eps. */
 int hl_cosine(hl_tensor *y, const hl_tensor *a, const hl_tensor *b, double eps);
-int hl_cosine_back(hl_tensor *da, hl_tensor *db, const hl_tensor *dy, const hl_tensor *a, const hl_tensor *b, double eps);
+int hl_cosine_back(hl_tensor *da, hl_tensor *db, const hl_tensor *dy, const hl_tensor *a, const hl_tensor *b,
+                   double eps);
 
 /* ---- label maps ---- */
 
@@ -229,7 +274,9 @@ int hl_confusion(hl_tensor *matrix, const hl_tensor *truth, const hl_tensor *pre
 
 /* ---- random numbers: Philox4x32-10, see core/philox.h; element i of y depends on (seed, offset, i) alone ---- */
 
-typedef struct { uint64_t seed, offset; } hl_rng;
+typedef struct {
+   uint64_t seed, offset;
+} hl_rng;
 
 int hl_uniform(hl_tensor *y, double low, double high, const hl_rng *r);
 int hl_normal(hl_tensor *y, double mean, double std, const hl_rng *r);
@@ -237,8 +284,8 @@ int hl_normal(hl_tensor *y, double mean, double std, const hl_rng *r);
 int hl_bernoulli(hl_tensor *y, double p, const hl_rng *r);
 /* Whole numbers low..high, both included; any dtype. */
 int hl_random_int(hl_tensor *y, int64_t low, int64_t high, const hl_rng *r);
-/* y = x * mask / (1 - p), mask 0 with probability p; with channels one draw for each (n,c) of x (N,C,...). The same call
- * on dy with the same r is the backward. */
+/* y = x * mask / (1 - p), mask 0 with probability p; with channels one draw for each (n,c) of x (N,C,...). The same
+ * call on dy with the same r is the backward. */
 int hl_dropout(hl_tensor *y, const hl_tensor *x, double p, int channels, const hl_rng *r);
 
 /* ---- updates of whole parameter lists, in place ---- */
@@ -248,11 +295,14 @@ typedef struct {
    int32_t nesterov;
    int32_t first; /* this is the first step: v is set to the gradient instead of being read */
 } hl_sgd_options;
-/* Of each w: g += weight_decay * w; v = momentum * v + (1 - dampening) * g; w -= lr * (nesterov ? g + momentum * v : v).
- * The gradients are not changed. v may be NULL where momentum is 0. */
+/* Of each w: g += weight_decay * w; v = momentum * v + (1 - dampening) * g; w -= lr * (nesterov ? g + momentum * v :
+ * v). The gradients are not changed. v may be NULL where momentum is 0. */
 int hl_sgd(int n, hl_tensor *const *w, hl_tensor *const *g, hl_tensor *const *v, const hl_sgd_options *o);
 
-typedef struct { double lr, beta1, beta2, eps, weight_decay; int64_t step; /* from 1 */ } hl_adam_options;
+typedef struct {
+   double lr, beta1, beta2, eps, weight_decay;
+   int64_t step; /* from 1 */
+} hl_adam_options;
 /* Kingma and Ba's Adam with bias correction; m, v are the running moments. */
 int hl_adam(int n, hl_tensor *const *w, hl_tensor *const *g, hl_tensor *const *m, hl_tensor *const *v,
             const hl_adam_options *o);

@@ -2,7 +2,8 @@
  * implementation for every device. A block of four words is a pure function of (seed, counter).
  *
  * What the draws use, so that devices agree: word w of a tensor's draw is word w % 4 of the block with counter
- * offset + w / 4. A float element takes one word, a double element two (low word first); normal numbers are made in pairs. */
+ * offset + w / 4. A float element takes one word, a double element two (low word first); normal numbers are made in
+ * pairs. */
 #ifndef HL_PHILOX_H
 #define HL_PHILOX_H
 
