@@ -122,8 +122,7 @@ describe('autograd', function()
       hilo.collect()
       local before = hilo.memory().live
       do
-         local x = leaf{1}
-         x = hilo.zeros(2 ^ 20)
+         local x = hilo.zeros(2 ^ 20)
          x.requires_grad = true
          local y = hilo.exp(x * 2)
          assert.is_true(y.requires_grad)

@@ -135,7 +135,8 @@ local function report(work, flops, bytes, f, request, is_step)
    results[#results + 1] = row
    local function cell(format, value) return value and format:format(value) or '' end
    print(('%-64s %9.2f ms %8s %5s %9s %6s%s%s'):format(work, ms,
-      flops and cell('%.0f GF/s', row.gflops) or cell('%.1f GB/s', row.gbytes), cell('%.0f%%', row.share_of_peak and 100 * row.share_of_peak),
+      flops and cell('%.0f GF/s', row.gflops) or cell('%.1f GB/s', row.gbytes),
+      cell('%.0f%%', row.share_of_peak and 100 * row.share_of_peak),
       cell('%.2f ms', peer_ms), cell('%.2fx', row.ratio),
       is_step and ('  %.0f MB%s'):format(mem, cell(' (PyTorch %.0f MB)', peer_mem)) or '',
       base[work] and ('  %.2fx of before'):format(base[work].ms / ms) or ''))
