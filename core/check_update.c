@@ -33,14 +33,12 @@ int hl_check_adam(int n, hl_tensor *const *w, hl_tensor *const *g, hl_tensor *co
    HL_CHECK(o, "adam: options are missing");
    HL_CHECK(o->step >= 1, "adam: steps count from 1, got %lld", (long long)o->step);
    return need_lists("adam", n, 4, (const char *[]){"w", "g", "m", "v"},
-                     (hl_tensor *const *[]){(hl_tensor *const *)w, g, (hl_tensor *const *)m,
-                                                  (hl_tensor *const *)v});
+                     (hl_tensor *const *[]){(hl_tensor *const *)w, g, (hl_tensor *const *)m, (hl_tensor *const *)v});
 }
 
 int hl_check_ema(int n, hl_tensor *const *t, hl_tensor *const *s)
 {
-   return need_lists("ema", n, 2, (const char *[]){"t", "s"},
-                     (hl_tensor *const *[]){(hl_tensor *const *)t, s});
+   return need_lists("ema", n, 2, (const char *[]){"t", "s"}, (hl_tensor *const *[]){(hl_tensor *const *)t, s});
 }
 
 int hl_check_global_norm(const hl_tensor *norm, int n, hl_tensor *const *g)
@@ -53,6 +51,5 @@ int hl_check_global_norm(const hl_tensor *norm, int n, hl_tensor *const *g)
 
 int hl_check_scale_list(int n, hl_tensor *const *g)
 {
-   return need_lists("scale_list", n, 1, (const char *[]){"g"},
-                     (hl_tensor *const *[]){(hl_tensor *const *)g});
+   return need_lists("scale_list", n, 1, (const char *[]){"g"}, (hl_tensor *const *[]){(hl_tensor *const *)g});
 }
