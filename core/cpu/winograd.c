@@ -533,7 +533,7 @@ static void add_weights(float *dw, const tiling *t, int64_t channels, int64_t k0
             weight_gradient_tile(4, g, p + i * ld + j, rows * ld);
          int lanes = c - j < LANES ? (int)(c - j) : LANES;
          float *to = dw + ((k0 + i) * channels + c0 + j) * 9;
-         float weights[LANES * 9 + LANES];
+         float weights[LANES * 9 + LANES] = {0};
          if (LANES > 9) {
 #pragma GCC unroll 16
             for (int p = 9; p < LANES; p++) g[p] = (vec){0};
