@@ -55,7 +55,8 @@ typedef enum { BY_GEMM, BY_SHIFT, BY_WINOGRAD3, BY_WINOGRAD4 } conv_way;
  * cost was measured on an AVX-512 core; their ratios hold well enough elsewhere. */
 static conv_way choose(const conv_shape *s, int dtype, conv_pass pass)
 {
-   const double multiply = 1. / 28, pack = 0.3, flip = 0.6, shift = 0.5, transform = 0.5, transform_weight = 0.5;
+   const double multiply = 1. / 28, pack = 0.3, flip = 0.6, shift = s->stride_w > 1 ? 1 : 0.5, transform = 2,
+                transform_weight = 1;
    double taps = (double)(s->r * s->s), x = (double)(s->n * s->c * s->h * s->w), pixels = (double)(s->n * s->p * s->q);
    double channels = (double)(s->c * s->k), y = pixels * (double)s->k;
    conv_way way = BY_GEMM;
@@ -73,10 +74,9 @@ static conv_way choose(const conv_shape *s, int dtype, conv_pass pass)
       for (int m = 3; m <= 4; m++) {
          int64_t down = (rows + s->dil_h - 1) / s->dil_h, across = (cols + s->dil_w - 1) / s->dil_w; /* of a phase */
          double tiles = (double)(s->n * s->dil_h * s->dil_w * ((down + m - 1) / m) * ((across + m - 1) / m));
-         double cost =
-             (m + 2) * (m + 2) *
-                 (tiles * (channels * multiply + (double)(s->c + s->k) * transform) + channels * transform_weight) +
-             (x + y) * flip;
+         double position =
+             tiles * (channels * multiply + (double)(s->c + s->k) * transform) + channels * transform_weight;
+         double cost = (m + 2) * (m + 2) * position + (x + y) * flip;
          if (cost < best) best = cost, way = m == 3 ? BY_WINOGRAD3 : BY_WINOGRAD4;
       }
    return way;

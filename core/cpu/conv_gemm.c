@@ -214,11 +214,10 @@ static int FN(correlate)(const JOB *job)
 #pragma omp parallel for schedule(dynamic)
    for (int64_t unit = 0; unit < spans * tiles * parts; unit++) {
       if (hl_conv_stopped(&stop)) continue;
-      int64_t k0 = unit % parts * k, in_span = unit / parts % tiles * tile,
-              first = unit / parts / tiles * span + in_span;
-      FN(correlate_tile)
-      (job, k0, job->k - k0 < k ? job->k - k0 : k, first, span - in_span < tile ? span - in_span : tile,
-       work + omp_get_thread_num() * each, &stop);
+      int64_t k0 = unit % parts * k, in_span = unit / parts % tiles * tile;
+      int64_t rows = job->k - k0 < k ? job->k - k0 : k, count = span - in_span < tile ? span - in_span : tile;
+      real *own = work + omp_get_thread_num() * each;
+      FN(correlate_tile)(job, k0, rows, unit / parts / tiles * span + in_span, count, own, &stop);
    }
    return stop ? hl_fail("interrupted") : 0;
 }
@@ -289,9 +288,8 @@ static int FN(backward_x)(const conv_shape *s, real *dx, const real *dy, const r
       memset(dx, 0, (size_t)(s->n * s->c * s->h * s->w) * sizeof(real)); /* pixels that no tap reaches */
    for (int64_t i0 = 0; i0 < s->stride_h && i0 < s->h; i0++)
       for (int64_t j0 = 0; j0 < s->stride_w && j0 < s->w; j0++) {
-         GEOMETRY
-         g = {s->n, s->k, s->p,  s->q,        (s->h - i0 - 1) / s->stride_h + 1, (s->w - j0 - 1) / s->stride_w + 1, 1,
-              1,    0,    table, table + taps};
+         int64_t down = (s->h - i0 - 1) / s->stride_h + 1, across = (s->w - j0 - 1) / s->stride_w + 1;
+         GEOMETRY g = {s->n, s->k, s->p, s->q, down, across, 1, 1, 0, table, table + taps};
          JOB job = {.k = s->c, .y = dx + i0 * s->w + j0};
          job.y_plane = s->h * s->w;
          job.y_image = s->c * job.y_plane;
@@ -357,11 +355,11 @@ static int FN(backward_w)(const conv_shape *s, real *dw, const real *dy, const r
 #pragma omp parallel for schedule(dynamic)
    for (int64_t unit = 0; unit < blocks * splits; unit++) {
       if (hl_conv_stopped(&stop)) continue;
-      int64_t d0 = unit % blocks * depth, split = unit / blocks, all = s->n * pieces;
-      FN(weight_tile)
-      (&from, dy, s->k, d0, d0 + depth < total ? d0 + depth : total, all * split / splits, all * (split + 1) / splits,
-       piece, sums + (splits > 1 ? split * s->k * total : 0) + d0, total, splits == 1,
-       work + omp_get_thread_num() * each, &stop);
+      int64_t d0 = unit % blocks * depth, d1 = d0 + depth < total ? d0 + depth : total;
+      int64_t split = unit / blocks, all = s->n * pieces, first = all * split / splits;
+      int64_t last = all * (split + 1) / splits;
+      real *to = sums + (splits > 1 ? split * s->k * total : 0) + d0, *own = work + omp_get_thread_num() * each;
+      FN(weight_tile)(&from, dy, s->k, d0, d1, first, last, piece, to, total, splits == 1, own, &stop);
    }
    if (stop) return hl_fail("interrupted");
    if (splits > 1) {

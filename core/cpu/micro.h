@@ -112,16 +112,18 @@ ALWAYS_INLINE void FN(product)(int64_t m, int64_t n, int64_t depth, const real *
 {
    for (int64_t i = 0; i < m; i += TILE_ROWS, a += block)
       for (int64_t j = 0; j < n; j += PANEL) {
-         real part[TILE_ROWS * PANEL], *out = c + i * ldc + j;
+         real part[TILE_ROWS * PANEL], *to = c + i * ldc + j, *out = to;
          int64_t rows = m - i < TILE_ROWS ? m - i : TILE_ROWS, cols = n - j < PANEL ? n - j : PANEL;
          bool whole = cols % LANES == 0; /* else the last vector would write past the columns */
-         FN(column)
-         (rows, (int)((cols + LANES - 1) / LANES), 0, depth, a, row, step, 0, b + j / PANEL * panel, PANEL, LANES,
-          whole ? out : part, whole ? ldc : PANEL, add && whole);
+         const real *panel_j = b + j / PANEL * panel;
+         int vecs = (int)((cols + LANES - 1) / LANES);
+         if (!whole) out = part;
+         int64_t ld = whole ? ldc : PANEL;
+         FN(column)(rows, vecs, 0, depth, a, row, step, 0, panel_j, PANEL, LANES, out, ld, add && whole);
          if (whole) continue;
          for (int64_t r = 0; r < rows; r++)
             for (int64_t k = 0; k < cols; k++)
-               out[r * ldc + k] = add ? out[r * ldc + k] + part[r * PANEL + k] : part[r * PANEL + k];
+               to[r * ldc + k] = add ? to[r * ldc + k] + part[r * PANEL + k] : part[r * PANEL + k];
       }
 }
 
