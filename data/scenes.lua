@@ -89,8 +89,9 @@ local function hsv(h, s, v)
    return {channel(5), channel(3), channel(1)}
 end
 
---- Paint, cloth and plastic: any object may have any of them.
-local function paint_colour(r)
+--- Paint, cloth and plastic: any object may have any of them. A kind of thing that has a usual hue shows it more often than not.
+local function paint_colour(r, usual)
+   if usual and r:chance(0.7) then return hsv(usual + r:range(-0.05, 0.05), r:range(0.45, 0.9), r:range(0.4, 0.95)) end
    if r:chance(0.25) then
       local v = r:pick {0.15, 0.35, 0.6, 0.9}
       return {v, v * r:range(0.94, 1.04), v * r:range(0.92, 1.06)}
@@ -268,7 +269,7 @@ local draw = {}
 
 function draw.house(canvas, id, r, x, y, s)
    local w, h = s * r:range(0.75, 1.2), s * r:range(0.5, 0.75)
-   local wall = paint_colour(r)
+   local wall = paint_colour(r, 0.07)
    local surface = r:pick {'bricks', 'planks', 'cloud', 'plain'}
    local front = material(r, wall, {kind = surface, grain = max(1.6, s * 0.06), amount = r:range(0.12, 0.4)})
    local left, right, top = x - w / 2, x + w / 2, y - h
@@ -344,7 +345,7 @@ end
 
 function draw.car(canvas, id, r, x, y, s)
    local w, flip = s * r:range(0.9, 1.1), r:chance(0.5) and -1 or 1
-   local body = paint_colour(r)
+   local body = paint_colour(r, 0.6)
    local coat = material(r, body, {round = 0.5})
    local h = w * r:range(0.2, 0.26)
    local cabin = w * r:range(0.16, 0.24)
@@ -378,7 +379,7 @@ end
 function draw.boat(canvas, id, r, x, y, s)
    local w, h = s * r:range(0.8, 1.1), s * r:range(0.14, 0.22)
    local flip = r:chance(0.5) and -1 or 1
-   local hull = paint_colour(r)
+   local hull = paint_colour(r, 0.97)
    local deck = y - h
    if r:chance(0.6) then -- under sail
       local mast = s * r:range(0.75, 1.1)
@@ -416,7 +417,7 @@ local skins = {{0.95, 0.8, 0.7}, {0.85, 0.65, 0.5}, {0.65, 0.45, 0.32}, {0.42, 0
 
 function draw.person(canvas, id, r, x, y, s)
    local skin = material(r, r:pick(skins), {round = 0.6})
-   local shirt = material(r, paint_colour(r), {kind = r:pick {'plain', 'plain', 'stripes', 'cloud'}, grain = max(2, s * 0.09),
+   local shirt = material(r, paint_colour(r, 0.8), {kind = r:pick {'plain', 'plain', 'stripes', 'cloud'}, grain = max(2, s * 0.09),
       amount = 0.3, round = 0.7})
    local trousers = material(r, scaled(paint_colour(r), 0.75), {round = 0.7})
    local shoe = material(r, {0.12, 0.1, 0.1})
@@ -450,7 +451,7 @@ end
 function draw.ball(canvas, id, r, x, y, s)
    local radius = s * 0.5
    local kind = r:pick {'wedges', 'spots', 'stripes', 'wedges'}
-   local m = material(r, paint_colour(r), {kind = kind, grain = max(2.5, radius * 0.6), amount = 0.5, round = 1,
+   local m = material(r, paint_colour(r, 0.17), {kind = kind, grain = max(2.5, radius * 0.6), amount = 0.5, round = 1,
       other = r:chance(0.6) and {0.93, 0.92, 0.9} or paint_colour(r)})
    fill_ellipse(canvas, id, x, y - radius, radius, radius, m)
    fill_ellipse(canvas, id, x + canvas.light * radius * 0.4, y - radius * 1.45, radius * 0.16, radius * 0.12, material(r, {1, 1, 1}))
