@@ -5,9 +5,10 @@ SHELL := /bin/bash
 B := build
 CC := gcc
 SANITIZE :=
+OPTIMISE := -O3
 
 WARN := -Wall -Wextra -Werror -Wno-unknown-pragmas
-CFLAGS := -std=gnu11 -O3 -g -fPIC -fvisibility=hidden -fno-math-errno -fno-trapping-math $(WARN) $(SANITIZE)
+CFLAGS := -std=gnu11 $(OPTIMISE) -g -fPIC -fvisibility=hidden -fno-math-errno -fno-trapping-math $(WARN) $(SANITIZE)
 LDFLAGS := -shared -Wl,-Bsymbolic -Wl,-z,defs -Wl,-z,nodelete $(SANITIZE)
 BLAS_DIR := $(firstword $(wildcard /usr/lib/*/openblas-openmp) /usr/lib)
 BLAS_INC := $(firstword $(wildcard /usr/include/*/openblas-openmp) /usr/include)
@@ -89,7 +90,7 @@ lint: ## format of the C files, warnings of cppcheck and luacheck
 	luacheck -q lua experiments spec data
 
 asan: deps ## the specs under AddressSanitizer and UndefinedBehaviorSanitizer
-	@$(MAKE) --no-print-directory all B=build/asan \
+	@$(MAKE) --no-print-directory all B=build/asan OPTIMISE=-O1 \
 	   SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
 	LD_PRELOAD="$$($(CC) -print-file-name=libasan.so) $$($(CC) -print-file-name=libubsan.so)" \
 	   ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:handle_segv=0 HILO_LIB=$(CURDIR)/build/asan HILO_SANITIZED=1 \
