@@ -360,12 +360,31 @@ function methods:bump() self._storage.version = self._storage.version + 1 end
 
 -- ---- conversion ----
 
+-- LuaJIT tells its values apart by the bits of NaNs with the sign set, and takes a number read from memory as it is: such a NaN
+-- from a file, or in memory that was never written, would become nil, a string, anything. So each is replaced by the plain NaN
+-- before Lua looks. Infinities are below all of them.
+local function plain_nans(values, n, dtype)
+   if dtype.name == 'float32' then
+      local bits = ffi.cast('uint32_t *', values)
+      for i = 0, n - 1 do
+         if bits[i] > 0xff800000 then bits[i] = 0xffc00000 end
+      end
+   elseif dtype.name == 'float64' then
+      local words = ffi.cast('uint32_t *', values) -- low, high, low, high, ...
+      for i = 1, 2 * n - 1, 2 do
+         if words[i] > 0xfff00000 then words[i], words[i - 1] = 0xfff80000, 0 end
+      end
+   end
+   return values
+end
+Tensor.plain_nans = plain_nans
+
 --- Lua number of a tensor with one element.
 function methods:item()
    check(self:nElement() == 1, 'item: the tensor must have one element, it is %s', shape_text(self))
    local value = ffi.new(self._storage.dtype.ctype .. '[1]')
    core.call(self._storage.device.lib, 'hl_download', value, core.raw(self).data, self._storage.dtype.bytes)
-   return tonumber(value[0])
+   return tonumber(plain_nans(value, 1, self._storage.dtype)[0])
 end
 
 --- Elements in row-major order on the host, as a C array: pointer, anchor to keep alive.
@@ -374,7 +393,7 @@ local function host_copy(t)
    local n, dtype = t:nElement(), t._storage.dtype
    local buffer = ffi.new(dtype.ctype .. '[?]', math.max(1, n))
    core.call(t._storage.device.lib, 'hl_download', buffer, core.raw(dense).data, n * dtype.bytes)
-   return buffer, n
+   return plain_nans(buffer, n, dtype), n
 end
 Tensor.host_copy = host_copy
 
@@ -431,7 +450,7 @@ end
 function methods:get(...)
    local value, address = scratch[self._storage.dtype.id], element_address(self, ...)
    core.call(self._storage.device.lib, 'hl_download', value, address, self._storage.dtype.bytes)
-   return tonumber(value[0])
+   return tonumber(plain_nans(value, 1, self._storage.dtype)[0])
 end
 
 --- Sets one element: t:put(value, 2, 3).

@@ -2,6 +2,7 @@
 local ffi = require 'ffi'
 local core = require 'hilo.core'
 local hilo = require 'hilo'
+local Tensor = require 'hilo.tensor'
 local file = require 'hilo.io.file'
 
 local image = {}
@@ -52,7 +53,7 @@ end
 local function to_bytes(fn, t)
    if not t._storage.dtype.is_float then return t end
    local double = t:detach():to{dtype = 'float64', device = 'cpu'}:contiguous()
-   local bytes, from = hilo.empty(t:size(), {dtype = 'uint8'}), double:data()
+   local bytes, from = hilo.empty(t:size(), {dtype = 'uint8'}), Tensor.host_copy(double)
    local to = bytes:data()
    for i = 0, t:nElement() - 1 do
       local v = from[i]

@@ -220,7 +220,7 @@ end
 function methods:apply(f)
    self:writable('apply')
    local values = self:getDevice() == 'cpu' and self:detach():contiguous() or self:detach():to{device = 'cpu'}:contiguous()
-   local p = values:data()
+   local p = Tensor.plain_nans(values:data(), values:nElement(), values._storage.dtype)
    for i = 0, values:nElement() - 1 do
       local y = f(tonumber(p[i]))
       if y ~= nil then p[i] = need_number('apply', y) end
