@@ -12,7 +12,7 @@ local o = train.options {
    name = 'demo',             -- its runs lie in <runs>/<name>/<method>
    root = root .. 'data/scenes', -- made if it is missing
    labelled = '1/8',
-   steps = 500, mlmt_steps = 300,
+   steps = 700, mlmt_steps = 500,
 }
 
 local function quoted(word) return "'" .. word:gsub("'", "'\\''") .. "'" end

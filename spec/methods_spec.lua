@@ -1,4 +1,4 @@
--- The losses of METHOD.md, by hand-made numbers.
+-- The losses of the method, by hand-made numbers.
 local hilo = require 'hilo'
 local helper = require 'spec.helper'
 

@@ -1,4 +1,4 @@
---- methods/original.lua: what the original's code does beyond its paper (METHOD.md, section 4), where it is more than an option.
+--- methods/original.lua: what the original's code does beyond its paper, where it is more than an option.
 local original = {}
 
 -- The original walks modules() of each stage and lists the parameters of every one of them, so a parameter is listed once for each

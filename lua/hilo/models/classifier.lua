@@ -1,4 +1,4 @@
---- models/classifier.lua: which classes are in an image (METHOD.md, section 2).
+--- models/classifier.lua: which classes are in an image (MLMT).
 local options_of = require 'hilo.models.options'
 local resnet = require 'hilo.models.resnet'
 

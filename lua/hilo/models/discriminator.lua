@@ -1,4 +1,4 @@
---- models/discriminator.lua: tells real label maps from predicted ones (METHOD.md, section 1).
+--- models/discriminator.lua: tells real label maps from predicted ones (s4GAN).
 local core = require 'hilo.core'
 local autograd = require 'hilo.autograd'
 local pointwise = require 'hilo.ops.pointwise'

@@ -69,7 +69,7 @@ recipes.mlmt = {
 
 local presets = {}
 
---- What METHOD.md's section 4 marks (o): the original's behaviour, to compare published numbers.
+--- What the authors' published code does where it differs from the paper or from what is right, to compare published numbers.
 presets.supervised = {
    default = {},
    original = {scale = {1, 1}, mirror = false, repeat_backbone = true, model = {aspp_branches = 2, stride_on = '1x1'}},
