@@ -175,9 +175,10 @@ end
 
 local function due(step, every, steps) return step == steps or (every > 0 and step % every == 0) end
 
+-- A step, its losses and its line of the log belong together: Ctrl-C waits for all of them.
 function Run:one_step(job, state)
    state.step = state.step + 1
-   add_losses(state, interrupts.hold(job.step, state.step))
+   add_losses(state, job.step(state.step))
    self.progress:update(state.step)
    if due(state.step, self.options.log_every, job.steps) then self:write_log(state) end
 end
@@ -194,7 +195,7 @@ end
 function Run:loop(job, state)
    self:after_step(job, state)
    while state.step < job.steps do
-      self:one_step(job, state)
+      interrupts.hold(self.one_step, self, job, state)
       if interrupts.pending() then error('interrupted', 0) end
       self:after_step(job, state)
    end
