@@ -1,0 +1,134 @@
+--- What the ops of networks say when they are called wrongly, and what no table of cases shows: void pixels, NaN, sizes at the edge.
+local hilo = require 'hilo'
+local helper = require 'spec.helper'
+
+local x, w = hilo.ones(2, 3, 8, 8), hilo.ones(4, 3, 3, 3)
+local labels = hilo.zeros({2, 8, 8}, {dtype = 'byte'})
+
+describe('an error', function()
+   local cases = {
+      ['conv2d: weight must be a tensor, got nil'] = function() hilo.conv2d(x) end,
+      ['conv2d: x must be a tensor, got 3'] = function() hilo.conv2d(3, w) end,
+      ['conv2d: bias must be a tensor or nil, got 1'] = function() hilo.conv2d(x, w, 1) end,
+      ["conv2d: there is no option 'padding'; it takes dilation, pad, stride"] = function() hilo.conv2d(x, w, nil, {padding = 1}) end,
+      ['conv2d: options must be a table, got 1'] = function() hilo.conv2d(x, w, nil, 1) end,
+      ['conv2d: stride must be a whole number of 1 or more, got 0'] = function() hilo.conv2d(x, w, nil, {stride = 0}) end,
+      ['conv2d: pad must be a whole number of 0 or more, got 1.5'] = function() hilo.conv2d(x, w, nil, {pad = 1.5}) end,
+      ['conv2d: dilation must be a number or {height, width}, got a table of 3'] = function()
+         hilo.conv2d(x, w, nil, {dilation = {1, 2, 3}})
+      end,
+      ['conv2d: weight expects 5 input channels, x has 3 (2x3x8x8'] = function() hilo.conv2d(x, hilo.ones(4, 5, 3, 3)) end,
+      ['conv2d: x must have 4 dimensions, got 3x8x8'] = function() hilo.conv2d(x[1], w) end,
+      ['does not fit'] = function() hilo.conv2d(x, w, nil, {dilation = 5}) end,
+      ['conv2d: weight must be float32, got 4x3x3x3 float64'] = function() hilo.conv2d(x, w:double()) end,
+      ['batch_norm: add must be a tensor or nil, got 1'] = function() hilo.batch_norm(x, nil, nil, nil, nil, {add = 1}) end,
+      ['batch_norm: evaluation needs running_mean and running_var'] = function() hilo.batch_norm(x) end,
+      ['batch_norm: training needs more than one value a channel'] = function()
+         hilo.batch_norm(hilo.ones(1, 3), nil, nil, nil, nil, {training = true})
+      end,
+      ['batch_norm: gamma must be 3 float32, got 4 float32'] = function()
+         hilo.batch_norm(x, hilo.ones(4), nil, nil, nil, {training = true})
+      end,
+      ['batch_norm: x must be (N,C,...), got 5 float32'] = function()
+         hilo.batch_norm(hilo.ones(5), nil, nil, nil, nil, {training = true})
+      end,
+      ['max_pool: the option kernel is missing'] = function() hilo.max_pool(x, {}) end,
+      ['max_pool: padding must be between 0 and half the kernel'] = function() hilo.max_pool(x, {kernel = 2, pad = 2}) end,
+      ["max_pool: there is no option 'count_pad'"] = function() hilo.max_pool(x, {kernel = 2, count_pad = true}) end,
+      ['avg_pool: a 9x9 window does not fit x'] = function() hilo.avg_pool(x, {kernel = 9}) end,
+      ['adaptive_avg_pool: height must be a whole number of 1 or more, got nil'] = function() hilo.adaptive_avg_pool(x) end,
+      ['global_avg_pool: x must be (N,C,H,W), got 8x8'] = function() hilo.global_avg_pool(x[1][1]) end,
+      ["resize: mode must be 'bilinear' or 'nearest', got 'cubic'"] = function() hilo.resize(x, 4, 4, {mode = 'cubic'}) end,
+      ['resize: align_corners goes with bilinear'] = function() hilo.resize(x, 4, 4, {mode = 'nearest', align_corners = true}) end,
+      ['resize: x (2x3x8x8 uint8) can be resized as nearest only'] = function() hilo.resize(x:byte(), 4, 4) end,
+      ['softmax: dimension 5 is out of range; the tensor is 2x3x8x8'] = function() hilo.softmax(x, 5) end,
+      ['cross_entropy: labels must be a tensor, got nil'] = function() hilo.cross_entropy(x) end,
+      ['cross_entropy: labels must be a label map (uint8, int32 or int64), got 2x8x8 float32'] = function()
+         hilo.cross_entropy(x, labels:float())
+      end,
+      ['cross_entropy: labels must be as x without its dimension of classes'] = function() hilo.cross_entropy(x, labels[1]) end,
+      ['cross_entropy: void must be a whole number'] = function() hilo.cross_entropy(x, labels, {void = 'none'}) end,
+      ["mse: reduction must be 'mean' or 'sum', got 'none'"] = function() hilo.mse(x, x, {reduction = 'none'}) end,
+      ['mse: the second argument must be a tensor, got nil'] = function() hilo.mse(x) end,
+      ['cosine_similarity: b must be a tensor, got 1'] = function() hilo.cosine_similarity(x, 1) end,
+      ['label_map: x must be (N,C,...), got 3'] = function() hilo.label_map(hilo.ones(3)) end,
+      ['one_hot: the number of classes must be a whole number of 1 or more, got nil'] = function() hilo.one_hot(labels) end,
+      ['confusion: matrix must be int64, got 3x3 float32'] = function() hilo.confusion(hilo.zeros(3, 3), labels, labels) end,
+   }
+   for text, f in pairs(cases) do
+      it('says: ' .. text, function()
+         local message = helper.error_of(f)
+         assert.is_truthy(message:find(text, 1, true), message)
+      end)
+   end
+
+   it('names the pixel and the value of a label that is no class', function()
+      local bad = labels:clone()
+      bad[2][3][4] = 7
+      assert.is_truthy(helper.error_of(hilo.cross_entropy, x, bad):find('labels has 7 at [1,2,3]', 1, true))
+      assert.is_truthy(helper.error_of(hilo.one_hot, bad, 3):find('7 at [1,2,3]', 1, true))
+      assert.is_truthy(helper.error_of(hilo.confusion, hilo.zeros({3, 3}, {dtype = 'long'}), bad, labels):find('7 at [1,2,3]', 1, true))
+   end)
+
+   it('points at the line of the caller', function()
+      assert.is_truthy(helper.error_of(function() hilo.conv2d(x, hilo.ones(4, 5, 3, 3)) end):find('ops_spec.lua:', 1, true))
+   end)
+end)
+
+describe('void pixels', function()
+   it('take no part in the loss or its gradient', function()
+      local logits = helper.build({1, 3, 4}, 1)
+      local truth = hilo.ByteTensor{{0, 255, 2, 255}}
+      logits.requires_grad = true
+      local loss = hilo.cross_entropy(logits, truth)
+      loss:backward()
+      local kept = hilo.cat({logits:detach():narrow(3, 1, 1), logits:detach():narrow(3, 3, 1)}, 3)
+      helper.assert_close(loss, hilo.cross_entropy(kept, hilo.ByteTensor{{0, 2}}), 1e-6)
+      for c = 1, 3 do
+         assert.equal(0, logits.grad:get(1, c, 2))
+         assert.equal(0, logits.grad:get(1, c, 4))
+         assert.are_not.equal(0, logits.grad:get(1, c, 1))
+      end
+   end)
+
+   it('alone give a loss and a gradient of zero', function()
+      local logits = hilo.ones(2, 3, 4)
+      logits.requires_grad = true
+      local loss = hilo.cross_entropy(logits, hilo.zeros({2, 4}, {dtype = 'byte'}):fill(255))
+      loss:backward()
+      assert.equal(0, loss:item())
+      assert.equal(0, logits.grad:abs():sum())
+   end)
+
+   it('are empty columns of one_hot, and are not counted', function()
+      local truth = hilo.ByteTensor{{0, 255, 2}}
+      assert.same({{{1, 0, 0}, {0, 0, 0}, {0, 0, 1}}}, hilo.one_hot(truth, 3):totable())
+      local m = hilo.confusion(hilo.zeros({3, 3}, {dtype = 'long'}), truth, hilo.ByteTensor{{0, 1, 1}})
+      assert.same({{1, 0, 0}, {0, 0, 0}, {0, 1, 0}}, m:totable())
+   end)
+end)
+
+describe('running statistics', function()
+   it('move in training only', function()
+      local mean, var = hilo.zeros(3), hilo.ones(3)
+      local input = helper.build({4, 3, 5}, 3)
+      hilo.batch_norm(input, nil, nil, mean, var)
+      assert.same({0, 0, 0}, mean:totable())
+      hilo.batch_norm(input, nil, nil, mean, var, {training = true, momentum = 0.5})
+      for c = 1, 3 do
+         local channel = input:select(2, c):contiguous()
+         assert.near(0.5 * channel:mean(), mean[c], 1e-6)
+         assert.near(0.5 + 0.5 * channel:var(), var[c], 1e-6)
+      end
+   end)
+end)
+
+describe('NaN', function()
+   it('comes out of max_pool', function()
+      local input = hilo.ones(1, 1, 4, 4)
+      input[1][1][2][2] = 0 / 0
+      local y = hilo.max_pool(input, {kernel = 2})
+      assert.is_true(y:get(1, 1, 1, 1) ~= y:get(1, 1, 1, 1))
+      assert.equal(1, y:get(1, 1, 2, 2))
+   end)
+end)
