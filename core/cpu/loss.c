@@ -112,12 +112,19 @@ static int FN(cross_entropy_back)(hl_tensor *dx, const hl_tensor *dloss, const h
                         p->void_label);
 }
 
+/* log(1 + e), 0 <= e <= 1, without a branch: the rounding of 1 + e is made good with the derivative. */
+INLINE real FN(log1p_unit)(real e)
+{
+   real u = 1 + e;
+   return hl_log(u) - ((u - 1) - e) / u;
+}
+
 INLINE real FN(pair_value)(real a, real b, int op)
 {
    real d = a - b, size = d < 0 ? -d : d;
    switch (op) {
    case HL_BCE_LOGITS:
-      return (a > 0 ? a * (1 - b) : -a * b) + hl_log1p(hl_exp(a > 0 ? -a : a)); /* nothing cancels */
+      return (a > 0 ? a * (1 - b) : -a * b) + FN(log1p_unit)(hl_exp(a > 0 ? -a : a)); /* nothing cancels */
    case HL_MSE:
       return d * d;
    case HL_L1:
@@ -219,9 +226,8 @@ static void FN(pair_loss_back)(hl_tensor *da, hl_tensor *db, const hl_tensor *dl
 #pragma omp parallel for schedule(static) if (n > HL_PARALLEL_MIN)
    for (int64_t k = 0; k < blocks; k++) {
       int64_t at = k * PAIRS, count = n - at < PAIRS ? n - at : PAIRS;
-      FN(pair_back)
-      (da ? (real *)da->data + at : NULL, db ? (real *)db->data + at : NULL, (const real *)a->data + at,
-       (const real *)b->data + at, count, scale, op);
+      const real *ak = (const real *)a->data + at, *bk = (const real *)b->data + at;
+      FN(pair_back)(da ? (real *)da->data + at : NULL, db ? (real *)db->data + at : NULL, ak, bk, count, scale, op);
    }
 }
 

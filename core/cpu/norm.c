@@ -110,20 +110,26 @@ static void FN(batch_norm)(hl_tensor *y, hl_tensor *mean, hl_tensor *invstd, hl_
       ((real *)invstd->data)[c] = (real)inv;
       real scale = (real)(inv * (gamma ? (double)((real *)gamma->data)[c] : 1));
       real shift = beta ? ((real *)beta->data)[c] : 0;
-      for (int64_t n = 0; n < l.n; n++) FN(normalise)
-      (yc + n * l.step, xc + n * l.step, ac ? ac + n * l.step : NULL, l.plane, (real)m, scale, shift, p->relu);
+      for (int64_t n = 0; n < l.n; n++) {
+         int64_t at = n * l.step;
+         FN(normalise)(yc + at, xc + at, ac ? ac + at : NULL, l.plane, (real)m, scale, shift, p->relu);
+      }
    }
 }
 
-/* Sums of g and of g * (x - mean), where g is dy through the ReLU. */
-INLINE void FN(gradient_sums_as)(double sums[2], const real *dy, const real *x, const real *y, int64_t n, real mean,
-                                 bool relu)
+/* Sums of g and of g * (x - mean), where g is dy through the ReLU; dadd = g. */
+INLINE void FN(gradient_sums_as)(double sums[2], real *dadd, const real *dy, const real *x, const real *y, int64_t n,
+                                 real mean, bool with_dadd, bool relu)
 {
    int64_t half = n / 2;
    real g0 = 0, g1 = 0, gx0 = 0, gx1 = 0;
 #pragma omp simd reduction(+ : g0, g1, gx0, gx1)
    for (int64_t i = 0; i < half; i++) {
       real a = relu && y[i] <= 0 ? 0 : dy[i], b = relu && y[i + half] <= 0 ? 0 : dy[i + half];
+      if (with_dadd) {
+         dadd[i] = a;
+         dadd[i + half] = b;
+      }
       g0 += a;
       g1 += b;
       gx0 += a * (x[i] - mean);
@@ -131,6 +137,7 @@ INLINE void FN(gradient_sums_as)(double sums[2], const real *dy, const real *x, 
    }
    if (n % 2) {
       real a = relu && y[n - 1] <= 0 ? 0 : dy[n - 1];
+      if (with_dadd) dadd[n - 1] = a;
       g0 += a;
       gx0 += a * (x[n - 1] - mean);
    }
@@ -138,41 +145,44 @@ INLINE void FN(gradient_sums_as)(double sums[2], const real *dy, const real *x, 
    sums[1] += (double)gx0 + (double)gx1;
 }
 
-static void FN(gradient_sums)(double sums[2], const real *dy, const real *x, const real *y, int64_t n, real mean,
-                              bool relu)
+static void FN(gradient_sums)(double sums[2], real *dadd, const real *dy, const real *x, const real *y, int64_t n,
+                              real mean)
 {
    for (int64_t at = 0; at < n; at += BLOCK) {
       int64_t size = n - at < BLOCK ? n - at : BLOCK;
-      if (relu)
-         FN(gradient_sums_as)(sums, dy + at, x + at, y + at, size, mean, true);
+      if (dadd && y)
+         FN(gradient_sums_as)(sums, dadd + at, dy + at, x + at, y + at, size, mean, true, true);
+      else if (dadd)
+         FN(gradient_sums_as)(sums, dadd + at, dy + at, x + at, NULL, size, mean, true, false);
+      else if (y)
+         FN(gradient_sums_as)(sums, NULL, dy + at, x + at, y + at, size, mean, false, true);
       else
-         FN(gradient_sums_as)(sums, dy + at, x + at, NULL, size, mean, false);
+         FN(gradient_sums_as)(sums, NULL, dy + at, x + at, NULL, size, mean, false, false);
    }
 }
 
-/* dadd = g, dx = scale * (g - offset - slope * (x - mean)); without statistics of the batch dx = scale * g. */
-INLINE void FN(gradient_as)(real *dx, real *dadd, const real *dy, const real *x, const real *y, int64_t n, real mean,
-                            real scale, real offset, real slope, bool with_dx, bool with_dadd, bool relu, bool batch)
+/* dx = scale * (g - offset - slope * (x - mean)); without statistics of the batch dx = scale * g. */
+INLINE void FN(gradient_as)(real *dx, const real *dy, const real *x, const real *y, int64_t n, real mean, real scale,
+                            real offset, real slope, bool relu, bool batch)
 {
 #pragma omp simd
    for (int64_t i = 0; i < n; i++) {
       real g = relu && y[i] <= 0 ? 0 : dy[i];
-      if (with_dadd) dadd[i] = g;
-      if (with_dx) dx[i] = scale * (batch ? g - offset - slope * (x[i] - mean) : g);
+      dx[i] = scale * (batch ? g - offset - slope * (x[i] - mean) : g);
    }
 }
 
-static void FN(gradient)(real *dx, real *dadd, const real *dy, const real *x, const real *y, int64_t n, real mean,
-                         real scale, real offset, real slope, bool relu, bool batch)
+static void FN(gradient)(real *dx, const real *dy, const real *x, const real *y, int64_t n, real mean, real scale,
+                         real offset, real slope, bool batch)
 {
-   switch ((dx ? 8 : 0) + (dadd ? 4 : 0) + (relu ? 2 : 0) + (batch ? 1 : 0)) {
-#define CASE(k) \
-   case k: \
-      FN(gradient_as)(dx, dadd, dy, x, y, n, mean, scale, offset, slope, k & 8, k & 4, k & 2, k & 1); \
-      break;
-      CASE(4) CASE(5) CASE(6) CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12) CASE(13) CASE(14) CASE(15)
-#undef CASE
-   }
+   if (y && batch)
+      FN(gradient_as)(dx, dy, x, y, n, mean, scale, offset, slope, true, true);
+   else if (y)
+      FN(gradient_as)(dx, dy, x, y, n, mean, scale, offset, slope, true, false);
+   else if (batch)
+      FN(gradient_as)(dx, dy, x, NULL, n, mean, scale, offset, slope, false, true);
+   else
+      FN(gradient_as)(dx, dy, x, NULL, n, mean, scale, offset, slope, false, false);
 }
 
 static void FN(batch_norm_back)(hl_tensor *dx, hl_tensor *dgamma, hl_tensor *dbeta, hl_tensor *dadd,
@@ -181,7 +191,7 @@ static void FN(batch_norm_back)(hl_tensor *dx, hl_tensor *dgamma, hl_tensor *dbe
 {
    layout l = layout_of(x);
    double values = (double)(l.n * l.plane);
-   bool need_sums = (dx && p->training) || dgamma || dbeta;
+   bool first_pass = (dx && p->training) || dgamma || dbeta || dadd;
 #pragma omp parallel for schedule(static) if (l.n * l.plane * l.channels > HL_PARALLEL_MIN)
    for (int64_t c = 0; c < l.channels; c++) {
       const real *xc = (const real *)x->data + c * l.plane, *gc = (const real *)dy->data + c * l.plane;
@@ -189,15 +199,22 @@ static void FN(batch_norm_back)(hl_tensor *dx, hl_tensor *dgamma, hl_tensor *dbe
       real *dxc = dx ? (real *)dx->data + c * l.plane : NULL, *dac = dadd ? (real *)dadd->data + c * l.plane : NULL;
       real m = ((real *)mean->data)[c];
       double inv = (double)((real *)invstd->data)[c], sums[2] = {0, 0};
-      for (int64_t n = 0; n < l.n && need_sums; n++)
-         FN(gradient_sums)(sums, gc + n * l.step, xc + n * l.step, yc ? yc + n * l.step : NULL, l.plane, m, p->relu);
+      for (int64_t n = 0; n < l.n && first_pass; n++) {
+         int64_t at = n * l.step;
+         FN(gradient_sums)(sums, dac ? dac + at : NULL, gc + at, xc + at, yc ? yc + at : NULL, l.plane, m);
+      }
       if (dgamma) ((real *)dgamma->data)[c] += (real)(sums[1] * inv);
       if (dbeta) ((real *)dbeta->data)[c] += (real)sums[0];
       real scale = (real)(inv * (gamma ? (double)((real *)gamma->data)[c] : 1));
       real offset = (real)(sums[0] / values), slope = (real)(sums[1] * inv * inv / values);
-      for (int64_t n = 0; n < l.n; n++) FN(gradient)
-      (dxc ? dxc + n * l.step : NULL, dac ? dac + n * l.step : NULL, gc + n * l.step, xc + n * l.step,
-       yc ? yc + n * l.step : NULL, l.plane, m, scale, offset, slope, p->relu, p->training);
+      if (dac) { /* it holds g already */
+         gc = dac;
+         yc = NULL;
+      }
+      for (int64_t n = 0; n < l.n && dxc; n++) {
+         int64_t at = n * l.step;
+         FN(gradient)(dxc + at, gc + at, xc + at, yc ? yc + at : NULL, l.plane, m, scale, offset, slope, p->training);
+      }
    }
 }
 

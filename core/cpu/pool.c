@@ -8,8 +8,8 @@ INLINE void FN(max_tap)(real *best, int32_t *index, const real *x, int64_t first
 {
 #pragma omp simd
    for (int64_t j = first; j < first + count; j++) {
-      int32_t at = (int32_t)(offset + j * stride);
-      real v = x[at];
+      real v = x[offset + j * stride];
+      int32_t at = (int32_t)((uint32_t)offset + (uint32_t)j * (uint32_t)stride);
       bool better = (v > best[j]) | (v != v); /* NaN wins, the last one where there are several */
       best[j] = better ? v : best[j];
       index[j] = better ? at : index[j];

@@ -81,9 +81,9 @@ static int FN(bilinear)(hl_tensor *y, const hl_tensor *x, int mode)
       for (int64_t k = 0; k < chunks; k++) {
          real *mine = buffers + omp_get_thread_num() * 2 * s.Q, *rows[2] = {mine, mine + s.Q};
          int64_t last = (k + 1) * ROWS < s.P ? (k + 1) * ROWS : s.P;
-         FN(bilinear_rows)
-         ((real *)y->data + n * s.P * s.Q, (const real *)x->data + n * s.H * s.W, k * ROWS, last, down, across, s,
-          rows);
+         real *to = (real *)y->data + n * s.P * s.Q;
+         const real *from = (const real *)x->data + n * s.H * s.W;
+         FN(bilinear_rows)(to, from, k * ROWS, last, down, across, s, rows);
       }
    return 0;
 }
@@ -155,9 +155,9 @@ static int FN(resize_back)(hl_tensor *dx, const hl_tensor *dy, int mode)
 #pragma omp parallel for schedule(static) if (hl_numel(dy) > HL_PARALLEL_MIN)
    for (int64_t n = 0; n < s.planes; n++) {
       real *mine = buffers + omp_get_thread_num() * 2 * s.Q, *sums[2] = {mine, mine + s.Q};
-      FN(plane_back)
-      ((real *)dx->data + n * s.H * s.W, (const real *)dy->data + n * s.P * s.Q, down, across, begin, s, sums,
-       mode != HL_NEAREST);
+      real *to = (real *)dx->data + n * s.H * s.W;
+      const real *from = (const real *)dy->data + n * s.P * s.Q;
+      FN(plane_back)(to, from, down, across, begin, s, sums, mode != HL_NEAREST);
    }
    return 0;
 }
