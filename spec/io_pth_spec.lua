@@ -163,15 +163,14 @@ describe('files of torch.save', function()
       assert.is_true(rawequal(value, value[1]))
    end)
 
-   it('of 23 MB load in less than a second', function()
+   it('of 23 MB load in less than a second of processor time', function()
       local path = (os.getenv('HILO_TEST_DATA') or '../shared/data') .. '/weights/resnet18-imagenet-fp16.pth'
       local f = io.open(path)
       if not f then return pending('no trained weights at ' .. path) end
       f:close()
-      local time = require('hilo.core').host.hl_host_time
-      local start = time()
+      local start = os.clock()
       local t = pth.load(path)
-      assert.is_true(time() - start < 1)
+      assert.is_true(os.clock() - start < (os.getenv('HILO_SANITIZED') and 10 or 1))
       assert.same({1000, 512}, t['fc.weight']:size():totable())
       assert.equal('torch.FloatTensor', t['fc.weight']:type())
    end)
