@@ -102,7 +102,8 @@ asan: deps ## the specs under AddressSanitizer and UndefinedBehaviorSanitizer
 PREFIX := /usr/local
 install: all ## copy hilo below PREFIX
 	install -d $(DESTDIR)$(PREFIX)/lib/hilo/{core,build} $(DESTDIR)$(PREFIX)/bin
-	cp -r lua experiments data $(DESTDIR)$(PREFIX)/lib/hilo/
+	cp -r lua experiments $(DESTDIR)$(PREFIX)/lib/hilo/
+	install -d $(DESTDIR)$(PREFIX)/lib/hilo/data && install -m 644 data/scenes.lua data/README.md $(DESTDIR)$(PREFIX)/lib/hilo/data/
 	install -m 644 core/hilo.h core/host.h $(DESTDIR)$(PREFIX)/lib/hilo/core/
 	install -m 755 $(LIBS) $(DESTDIR)$(PREFIX)/lib/hilo/build/
 	ln -sf ../lib/hilo/lua/bin/hilo $(DESTDIR)$(PREFIX)/bin/hilo
