@@ -60,9 +60,11 @@ static int FN(prepare)(SOURCE *s, const real *x, const GEOMETRY *g, int64_t *at)
       if (!data) return 1;
       s->data = data;
       s->end = g->images * g->channels * s->plane + PANEL;
+      int stop = 0;
 #pragma omp parallel for collapse(2)
       for (int64_t plane = 0; plane < g->images * g->channels; plane++)
          for (int64_t i = 0; i < height; i++) {
+            if (hl_conv_stopped(&stop)) continue;
             real *to = data + plane * s->plane + i * width;
             int64_t ih = top + i * step_h;
             memset(to, 0, (size_t)width * sizeof(real));
@@ -79,6 +81,7 @@ static int FN(prepare)(SOURCE *s, const real *x, const GEOMETRY *g, int64_t *at)
                   for (int64_t j = begin; j < end; j++) to[j] = from[origin + j * step_w];
             }
          }
+      if (stop) return hl_fail("interrupted");
    }
    s->image = g->channels * s->plane;
    if (s->row == s->cols) { /* rows join without a gap */
