@@ -331,4 +331,22 @@ function helper.assert_digests(tensors, expected, names, tol, floor)
    if i ~= expected:size(1) then error(('%d names for %d digests'):format(i, expected:size(1)), 2) end
 end
 
+-- ---- files ----
+
+--- All bytes of a file.
+function helper.read_file(path)
+   local file = assert(io.open(path, 'rb'))
+   local bytes = file:read('*a')
+   file:close()
+   return bytes
+end
+
+--- Writes a file; returns its path.
+function helper.write_file(path, bytes)
+   local file = assert(io.open(path, 'wb'))
+   file:write(bytes)
+   file:close()
+   return path
+end
+
 return helper

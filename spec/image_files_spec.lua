@@ -4,19 +4,7 @@ local helper = require 'spec.helper'
 
 local folder
 
-local function write(path, bytes)
-   local file = assert(io.open(path, 'wb'))
-   file:write(bytes)
-   file:close()
-   return path
-end
-
-local function read(path)
-   local file = assert(io.open(path, 'rb'))
-   local bytes = file:read('*a')
-   file:close()
-   return bytes
-end
+local read, write = helper.read_file, helper.write_file
 
 local function picture(h, w, channels)
    local x = hilo.empty(channels, h, w, {dtype = 'byte'})

@@ -9,12 +9,7 @@ os.remove(folder)
 assert(os.execute('mkdir -p ' .. folder) == 0)
 local path = folder .. '/last.safetensors'
 
-local function read(name)
-   local f = assert(io.open(name or path, 'rb'))
-   local text = f:read('*a')
-   f:close()
-   return text
-end
+local function read(name) return helper.read_file(name or path) end
 
 local function write(name, text)
    local f = assert(io.open(name, 'wb'))

@@ -9,19 +9,9 @@ os.remove(folder)
 assert(os.execute('mkdir -p ' .. folder) == 0)
 local scratch = folder .. '/mutated.pth'
 
-local function bytes_of(path)
-   local f = assert(io.open(path, 'rb'))
-   local text = f:read('*a')
-   f:close()
-   return text
-end
+local bytes_of = helper.read_file
 
-local function put(text)
-   local f = assert(io.open(scratch, 'wb'))
-   f:write(text)
-   f:close()
-   return scratch
-end
+local function put(text) return helper.write_file(scratch, text) end
 
 local function flipped(text, at, mask)
    local b = require('bit').bxor(text:byte(at), mask)

@@ -8,19 +8,9 @@ os.remove(folder)
 assert(os.execute('mkdir -p ' .. folder) == 0)
 local path = folder .. '/file.safetensors'
 
-local function read(name)
-   local f = assert(io.open(name or path, 'rb'))
-   local text = f:read('*a')
-   f:close()
-   return text
-end
+local function read(name) return helper.read_file(name or path) end
 
-local function put(text)
-   local f = assert(io.open(path, 'wb'))
-   f:write(text)
-   f:close()
-   return path
-end
+local function put(text) return helper.write_file(path, text) end
 
 local function length_of(n)
    return ffi.string(ffi.new('uint64_t[1]', n), 8)
