@@ -12,6 +12,7 @@ enum {
    MAPPED = 1 << 20,        /* blocks from this size on come from mmap: fresh ones are zero already */
    HUGE_PAGE = 2 << 20,     /* blocks from twice this size on are aligned to it and ask for huge pages */
    CLASSES = (64 - 6) * 8,  /* eight to each power of two */
+   WIDER = 3,               /* classes: how much larger than asked for a reused block may be */
    ZERO_CHUNK = 256 * 1024, /* bytes that one thread clears at a time */
    MAX_THREADS = 1024
 };
@@ -193,6 +194,15 @@ static block *add_block(int64_t bytes, int class_)
    return b;
 }
 
+/* The block freed last of that class; for one worth mapping also of the next few classes, at most half again as large.
+ */
+static block *cached_block(int class_, int64_t bytes)
+{
+   int last = class_ + (bytes < MAPPED ? 0 : WIDER);
+   while (class_ < last && !heap.cached[class_]) class_++;
+   return heap.cached[class_];
+}
+
 static void release_block(block *b)
 {
    block **link = &heap.buckets[bucket_of(b->data)];
@@ -251,10 +261,10 @@ HL_API int hl_alloc(void **data, int64_t bytes, int zero)
    int64_t rounded;
    int class_ = size_class(bytes, &rounded);
    pthread_mutex_lock(&heap.lock);
-   block *b = heap.cached[class_];
+   block *b = cached_block(class_, rounded);
    bool fresh = !b;
    if (b) {
-      heap.cached[class_] = b->next_cached;
+      heap.cached[b->class_] = b->next_cached;
       heap.info.cached -= b->bytes;
    } else {
       if (!within_limit(rounded)) release_cached();
