@@ -76,6 +76,8 @@ int hl_need_broadcast(const char *fn, const char *name, const hl_tensor *x, cons
 int hl_check_batch_norm(const hl_tensor *y, const hl_tensor *mean, const hl_tensor *invstd,
                         const hl_tensor *running_mean, const hl_tensor *running_var, const hl_tensor *x,
                         const hl_tensor *gamma, const hl_tensor *beta, const hl_tensor *add, const hl_norm *p);
+int hl_check_batch_norm_again(const hl_tensor *y, const hl_tensor *mean, const hl_tensor *invstd, const hl_tensor *x,
+                              const hl_tensor *gamma, const hl_tensor *beta, const hl_tensor *add, const hl_norm *p);
 int hl_check_batch_norm_back(const hl_tensor *dx, const hl_tensor *dgamma, const hl_tensor *dbeta,
                              const hl_tensor *dadd, const hl_tensor *dy, const hl_tensor *x, const hl_tensor *y,
                              const hl_tensor *mean, const hl_tensor *invstd, const hl_tensor *gamma, const hl_norm *p);

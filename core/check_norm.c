@@ -27,11 +27,11 @@ static int need_input(const char *fn, const hl_tensor *x)
    return 0;
 }
 
-int hl_check_batch_norm(const hl_tensor *y, const hl_tensor *mean, const hl_tensor *invstd,
-                        const hl_tensor *running_mean, const hl_tensor *running_var, const hl_tensor *x,
-                        const hl_tensor *gamma, const hl_tensor *beta, const hl_tensor *add, const hl_norm *p)
+/* What both ways to y need. */
+static int check_forward(const char *fn, const hl_tensor *y, const hl_tensor *mean, const hl_tensor *invstd,
+                         const hl_tensor *x, const hl_tensor *gamma, const hl_tensor *beta, const hl_tensor *add,
+                         const hl_norm *p)
 {
-   const char *fn = "batch_norm";
    HL_CHECK(p, "%s: the options are missing", fn);
    HL_TRY(need_input(fn, x));
    HL_TRY(need_activation(fn, "y", y, "x", x));
@@ -39,7 +39,21 @@ int hl_check_batch_norm(const hl_tensor *y, const hl_tensor *mean, const hl_tens
    HL_TRY(need_channels(fn, "mean", mean, x));
    HL_TRY(need_channels(fn, "invstd", invstd, x));
    HL_TRY(need_optional_channels(fn, "gamma", gamma, x));
-   HL_TRY(need_optional_channels(fn, "beta", beta, x));
+   return need_optional_channels(fn, "beta", beta, x);
+}
+
+int hl_check_batch_norm_again(const hl_tensor *y, const hl_tensor *mean, const hl_tensor *invstd, const hl_tensor *x,
+                              const hl_tensor *gamma, const hl_tensor *beta, const hl_tensor *add, const hl_norm *p)
+{
+   return check_forward("batch_norm_again", y, mean, invstd, x, gamma, beta, add, p);
+}
+
+int hl_check_batch_norm(const hl_tensor *y, const hl_tensor *mean, const hl_tensor *invstd,
+                        const hl_tensor *running_mean, const hl_tensor *running_var, const hl_tensor *x,
+                        const hl_tensor *gamma, const hl_tensor *beta, const hl_tensor *add, const hl_norm *p)
+{
+   const char *fn = "batch_norm";
+   HL_TRY(check_forward(fn, y, mean, invstd, x, gamma, beta, add, p));
    HL_TRY(need_optional_channels(fn, "running_mean", running_mean, x));
    HL_TRY(need_optional_channels(fn, "running_var", running_var, x));
    if (p->training) {

@@ -206,6 +206,9 @@ typedef struct {
 int hl_batch_norm(hl_tensor *y, hl_tensor *mean, hl_tensor *invstd, hl_tensor *running_mean, hl_tensor *running_var,
                   const hl_tensor *x, const hl_tensor *gamma, const hl_tensor *beta, const hl_tensor *add,
                   const hl_norm *p);
+/* y as hl_batch_norm wrote it, bit for bit, from the mean and invstd that it left: so y need not be kept. */
+int hl_batch_norm_again(hl_tensor *y, const hl_tensor *mean, const hl_tensor *invstd, const hl_tensor *x,
+                        const hl_tensor *gamma, const hl_tensor *beta, const hl_tensor *add, const hl_norm *p);
 /* y is needed only with relu. dadd is dy through the ReLU. dx may be the same tensor as dy (then dadd must not be). */
 int hl_batch_norm_back(hl_tensor *dx, hl_tensor *dgamma, hl_tensor *dbeta, hl_tensor *dadd, const hl_tensor *dy,
                        const hl_tensor *x, const hl_tensor *y, const hl_tensor *mean, const hl_tensor *invstd,

@@ -131,4 +131,101 @@ describe('autograd', function()
       hilo.collect()
       assert.is_true(hilo.memory().live <= before + 2 ^ 20)
    end)
+
+   describe('forgotten tensors', function()
+      local autograd = require 'hilo.autograd'
+
+      -- relu(bn(x) + add) and what follows from it
+      local function normalised(dtype)
+         local x, add = hilo.randn({2, 3, 5, 4}, {dtype = dtype}), hilo.randn({2, 3, 5, 4}, {dtype = dtype})
+         local gamma, beta = hilo.randn({3}, {dtype = dtype}), hilo.randn({3}, {dtype = dtype})
+         for _, t in ipairs {x, add, gamma, beta} do t.requires_grad = true end
+         local y = hilo.batch_norm(x, gamma, beta, nil, nil, {training = true, relu = true, add = add})
+         return y, {x, add, gamma, beta}
+      end
+
+      it('give their memory back and are computed again, bit for bit, when they are read', function()
+         for _, dtype in ipairs {'float', 'double'} do
+            local y = normalised(dtype)
+            local expected, view = y:detach():clone(), y:detach():select(1, 2)
+            local live = hilo.memory().live
+            autograd.forget(y)
+            assert.is_true(hilo.memory().live < live)
+            assert.are.equal(0, (y:detach() - expected):abs():max())
+            assert.are.equal(0, (view - expected:select(1, 2)):abs():max())
+            assert.are.same({2, 3, 5, 4}, y:size():totable())
+         end
+      end)
+
+      it('leave every gradient as it is, and can be read after the backward', function()
+         local y, leaves = normalised('double')
+         local expected = y:detach():clone()
+         hilo.sum(hilo.cmul(y, y)):backward(nil, {retain = true})
+         local gradients = {}
+         for i, parameter in ipairs(leaves) do gradients[i], parameter.grad = parameter.grad, nil end
+         local z = hilo.sum(hilo.cmul(y, y))
+         autograd.forget(y)
+         z:backward()
+         for i, parameter in ipairs(leaves) do assert.are.equal(0, (parameter.grad - gradients[i]):abs():max()) end
+         assert.are.equal(0, (y:detach() - expected):abs():max())
+      end)
+
+      it('are those of the forward, though parameters move before the backward', function()
+         local y, leaves = normalised('double')
+         local expected = y:detach():clone()
+         autograd.forget(y)
+         hilo.no_grad(function()
+            leaves[3]:mul(3)
+            leaves[4]:add(1)
+         end)
+         assert.are.equal(0, (y:detach() - expected):abs():max())
+      end)
+
+      it('keep what was written into them, and memory whose address was given away', function()
+         local y = normalised('float')
+         autograd.forget(y)
+         y:detach():fill(7)
+         autograd.forget(y)
+         y._storage:forget()
+         assert.are.equal(7, y:detach():min())
+         local z = normalised('float')
+         autograd.forget(z)
+         local pointer, first = z:detach():data(), z:detach():get(1, 1, 1, 1)
+         z._storage:forget()
+         assert.are.equal(first, pointer[0])
+      end)
+
+      it('say so when what they came from has changed', function()
+         local x = hilo.randn(2, 3, 4, 4)
+         local gamma = hilo.ones(3)
+         gamma.requires_grad = true
+         local y = hilo.batch_norm(x, gamma, nil, nil, nil, {training = true})
+         autograd.forget(y)
+         x:add(1)
+         local ok, message = pcall(function() return y:detach():sum() end)
+         assert.is_false(ok)
+         assert.is_truthy(message:find('changed in place', 1, true), message)
+         x:add(-1)
+      end)
+
+      it('lower the memory of a training step of a residual network', function()
+         local net = hilo.models.resnet50 {width = 8, classes = 3}
+         local x, labels = hilo.randn(2, 3, 96, 96), hilo.LongTensor {0, 2}
+         local cpu = require('hilo.core').device('cpu')
+         local function peak()
+            hilo.collect()
+            local before = hilo.memory().live
+            cpu.lib.hl_reset_peak()
+            net:zeroGradParameters()
+            hilo.cross_entropy(net(x), labels):backward()
+            return hilo.memory().peak - before
+         end
+         peak()
+         local forgetting, forget = peak(), autograd.forget
+         autograd.forget = function() end
+         local keeping = peak()
+         autograd.forget = forget
+         assert.is_true(forgetting < 0.85 * keeping, ('%d of %d bytes'):format(forgetting, keeping))
+      end)
+   end)
 end)

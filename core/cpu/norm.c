@@ -84,6 +84,30 @@ static void FN(normalise)(real *y, const real *x, const real *add, int64_t n, re
       FN(normalise_as)(y, x, NULL, n, mean, scale, shift, false, false);
 }
 
+/* Channel c of y, from its statistics as they are stored. */
+static void FN(normalise_channel)(hl_tensor *y, const hl_tensor *mean, const hl_tensor *invstd, const hl_tensor *x,
+                                  const hl_tensor *gamma, const hl_tensor *beta, const hl_tensor *add, const hl_norm *p,
+                                  layout l, int64_t c)
+{
+   const real *xc = (const real *)x->data + c * l.plane;
+   real *yc = (real *)y->data + c * l.plane;
+   const real *ac = add ? (const real *)add->data + c * l.plane : NULL;
+   real m = ((real *)mean->data)[c], scale = ((real *)invstd->data)[c] * (gamma ? ((real *)gamma->data)[c] : 1);
+   real shift = beta ? ((real *)beta->data)[c] : 0;
+   for (int64_t n = 0; n < l.n; n++) {
+      int64_t at = n * l.step;
+      FN(normalise)(yc + at, xc + at, ac ? ac + at : NULL, l.plane, m, scale, shift, p->relu);
+   }
+}
+
+static void FN(batch_norm_again)(hl_tensor *y, const hl_tensor *mean, const hl_tensor *invstd, const hl_tensor *x,
+                                 const hl_tensor *gamma, const hl_tensor *beta, const hl_tensor *add, const hl_norm *p)
+{
+   layout l = layout_of(x);
+#pragma omp parallel for schedule(static) if (l.n * l.plane * l.channels > HL_PARALLEL_MIN)
+   for (int64_t c = 0; c < l.channels; c++) FN(normalise_channel)(y, mean, invstd, x, gamma, beta, add, p, l, c);
+}
+
 static void FN(batch_norm)(hl_tensor *y, hl_tensor *mean, hl_tensor *invstd, hl_tensor *running_mean,
                            hl_tensor *running_var, const hl_tensor *x, const hl_tensor *gamma, const hl_tensor *beta,
                            const hl_tensor *add, const hl_norm *p)
@@ -94,8 +118,6 @@ static void FN(batch_norm)(hl_tensor *y, hl_tensor *mean, hl_tensor *invstd, hl_
 #pragma omp parallel for schedule(static) if (l.n * l.plane * l.channels > HL_PARALLEL_MIN)
    for (int64_t c = 0; c < l.channels; c++) {
       const real *xc = (const real *)x->data + c * l.plane;
-      real *yc = (real *)y->data + c * l.plane;
-      const real *ac = add ? (const real *)add->data + c * l.plane : NULL;
       double m, var;
       if (p->training) {
          FN(channel_moments)(&m, &var, xc, l);
@@ -105,15 +127,9 @@ static void FN(batch_norm)(hl_tensor *y, hl_tensor *mean, hl_tensor *invstd, hl_
          m = (double)rm[c];
          var = (double)rv[c];
       }
-      double inv = 1 / sqrt(var + p->eps);
       ((real *)mean->data)[c] = (real)m;
-      ((real *)invstd->data)[c] = (real)inv;
-      real scale = (real)(inv * (gamma ? (double)((real *)gamma->data)[c] : 1));
-      real shift = beta ? ((real *)beta->data)[c] : 0;
-      for (int64_t n = 0; n < l.n; n++) {
-         int64_t at = n * l.step;
-         FN(normalise)(yc + at, xc + at, ac ? ac + at : NULL, l.plane, (real)m, scale, shift, p->relu);
-      }
+      ((real *)invstd->data)[c] = (real)(1 / sqrt(var + p->eps));
+      FN(normalise_channel)(y, mean, invstd, x, gamma, beta, add, p, l, c);
    }
 }
 
@@ -253,6 +269,18 @@ HL_API int hl_batch_norm(hl_tensor *y, hl_tensor *mean, hl_tensor *invstd, hl_te
       batch_norm_f64(y, mean, invstd, running_mean, running_var, x, gamma, beta, add, p);
    else
       batch_norm_f32(y, mean, invstd, running_mean, running_var, x, gamma, beta, add, p);
+   return 0;
+}
+
+HL_API int hl_batch_norm_again(hl_tensor *y, const hl_tensor *mean, const hl_tensor *invstd, const hl_tensor *x,
+                               const hl_tensor *gamma, const hl_tensor *beta, const hl_tensor *add, const hl_norm *p)
+{
+   HL_TRY(hl_poll());
+   HL_TRY(hl_check_batch_norm_again(y, mean, invstd, x, gamma, beta, add, p));
+   if (x->dtype == HL_F64)
+      batch_norm_again_f64(y, mean, invstd, x, gamma, beta, add, p);
+   else
+      batch_norm_again_f32(y, mean, invstd, x, gamma, beta, add, p);
    return 0;
 }
 

@@ -70,13 +70,13 @@ local function remember_versions(ctx)
    ctx.versions = versions
 end
 
-local function check_versions(node)
-   for key, version in pairs(node.ctx.versions) do
-      local saved = node.ctx[key]
-      check(not saved._storage.freed, 'backward of %s needs a tensor that was freed', node.name)
+local function check_versions(name, ctx)
+   for key, version in pairs(ctx.versions) do
+      local saved = ctx[key]
+      check(not saved._storage.freed, 'backward of %s needs a tensor that was freed', name)
       check(saved._storage.version == version,
          'backward of %s needs a tensor (%s) that was changed in place since the forward pass; use the pure function instead',
-         node.name, Tensor.shape_text(saved))
+         name, Tensor.shape_text(saved))
    end
 end
 
@@ -93,8 +93,8 @@ local function record(def, name, ctx, args, n, ...)
       if ctx.needs[i] then edges[i] = edge_to(arg) end
    end
    ctx.edges = edges
-   local node = {name = name, ctx = ctx, edges = edges, n = n, backward = def.backward, foreign = def.foreign, serial = serial,
-      outputs = select('#', ...)}
+   local node = {name = name, ctx = ctx, edges = edges, n = n, backward = def.backward, remake = def.remake, foreign = def.foreign,
+      serial = serial, outputs = select('#', ...)}
    for k = 1, select('#', ...) do
       local y = select(k, ...)
       if is_tensor(y) and y._storage.dtype.is_float then y._node, y._output, y.requires_grad = node, k, true end
@@ -105,8 +105,9 @@ end
 
 --- Makes a function of an op. Its results must be new tensors (views of the arguments included).
 ---@param name string for messages
----@param def {forward: fun(ctx: Context, ...): ..., backward: fun(ctx: Context, ...): ..., foreign: boolean?}
---- foreign: the gradients that backward returns may be kept by somebody else, so they are never reused
+---@param def {forward: fun(ctx: Context, ...): ..., backward: fun(ctx: Context, ...): ..., foreign: boolean?, remake: function?}
+--- foreign: the gradients that backward returns may be kept by somebody else, so they are never reused;
+--- remake(ctx) returns a function that computes the result again into the tensor it is given, cheaply: see forget
 function autograd.op(name, def)
    local forward = def.forward
    return function(...)
@@ -124,6 +125,23 @@ function autograd.op(name, def)
       if not any then return forward(ctx, ...) end
       return record(def, name, ctx, args, n, autograd.no_grad(forward, ctx, ...))
    end
+end
+
+-- ---- forgetting ----
+
+--- Gives back the memory of y, which is computed again when it is next read, by backward or by anybody: for what an op with a
+--- `remake` made and the next op has read. Does nothing to other tensors.
+---@param y Tensor
+function autograd.forget(y)
+   local node = y._node
+   if not node or not node.remake or y._storage.remake then return end
+   local ctx, storage, remake, view = node.ctx, y._storage, node.remake(node.ctx), y:detach()
+   storage.remakes_version, node.forgettable = storage.version, storage
+   storage.remake = function()
+      check_versions(node.name, ctx)
+      autograd.no_grad(remake, view)
+   end
+   storage:forget()
 end
 
 -- ---- backward ----
@@ -233,12 +251,13 @@ local function step(flow, node, retain)
    local dys = flow.pending[node]
    flow.pending[node] = nil
    if dys then
-      check_versions(node)
+      check_versions(node.name, node.ctx)
       local grads, n = collect_results(node.backward(node.ctx, unpack(dys, 1, node.outputs)))
       deliver(flow, node, grads, n)
       for _, dy in pairs(dys) do flow:release(dy) end
    end
-   if not retain then node.used, node.ctx, node.backward = true, nil, nil end
+   if node.forgettable then node.forgettable:forget() end
+   if not retain then node.used, node.ctx, node.backward, node.remake, node.forgettable = true, nil, nil, nil, nil end
 end
 
 -- Hides the leaves that this backward is not for; returns what puts them back.
@@ -293,8 +312,7 @@ function autograd.backward(root, grad, options)
       if put_back then put_back() end
       if not ok then error(message, 0) end
    end)
-   -- The graph just died; a large one is worth collecting before the next forward pass asks for the same memory again.
-   if not retain then core.collect_if_grown(device, 1.1, 0) end
+   if not retain then core.collect_graph(device) end
 end
 
 return autograd

@@ -112,9 +112,14 @@ function core.set_tensor_class(class) Tensor = class end
 local function is_tensor(x) return getmetatable(x) == Tensor end
 core.is_tensor = is_tensor
 
---- The C view of a tensor, after making sure that its memory is still there.
+--- The C view of a tensor, after making sure that its memory is there: what was forgotten is computed again.
 local function raw(t)
-   if t._storage.freed then core.raise('this tensor was freed; it cannot be used any more') end
+   local storage = t._storage
+   if not storage.ptr then
+      if storage.freed then core.raise('this tensor was freed; it cannot be used any more') end
+      storage:recall()
+   end
+   if storage.moves then t._c.data = ffi.cast('char *', storage.ptr) + t._offset * storage.dtype.bytes end
    return t._c
 end
 core.raw = raw
@@ -157,11 +162,14 @@ end
 
 -- ---- memory ----
 -- LuaJIT's collector sees a few hundred bytes where a tensor holds megabytes. So count for it: collect when the live bytes
--- of a device have grown by half since the last collection.
+-- of a device have grown by half since the last collection, and after a backward, whose graph has just died. In between a
+-- steady training step may use as much as the one before it without another look.
 
 local info = ffi.new('hl_memory')
-local baseline = {} -- device name -> live bytes after the last collection
 local slack = 64 * 2^20
+local limit = {}   -- device name -> live bytes beyond which to collect
+local highest = {} -- device name -> most live bytes since the last backward
+local resting = {} -- device name -> fewest live bytes after a backward since one last grew beyond them
 
 --- Bytes in use on a device.
 ---@param device Device
@@ -180,19 +188,37 @@ end
 --- Frees what no variable can reach any more, tensor memory included.
 function core.collect()
    collectgarbage()
-   for name, device in pairs(devices) do baseline[name] = live_bytes(device) end
+   for name, device in pairs(devices) do limit[name] = live_bytes(device) * 1.5 + slack end
 end
 
---- Collects when a device holds `factor` times what was alive after the last collection.
-function core.collect_if_grown(device, factor, coming)
-   if live_bytes(device) + coming > (baseline[device.name] or 0) * factor + slack then core.collect() end
+--- Frees the graph that a backward has just used up, where it is large.
+---@param device Device
+function core.collect_graph(device)
+   local name, live = device.name, live_bytes(device)
+   if live > (resting[name] or 0) * 1.1 + slack then
+      core.collect()
+      live = live_bytes(device)
+      resting[name] = live
+   end
+   resting[name] = math.min(resting[name] or live, live)
+   limit[name] = math.max(live * 1.5 + slack, (highest[name] or 0) * 1.05)
+   highest[name] = 0
+end
+
+local function make_room(device, bytes)
+   local name, needed = device.name, live_bytes(device) + bytes
+   if needed > (limit[name] or slack) then
+      core.collect()
+      needed = live_bytes(device) + bytes
+   end
+   highest[name] = math.max(highest[name] or 0, needed)
 end
 
 local pointer = ffi.new('void *[1]')
 
 --- Memory of that many bytes, released when the returned cdata is collected.
 function core.allocate(device, bytes, zero)
-   core.collect_if_grown(device, 1.5, bytes)
+   make_room(device, bytes)
    local lib = device.lib
    if lib.hl_alloc(pointer, bytes, zero and 1 or 0) ~= 0 then
       core.collect()

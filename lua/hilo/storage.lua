@@ -3,12 +3,15 @@ local ffi = require 'ffi'
 local core = require 'hilo.core'
 
 ---@class Storage
----@field ptr ffi.cdata* start of the memory; nil once freed
+---@field ptr ffi.cdata* start of the memory; nil once freed or while forgotten
 ---@field size integer elements
 ---@field dtype DType
 ---@field device Device
 ---@field version integer grows with every in-place change, so autograd can tell that a saved tensor was overwritten
 ---@field serial integer order of creation
+---@field remake fun()? fills the memory again after it was forgotten
+---@field remakes_version integer? the version that remake computes
+---@field moves boolean? the memory was given back at least once, so views must look up where it is now
 ---@field is_parameter boolean? holds parameters of modules, which may be changed in place: they are read when they are used
 local Storage = {}
 Storage.__index = Storage
@@ -60,12 +63,36 @@ function Storage.new(device, dtype, size, zero)
       version = 0, serial = serial}, Storage)
 end
 
+local function give_back(storage)
+   if not storage.ptr then return end
+   core.release(storage.device, storage.ptr)
+   storage.ptr = nil
+end
+
 --- Gives the memory back at once; every tensor on it becomes unusable.
 function Storage:free()
-   if self.freed then return end
-   self.freed = true
-   core.release(self.device, self.ptr)
-   self.ptr = nil
+   self.freed, self.remake = true, nil
+   give_back(self)
 end
+
+--- Gives the memory back until the next use, which computes the content again. `remake` must be set; a storage that was changed
+--- since then keeps its memory.
+function Storage:forget()
+   if not self.remake or self.version ~= self.remakes_version then return end
+   self.moves = true
+   give_back(self)
+end
+
+--- Brings back what was forgotten.
+function Storage:recall()
+   self.ptr = core.allocate(self.device, self.size * self.dtype.bytes)
+   local ok, message = pcall(self.remake)
+   if ok then return end
+   give_back(self) -- it is still forgotten
+   error(message, 0)
+end
+
+--- Keeps the memory where it is from now on: somebody holds its address.
+function Storage:pin() self.remake = nil end
 
 return Storage

@@ -420,7 +420,9 @@ end
 function methods:data()
    check(self._storage.device.name == 'cpu', 'data: the tensor is on %s; move it with :cpu() first', self:getDevice())
    check(self:isContiguous(), 'data: the tensor (%s) is not contiguous; call :contiguous() first', shape_text(self))
-   return ffi.cast(self._storage.dtype.pointer, core.raw(self).data)
+   local pointer = ffi.cast(self._storage.dtype.pointer, core.raw(self).data)
+   self._storage:pin()
+   return pointer
 end
 
 -- ---- element access ----

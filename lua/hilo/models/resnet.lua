@@ -15,6 +15,13 @@ local function normalise(bn, x, add)
    return pointwise.relu(add and pointwise.add(y, add) or y)
 end
 
+-- layer(x), where x is cheap to compute again from what a backward keeps anyway
+local function through(layer, x)
+   local y = layer(x)
+   autograd.forget(x)
+   return y
+end
+
 local function conv(from, to, kernel, stride, dilation)
    local pad = (kernel - 1) / 2 * dilation
    if dilation > 1 then
@@ -43,8 +50,10 @@ function BasicBlock:__init(from, planes, p)
 end
 
 function BasicBlock:updateOutput(x)
-   local y = normalise(self.bn1, self.conv1(x))
-   return normalise(self.bn2, self.conv2(y), self.downsample and self.downsample(x) or x)
+   local y = through(self.conv2, normalise(self.bn1, self.conv1(x)))
+   y = normalise(self.bn2, y, self.downsample and self.downsample(x) or x)
+   if self.forgets_input then autograd.forget(x) end
+   return y
 end
 
 --- 1x1, 3x3 and 1x1 convolution.
@@ -65,9 +74,11 @@ function Bottleneck:__init(from, planes, p)
 end
 
 function Bottleneck:updateOutput(x)
-   local y = normalise(self.bn1, self.conv1(x))
-   y = normalise(self.bn2, self.conv2(y))
-   return normalise(self.bn3, self.conv3(y), self.downsample and self.downsample(x) or x)
+   local y = through(self.conv2, normalise(self.bn1, self.conv1(x)))
+   y = through(self.conv3, normalise(self.bn2, y))
+   y = normalise(self.bn3, y, self.downsample and self.downsample(x) or x)
+   if self.forgets_input then autograd.forget(x) end
+   return y
 end
 
 -- ---- networks ----
@@ -99,12 +110,18 @@ local function strides_of(output_stride)
    return plan
 end
 
+-- To compute a block's output again takes the output of the block before it. So each keep_every-th is kept, and as many
+-- at most are there at a time in backward.
+local keep_every = 4
+
 local function stage(kind, from, planes, count, plan, previous_dilation, o)
    local blocks = nn.Sequential()
    for i = 1, count do
       local first_dilation = i == 1 and o.first_block == 'previous' and previous_dilation or plan.dilation
-      blocks:add(kind.block(from, planes, {stride = i == 1 and plan.stride or 1, dilation = plan.dilation,
-         first_dilation = first_dilation, stride_on = o.stride_on}))
+      local block = kind.block(from, planes, {stride = i == 1 and plan.stride or 1, dilation = plan.dilation,
+         first_dilation = first_dilation, stride_on = o.stride_on})
+      block.forgets_input = (i - 1) % keep_every ~= 0
+      blocks:add(block)
       from = planes * kind.block.expansion
    end
    return blocks, from

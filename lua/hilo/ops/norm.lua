@@ -13,8 +13,8 @@ local batch_norm = autograd.op('batch_norm', {
       local channels, dtype = size(x, 2), arguments.param_dtype(x)
       local mean, invstd, y = x:emptyAs(dtype, channels), x:emptyAs(dtype, channels), x:empty()
       x = dense(x)
-      ctx.x, ctx.gamma, ctx.beta, ctx.mean, ctx.invstd, ctx.p = x, dense(gamma), beta, mean, invstd, p
-      run('hl_batch_norm', y, mean, invstd, running_mean, running_var, x, ctx.gamma, dense(beta), dense(add), p)
+      ctx.x, ctx.gamma, ctx.beta, ctx.add, ctx.mean, ctx.invstd, ctx.p = x, dense(gamma), dense(beta), dense(add), mean, invstd, p
+      run('hl_batch_norm', y, mean, invstd, running_mean, running_var, x, ctx.gamma, ctx.beta, ctx.add, p)
       if p.relu ~= 0 then ctx.y = y end
       if p.training ~= 0 then
          if running_mean then running_mean:bump() end
@@ -27,6 +27,11 @@ local batch_norm = autograd.op('batch_norm', {
       local dgamma, dbeta = ctx:into(2, ctx.gamma), ctx:into(3, ctx.beta)
       run('hl_batch_norm_back', dx, dgamma, dbeta, dadd, dense(dy), ctx.x, ctx.y, ctx.mean, ctx.invstd, ctx.gamma, ctx.p)
       return dx, dgamma, dbeta, dadd
+   end,
+   remake = function(ctx)
+      -- as they were: an optimiser may move them before the backward
+      local gamma, beta = ctx.gamma and ctx.gamma:clone(), ctx.beta and ctx.beta:clone()
+      return function(y) run('hl_batch_norm_again', y, ctx.mean, ctx.invstd, ctx.x, gamma, beta, ctx.add, ctx.p) end
    end,
 })
 
