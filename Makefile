@@ -78,10 +78,11 @@ test: deps ## install, build and run all specs
 	$(BUSTED) $(or $(SPEC),spec)
 
 # make bench WORK='conv2d' JSON=new.json BASE=old.json PEER=none PYTHON=/path/to/python
+# make bench WORK=scaling [CAMVID=folder]: cost by batch, image size and threads; the loader alone
 bench: deps ## time the ops and the training steps, next to PyTorch where python3 can import it
 	@$(MAKE) --no-print-directory all
-	OMP_NUM_THREADS=$(or $(THREADS),2) $(LUA) spec/bench/bench.lua $(if $(WORK),'$(WORK)') \
-	   $(foreach v,JSON BASE PEER ROUNDS,$(if $($(v)),$(v)=$($(v))))
+	OMP_NUM_THREADS=$(or $(THREADS),2) $(LUA) spec/bench/$(if $(filter scaling,$(WORK)),scaling.lua,bench.lua $(if $(WORK),'$(WORK)')) \
+	   $(foreach v,JSON BASE PEER ROUNDS CAMVID,$(if $($(v)),$(v)=$($(v))))
 
 # What cppcheck takes for errors here and gcc, which sees through the conditions, does not.
 CPPCHECK_FALSE_ALARMS := invalidPointerCast incorrectLogicOperator uninitvar legacyUninitvar nullPointer

@@ -12,22 +12,14 @@ local hilo = require 'hilo'
 local core = require 'hilo.core'
 local helper = require 'spec.helper'
 local steps = require 'spec.bench.steps'
+local timing = require 'spec.bench.timing'
 
-local options = {PEER = 'torch', ROUNDS = '5'}
-local pattern = ''
-for _, argument in ipairs(arg) do
-   local key, value = argument:match('^(%u+)=(.*)$')
-   if key then options[key] = value else pattern = argument end
-end
+local options, pattern = timing.options(arg, {PEER = 'torch', ROUNDS = '5'})
+pattern = pattern or ''
 local rounds = tonumber(options.ROUNDS)
 hilo.setnumthreads(tonumber(os.getenv('OMP_NUM_THREADS') or 2))
 
-local function now() return core.host.hl_host_time() end
-
-local function median(list)
-   table.sort(list)
-   return list[math.ceil(#list / 2)]
-end
+local now, median = timing.now, timing.median
 
 -- ---- memory ----
 

@@ -3,6 +3,7 @@
 {"work": "conv2d", "inputs": {"x": {"size": [1, 64, 41, 41]}, ...}, "names": ["x", ...], "case": {...},
  "backward": true}                                                                        prepares an op
 {"work": "train_step", "backbone": "resnet18", "size": 176, "batch": 4, "classes": 11}     prepares a step
+{"work": "convolutions", "layers": [[count, channels, size, stride, dilation], ...], "batch": 2}
 {"time": n}                                                                               runs it n times -> {"ms": one}
 """
 import json
@@ -202,7 +203,23 @@ def inference(request):
     return predict
 
 
-STEPS = {"train_step": train_step, "s4gan_step": s4gan_step, "inference": inference}
+def convolutions(request):
+    layers = []
+    for count, channels, size, stride, dilation in request["layers"]:
+        x = torch.randn(request["batch"], channels, size, size, requires_grad=True)
+        w = (torch.randn(channels, channels, 3, 3) * 0.05).requires_grad_()
+        options = {"stride": stride, "padding": dilation, "dilation": dilation}
+        layers.append((count, x, w, torch.randn_like(F.conv2d(x, w, **options)), options))
+
+    def step():
+        for count, x, w, dy, options in layers:
+            for _ in range(count):
+                x.grad = w.grad = None
+                F.conv2d(x, w, **options).backward(dy)
+    return step
+
+
+STEPS = {"train_step": train_step, "s4gan_step": s4gan_step, "inference": inference, "convolutions": convolutions}
 
 
 def reset_peak():

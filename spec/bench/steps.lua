@@ -58,6 +58,39 @@ function steps.inference(w)
    return function() hilo.no_grad(function() hilo.label_map(net(x)) end) end
 end
 
+-- The 3x3 convolutions of ResNet-101 at output stride 8 on a 321x321 image: {how many, channels, size, stride, dilation}
+local convolutions = {{3, 64, 81, 1, 1}, {1, 128, 81, 2, 1}, {3, 128, 41, 1, 1}, {23, 256, 41, 1, 2}, {3, 512, 41, 1, 4}}
+
+function steps.convolutions(w)
+   local layers = {}
+   for i, layer in ipairs(w.layers) do
+      local count, channels, size, stride, dilation = unpack(layer)
+      local x, weight = hilo.randn(w.batch, channels, size, size), hilo.randn(channels, channels, 3, 3) * 0.05
+      x.requires_grad, weight.requires_grad = true, true
+      local options = {stride = stride, pad = dilation, dilation = dilation}
+      local dy = hilo.randn(hilo.conv2d(x, weight, nil, options):size())
+      layers[i] = {count = count, x = x, weight = weight, dy = dy, options = options}
+   end
+   return function()
+      for _, l in ipairs(layers) do
+         for _ = 1, l.count do
+            l.x.grad, l.weight.grad = nil, nil
+            hilo.conv2d(l.x, l.weight, nil, l.options):backward(l.dy)
+         end
+      end
+   end
+end
+
+local function convolution_flops(w)
+   local flops = 0
+   for _, layer in ipairs(w.layers) do
+      local count, channels, size, stride = unpack(layer)
+      local out = math.floor((size - 1) / stride) + 1
+      flops = flops + 3 * count * 2 * channels ^ 2 * 9 * out ^ 2 * w.batch
+   end
+   return flops
+end
+
 -- Multiply-adds of the forward pass of DeepLab-v2 at output stride 8, counted from the layers.
 local function forward_flops(w)
    local flops = 0
@@ -90,6 +123,7 @@ end
 
 --- Floating point operations of a work: a backward costs two forwards.
 function steps.flops(w)
+   if w.layers then return convolution_flops(w) end
    return forward_flops(w) * ({train_step = 3, s4gan_step = 6, inference = 1})[w.step]
 end
 
@@ -98,6 +132,7 @@ steps.list = {
    {work = 's4GAN step R18 176 b4+4', step = 's4gan_step', backbone = 'resnet18', size = 176, batch = 4, classes = 11},
    {work = 'train step R101 321 b2', step = 'train_step', backbone = 'resnet101', size = 321, batch = 2, classes = 21},
    {work = 'inference R101 505 b1', step = 'inference', backbone = 'resnet101', size = 505, batch = 1, classes = 21},
+   {work = '3x3 convolutions R101 321 b2', step = 'convolutions', layers = convolutions, batch = 2},
 }
 
 return steps
