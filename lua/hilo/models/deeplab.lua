@@ -80,8 +80,8 @@ local dilations = {6, 12, 18, 24}
 ---   backbone       'resnet101' (default), 'resnet50', 'resnet34' or 'resnet18'
 ---   classes        required
 ---   output_stride  8 (default), 16 or 32
----   aspp_branches  how many of the dilations 6, 12, 18, 24 are used: 4 (default); 2 in METHOD's original (#1)
----   stride_on      '3x3' (default); '1x1' in METHOD's original (#4)
+---   aspp_branches  how many of the dilations 6, 12, 18, 24 are used: 4 (default); 2 in the authors' code
+---   stride_on      '3x3' (default); '1x1' in the authors' code
 ---   freeze_bn      'affine' (default): scale and shift of batch normalisation fixed while its running statistics move; 'none', 'all'
 ---@param options table
 ---@return DeepLab

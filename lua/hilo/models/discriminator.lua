@@ -93,7 +93,7 @@ local known = {
 ---   channels      of the first convolution, 64; doubled by each of the others
 ---   dropout       0.5
 ---   dropout_last  drops after the last convolution too; false
----   pool          'global' (default), or {height, width}: an average of fixed size, METHOD's original (#10)
+---   pool          'global' (default), or {height, width}: an average of fixed size, as in the authors' code
 ---@param options table
 ---@return Discriminator
 local function discriminator(options)
