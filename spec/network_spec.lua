@@ -2,7 +2,6 @@
 local hilo = require 'hilo'
 local helper = require 'spec.helper'
 
-local lib = require('hilo.core').device('cpu').lib
 local methods, models, optim = hilo.methods, hilo.models, hilo.optim
 
 local function open(name)
@@ -93,8 +92,8 @@ describe('a network computes what PyTorch computes', function()
       -- maps of a few pixels moves a gradient by a percent. So the tighter check is without it; float64 is checked above.
       for winograd, tolerance in pairs {[0] = 2e-2, [1] = 5e-2} do
          it(('forward and backward: %s, float32%s'):format(c.key, winograd == 1 and ' by Winograd' or ''), function()
-            lib.hl_set_winograd(winograd)
-            finally(function() lib.hl_set_winograd(1) end)
+            hilo.setwinograd(winograd == 1)
+            finally(function() hilo.setwinograd(true) end)
             local net, x, y = run(c, 'float')
             golden.close(c.key .. '/y', corner(y), 1e-3)
             y:backward(helper.by_formula(c.key .. ' dy', y:size():totable(), 1, 0, 'float'))
