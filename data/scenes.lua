@@ -1,6 +1,6 @@
 --- data/scenes.lua: draws the built-in data set: small outdoor scenes with label maps, in the layout of PASCAL VOC.
 ---
----     luajit data/scenes.lua out=data/scenes [train=400] [val=80] [size=96] [seed=1]
+---     luajit data/scenes.lua out=data/scenes [train=800] [val=120] [size=96] [seed=1]
 ---
 --- Each picture is a landscape (sky, hills, and grass, sand, street, snow or water that vary in colour and texture) with one to four
 --- of the seven kinds of objects, so most classes are absent from each. Objects of different classes share their colours; rocks,
@@ -722,12 +722,12 @@ end
 
 ---@class SceneOptions
 ---@field out? string folder; data/scenes beside this file
----@field train? integer pictures to learn from; 400
----@field val? integer pictures to evaluate on; 80
+---@field train? integer pictures to learn from; 800
+---@field val? integer pictures to evaluate on; 120
 ---@field size? integer pixels of both sides; 96
 ---@field seed? integer 1
 
-local defaults = {train = 400, val = 80, size = 96, seed = 1}
+local defaults = {train = 800, val = 120, size = 96, seed = 1}
 local smallest = {train = 1, val = 1, size = 32, seed = 0}
 
 local function complete(options)

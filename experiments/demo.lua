@@ -12,7 +12,7 @@ local o = train.options {
    name = 'demo',             -- its runs lie in <runs>/<name>/<method>
    root = root .. 'data/scenes', -- made if it is missing
    labelled = '1/8',
-   steps = 700, mlmt_steps = 500,
+   steps = 700, mlmt_steps = 300,
 }
 
 local function quoted(word) return "'" .. word:gsub("'", "'\\''") .. "'" end
@@ -45,6 +45,7 @@ if not data.folder.is_folder(o.root .. '/JPEGImages') then
 end
 experiment('supervised', 'steps=' .. o.steps)
 experiment('s4gan', 'steps=' .. o.steps)
-experiment('mlmt', 'steps=' .. o.mlmt_steps)
+-- no weights of ImageNet here: the classifier starts from the supervised network
+experiment('mlmt', 'steps=' .. o.mlmt_steps, ('model.weights=%s/%s/supervised/last.safetensors'):format(o.runs, o.name))
 execute('---- mean IoU on the validation images, percent', script('fuse', 'segmentation=supervised,s4gan', 'pictures=24'))
 print(('\n%s in all'):format(train.Progress.duration(os.time() - began)))

@@ -22,6 +22,7 @@ local o = train.options({
    },
    model = {backbone = 'resnet18', width = 24, bn = 'train', weights = ''},
    resize = {96, 96},
+   scale = {1, 1},           -- of the resized image, before a part of that size is cut out; 1,1: whole images
    batch = 16, unlabelled_batch = 16, steps = 300,
    lr = 3e-2, final_lr = 1e-4, momentum = 0.9, weight_decay = 1e-5,
    distance = 'mse',         -- of the scores; 'cosine': 1 - cosine similarity of the logits
@@ -34,8 +35,8 @@ local run = train.run(o)
 local set = data.open(o.data)
 local split = run:split(set)
 
-local weak = data.transforms.classification {resize = o.resize, mirror = true}
-local strong = data.transforms.classification {resize = o.resize, mirror = true, jitter = o.jitter, blur = o.blur}
+local weak = data.transforms.classification {resize = o.resize, scale = o.scale, mirror = true}
+local strong = data.transforms.classification {resize = o.resize, scale = o.scale, mirror = true, jitter = o.jitter, blur = o.blur}
 local labelled = run:loader {set = set, names = split.labelled, labels = true, batch = o.batch, transform = weak, stream = 1}
 -- one stream, two views: the same images, augmented differently
 local function unlabelled(view, transform)

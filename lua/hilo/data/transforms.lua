@@ -41,6 +41,14 @@ local function scaled(size, scale) return host.hl_host_scaled_size(size, scale) 
 -- Where a crop may start so that it stays inside; 0 if the image is smaller, which leaves padding below and to the right.
 local function corner(draws, size, crop) return draws:whole(0, math.max(0, size - crop)) end
 
+-- The factors that options.scale {low, high} allows: 1 to 1 if not given.
+local function scale_range(options)
+   if not options.scale then return 1, 1 end
+   local low, high = options.scale[1], options.scale[2] or options.scale[1]
+   check(low > 0 and high >= low, 'transforms: scale must be positive, as low,high; got %g,%g', low, high)
+   return low, high
+end
+
 --- For training a segmentation network: scale, crop (what lies outside the image is void), mirror.
 ---@param options {crop: integer[], size: number?, scale: number[]?, mirror: boolean?, jitter: table?, blur: number[]?}
 --- crop {height, width} in pixels; size: factor for all images (0.5: half size), scale {low, high} drawn on top of it;
@@ -48,10 +56,8 @@ local function corner(draws, size, crop) return draws:whole(0, math.max(0, size 
 ---@return Transform
 function transforms.segmentation(options)
    local crop_h, crop_w = sides(options.crop, 'crop')
-   local size, low, high = options.size or 1, 1, 1
-   if options.scale then low, high = options.scale[1], options.scale[2] or options.scale[1] end
-   check(size > 0 and low > 0 and high >= low, 'transforms: size and scale must be positive, scale as low,high; got %g and %g,%g',
-      size, low, high)
+   local size, low, high = options.size or 1, scale_range(options)
+   check(size > 0, 'transforms: size must be positive, got %g', size)
    return function(draws, h, w)
       local sample = {scale = size * draws:uniform(low, high), crop_h = crop_h, crop_w = crop_w}
       sample.crop_y = corner(draws, scaled(h, sample.scale), crop_h)
@@ -79,13 +85,19 @@ function transforms.colour(sample, draws, options)
    return sample
 end
 
---- For classifying whole images: resized to one size, mirrored; strong adds colour jitter and blur.
----@param options {resize: integer[], mirror: boolean?, jitter: table?, blur: number[]?}
+--- For classifying images: resized to one size, mirrored; strong adds colour jitter and blur. With scale, a part of that size is
+--- cut from an image resized to so many times it, and what lies outside is void.
+---@param options {resize: integer[], scale: number[]?, mirror: boolean?, jitter: table?, blur: number[]?} scale {low, high}
 ---@return Transform
 function transforms.classification(options)
    local h, w = sides(options.resize, 'resize')
+   local low, high = scale_range(options)
    return function(draws)
       local sample = {resize_h = h, resize_w = w, crop_h = h, crop_w = w}
+      if high > 1 or low < 1 then
+         sample.scale = draws:uniform(low, high)
+         sample.crop_y, sample.crop_x = corner(draws, scaled(h, sample.scale), h), corner(draws, scaled(w, sample.scale), w)
+      end
       sample.flip = options.mirror and draws:chance(0.5) or false
       return transforms.colour(sample, draws, options)
    end

@@ -12,8 +12,14 @@ local function freezing(model)
    return frozen[model.bn]
 end
 
-local function load_backbone(net, model)
-   if model.weights ~= '' then hilo.io.load_weights(net, model.weights, {ignore = {'^fc%.'}}) end
+-- The backbone in torchvision's file, or in the checkpoint of a segmentation run, which holds much else.
+local function name_in_backbone(name)
+   return name:match('^nets/S/backbone%.(.*)$') or not name:find('/', 1, true) and name or nil
+end
+
+local function load_backbone(net, model, partial)
+   if model.weights == '' then return end
+   hilo.io.load_weights(net, model.weights, {ignore = {'^fc%.'}, map = name_in_backbone, partial = partial})
 end
 
 --- DeepLab-v2.
@@ -48,9 +54,7 @@ function networks.classifier(o, set)
    local model = o.model
    local net = hilo.models.classifier {backbone = model.backbone, width = model.width, classes = #set.classes,
       freeze_bn = freezing(model)}
-   if model.weights ~= '' then
-      hilo.io.load_weights(net, model.weights, {ignore = {'^fc%.'}, partial = true})
-   end
+   load_backbone(net, model, true)
    return net:to{device = o.device}
 end
 

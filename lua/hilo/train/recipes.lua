@@ -53,7 +53,7 @@ recipes.s4gan = merge_all(recipes.supervised, {
 
 --- mlmt.lua. The paper has none for Cityscapes: nearly every class is in nearly every image.
 recipes.mlmt = {
-   scenes = {},
+   scenes = {lr = 1e-2, scale = {0.9, 1.6}},
    camvid = {
       resize = {180, 240}, batch = 4, unlabelled_batch = 8, steps = 400, lr = 1e-2, model = {backbone = 'resnet18', width = 64},
    },
