@@ -218,7 +218,7 @@ local resnet = {}
 ---   output_stride  32 (default), 16 or 8: the last stages keep their stride at 1 and are dilated instead
 ---   first_block    of a dilated stage: 'dilated' as the others (default; DeepLab-v2), or 'previous': with the dilation of
 ---                  the stage before (torchvision)
----   stride_on      convolution of a bottleneck that takes the stride: '3x3' (default, torchvision) or '1x1' (Caffe and the authors' code)
+---   stride_on      convolution of a bottleneck that takes the stride: '3x3' (default, torchvision) or '1x1' (the authors' code)
 ---   ceil_mode      the max pooling rounds its output size up
 ---   freeze_bn      'none' (default), 'affine': scale and shift fixed, or 'all': running statistics too
 ---   checkpoint     true, or {[3] = true, ...}: these stages are computed again in backward to save memory
