@@ -6,6 +6,7 @@
 
 static _Thread_local char error_text[512];
 static const volatile int32_t *interrupt_flag;
+static bool takes_channels_last;
 
 HL_API const char *hl_error(void)
 {
@@ -63,15 +64,34 @@ const char *hl_show(const hl_tensor *t)
    return text;
 }
 
-bool hl_is_contiguous(const hl_tensor *t)
+void hl_take_channels_last(void)
+{
+   takes_channels_last = true;
+}
+
+/* order: the dimensions, the outermost first. */
+static bool is_dense(const hl_tensor *t, const int *order)
 {
    int64_t expected = 1;
    if (hl_numel(t) == 0) return true;
-   for (int d = t->ndim - 1; d >= 0; d--) {
+   for (int i = t->ndim - 1; i >= 0; i--) {
+      int d = order[i];
       if (t->size[d] != 1 && t->stride[d] != expected) return false;
       expected *= t->size[d];
    }
    return true;
+}
+
+bool hl_is_contiguous(const hl_tensor *t)
+{
+   static const int order[HL_MAX_DIM] = {0, 1, 2, 3, 4, 5, 6, 7};
+   return is_dense(t, order);
+}
+
+bool hl_is_channels_last(const hl_tensor *t)
+{
+   static const int order[] = {0, 2, 3, 1};
+   return t->ndim == 4 && is_dense(t, order);
 }
 
 bool hl_same_size(const hl_tensor *a, const hl_tensor *b)
@@ -87,6 +107,7 @@ int hl_need_float(const char *fn, const char *name, const hl_tensor *t)
 
 int hl_need_contiguous(const char *fn, const char *name, const hl_tensor *t)
 {
+   if (takes_channels_last && hl_is_channels_last(t)) return 0;
    HL_CHECK(hl_is_contiguous(t), "%s: %s must be contiguous (%s with other strides came); call :contiguous()", fn, name,
             hl_show(t));
    return 0;

@@ -29,6 +29,10 @@ int hl_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 int hl_poll(void);
 void hl_set_interrupt(const volatile int32_t *flag);
 
+/* A device whose kernels take 4-d tensors that are dense with the channels innermost (N,H,W,C in memory) says so once;
+ * hl_need_contiguous lets them pass from then on. */
+void hl_take_channels_last(void);
+
 /* "2x3x4 float32", for messages. The text lives until eight more were asked for on this thread. */
 const char *hl_show(const hl_tensor *t);
 const char *hl_dtype_name(int dtype);
@@ -47,6 +51,8 @@ static inline bool hl_is_float(const hl_tensor *t)
 }
 
 bool hl_is_contiguous(const hl_tensor *t);
+/* Of 4 dimensions and dense in the order (N,H,W,C). */
+bool hl_is_channels_last(const hl_tensor *t);
 bool hl_same_size(const hl_tensor *a, const hl_tensor *b);
 
 /* Each fails naming fn, the argument and both sides: what was expected, what came. */
@@ -127,6 +133,10 @@ int hl_check_matmul(const hl_tensor *c, const hl_tensor *a, const hl_tensor *b);
 int hl_check_conv2d(const hl_tensor *y, const hl_tensor *x, const hl_tensor *w, const hl_tensor *b, const hl_conv *p);
 int hl_check_conv2d_back(const hl_tensor *dx, const hl_tensor *dw, const hl_tensor *db, const hl_tensor *dy,
                          const hl_tensor *x, const hl_tensor *w, const hl_conv *p);
+int hl_check_conv2d_sum(const hl_tensor *y, const hl_tensor *x, int n, hl_tensor *const *w, hl_tensor *const *b,
+                        const hl_conv *p);
+int hl_check_conv2d_sum_back(const hl_tensor *dx, int n, hl_tensor *const *dw, hl_tensor *const *db,
+                             const hl_tensor *dy, const hl_tensor *x, hl_tensor *const *w, const hl_conv *p);
 
 /* ---- views, pointwise (check_pointwise.c) ---- */
 
@@ -138,6 +148,14 @@ bool hl_is_comparison(int op);
 /* "log", "sigmoid", ...: the op's name in messages. */
 const char *hl_unary_name(int op);
 const char *hl_binary_name(int op);
+bool hl_divides(int op);
+/* The comparison that holds with its sides exchanged. */
+int hl_mirrored(int op);
+/* A comparison of whole numbers with b as one with a whole number in range: sets *b and *op, or returns the outcome, 0
+ * or 1, where it is the same for every element; else -1. */
+int hl_round_comparison(int dtype, int *op, double *b);
+/* Powers of floats that have a function of their own: that function, else op. */
+int hl_simpler_unary(int op, double a);
 int hl_check_copy(const hl_tensor *y, const hl_tensor *x);
 int hl_check_unary(const hl_tensor *y, const hl_tensor *x, int op);
 /* What the derivative of op asks for; x, y may be NULL where it does not. */

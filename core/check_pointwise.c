@@ -1,5 +1,7 @@
 #include "check.h"
 
+#include <math.h>
+
 int hl_need_view(const char *fn, const char *name, const hl_tensor *t)
 {
    HL_CHECK(t, "%s: %s is missing", fn, name);
@@ -73,6 +75,38 @@ bool hl_reads_y(int op)
 bool hl_is_comparison(int op)
 {
    return op >= HL_EQ && op <= HL_GE;
+}
+
+bool hl_divides(int op)
+{
+   return op == HL_DIV || op == HL_MOD || op == HL_FMOD;
+}
+
+int hl_mirrored(int op)
+{
+   static const int mirrored[] = {
+       [HL_EQ] = HL_EQ, [HL_NE] = HL_NE, [HL_LT] = HL_GT, [HL_LE] = HL_GE, [HL_GT] = HL_LT, [HL_GE] = HL_LE};
+   return mirrored[op];
+}
+
+int hl_round_comparison(int dtype, int *op, double *b)
+{
+   double low = dtype == HL_U8 ? 0. : dtype == HL_I32 ? INT32_MIN : -0x1p63;
+   double high = dtype == HL_U8 ? 255. : dtype == HL_I32 ? INT32_MAX : 0x1p63; /* int64: one too many, hence >= */
+   bool above = dtype == HL_I64 ? *b >= high : *b > high, below = *b < low;
+   if (*b != *b) return *op == HL_NE;
+   if (above) return *op == HL_NE || *op == HL_LT || *op == HL_LE;
+   if (below) return *op == HL_NE || *op == HL_GT || *op == HL_GE;
+   if (*b == floor(*b)) return -1;
+   if (*op == HL_EQ || *op == HL_NE) return *op == HL_NE;
+   *b = *op == HL_LT || *op == HL_GE ? ceil(*b) : floor(*b);
+   return -1;
+}
+
+int hl_simpler_unary(int op, double a)
+{
+   if (op != HL_POW) return op;
+   return a == 2. ? HL_SQUARE : a == -1. ? HL_RECIPROCAL : op;
 }
 
 static int need_input(const char *fn, const char *name, const hl_tensor *x, const hl_tensor *y)

@@ -180,11 +180,6 @@ static const hl_row *const rows[] = {
     [HL_F32] = rows_f32, [HL_F64] = rows_f64, [HL_U8] = rows_u8, [HL_I32] = rows_i32, [HL_I64] = rows_i64,
 };
 
-static bool divides(int op)
-{
-   return op == HL_DIV || op == HL_MOD || op == HL_FMOD;
-}
-
 /* Integers only. */
 static int need_no_zero(const char *fn, const hl_tensor *b)
 {
@@ -203,28 +198,12 @@ HL_API int hl_binary(hl_tensor *y, const hl_tensor *a, const hl_tensor *b, int o
    HL_TRY(hl_need_view(hl_binary_name(op), "b", b));
    HL_TRY(hl_check_binary(y, a, b, op));
    HL_TRY(hl_need_cpu_dtype(hl_binary_name(op), a));
-   if (divides(op) && !hl_is_float(b) && hl_numel(y) > 0) HL_TRY(need_no_zero(hl_binary_name(op), b));
+   if (hl_divides(op) && !hl_is_float(b) && hl_numel(y) > 0) HL_TRY(need_no_zero(hl_binary_name(op), b));
    number q = {alpha, hl_to_i64(alpha)};
    hl_iter it;
    hl_iter_init(&it, false, 3, (const hl_tensor *[]){y, a, b});
    hl_iter_run(&it, rows[a->dtype][op], &q);
    return 0;
-}
-
-/* A comparison of whole numbers with b as one with a whole number in range: sets *b and *op, or returns the outcome, 0
- * or 1, where it is the same for every element; else -1. */
-static int round_comparison(int dtype, int *op, double *b)
-{
-   double low = dtype == HL_U8 ? 0. : dtype == HL_I32 ? INT32_MIN : -0x1p63;
-   double high = dtype == HL_U8 ? 255. : dtype == HL_I32 ? INT32_MAX : 0x1p63; /* int64: one too many, hence >= */
-   bool above = dtype == HL_I64 ? *b >= high : *b > high, below = *b < low;
-   if (*b != *b) return *op == HL_NE;
-   if (above) return *op == HL_NE || *op == HL_LT || *op == HL_LE;
-   if (below) return *op == HL_NE || *op == HL_GT || *op == HL_GE;
-   if (*b == floor(*b)) return -1;
-   if (*op == HL_EQ || *op == HL_NE) return *op == HL_NE;
-   *b = *op == HL_LT || *op == HL_GE ? ceil(*b) : floor(*b);
-   return -1;
 }
 
 HL_API int hl_binary_scalar(hl_tensor *y, const hl_tensor *a, double b, int op, double alpha, int reverse)
@@ -233,21 +212,19 @@ HL_API int hl_binary_scalar(hl_tensor *y, const hl_tensor *a, double b, int op, 
        [HL_F32] = set_number_f32, [HL_F64] = set_number_f64, [HL_U8] = set_number_u8,
        [HL_I32] = set_number_i32, [HL_I64] = set_number_i64,
    };
-   static const int mirrored[] = {
-       [HL_EQ] = HL_EQ, [HL_NE] = HL_NE, [HL_LT] = HL_GT, [HL_LE] = HL_GE, [HL_GT] = HL_LT, [HL_GE] = HL_LE};
    const char *fn = hl_binary_name(op);
    HL_TRY(hl_poll());
    HL_TRY(hl_check_binary(y, a, NULL, op));
    HL_TRY(hl_need_cpu_dtype(fn, a));
    if (hl_is_comparison(op)) {
-      if (reverse) op = mirrored[op];
+      if (reverse) op = hl_mirrored(op);
       reverse = 0;
-      int outcome = hl_is_float(a) ? -1 : round_comparison(a->dtype, &op, &b);
+      int outcome = hl_is_float(a) ? -1 : hl_round_comparison(a->dtype, &op, &b);
       if (outcome >= 0) return hl_fill(y, outcome);
    }
    uint64_t bits = 0;
    set_number[a->dtype](b, op != HL_MAX && op != HL_MIN, &bits);
-   if (divides(op) && !hl_is_float(a)) {
+   if (hl_divides(op) && !hl_is_float(a)) {
       HL_CHECK(reverse || bits, "%s: division of %s by zero; whole numbers have no infinity", fn, hl_show(a));
       if (reverse) HL_TRY(need_no_zero(fn, a));
    }

@@ -6,13 +6,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "cpu.h"
+#include "../size_class.h"
 
 enum {
-   SMALLEST = 64,           /* bytes: a cache line, which is also the alignment */
    MAPPED = 1 << 20,        /* blocks from this size on come from mmap: fresh ones are zero already */
    HUGE_PAGE = 2 << 20,     /* blocks from twice this size on are aligned to it and ask for huge pages */
-   CLASSES = (64 - 6) * 8,  /* eight to each power of two */
-   WIDER = 3,               /* classes: how much larger than asked for a reused block may be */
    ZERO_CHUNK = 256 * 1024, /* bytes that one thread clears at a time */
    MAX_THREADS = 1024
 };
@@ -29,9 +27,9 @@ static struct {
    pthread_mutex_t lock;
    block **buckets; /* by data, a power of two of them */
    size_t capacity, blocks;
-   block *cached[CLASSES]; /* last freed first: its lines may still be in cache */
-   hl_memory info;         /* cached includes scratch space */
-   int64_t limit;          /* bytes that this process may have */
+   block *cached[HL_SIZE_CLASSES]; /* last freed first: its lines may still be in cache */
+   hl_memory info;                 /* cached includes scratch space */
+   int64_t limit;                  /* bytes that this process may have */
 } heap = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 /* ---- library ---- */
@@ -106,7 +104,7 @@ static int64_t memory_limit(void)
 
 static void *system_alloc(int64_t bytes)
 {
-   if (bytes < MAPPED) return aligned_alloc(SMALLEST, (size_t)bytes);
+   if (bytes < MAPPED) return aligned_alloc(HL_SMALLEST_BLOCK, (size_t)bytes);
    size_t n = (size_t)bytes, extra = n >= 2 * HUGE_PAGE ? HUGE_PAGE : 0;
    char *p = mmap(NULL, n + extra, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
    if (p == MAP_FAILED) return NULL;
@@ -126,20 +124,6 @@ static void system_free(void *data, int64_t bytes)
       free(data);
    else
       munmap(data, (size_t)bytes);
-}
-
-/* Smallest class that holds bytes > 0; *rounded is its size, a multiple of 64 and, where mapped, of 128 KiB. */
-static int size_class(int64_t bytes, int64_t *rounded)
-{
-   if (bytes <= 8 * SMALLEST) {
-      int class_ = (int)((bytes - 1) / SMALLEST);
-      *rounded = (int64_t)(class_ + 1) * SMALLEST;
-      return class_;
-   }
-   int exponent = 63 - __builtin_clzll((uint64_t)bytes - 1); /* 2^exponent < bytes <= 2^(exponent + 1) */
-   int64_t step = (int64_t)1 << (exponent - 3), eighths = (bytes + step - 1) / step; /* 9..16 */
-   *rounded = eighths * step;
-   return (exponent - 8) * 8 + (int)eighths - 9; /* 512 < bytes: exponent >= 9 */
 }
 
 /* ---- table of blocks; the lock is held ---- */
@@ -198,7 +182,7 @@ static block *add_block(int64_t bytes, int class_)
  */
 static block *cached_block(int class_, int64_t bytes)
 {
-   int last = class_ + (bytes < MAPPED ? 0 : WIDER);
+   int last = class_ + (bytes < MAPPED ? 0 : HL_WIDER);
    while (class_ < last && !heap.cached[class_]) class_++;
    return heap.cached[class_];
 }
@@ -216,7 +200,7 @@ static void release_block(block *b)
 
 static void release_cached(void)
 {
-   for (int class_ = 0; class_ < CLASSES; class_++)
+   for (int class_ = 0; class_ < HL_SIZE_CLASSES; class_++)
       while (heap.cached[class_]) {
          block *b = heap.cached[class_];
          heap.cached[class_] = b->next_cached;
@@ -259,7 +243,7 @@ HL_API int hl_alloc(void **data, int64_t bytes, int zero)
    if (bytes == 0) return 0;
 
    int64_t rounded;
-   int class_ = size_class(bytes, &rounded);
+   int class_ = hl_size_class(bytes, &rounded);
    pthread_mutex_lock(&heap.lock);
    block *b = cached_block(class_, rounded);
    bool fresh = !b;
@@ -392,7 +376,7 @@ void *hl_scratch(int slot, size_t bytes)
    pthread_setspecific(scratch_key, scratch);
    int64_t rounded = 0;
    bool fits = bytes <= (size_t)1 << 56;
-   if (fits) size_class(bytes ? (int64_t)bytes : 1, &rounded);
+   if (fits) hl_size_class(bytes ? (int64_t)bytes : 1, &rounded);
    pthread_mutex_lock(&heap.lock);
    if (fits && !within_limit(rounded)) release_cached();
    fits = fits && within_limit(rounded);

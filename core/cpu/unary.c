@@ -202,13 +202,6 @@ typedef struct {
 #define HL_TYPES "unary.c"
 #include "types.h"
 
-/* Powers that have a function of their own. */
-static int simpler(int op, double a)
-{
-   if (op != HL_POW) return op;
-   return a == 2. ? HL_SQUARE : a == -1. ? HL_RECIPROCAL : op;
-}
-
 HL_API int hl_unary(hl_tensor *y, const hl_tensor *x, int op, double a, double b)
 {
    static const hl_row *const rows[] = {
@@ -218,7 +211,7 @@ HL_API int hl_unary(hl_tensor *y, const hl_tensor *x, int op, double a, double b
    HL_TRY(hl_check_unary(y, x, op));
    HL_TRY(hl_need_cpu_dtype(hl_unary_name(op), x));
    numbers q = {a, b, hl_to_i64(a), hl_to_i64(b)};
-   if (hl_is_float(x)) op = simpler(op, a);
+   if (hl_is_float(x)) op = hl_simpler_unary(op, a);
    hl_iter it;
    hl_iter_init(&it, false, 2, (const hl_tensor *[]){y, x});
    hl_iter_run(&it, rows[x->dtype][op], &q);
