@@ -1,6 +1,8 @@
 /* Checks of matrix products and convolutions. */
 #include "check.h"
 
+#include <stdio.h>
+
 int hl_check_matmul(const hl_tensor *c, const hl_tensor *a, const hl_tensor *b)
 {
    HL_CHECK(c && a && b, "matmul: needs three tensors, got %s, %s, %s", hl_show(c), hl_show(a), hl_show(b));
@@ -55,12 +57,24 @@ static int check_shapes(const char *fn, const char *result, const hl_tensor *y, 
    return hl_need_size(fn, result, y, 4, x->size[0], w->size[0], rows, cols);
 }
 
+static int check_bias(const char *fn, const char *name, const hl_tensor *b, const hl_tensor *x, const hl_tensor *w)
+{
+   if (!b) return 0;
+   HL_TRY(hl_need_dtype(fn, name, b, x->dtype));
+   return hl_need_size(fn, name, b, 1, w->size[0]);
+}
+
 int hl_check_conv2d(const hl_tensor *y, const hl_tensor *x, const hl_tensor *w, const hl_tensor *b, const hl_conv *p)
 {
    HL_TRY(check_shapes("conv2d", "y", y, x, w, p));
-   if (!b) return 0;
-   HL_TRY(hl_need_dtype("conv2d", "bias", b, x->dtype));
-   return hl_need_size("conv2d", "bias", b, 1, w->size[0]);
+   return check_bias("conv2d", "bias", b, x, w);
+}
+
+static int check_gradients(const char *fn, const hl_tensor *dw, const hl_tensor *db, const hl_tensor *x,
+                           const hl_tensor *w)
+{
+   if (dw) HL_TRY(hl_need_like(fn, "dw", dw, "weight", w));
+   return check_bias(fn, "db", db, x, w);
 }
 
 int hl_check_conv2d_back(const hl_tensor *dx, const hl_tensor *dw, const hl_tensor *db, const hl_tensor *dy,
@@ -68,8 +82,37 @@ int hl_check_conv2d_back(const hl_tensor *dx, const hl_tensor *dw, const hl_tens
 {
    HL_TRY(check_shapes("conv2d_back", "dy", dy, x, w, p));
    if (dx) HL_TRY(hl_need_like("conv2d_back", "dx", dx, "x", x));
-   if (dw) HL_TRY(hl_need_like("conv2d_back", "dw", dw, "weight", w));
-   if (!db) return 0;
-   HL_TRY(hl_need_dtype("conv2d_back", "db", db, x->dtype));
-   return hl_need_size("conv2d_back", "db", db, 1, w->size[0]);
+   return check_gradients("conv2d_back", dw, db, x, w);
+}
+
+/* All convolutions of a sum give results of y's size. Their errors name which it is, from 1. */
+static int check_sum(const char *fn, const char *result, const hl_tensor *y, const hl_tensor *x, int n,
+                     hl_tensor *const *w, const hl_conv *p)
+{
+   HL_CHECK(n >= 1 && w && p, "%s: needs weights and options for at least one convolution, got %d%s", fn, n,
+            w && p ? "" : " and no lists");
+   for (int i = 0; i < n; i++) {
+      char which[64];
+      snprintf(which, sizeof which, "%s, number %d", fn, i + 1);
+      HL_TRY(check_shapes(which, result, y, x, w[i], p + i));
+   }
+   return 0;
+}
+
+int hl_check_conv2d_sum(const hl_tensor *y, const hl_tensor *x, int n, hl_tensor *const *w, hl_tensor *const *b,
+                        const hl_conv *p)
+{
+   HL_TRY(check_sum("conv2d_sum", "y", y, x, n, w, p));
+   for (int i = 0; i < n && b; i++) HL_TRY(check_bias("conv2d_sum", "bias", b[i], x, w[i]));
+   return 0;
+}
+
+int hl_check_conv2d_sum_back(const hl_tensor *dx, int n, hl_tensor *const *dw, hl_tensor *const *db,
+                             const hl_tensor *dy, const hl_tensor *x, hl_tensor *const *w, const hl_conv *p)
+{
+   const char *fn = "conv2d_sum_back";
+   HL_TRY(check_sum(fn, "dy", dy, x, n, w, p));
+   if (dx) HL_TRY(hl_need_like(fn, "dx", dx, "x", x));
+   for (int i = 0; i < n; i++) HL_TRY(check_gradients(fn, dw ? dw[i] : NULL, db ? db[i] : NULL, x, w[i]));
+   return 0;
 }

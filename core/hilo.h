@@ -189,6 +189,12 @@ int hl_conv2d(hl_tensor *y, const hl_tensor *x, const hl_tensor *w, const hl_ten
 /* Gradients of the above: dx overwritten, dw and db added to. */
 int hl_conv2d_back(hl_tensor *dx, hl_tensor *dw, hl_tensor *db, const hl_tensor *dy, const hl_tensor *x,
                    const hl_tensor *w, const hl_conv *p);
+/* y = the sum over i < n of conv2d(x, w[i], p[i]) + b[i]: convolutions side by side whose results have one size, y's.
+ * b, or some of its entries, may be NULL. */
+int hl_conv2d_sum(hl_tensor *y, const hl_tensor *x, int n, hl_tensor *const *w, hl_tensor *const *b, const hl_conv *p);
+/* Gradients of the above: dx overwritten, dw[i] and db[i] added to; dw, db or entries of them may be NULL. */
+int hl_conv2d_sum_back(hl_tensor *dx, int n, hl_tensor *const *dw, hl_tensor *const *db, const hl_tensor *dy,
+                       const hl_tensor *x, hl_tensor *const *w, const hl_conv *p);
 /* 1 (the default) lets 3x3 stride-1 convolutions of float32 use Winograd F(4x4,3x3); 0 turns that off. */
 int hl_set_winograd(int on);
 

@@ -21,6 +21,14 @@ describe('an error', function()
       ['conv2d: x must have 4 dimensions, got 3x8x8'] = function() hilo.conv2d(x[1], w) end,
       ['does not fit'] = function() hilo.conv2d(x, w, nil, {dilation = 5}) end,
       ['conv2d: weight must be float32, got 4x3x3x3 float64'] = function() hilo.conv2d(x, w:double()) end,
+      ['conv2d_sum: weights must be a list of tensors, got a tensor'] = function() hilo.conv2d_sum(x, w) end,
+      ['conv2d_sum: weight 2 must be a tensor, got 7'] = function() hilo.conv2d_sum(x, {w, 7}) end,
+      ['conv2d_sum: options must be a list, got 1'] = function() hilo.conv2d_sum(x, {w}, nil, 1) end,
+      ["conv2d_sum: there is no option 'padding'"] = function() hilo.conv2d_sum(x, {w}, nil, {{padding = 1}}) end,
+      ['conv2d_sum, number 2: y must be 2x5x6x6 float32, got 2x4x6x6'] = function()
+         hilo.conv2d_sum(x, {w, hilo.ones(5, 3, 3, 3)})
+      end,
+      ['conv2d_sum: bias must be 4 float32, got 5 float32'] = function() hilo.conv2d_sum(x, {w, w}, {nil, hilo.ones(5)}) end,
       ['batch_norm: add must be a tensor or nil, got 1'] = function() hilo.batch_norm(x, nil, nil, nil, nil, {add = 1}) end,
       ['batch_norm: evaluation needs running_mean and running_var'] = function() hilo.batch_norm(x) end,
       ['batch_norm: training needs more than one value a channel'] = function()

@@ -2,7 +2,8 @@
  *
  *    conv.c        the entry points, and the choice between the ways below
  *    conv_gemm.c   any convolution: shifted images, packed tile by tile, times the weights
- *    conv_shift.c  few channels in the result: a 1x1 convolution for all taps at once, then a sum of shifted images
+ *    conv_shift.c  few channels in the result: 1x1 convolutions for many taps at once, then a sum of shifted images
+ *    conv_taps.c   which taps of one convolution, or of a sum of them, meet which rows
  *    winograd.c    3x3, stride 1, float32 */
 #ifndef HL_CONV_H
 #define HL_CONV_H
@@ -24,7 +25,10 @@ enum {
    CONV_SUMS,    /* partial sums of dw; transformed dy */
    CONV_TABLE,   /* offsets of taps or tiles */
    CONV_TAPS,    /* conv_shift.c: images of single taps */
-   CONV_TAP_WEIGHTS
+   CONV_TAP_WEIGHTS,
+   CONV_PLAN,   /* conv_taps.c */
+   CONV_RESULT, /* of one convolution of a sum */
+   CONV_LISTS   /* conv.c: sizes and memory of the convolutions of a sum */
 };
 
 /* Scratch memory for a product of n sizes, all int64_t; fails when it overflows. */
@@ -39,14 +43,53 @@ static inline bool hl_conv_stopped(int *stop)
    return true;
 }
 
+/* One element of the kernels of a sum of convolutions: y(p,q) takes x(p * stride_h + row, q * stride_w + col). */
+typedef struct {
+   int64_t row, col;
+   int64_t branch, tap; /* its weights are w[branch] (k,c,tap) */
+} conv_source;
+
+/* Taps of one row offset, and the rows of x that they meet. */
+typedef struct {
+   int64_t tap, taps;
+   int64_t row, rows;
+} conv_group;
+
+/* Rows of dx that the same groups reach, for stride 1. */
+typedef struct {
+   int64_t row, rows;
+   int64_t group, groups;
+} conv_band;
+
+/* The taps of all convolutions of a sum that meet the image at all, by offset; taps with one offset are one tap, whose
+ * weights are summed. With large dilations and small images most taps miss most rows. */
+typedef struct {
+   int64_t sources, taps, groups, bands;
+   conv_source *source; /* (sources) by row and column */
+   int64_t *first;      /* (taps + 1) sources of tap t: first[t] .. first[t + 1] - 1 */
+   conv_group *group;   /* by row */
+   conv_band *band;
+} conv_plan;
+
+/* For n convolutions that share their input, the size of their results and, for the plan to be of use, their strides.
+ * It lives until the next one is made. */
+int hl_conv_make_plan(conv_plan *plan, const conv_shape *s, int n);
+/* Rows (or columns) [begin, end) of the result that a tap at this offset takes from inside an image of that size. */
+void hl_conv_reach(int64_t *begin, int64_t *end, int64_t results, int64_t size, int64_t stride, int64_t offset);
+
 /* Each as hl_conv2d and hl_conv2d_back describe; dtype is HL_F32 or HL_F64, bias may be NULL. */
 int hl_conv_gemm(const conv_shape *s, int dtype, void *y, const void *x, const void *w, const void *bias);
 int hl_conv_gemm_dx(const conv_shape *s, int dtype, void *dx, const void *dy, const void *w);
 int hl_conv_gemm_dw(const conv_shape *s, int dtype, void *dw, const void *dy, const void *x);
 
-int hl_conv_shift(const conv_shape *s, int dtype, void *y, const void *x, const void *w, const void *bias);
 int hl_conv_shift_dx(const conv_shape *s, int dtype, void *dx, const void *dy, const void *w);
-int hl_conv_shift_dw(const conv_shape *s, int dtype, void *dw, const void *dy, const void *x);
+/* Of n convolutions with the same strides at once; entries of bias and dw may be NULL. */
+int hl_conv_shift(const conv_shape *s, int n, int dtype, void *y, const void *x, void *const *w, void *const *bias);
+int hl_conv_shift_dw(const conv_shape *s, int n, int dtype, void *const *dw, const void *dy, const void *x);
+/* Stride 1. weights (taps,k,c), summed over each tap's sources. */
+int hl_conv_gemm_sum_dx(const conv_shape *s, const conv_plan *plan, int dtype, void *dx, const void *dy,
+                        const void *weights);
+int hl_conv_sum_dx(const conv_shape *s, int n, int dtype, void *dx, const void *dy, void *const *w);
 
 /* float32, r = s = 3, stride 1; m is 3 or 4, the side of a tile of results. */
 int hl_winograd(const conv_shape *s, int m, float *y, const float *x, const float *w, const float *bias);

@@ -316,6 +316,36 @@ static int FN(backward_x)(const conv_shape *s, real *dx, const real *dy, const r
    return 0;
 }
 
+/* dx of a sum of convolutions with stride 1: each band of rows is a correlation of dy with the taps that reach it. */
+static int FN(sum_x)(const conv_shape *s, const conv_plan *plan, real *dx, const real *dy, const real *weights)
+{
+   int64_t *table = FN(taps)(plan->taps + 1);
+   if (!table) return 1;
+   int64_t *at = table + 2 * plan->taps, rows = 0;
+   for (int64_t i = 0; i < plan->bands; i++) rows += plan->band[i].rows;
+   if (rows < s->h) memset(dx, 0, (size_t)(s->n * s->c * s->h * s->w) * sizeof(real)); /* rows that no tap reaches */
+   for (int64_t i = 0; i < plan->bands; i++) {
+      const conv_band *band = plan->band + i;
+      const conv_group *first = plan->group + band->group, *last = first + band->groups - 1;
+      int64_t tap = first->tap, taps = last->tap + last->taps - tap;
+      GEOMETRY g = {s->n, s->k, s->p, s->q, band->rows, s->w, 1, 1, taps, table, table + plan->taps};
+      for (int64_t t = 0; t < taps; t++) {
+         const conv_source *source = plan->source + plan->first[tap + t];
+         g.tap_h[t] = band->row - source->row;
+         g.tap_w[t] = -source->col;
+         at[t] = (tap + t) * s->k * s->c;
+      }
+      JOB job = {.k = s->c, .y = dx + band->row * s->w, .y_plane = s->h * s->w, .y_row = s->w, .y_col = 1};
+      job.y_image = s->c * job.y_plane;
+      job.y_cols = s->w;
+      job.a = FN(pack)(weights, s->c, 1, s->k, s->c, taps, at);
+      if (!job.a) return 1;
+      HL_TRY(FN(prepare)(&job.from, dy, &g, at));
+      HL_TRY(FN(correlate)(&job));
+   }
+   return 0;
+}
+
 /* sums (k, depth) of columns d0 .. d1 - 1 over the pixels of pieces first, first + 1, ... before last. */
 static void FN(weight_tile)(const SOURCE *s, const real *dy, int64_t k, int64_t d0, int64_t d1, int64_t first,
                             int64_t last, int64_t piece, real *sums, int64_t ld, bool add, real *work, int *stop)
@@ -401,6 +431,12 @@ int hl_conv_gemm(const conv_shape *s, int dtype, void *y, const void *x, const v
 int hl_conv_gemm_dx(const conv_shape *s, int dtype, void *dx, const void *dy, const void *w)
 {
    return dtype == HL_F64 ? backward_x_f64(s, dx, dy, w) : backward_x_f32(s, dx, dy, w);
+}
+
+int hl_conv_gemm_sum_dx(const conv_shape *s, const conv_plan *plan, int dtype, void *dx, const void *dy,
+                        const void *weights)
+{
+   return dtype == HL_F64 ? sum_x_f64(s, plan, dx, dy, weights) : sum_x_f32(s, plan, dx, dy, weights);
 }
 
 int hl_conv_gemm_dw(const conv_shape *s, int dtype, void *dw, const void *dy, const void *x)

@@ -1,39 +1,49 @@
 #ifdef real
 
-/* (k, c, taps) to (k, taps, c), and back where add is set: then from is added to. */
-static void FN(swap_taps)(const conv_shape *s, real *to, const real *w, real *from)
+/* The weights of all taps, (taps,k,c), each the sum of its sources'. */
+static void FN(gather_taps)(const conv_shape *s, const conv_plan *plan, real *to, void *const *w)
 {
-   int64_t taps = s->r * s->s;
 #pragma omp parallel for collapse(2)
-   for (int64_t k = 0; k < s->k; k++)
-      for (int64_t t = 0; t < taps; t++) {
-         real *row = to + (k * taps + t) * s->c;
-         if (from)
-            for (int64_t c = 0; c < s->c; c++) from[(k * s->c + c) * taps + t] += row[c];
-         else
-            for (int64_t c = 0; c < s->c; c++) row[c] = w[(k * s->c + c) * taps + t];
+   for (int64_t t = 0; t < plan->taps; t++)
+      for (int64_t k = 0; k < s->k; k++) {
+         real *row = to + (t * s->k + k) * s->c;
+         memset(row, 0, (size_t)s->c * sizeof *row);
+         for (int64_t i = plan->first[t]; i < plan->first[t + 1]; i++) {
+            const conv_source *from = plan->source + i;
+            int64_t taps = s[from->branch].r * s[from->branch].s;
+            const real *weight = (const real *)w[from->branch] + k * s->c * taps + from->tap;
+            for (int64_t c = 0; c < s->c; c++) row[c] += weight[c * taps];
+         }
       }
 }
 
-/* Rows and columns [begin, end) of the result that tap r of a dimension takes from inside an image of that size. */
-static void FN(reach)(int64_t *begin, int64_t *end, int64_t results, int64_t size, int64_t stride, int64_t offset)
+/* The reverse: dw of every source of a tap += its gradient. */
+static void FN(scatter_taps)(const conv_shape *s, const conv_plan *plan, void *const *dw, const real *from)
 {
-   *begin = offset < 0 ? (-offset + stride - 1) / stride : 0;
-   *end = offset < size ? (size - 1 - offset) / stride + 1 : 0;
-   if (*end > results) *end = results;
+#pragma omp parallel for
+   for (int64_t k = 0; k < s->k; k++)
+      for (int64_t t = 0; t < plan->taps; t++)
+         for (int64_t i = plan->first[t]; i < plan->first[t + 1]; i++) {
+            const conv_source *to = plan->source + i;
+            if (!dw[to->branch]) continue;
+            int64_t taps = s[to->branch].r * s[to->branch].s;
+            const real *row = from + (t * s->k + k) * s->c;
+            real *weight = (real *)dw[to->branch] + k * s->c * taps + to->tap;
+            for (int64_t c = 0; c < s->c; c++) weight[c * taps] += row[c];
+         }
 }
 
-/* Between an image (h,w) and what tap t makes of it (p,q): y += the shifted image, image += y shifted back, or image =
- * y shifted back, 0 elsewhere. */
-static void FN(shift)(const conv_shape *s, real *y, real *image, int64_t t, shift_way way)
+/* Between an image whose first row is row `top` of x, of rows x w, and what a tap at offset (row,col) makes of it
+ * (p,q): y += the shifted image, image += y shifted back, or image = y shifted back, 0 elsewhere. */
+static void FN(shift)(const conv_shape *s, real *y, real *image, int64_t top, int64_t rows, int64_t row, int64_t col,
+                      shift_way way)
 {
-   int64_t row = t / s->s * s->dil_h - s->pad_h, col = t % s->s * s->dil_w - s->pad_w, step = s->stride_w, p0, p1, q0,
-           q1;
-   FN(reach)(&p0, &p1, s->p, s->h, s->stride_h, row);
-   FN(reach)(&q0, &q1, s->q, s->w, s->stride_w, col);
-   if (way == SET_IMAGE) memset(image, 0, (size_t)(s->h * s->w) * sizeof(real));
+   int64_t step = s->stride_w, p0, p1, q0, q1;
+   hl_conv_reach(&p0, &p1, s->p, s->h, s->stride_h, row);
+   hl_conv_reach(&q0, &q1, s->q, s->w, s->stride_w, col);
+   if (way == SET_IMAGE) memset(image, 0, (size_t)(rows * s->w) * sizeof(real));
    for (int64_t p = p0; p < p1; p++) {
-      real *to = y + p * s->q, *from = image + (p * s->stride_h + row) * s->w + col;
+      real *to = y + p * s->q, *from = image + (p * s->stride_h + row - top) * s->w + col;
       if (way == ADD_TO_Y && step == 1)
          for (int64_t q = q0; q < q1; q++) to[q] += from[q];
       else if (way == ADD_TO_Y)
@@ -47,24 +57,79 @@ static void FN(shift)(const conv_shape *s, real *y, real *image, int64_t t, shif
    }
 }
 
-static int FN(forward)(const conv_shape *s, int dtype, real *y, const real *x, const real *w, const real *bias)
+/* What one group's taps make of the rows they meet stands after those of the groups before it, (n, taps * k, rows, w).
+ * Images of plane (n,k) for tap t of the group are taps of them apart. */
+static real *FN(image_of)(const conv_shape *s, const conv_group *g, real *images, int64_t plane, int64_t t)
 {
-   int64_t taps = s->r * s->s, size = (int64_t)sizeof(real);
-   real *weights = hl_conv_room(CONV_TAP_WEIGHTS, 4, s->k, s->c, taps, size);
-   real *images = hl_conv_room(CONV_TAPS, 5, s->n, s->k, taps, s->h * s->w, size);
-   if (!weights || !images) return 1;
-   conv_shape each = each_tap(s);
-   FN(swap_taps)(s, weights, w, NULL);
-   HL_TRY(hl_conv_gemm(&each, dtype, images, x, weights, NULL));
+   int64_t n = plane / s->k, k = plane % s->k;
+   return images + ((n * g->taps + t) * s->k + k) * g->rows * s->w;
+}
+
+static int64_t FN(image_size)(const conv_shape *s, const conv_group *g)
+{
+   return s->n * s->k * g->taps * g->rows * s->w;
+}
+
+static int FN(rooms)(const conv_shape *s, const conv_plan *plan, real **weights, real **images)
+{
+   int64_t rows = 0;
+   for (int64_t g = 0; g < plan->groups; g++) rows += plan->group[g].taps * plan->group[g].rows;
+   *weights = hl_conv_room(CONV_TAP_WEIGHTS, 4, s->k, s->c, plan->taps, (int64_t)sizeof(real));
+   *images = hl_conv_room(CONV_TAPS, 5, s->n, s->k, rows, s->w, (int64_t)sizeof(real));
+   return !*weights || !*images;
+}
+
+static int FN(forward)(const conv_shape *s, const conv_plan *plan, int n, int dtype, real *y, const real *x,
+                       void *const *w, void *const *bias)
+{
+   real *weights, *images;
+   HL_TRY(FN(rooms)(s, plan, &weights, &images));
+   FN(gather_taps)(s, plan, weights, w);
+   real *to = images;
+   for (const conv_group *g = plan->group; g < plan->group + plan->groups; g++) {
+      conv_shape each = of_group(s, g);
+      HL_TRY(hl_conv_gemm(&each, dtype, to, x, weights + g->tap * s->k * s->c, NULL));
+      to += FN(image_size)(s, g);
+   }
 #pragma omp parallel for
    for (int64_t plane = 0; plane < s->n * s->k; plane++) {
-      real *to = y + plane * s->p * s->q, first = bias ? bias[plane % s->k] : 0;
-      for (int64_t i = 0; i < s->p * s->q; i++) to[i] = first;
-      for (int64_t t = 0; t < taps; t++) FN(shift)(s, to, images + (plane * taps + t) * s->h * s->w, t, ADD_TO_Y);
+      real *out = y + plane * s->p * s->q, first = 0, *from = images;
+      for (int i = 0; i < n; i++) first += bias[i] ? ((const real *)bias[i])[plane % s->k] : 0;
+      for (int64_t i = 0; i < s->p * s->q; i++) out[i] = first;
+      for (const conv_group *g = plan->group; g < plan->group + plan->groups; g++) {
+         for (int64_t t = 0; t < g->taps; t++) {
+            const conv_source *tap = plan->source + plan->first[g->tap + t];
+            FN(shift)(s, out, FN(image_of)(s, g, from, plane, t), g->row, g->rows, tap->row, tap->col, ADD_TO_Y);
+         }
+         from += FN(image_size)(s, g);
+      }
    }
    return 0;
 }
 
+static int FN(backward_w)(const conv_shape *s, const conv_plan *plan, int dtype, void *const *dw, const real *dy,
+                          const real *x)
+{
+   real *weights, *images;
+   HL_TRY(FN(rooms)(s, plan, &weights, &images));
+   memset(weights, 0, (size_t)(s->k * s->c * plan->taps) * sizeof(real));
+   for (const conv_group *g = plan->group; g < plan->group + plan->groups; g++) {
+      conv_shape each = of_group(s, g);
+#pragma omp parallel for collapse(2)
+      for (int64_t plane = 0; plane < s->n * s->k; plane++)
+         for (int64_t t = 0; t < g->taps; t++) {
+            const conv_source *tap = plan->source + plan->first[g->tap + t];
+            FN(shift)
+            (s, (real *)dy + plane * s->p * s->q, FN(image_of)(s, g, images, plane, t), g->row, g->rows, tap->row,
+             tap->col, SET_IMAGE);
+         }
+      HL_TRY(hl_conv_gemm_dw(&each, dtype, weights + g->tap * s->k * s->c, images, x));
+   }
+   FN(scatter_taps)(s, plan, dw, weights);
+   return 0;
+}
+
+/* dx of one convolution with few input channels. */
 static int FN(backward_x)(const conv_shape *s, int dtype, real *dx, const real *dy, const real *w)
 {
    int64_t taps = s->r * s->s, pixels = s->p * s->q;
@@ -76,51 +141,57 @@ static int FN(backward_x)(const conv_shape *s, int dtype, real *dx, const real *
    for (int64_t plane = 0; plane < s->n * s->c; plane++) {
       real *to = dx + plane * s->h * s->w;
       memset(to, 0, (size_t)(s->h * s->w) * sizeof(real));
-      for (int64_t t = 0; t < taps; t++) FN(shift)(s, images + (plane * taps + t) * pixels, to, t, ADD_TO_IMAGE);
+      for (int64_t t = 0; t < taps; t++) {
+         int64_t row = t / s->s * s->dil_h - s->pad_h, col = t % s->s * s->dil_w - s->pad_w;
+         FN(shift)(s, images + (plane * taps + t) * pixels, to, 0, s->h, row, col, ADD_TO_IMAGE);
+      }
    }
    return 0;
 }
 
-static int FN(backward_w)(const conv_shape *s, int dtype, real *dw, const real *dy, const real *x)
+/* dx of a sum: the taps' results are not shifted here, dx having many channels, but gathered in one product. */
+static int FN(sum_dx)(const conv_shape *s, const conv_plan *plan, int dtype, real *dx, const real *dy, void *const *w)
 {
-   int64_t taps = s->r * s->s, size = (int64_t)sizeof(real);
-   real *weights = hl_conv_room(CONV_TAP_WEIGHTS, 4, s->k, s->c, taps, size);
-   real *images = hl_conv_room(CONV_TAPS, 5, s->n, s->k, taps, s->h * s->w, size);
-   if (!weights || !images) return 1;
-   conv_shape each = each_tap(s);
-#pragma omp parallel for collapse(2)
-   for (int64_t plane = 0; plane < s->n * s->k; plane++)
-      for (int64_t t = 0; t < taps; t++)
-         FN(shift)(s, (real *)dy + plane * s->p * s->q, images + (plane * taps + t) * s->h * s->w, t, SET_IMAGE);
-   memset(weights, 0, (size_t)(s->k * s->c * taps) * sizeof(real));
-   HL_TRY(hl_conv_gemm_dw(&each, dtype, weights, images, x));
-   FN(swap_taps)(s, weights, NULL, dw);
-   return 0;
+   real *weights = hl_conv_room(CONV_TAP_WEIGHTS, 4, s->k, s->c, plan->taps, (int64_t)sizeof(real));
+   if (!weights) return 1;
+   FN(gather_taps)(s, plan, weights, w);
+   return hl_conv_gemm_sum_dx(s, plan, dtype, dx, dy, weights);
 }
 
 #else
 
-/* conv_shift.c: convolutions with few channels on one side.
+/* conv_shift.c: convolutions with few channels on one side, and sums of them.
  *
- * Packing shifted images is wasted on a handful of weights. Here every tap is a channel of its own in one 1x1
- * convolution; the results, few as they are, are shifted instead and summed. */
+ * Packing shifted images is wasted on a handful of weights. Here every tap is a channel of its own in a 1x1
+ * convolution; the results, few as they are, are shifted instead and summed. The taps of one row offset go together,
+ * and read only the rows that they meet. */
 #include <string.h>
 #include "conv.h"
 
 typedef enum { ADD_TO_Y, ADD_TO_IMAGE, SET_IMAGE } shift_way;
 
-/* The 1x1 convolution with a channel for each tap of each output channel. */
-static conv_shape each_tap(const conv_shape *s)
+/* The 1x1 convolution with a channel for each of a group's taps of each output channel, of the rows that they meet. */
+static conv_shape of_group(const conv_shape *s, const conv_group *g)
 {
-   return (conv_shape){s->n, s->c, s->h, s->w, s->k * s->r * s->s, 1, 1, s->h, s->w, 1, 1, 0, 0, 1, 1};
+   return (conv_shape){s->n, s->c, s->h, s->w, s->k * g->taps, 1, 1, g->rows, s->w, 1, 1, -g->row, 0, 1, 1};
 }
 
 #define HL_GENERIC "conv_shift.c"
 #include "generic.h"
 
-int hl_conv_shift(const conv_shape *s, int dtype, void *y, const void *x, const void *w, const void *bias)
+int hl_conv_shift(const conv_shape *s, int n, int dtype, void *y, const void *x, void *const *w, void *const *bias)
 {
-   return dtype == HL_F64 ? forward_f64(s, dtype, y, x, w, bias) : forward_f32(s, dtype, y, x, w, bias);
+   conv_plan plan;
+   HL_TRY(hl_conv_make_plan(&plan, s, n));
+   return dtype == HL_F64 ? forward_f64(s, &plan, n, dtype, y, x, w, bias)
+                          : forward_f32(s, &plan, n, dtype, y, x, w, bias);
+}
+
+int hl_conv_shift_dw(const conv_shape *s, int n, int dtype, void *const *dw, const void *dy, const void *x)
+{
+   conv_plan plan;
+   HL_TRY(hl_conv_make_plan(&plan, s, n));
+   return dtype == HL_F64 ? backward_w_f64(s, &plan, dtype, dw, dy, x) : backward_w_f32(s, &plan, dtype, dw, dy, x);
 }
 
 int hl_conv_shift_dx(const conv_shape *s, int dtype, void *dx, const void *dy, const void *w)
@@ -128,9 +199,11 @@ int hl_conv_shift_dx(const conv_shape *s, int dtype, void *dx, const void *dy, c
    return dtype == HL_F64 ? backward_x_f64(s, dtype, dx, dy, w) : backward_x_f32(s, dtype, dx, dy, w);
 }
 
-int hl_conv_shift_dw(const conv_shape *s, int dtype, void *dw, const void *dy, const void *x)
+int hl_conv_sum_dx(const conv_shape *s, int n, int dtype, void *dx, const void *dy, void *const *w)
 {
-   return dtype == HL_F64 ? backward_w_f64(s, dtype, dw, dy, x) : backward_w_f32(s, dtype, dw, dy, x);
+   conv_plan plan;
+   HL_TRY(hl_conv_make_plan(&plan, s, n));
+   return dtype == HL_F64 ? sum_dx_f64(s, &plan, dtype, dx, dy, w) : sum_dx_f32(s, &plan, dtype, dx, dy, w);
 }
 
 #endif

@@ -153,10 +153,17 @@ function core.call(lib, name, ...)
 end
 
 --- Array of C views for functions that take whole lists: returns `hl_tensor *[n]`. Keep the tensors alive during the call.
----@param list Tensor[]
-function core.list(list)
-   local views = ffi.new('hl_tensor *[?]', math.max(1, #list))
-   for i, t in ipairs(list) do views[i - 1] = raw(t) end
+---@param list table<integer, Tensor?>
+---@param n? integer how many, #list if not given; where an entry is nil, so is its view
+---@param first? integer the first entry, 1 if not given; step: from one entry to the next, 1 if not given
+---@param step? integer
+function core.list(list, n, first, step)
+   n, first, step = n or #list, first or 1, step or 1
+   local views = ffi.new('hl_tensor *[?]', math.max(1, n))
+   for i = 0, n - 1 do
+      local t = list[first + i * step]
+      if t then views[i] = raw(t) end
+   end
    return views
 end
 

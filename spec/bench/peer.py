@@ -31,6 +31,14 @@ def conv2d(t, c):
     return F.conv2d(t["x"], t["w"], t.get("b"), pair(o.get("stride"), 1), pair(o.get("pad"), 0), pair(o.get("dilation"), 1))
 
 
+def conv2d_sum(t, c):
+    y = 0
+    for i, o in enumerate(c["options"], 1):
+        y = y + F.conv2d(t["x"], t["w%d" % i], t["b%d" % i], pair(o.get("stride"), 1), pair(o.get("pad"), 0),
+                         pair(o.get("dilation"), 1))
+    return y
+
+
 def batch_norm(t, c):
     o = c.get("options") or {}
     mean, var = t["mean"].detach().clone(), t["var"].detach().abs()
@@ -65,6 +73,7 @@ def pair_loss(f):
 
 OPS = {
     "conv2d": conv2d,
+    "conv2d_sum": conv2d_sum,
     "batch_norm": batch_norm,
     "resize": resize,
     "max_pool": max_pool,

@@ -1,7 +1,7 @@
 local hilo = require 'hilo'
 
-local function output(c)
-   local o = c.options or {}
+local function output(c, w, o)
+   w, o = w or c.w, o or c.options or {}
    local function both(v, default)
       v = v or default
       if type(v) == 'number' then return v, v end
@@ -10,8 +10,28 @@ local function output(c)
    local sh, sw = both(o.stride, 1)
    local ph, pw = both(o.pad, 0)
    local dh, dw = both(o.dilation, 1)
-   return math.floor((c.x[3] + 2 * ph - dh * (c.w[3] - 1) - 1) / sh) + 1,
-      math.floor((c.x[4] + 2 * pw - dw * (c.w[4] - 1) - 1) / sw) + 1
+   return math.floor((c.x[3] + 2 * ph - dh * (w[3] - 1) - 1) / sh) + 1,
+      math.floor((c.x[4] + 2 * pw - dw * (w[4] - 1) - 1) / sw) + 1
+end
+
+-- A sum of up to four convolutions: w1, b1, ..., w4, b4.
+local function branches(t)
+   local weights, biases = {}, {}
+   for i = 1, 4 do weights[i], biases[i] = t['w' .. i], t['b' .. i] end
+   return weights, biases
+end
+
+local function dilated(...)
+   local list = {}
+   for i, d in ipairs {...} do list[i] = {pad = d, dilation = d} end
+   return list
+end
+
+-- Atrous spatial pyramid of four 3x3 convolutions.
+local function pyramid(x, k, options)
+   local c = {x = x, options = options}
+   for i = 1, #options do c['w' .. i], c['b' .. i] = {k, x[2], 3, 3}, {k} end
+   return c
 end
 
 return {
@@ -53,6 +73,39 @@ return {
          {x = {1, 1024, 41, 41}, w = {2048, 1024, 1, 1}},
          {x = {1, 2048, 41, 41}, w = {21, 2048, 3, 3}, b = {21}, options = {pad = 12, dilation = 12}},
          {x = {1, 24, 321, 321}, w = {64, 24, 4, 4}, b = {64}, options = {stride = 2, pad = 1}},
+      },
+   },
+   {
+      op = 'conv2d_sum',
+      inputs = {'x', 'w1', 'b1', 'w2', 'b2', 'w3', 'b3', 'w4', 'b4'},
+      call = function(t, c)
+         local weights, biases = branches(t)
+         return hilo.conv2d_sum(t.x, weights, biases, c.options)
+      end,
+      flops = function(c)
+         local sum = 0
+         for i, w in ipairs((branches(c))) do
+            local p, q = output(c, w, c.options[i])
+            sum = sum + 2 * c.x[1] * w[1] * p * q * w[2] * w[3] * w[4]
+         end
+         return sum
+      end,
+      pyramid({2, 6, 11, 9}, 3, dilated(1, 2, 3, 4)),
+      pyramid({1, 4, 7, 8}, 2, dilated(6, 12, 18, 24)),
+      pyramid({2, 5, 10, 30}, 3, dilated(6, 12, 18)),
+      pyramid({2, 3, 9, 8}, 12, dilated(1, 3)),
+      pyramid({2, 3, 9, 8}, 2, dilated(2)),
+      {x = {2, 7, 12, 9}, w1 = {2, 7, 3, 3}, w2 = {2, 7, 1, 1}, b2 = {2}, w3 = {2, 7, 5, 1},
+         options = {{pad = 1}, {}, {pad = {4, 0}, dilation = {2, 1}}}},
+      {x = {1, 6, 12, 9}, w1 = {2, 6, 3, 3}, b1 = {2}, w2 = {2, 6, 1, 1}, options = {{stride = 2, pad = 1}, {stride = 2}}},
+      {x = {1, 6, 9, 9}, w1 = {3, 6, 3, 3}, w2 = {3, 6, 5, 5}, b2 = {3}, options = {{pad = 1, stride = 2}, {}}},
+      {x = {2, 4, 8, 8, layout = 'channels_last'}, w1 = {2, 4, 3, 3, layout = 'strided'}, b1 = {2, layout = 'strided'},
+         w2 = {2, 4, 3, 3}, options = dilated(1, 7)},
+      {x = {1, 40, 16, 12}, w1 = {3, 40, 3, 3}, b1 = {3}, w2 = {3, 40, 3, 3}, b2 = {3}, options = dilated(5, 9)},
+      -- DeepLab-v2's classifier on ResNet-18 at 176x176, ResNet-101 at 321x321
+      bench = {
+         pyramid({4, 512, 22, 22}, 11, dilated(6, 12, 18, 24)),
+         pyramid({2, 2048, 41, 41}, 21, dilated(6, 12, 18, 24)),
       },
    },
 }

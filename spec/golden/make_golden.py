@@ -127,6 +127,17 @@ def conv():
     add((1, 12, 9, 8), (9, 12, 3, 3), stride=2, pad=1, bias=False)
     add((1, 3, 8, 12), (4, 3, 2, 3), stride=(1, 2), pad=(1, 2), dilation=(2, 3))
     add((3, 2, 5, 5), (4, 2, 5, 5))
+
+    def pyramid(x, k, d1, d2, dtype):
+        inputs = {'x': g.draw(*x, dtype=dtype)}
+        for i in '1', '2':
+            inputs['w' + i], inputs['b' + i] = g.draw(k, x[1], 3, 3, dtype=dtype), g.draw(k, dtype=dtype)
+        g.case('conv2d_sum', lambda x, w1, b1, w2, b2: F.conv2d(x, w1, b1, 1, d1, d1) + F.conv2d(x, w2, b2, 1, d2, d2),
+               inputs, dtype=dtype, d1=d1, d2=d2)
+
+    for dtype in F32, F64:
+        pyramid((2, 8, 9, 11), 2, 2, 6, dtype)
+        pyramid((1, 3, 7, 5), 7, 1, 3, dtype)
     g.save()
 
 

@@ -1,5 +1,5 @@
 --- models/deeplab.lua: DeepLab-v2 (Chen et al., 2018): a dilated residual network, and four dilated convolutions summed.
-local pointwise = require 'hilo.ops.pointwise'
+local conv = require 'hilo.ops.conv'
 local resize = require 'hilo.ops.resize'
 local autograd = require 'hilo.autograd'
 local nn = require 'hilo.nn'
@@ -12,19 +12,22 @@ local Pyramid, parent = nn.class('nn.AtrousPyramid', 'nn.Container')
 function Pyramid:__init(from, classes, dilations, generator)
    parent.__init(self)
    for _, d in ipairs(dilations) do
-      local conv = nn.SpatialDilatedConvolution(from, classes, 3, 3, 1, 1, d, d, d, d)
+      local branch = nn.SpatialDilatedConvolution(from, classes, 3, 3, 1, 1, d, d, d, d)
       autograd.no_grad(function()
-         conv.weight:normal(0, 0.01, {generator = generator})
-         conv.bias:zero()
+         branch.weight:normal(0, 0.01, {generator = generator})
+         branch.bias:zero()
       end)
-      self:add(conv)
+      self:add(branch)
    end
 end
 
 function Pyramid:updateOutput(x)
-   local y
-   for _, conv in ipairs(self.modules) do y = y and pointwise.add(y, conv(x)) or conv(x) end
-   return y
+   local weights, biases, options = {}, {}, {}
+   for i, m in ipairs(self.modules) do
+      weights[i], biases[i] = m:parameter('weight'), m:parameter('bias')
+      options[i] = {pad = {m.padH, m.padW}, dilation = {m.dilationH, m.dilationW}}
+   end
+   return conv.conv2d_sum(x, weights, biases, options)
 end
 
 function Pyramid:__tostring__() return self:branches_text() end
