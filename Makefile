@@ -46,6 +46,55 @@ $(B)/host/%.o: core/%.c $(HEADERS) Makefile
 $(B)/libhilo_host.so: $(HOST_SRC:core/%.c=$(B)/host/%.o)
 	$(CC) $(LDFLAGS) -pthread $^ -o $@ -lpng -ljpeg -lz -lm
 
+# ---- the kernels of core/cuda: by nvcc for the GPU, by g++ for the host ----
+
+CXX := g++
+CUDA_HEADERS := $(HEADERS) $(wildcard core/cuda/*.cuh core/emu/*.h)
+CUDA_SRC := $(wildcard core/cuda/*.cu)
+# The host has no cuBLAS and no cuDNN: core/emu/libraries.cpp stands in for the files that call them.
+EMU_SRC := $(filter-out core/cuda/gemm.cu core/cuda/conv.cu,$(CUDA_SRC)) $(wildcard core/emu/*.cpp)
+SHARED_SRC := $(wildcard core/*.c)
+EMU_OPTIMISE := -O1
+EMU_FLAGS := -std=c++17 $(EMU_OPTIMISE) -g -fPIC -fvisibility=hidden -fno-math-errno $(WARN) -DHILO_EMU
+EMU_SANITIZE := $(SANITIZE)
+
+emu: $(B)/libhilo_emu.so ## build the emulation of the CUDA kernels, for tests
+
+$(B)/emu/%.cu.o: core/%.cu $(CUDA_HEADERS) Makefile
+	@mkdir -p $(@D)
+	$(CXX) $(EMU_FLAGS) $(EMU_SANITIZE) -x c++ -c $< -o $@
+# The scheduler itself is not what a sanitizer looks at.
+$(B)/emu/emu/emu.o: core/emu/emu.cpp $(CUDA_HEADERS) Makefile
+	@mkdir -p $(@D)
+	$(CXX) $(EMU_FLAGS) -O2 $(filter-out -fsanitize=thread,$(EMU_SANITIZE)) $(if $(filter -fsanitize=thread,$(EMU_SANITIZE)),-DHILO_EMU_TSAN) -c $< -o $@
+$(B)/emu/%.o: core/%.cpp $(CUDA_HEADERS) Makefile
+	@mkdir -p $(@D)
+	$(CXX) $(EMU_FLAGS) $(EMU_SANITIZE) -c $< -o $@
+$(B)/emu/%.o: core/%.c $(HEADERS) Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -c $< -o $@
+$(B)/libhilo_emu.so: $(patsubst core/%.cpp,$(B)/emu/%.o,$(patsubst core/%.cu,$(B)/emu/%.cu.o,$(EMU_SRC))) $(SHARED_SRC:core/%.c=$(B)/emu/%.o)
+	$(CXX) $(filter-out $(SANITIZE),$(LDFLAGS)) $(EMU_SANITIZE) $^ -o $@ -ldl -lm
+
+NVCC := $(firstword $(shell command -v nvcc 2>/dev/null) $(wildcard /usr/local/cuda/bin/nvcc))
+CUDA_HOME := $(patsubst %/bin/nvcc,%,$(NVCC))
+# One architecture for a quick try: make cuda CUDA_ARCHS=90
+CUDA_ARCHS := 75 80 86 89 90
+CUDA_CODE = $(foreach a,$(CUDA_ARCHS),-gencode arch=compute_$(a),code=sm_$(a)) \
+   -gencode arch=compute_$(lastword $(CUDA_ARCHS)),code=compute_$(lastword $(CUDA_ARCHS))
+CUDA_FLAGS = -std=c++17 -O3 -lineinfo -Werror all-warnings --expt-relaxed-constexpr --extended-lambda $(CUDA_CODE) \
+   -Xcompiler -fPIC,-fvisibility=hidden,-Wall,-Wextra
+
+cuda: ## build the CUDA library; needs nvcc, cuBLAS and cuDNN 9
+	@$(if $(NVCC),,echo "make cuda: there is no nvcc in the PATH or /usr/local/cuda; install the CUDA toolkit (12 or 13) with cuDNN 9" >&2; exit 1)
+	@$(MAKE) --no-print-directory $(B)/libhilo_cuda.so
+
+$(B)/cuda/%.cu.o: core/%.cu $(CUDA_HEADERS) Makefile
+	@mkdir -p $(@D)
+	$(NVCC) $(CUDA_FLAGS) -c $< -o $@
+$(B)/libhilo_cuda.so: $(CUDA_SRC:core/%.cu=$(B)/cuda/%.cu.o) $(SHARED_SRC:core/%.c=$(B)/emu/%.o)
+	$(NVCC) -shared $(CUDA_CODE) $^ -o $@ -Xlinker -Bsymbolic,-z,nodelete,-rpath,$(CUDA_HOME)/lib64 -lcublas -lcudnn
+
 # ---- what a fresh machine lacks ----
 
 PACKAGES := gcc libc6-dev pkg-config luajit lua-busted lua-check lua-cjson lua-posix \
