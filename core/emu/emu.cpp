@@ -1,19 +1,13 @@
-/* emu.cpp: the threads of a block, as fibers or as threads of the system. */
+/* emu.cpp: runs the threads of a block as fibers. ThreadSanitizer does not look
+ * at this file (see the Makefile): with HILO_EMU_TSAN it tells the sanitizer
+ * which fiber runs and what a barrier orders. */
+#include "emu.h"
 #include <pthread.h>
-#include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
-#include <vector>
-#include "cuda_runtime.h"
 extern "C" {
 #include "../check.h"
 }
-#ifdef HL_EMU_THREADS
-#include <atomic>
-#include <barrier>
-#include <memory>
-#include <mutex>
-#include <thread>
-#else
 #ifndef __x86_64__
 #include <ucontext.h>
 #endif
@@ -21,216 +15,97 @@ extern "C" {
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
+#ifdef HILO_EMU_TSAN
+extern "C" {
+void *__tsan_get_current_fiber(void);
+void *__tsan_create_fiber(unsigned flags);
+void __tsan_switch_to_fiber(
+    void *fiber, unsigned flags); /* flag 1: the switch orders nothing */
+void __tsan_acquire(void *address);
+void __tsan_release(void *address);
+}
 #endif
 
-EMU_LOCAL uint3 threadIdx, blockIdx;
-EMU_LOCAL dim3 blockDim, gridDim;
+uint3 threadIdx, blockIdx;
+dim3 blockDim, gridDim;
 
-namespace emu
-{
-/* What the threads of one block share. Variables are laid out with room between them, which AddressSanitizer guards. */
-struct block_memory {
-   struct variable {
-      const void *tag;
-      size_t at, bytes;
-   };
-   enum { GAP = 64, VARIABLES = 32 };
-   variable variables[VARIABLES];
-   int count;
-   size_t used, bytes; /* bytes: used without the gaps, what the card would need */
-   alignas(16) char data[SHARED_BYTES + VARIABLES * GAP * 2];
-   alignas(16) char slots[MAX_THREADS][16];
-};
-
-static struct {
-   const char *kernel;
-   dim3 grid, block;
-   unsigned threads;
-   size_t dynamic;
-   void (*body)(void *);
-   void *arg;
-} job;
-
-void give_up(const char *what)
-{
-   fprintf(stderr, "emulated kernel %s: %s\n", job.kernel ? job.kernel : "?", what);
-   abort();
-}
-
-static void set_block(uint64_t b)
-{
-   blockIdx = {(unsigned)(b % job.grid.x), (unsigned)(b / job.grid.x % job.grid.y),
-               (unsigned)(b / job.grid.x / job.grid.y)};
-}
-
-static void set_thread(unsigned t)
-{
-   threadIdx = {t % job.block.x, t / job.block.x % job.block.y, t / job.block.x / job.block.y};
-}
-
-unsigned thread_in_block()
-{
-   return threadIdx.x + blockDim.x * (threadIdx.y + blockDim.y * threadIdx.z);
-}
-
-static void clear(block_memory *m)
-{
+namespace {
+enum {
+  WARP = 32,
+  MOST_THREADS = 1024,
+  SHARED_BYTES = 48 * 1024,
+  VARIABLES = 64, /* shared ones of a kernel */
+  GAP = 64,       /* bytes between them, which AddressSanitizer guards */
 #ifdef __SANITIZE_ADDRESS__
-   ASAN_POISON_MEMORY_REGION(m->data, sizeof m->data);
-#endif
-   m->count = 0;
-   m->used = block_memory::GAP;
-   m->bytes = 0;
-}
-
-static void *find(block_memory *m, const void *tag, size_t bytes, size_t align)
-{
-   for (int i = 0; i < m->count; i++)
-      if (m->variables[i].tag == tag) return m->data + m->variables[i].at;
-   size_t at = (m->used + align - 1) / align * align;
-   m->bytes += bytes;
-   if (m->count == block_memory::VARIABLES || m->bytes > SHARED_BYTES) give_up("more shared memory than a block has");
-#ifdef __SANITIZE_ADDRESS__
-   ASAN_UNPOISON_MEMORY_REGION(m->data + at, bytes);
-#endif
-   memset(m->data + at, 0xff, bytes);
-   m->variables[m->count++] = {tag, at, bytes};
-   m->used = at + bytes + block_memory::GAP;
-   return m->data + at;
-}
-
-#ifdef HL_EMU_THREADS
-
-/* ---- threads of the system ----
- * Several blocks are under way: a thread goes on to its next block without waiting, so that nothing but barriers orders
- * accesses, within a block and between blocks. */
-
-enum { WINDOW = 4 };
-
-struct block_state {
-   std::mutex lock;
-   block_memory memory;
-   std::unique_ptr<std::barrier<>> all, warps[MAX_THREADS / 32];
-};
-
-static thread_local block_state *state;
-
-void *shared(const void *tag, size_t bytes, size_t align)
-{
-   std::lock_guard<std::mutex> held(state->lock);
-   return find(&state->memory, tag, bytes, align);
-}
-
-void *dynamic_shared()
-{
-   static const char tag = 0;
-   return shared(&tag, job.dynamic, 16);
-}
-
-char *slot(unsigned thread)
-{
-   return state->memory.slots[thread];
-}
-
-void block_barrier()
-{
-   state->all->arrive_and_wait();
-}
-
-void warp_barrier()
-{
-   state->warps[thread_in_block() / 32]->arrive_and_wait();
-}
-
-static int run_blocks()
-{
-   uint64_t blocks = (uint64_t)job.grid.x * job.grid.y * job.grid.z;
-   std::vector<block_state> states(WINDOW);
-   for (uint64_t first = 0; first < blocks; first += WINDOW) {
-      uint64_t n = blocks - first < WINDOW ? blocks - first : WINDOW;
-      for (uint64_t i = 0; i < n; i++) {
-         clear(&states[i].memory);
-         states[i].all = std::make_unique<std::barrier<>>((ptrdiff_t)job.threads);
-         for (unsigned w = 0; w < job.threads / 32; w++) states[i].warps[w] = std::make_unique<std::barrier<>>(32);
-      }
-      std::vector<std::thread> threads;
-      for (unsigned t = 0; t < job.threads; t++)
-         threads.emplace_back([&states, t, n, first] {
-            gridDim = job.grid;
-            blockDim = job.block;
-            set_thread(t);
-            for (uint64_t i = 0; i < n; i++) {
-               state = &states[i];
-               set_block(first + i);
-               job.body(job.arg);
-               state->all->arrive_and_drop(); /* a barrier that this thread never reaches shall not hang the others */
-               state->warps[t / 32]->arrive_and_drop();
-            }
-         });
-      for (auto &thread : threads) thread.join();
-   }
-   return 0;
-}
-
+  STACK_BYTES = 1 << 20
 #else
+  STACK_BYTES = 128 * 1024
+#endif
+};
+
+struct fiber {
+  char *stack;
+#ifdef __x86_64__
+  void *sp;
+#else
+  ucontext_t context;
+#endif
+  void *fake_stack; /* AddressSanitizer's */
+  void *tsan;
+  unsigned thread;
+};
+
+/* The threads that wait at a barrier, of the block or of a warp; file, line:
+ * where. */
+struct barrier {
+  unsigned count;
+  const char *file;
+  int line;
+  fiber *list[MOST_THREADS];
+};
+
+struct shared_variable {
+  const void *key;
+  size_t at;
+};
+
+struct memory {
+  char shared[SHARED_BYTES + VARIABLES * (GAP + 16)];
+  char slots[MOST_THREADS][16];
+};
+
+/* The launch that is under way. */
+struct {
+  const char *fn, *kernel;
+  dim3 grid, block;
+  unsigned threads;
+  size_t dynamic_bytes;
+  void (*body)(void *);
+  void *arg;
+
+  unsigned next_thread, ready_count, variable_count, finished;
+  size_t used, taken; /* of shared: with and without the gaps */
+  bool failed;        /* with the text left for hl_error */
+  fiber scheduler, *current, *ready[MOST_THREADS];
+  barrier all, warps[MOST_THREADS / WARP];
+  shared_variable variables[VARIABLES];
+  memory *block_memory;
+  const void *main_stack; /* the scheduler's, which AddressSanitizer asks for */
+  size_t main_bytes;
+  fiber *idle[MOST_THREADS];
+  unsigned idle_count;
+} gpu;
 
 /* ---- fibers ---- */
 
-struct fiber {
-   char *stack;
 #ifdef __x86_64__
-   void *sp;
-#else
-   ucontext_t context;
-#endif
-   void *fake_stack; /* AddressSanitizer's */
-   unsigned thread;
-};
-
-#ifdef __SANITIZE_ADDRESS__
-enum { STACK_BYTES = 512 * 1024 };
-#else
-enum { STACK_BYTES = 64 * 1024 };
-#endif
-
-/* The threads that wait at a barrier: of the block, or of a warp. */
-struct waiting {
-   unsigned count;
-   fiber *list[MAX_THREADS];
-};
-
-static fiber scheduler, *current;
-static std::vector<fiber *> idle;
-static fiber *ready[MAX_THREADS];
-static unsigned ready_count, next_thread;
-static waiting block_wait, warp_wait[MAX_THREADS / 32];
-static block_memory memory;
-
-void *shared(const void *tag, size_t bytes, size_t align)
-{
-   return find(&memory, tag, bytes, align);
-}
-
-void *dynamic_shared()
-{
-   static const char tag = 0;
-   return shared(&tag, job.dynamic, 16);
-}
-
-char *slot(unsigned thread)
-{
-   return memory.slots[thread];
-}
-
-#ifdef __x86_64__
-/* emu_switch(save, to): keeps the registers that a call keeps on the stack, its pointer in *save, and goes on at to. */
-extern "C" void emu_switch(void **save, void *to);
+/* Keeps the registers that a call keeps on the stack and the stack's place in
+ * *save, and goes on at to. */
+extern "C" void hl_emu_switch(void **save, void *to);
 asm(R"(
 .text
-.hidden emu_switch
-.globl emu_switch
-.type emu_switch, @function
-emu_switch:
+.type hl_emu_switch, @function
+hl_emu_switch:
    pushq %rbp
    pushq %rbx
    pushq %r12
@@ -246,161 +121,313 @@ emu_switch:
    popq %rbx
    popq %rbp
    ret
-.size emu_switch, .-emu_switch
+.size hl_emu_switch, .-hl_emu_switch
 )");
 #endif
 
-static void switch_to(fiber *from, fiber *to)
-{
+void set_thread(unsigned t) {
+  threadIdx = {t % gpu.block.x, t / gpu.block.x % gpu.block.y,
+               t / gpu.block.x / gpu.block.y};
+}
+
+void switch_to(fiber *from, fiber *to) {
 #ifdef __SANITIZE_ADDRESS__
-   static const void *main_stack;
-   static size_t main_bytes;
-   __sanitizer_start_switch_fiber(&from->fake_stack, to == &scheduler ? main_stack : to->stack,
-                                  to == &scheduler ? main_bytes : (size_t)STACK_BYTES);
+  bool home = to == &gpu.scheduler;
+  __sanitizer_start_switch_fiber(
+      &from->fake_stack, home ? gpu.main_stack : to->stack,
+      home ? gpu.main_bytes : static_cast<size_t>(STACK_BYTES));
 #endif
-   current = to;
+#ifdef HILO_EMU_TSAN
+  __tsan_switch_to_fiber(to->tsan, 1);
+#endif
+  gpu.current = to;
 #ifdef __x86_64__
-   emu_switch(&from->sp, to->sp);
+  hl_emu_switch(&from->sp, to->sp);
 #else
-   swapcontext(&from->context, &to->context);
+  swapcontext(&from->context, &to->context);
 #endif
 #ifdef __SANITIZE_ADDRESS__
-   const void *stack;
-   size_t bytes;
-   __sanitizer_finish_switch_fiber(from->fake_stack, &stack, &bytes);
-   if (from != &scheduler) main_stack = stack, main_bytes = bytes; /* who switched here is the scheduler */
+  const void *stack;
+  size_t bytes;
+  __sanitizer_finish_switch_fiber(from->fake_stack, &stack, &bytes);
+  if (from != &gpu.scheduler)
+    gpu.main_stack = stack, gpu.main_bytes = bytes;
 #endif
 }
 
-/* A fiber runs threads until there are no more, then waits to be asked again. */
-static void fiber_main()
-{
+/* Runs threads until there are no more; under ThreadSanitizer one. Then waits
+ * to be asked again. */
+void fiber_main() {
 #ifdef __SANITIZE_ADDRESS__
-   const void *stack;
-   size_t bytes;
-   __sanitizer_finish_switch_fiber(NULL, &stack, &bytes);
+  __sanitizer_finish_switch_fiber(nullptr, &gpu.main_stack, &gpu.main_bytes);
 #endif
-   for (;;) {
-      fiber *me = current;
-      while (next_thread < job.threads) {
-         me->thread = next_thread++;
-         set_thread(me->thread);
-         job.body(job.arg);
-      }
-      idle.push_back(me);
-      switch_to(me, &scheduler);
-   }
+  for (;;) {
+    fiber *me = gpu.current;
+    do {
+      me->thread = gpu.next_thread++;
+      set_thread(me->thread);
+#ifdef HILO_EMU_TSAN
+      __tsan_acquire(&gpu.arg);
+#endif
+      gpu.body(gpu.arg);
+      gpu.finished++;
+#ifdef HILO_EMU_TSAN
+      __tsan_release(&gpu.finished);
+      break;
+#endif
+    } while (gpu.next_thread < gpu.threads);
+    gpu.idle[gpu.idle_count++] = me;
+    switch_to(me, &gpu.scheduler);
+  }
 }
 
-static fiber *new_fiber()
-{
-   fiber *f = new fiber();
-   void *stack = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-   if (stack == MAP_FAILED) give_up("no memory for a fiber's stack");
-   f->stack = (char *)stack;
+fiber *new_fiber() {
+  void *stack = mmap(nullptr, STACK_BYTES, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (stack == MAP_FAILED)
+    return nullptr;
+  fiber *f = new fiber();
+  f->stack = static_cast<char *>(stack);
+#ifdef HILO_EMU_TSAN
+  f->tsan = __tsan_create_fiber(0);
+#endif
 #ifdef __x86_64__
-   void **top = (void **)(f->stack + STACK_BYTES) - 2; /* at entry the stack pointer is 8 past a multiple of 16 */
-   *--top = NULL;
-   *--top = (void *)fiber_main;
-   f->sp = top - 6;
+  void **top = reinterpret_cast<void **>(f->stack + STACK_BYTES) -
+               2; /* at entry 8 past a multiple of 16 */
+  *--top = nullptr;
+  *--top = reinterpret_cast<void *>(fiber_main);
+  f->sp = top - 6;
 #else
-   getcontext(&f->context);
-   f->context.uc_stack.ss_sp = f->stack;
-   f->context.uc_stack.ss_size = STACK_BYTES;
-   makecontext(&f->context, fiber_main, 0);
+  getcontext(&f->context);
+  f->context.uc_stack.ss_sp = f->stack;
+  f->context.uc_stack.ss_size = STACK_BYTES;
+  makecontext(&f->context, fiber_main, 0);
 #endif
-   return f;
+  return f;
 }
 
-static void wait(waiting *w, unsigned expected)
-{
-   fiber *me = current;
-   w->list[w->count++] = me;
-   if (w->count == expected) { /* the last to come goes on first: the order turns around at each barrier */
-      for (unsigned i = 0; i < w->count; i++) ready[ready_count++] = w->list[i];
-      w->count = 0;
-   }
-   switch_to(me, &scheduler);
-   set_thread(me->thread);
+fiber *take_fiber() {
+  return gpu.idle_count > 0 ? gpu.idle[--gpu.idle_count] : new_fiber();
 }
 
-void block_barrier()
-{
-   wait(&block_wait, job.threads);
-}
+/* ---- barriers ---- */
 
-void warp_barrier()
-{
-   wait(&warp_wait[thread_in_block() / 32], 32);
-}
-
-/* Fibers that wait for ever are given up: their stacks serve new ones. */
-static void forget(waiting *w)
-{
-   for (unsigned i = 0; i < w->count; i++) {
-      munmap(w->list[i]->stack, STACK_BYTES);
-      delete w->list[i];
-   }
-   w->count = 0;
-}
-
-static int run_block()
-{
-   clear(&memory);
-   next_thread = 0;
-   for (;;) {
-      fiber *next;
-      if (ready_count > 0) {
-         next = ready[--ready_count];
-      } else if (next_thread < job.threads) {
-         if (idle.empty()) idle.push_back(new_fiber());
-         next = idle.back();
-         idle.pop_back();
-      } else {
-         break;
-      }
-      switch_to(&scheduler, next);
-   }
-   unsigned at_block = block_wait.count, at_warp = 0;
-   for (unsigned w = 0; w < job.threads / 32; w++) at_warp += warp_wait[w].count;
-   if (at_block == 0 && at_warp == 0) return 0;
-   forget(&block_wait);
-   for (unsigned w = 0; w < job.threads / 32; w++) forget(&warp_wait[w]);
-   return hl_fail("kernel %s: block (%u,%u,%u): of %u threads, %u wait at a barrier of the block and %u at one of their "
-                  "warp that the others never reach",
-                  job.kernel, blockIdx.x, blockIdx.y, blockIdx.z, job.threads, at_block, at_warp);
-}
-
-static int run_blocks()
-{
-   uint64_t blocks = (uint64_t)job.grid.x * job.grid.y * job.grid.z;
-   gridDim = job.grid;
-   blockDim = job.block;
-   for (uint64_t b = 0; b < blocks; b++) {
-      set_block(b);
-      HL_TRY(run_block());
-   }
-   return 0;
-}
-
+void wait(barrier *b, unsigned expected, const char *kind, const char *file,
+          int line) {
+  fiber *me = gpu.current;
+  if (b->count == 0) {
+    b->file = file;
+    b->line = line;
+  } else if (line != b->line || strcmp(file, b->file) != 0) {
+    hl_fail("%s: kernel %s: block (%u,%u,%u): thread %u waits at the %s "
+            "barrier at %s:%d, thread %u at the one at %s:%d",
+            gpu.fn, gpu.kernel, blockIdx.x, blockIdx.y, blockIdx.z,
+            b->list[0]->thread, kind, b->file, b->line, me->thread, file, line);
+    gpu.failed = true;
+  }
+#ifdef HILO_EMU_TSAN
+  __tsan_release(b);
 #endif
-
-int run(const char *kernel, dim3 grid, dim3 block, size_t dynamic, void (*body)(void *), void *arg)
-{
-   static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-   uint64_t threads = (uint64_t)block.x * block.y * block.z;
-   HL_CHECK(threads > 0 && threads <= MAX_THREADS && threads % 32 == 0 && block.z <= 64,
-            "kernel %s: blocks of (%u,%u,%u) threads; a multiple of 32 is needed, at most 1024", kernel, block.x,
-            block.y, block.z);
-   HL_CHECK(grid.x > 0 && grid.x <= 0x7fffffff && grid.y > 0 && grid.y <= 65535 && grid.z > 0 && grid.z <= 65535,
-            "kernel %s: a grid of (%u,%u,%u) blocks; 1 to 2147483647 x 65535 x 65535 are possible", kernel, grid.x,
-            grid.y, grid.z);
-   HL_CHECK(dynamic <= SHARED_BYTES, "kernel %s: %zu bytes of shared memory; a block has %d", kernel, dynamic,
-            SHARED_BYTES);
-   pthread_mutex_lock(&lock);
-   job = {kernel, grid, block, (unsigned)threads, dynamic, body, arg};
-   int failed = run_blocks();
-   pthread_mutex_unlock(&lock);
-   return failed;
+  b->list[b->count++] = me;
+  if (b->count == expected &&
+      !gpu.failed) { /* the last to come goes on first: the order turns around
+                        each time */
+    for (unsigned i = 0; i < expected; i++)
+      gpu.ready[gpu.ready_count++] = b->list[i];
+    b->count = 0;
+  }
+  switch_to(me, &gpu.scheduler);
+#ifdef HILO_EMU_TSAN
+  __tsan_acquire(b);
+#endif
+  set_thread(me->thread);
 }
-} // namespace emu
+
+void check_all_came(const barrier *b, unsigned expected, const char *kind) {
+  if (b->count == 0 || gpu.failed)
+    return;
+  hl_fail("%s: kernel %s: block (%u,%u,%u): %u of %u threads wait at the %s "
+          "barrier at %s:%d, thread %u among them, that "
+          "the others never reach",
+          gpu.fn, gpu.kernel, blockIdx.x, blockIdx.y, blockIdx.z, b->count,
+          expected, kind, b->file, b->line, b->list[0]->thread);
+  gpu.failed = true;
+}
+
+/* Fibers that wait for ever are given up. */
+void forget(fiber *const *list, unsigned count) {
+  for (unsigned i = 0; i < count; i++) {
+    munmap(list[i]->stack, STACK_BYTES);
+    delete list[i];
+  }
+}
+
+/* ---- a block ---- */
+
+/* Shared memory that no block has used: ThreadSanitizer forgets what was
+ * accessed when it is mapped anew. */
+int renew_memory() {
+  bool keep = false;
+#ifndef HILO_EMU_TSAN
+  keep = gpu.block_memory;
+#endif
+  if (!keep) {
+    void *p =
+        mmap(gpu.block_memory, sizeof(memory), PROT_READ | PROT_WRITE,
+             MAP_PRIVATE | MAP_ANONYMOUS | (gpu.block_memory ? MAP_FIXED : 0),
+             -1, 0);
+    HL_CHECK(p != MAP_FAILED,
+             "%s: kernel %s: no memory for a block's shared memory", gpu.fn,
+             gpu.kernel);
+    gpu.block_memory = static_cast<memory *>(p);
+  }
+#ifdef __SANITIZE_ADDRESS__
+  ASAN_POISON_MEMORY_REGION(gpu.block_memory->shared,
+                            sizeof gpu.block_memory->shared);
+#endif
+#ifdef HILO_EMU_TSAN
+  __tsan_release(&gpu.arg); /* to every thread as it starts */
+#endif
+  return 0;
+}
+
+int run_block() {
+  gpu.next_thread = gpu.ready_count = gpu.variable_count = gpu.finished = 0;
+  gpu.used = GAP;
+  gpu.taken = 0;
+  gpu.failed = false;
+  if (renew_memory())
+    return 1;
+  while (!gpu.failed &&
+         (gpu.ready_count > 0 || gpu.next_thread < gpu.threads)) {
+    fiber *next =
+        gpu.ready_count > 0 ? gpu.ready[--gpu.ready_count] : take_fiber();
+    if (!next) {
+      hl_fail("%s: kernel %s: no memory for the stacks of %u threads", gpu.fn,
+              gpu.kernel, gpu.threads);
+      gpu.failed = true;
+      break;
+    }
+    switch_to(&gpu.scheduler, next);
+  }
+  check_all_came(&gpu.all, gpu.threads, "block's");
+  for (unsigned w = 0; w < gpu.threads / WARP; w++)
+    check_all_came(&gpu.warps[w], WARP, "warp's");
+  if (!gpu.failed)
+    return 0;
+  forget(gpu.ready, gpu.ready_count);
+  forget(gpu.all.list, gpu.all.count);
+  gpu.all.count = 0;
+  for (barrier &b : gpu.warps) {
+    forget(b.list, b.count);
+    b.count = 0;
+  }
+  return 1;
+}
+
+int run_blocks() {
+  uint64_t blocks = static_cast<uint64_t>(gpu.grid.x) * gpu.grid.y * gpu.grid.z;
+  gridDim = gpu.grid;
+  blockDim = gpu.block;
+#ifdef HILO_EMU_TSAN
+  gpu.scheduler.tsan = __tsan_get_current_fiber();
+#endif
+  for (uint64_t b = 0; b < blocks; b++) {
+    uint64_t row = b / gpu.grid.x;
+    blockIdx = {static_cast<unsigned>(b % gpu.grid.x),
+                static_cast<unsigned>(row % gpu.grid.y),
+                static_cast<unsigned>(row / gpu.grid.y)};
+    if (run_block())
+      return 1;
+  }
+#ifdef HILO_EMU_TSAN
+  __tsan_acquire(&gpu.finished);
+#endif
+  return 0;
+}
+
+/* Ends the launch from within a thread, whose fiber is given up. */
+[[noreturn]] void stop_thread() {
+  gpu.failed = true;
+  gpu.all.list[gpu.all.count++] = gpu.current;
+  switch_to(gpu.current, &gpu.scheduler);
+  __builtin_unreachable();
+}
+} // namespace
+
+/* ---- what emu.h promises ---- */
+
+void hl_emu_block_barrier(const char *file, int line) {
+  wait(&gpu.all, gpu.threads, "block's", file, line);
+}
+
+void hl_emu_warp_barrier(unsigned mask, const char *file, int line) {
+  if (mask != 0xffffffffu) {
+    hl_fail("%s: kernel %s: %s:%d: part of a warp, mask %08x, meets; only "
+            "whole warps can here",
+            gpu.fn, gpu.kernel, file, line, mask);
+    stop_thread();
+  }
+  wait(&gpu.warps[gpu.current->thread / WARP], WARP, "warp's", file, line);
+}
+
+unsigned hl_emu_lane(void) { return gpu.current->thread % WARP; }
+
+char *hl_emu_slot(unsigned lane) {
+  return gpu.block_memory->slots[gpu.current->thread / WARP * WARP + lane];
+}
+
+void *hl_emu_shared(const void *key, size_t bytes) {
+  for (unsigned i = 0; i < gpu.variable_count; i++)
+    if (gpu.variables[i].key == key)
+      return gpu.block_memory->shared + gpu.variables[i].at;
+  gpu.taken += (bytes + 15) / 16 * 16;
+  if (gpu.taken > SHARED_BYTES || gpu.variable_count == VARIABLES) {
+    hl_fail("%s: kernel %s: %zu bytes of shared memory are more than 48 KiB",
+            gpu.fn, gpu.kernel, gpu.taken);
+    stop_thread();
+  }
+  char *p = gpu.block_memory->shared + gpu.used;
+  gpu.variables[gpu.variable_count++] = {key, gpu.used};
+  gpu.used += (bytes + 15) / 16 * 16 + GAP;
+#ifdef __SANITIZE_ADDRESS__
+  ASAN_UNPOISON_MEMORY_REGION(p, bytes);
+#endif
+  memset(p, 0xff, bytes);
+  return p;
+}
+
+void *hl_emu_dynamic(void) {
+  static const char key = 0;
+  return hl_emu_shared(&key, gpu.dynamic_bytes);
+}
+
+int hl_emu_run(const char *fn, const char *kernel, dim3 grid, dim3 block,
+               size_t dynamic_bytes, void (*body)(void *), void *arg) {
+  static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+  uint64_t threads = static_cast<uint64_t>(block.x) * block.y * block.z;
+  HL_CHECK(threads > 0 && threads <= MOST_THREADS && threads % WARP == 0 &&
+               block.z <= 64,
+           "%s: kernel %s: a block of %ux%ux%u threads cannot be launched; a "
+           "multiple of 32 is needed, at most 1024",
+           fn, kernel, block.x, block.y, block.z);
+  HL_CHECK(grid.x > 0 && grid.x <= INT32_MAX && grid.y > 0 && grid.y <= 65535 &&
+               grid.z > 0 && grid.z <= 65535,
+           "%s: kernel %s: a grid of %ux%ux%u blocks cannot be launched", fn,
+           kernel, grid.x, grid.y, grid.z);
+  HL_CHECK(dynamic_bytes <= SHARED_BYTES,
+           "%s: kernel %s: %zu bytes of shared memory are more than 48 KiB", fn,
+           kernel, dynamic_bytes);
+  pthread_mutex_lock(&lock);
+  gpu.fn = fn;
+  gpu.kernel = kernel;
+  gpu.grid = grid;
+  gpu.block = block;
+  gpu.threads = static_cast<unsigned>(threads);
+  gpu.dynamic_bytes = dynamic_bytes;
+  gpu.body = body;
+  gpu.arg = arg;
+  int failed = run_blocks();
+  pthread_mutex_unlock(&lock);
+  return failed;
+}
