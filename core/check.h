@@ -112,6 +112,9 @@ int hl_check_labels_of(const char *fn, const char *labels_name, const hl_tensor 
 int hl_check_cross_entropy(const char *fn, const char *loss_name, const hl_tensor *loss, const hl_tensor *lse,
                            const hl_tensor *scale, const hl_tensor *x, const hl_tensor *labels, const hl_tensor *weight,
                            const hl_ce *p);
+int hl_check_resize_cross_entropy(const char *fn, const char *loss_name, const hl_tensor *loss, const hl_tensor *lse,
+                                  const hl_tensor *scale, const hl_tensor *x, const hl_tensor *labels,
+                                  const hl_tensor *weight, const hl_ce *p, int mode);
 int hl_check_pair_loss(const char *fn, const char *loss_name, const hl_tensor *loss, const hl_tensor *a,
                        const hl_tensor *b, int op);
 /* d is NULL, or contiguous and as the tensor whose gradient it is. */

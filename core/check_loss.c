@@ -33,13 +33,11 @@ static int need_param(const char *fn, const char *name, const hl_tensor *t, cons
    return hl_need_dtype(fn, name, t, hl_param_dtype(x));
 }
 
-int hl_check_cross_entropy(const char *fn, const char *loss_name, const hl_tensor *loss, const hl_tensor *lse,
-                           const hl_tensor *scale, const hl_tensor *x, const hl_tensor *labels, const hl_tensor *weight,
-                           const hl_ce *p)
+/* All but labels, which are known to fit x. */
+static int check_entropy(const char *fn, const char *loss_name, const hl_tensor *loss, const hl_tensor *lse,
+                         const hl_tensor *scale, const hl_tensor *x, const hl_tensor *labels, const hl_tensor *weight,
+                         const hl_ce *p)
 {
-   HL_CHECK(p, "%s: the options are missing", fn);
-   HL_TRY(hl_need_dense_float(fn, "x", x));
-   HL_TRY(hl_check_labels_of(fn, "labels", labels, "x", x));
    HL_TRY(need_param(fn, loss_name, loss, x));
    HL_TRY(hl_need_size(fn, loss_name, loss, 1, p->per_image ? x->size[0] : (int64_t)1));
    HL_TRY(need_param(fn, "lse", lse, x));
@@ -51,6 +49,36 @@ int hl_check_cross_entropy(const char *fn, const char *loss_name, const hl_tenso
       HL_TRY(hl_need_size(fn, "weight", weight, 1, x->size[1]));
    }
    return 0;
+}
+
+int hl_check_cross_entropy(const char *fn, const char *loss_name, const hl_tensor *loss, const hl_tensor *lse,
+                           const hl_tensor *scale, const hl_tensor *x, const hl_tensor *labels, const hl_tensor *weight,
+                           const hl_ce *p)
+{
+   HL_CHECK(p, "%s: the options are missing", fn);
+   HL_TRY(hl_need_dense_float(fn, "x", x));
+   HL_TRY(hl_check_labels_of(fn, "labels", labels, "x", x));
+   return check_entropy(fn, loss_name, loss, lse, scale, x, labels, weight, p);
+}
+
+int hl_check_resize_cross_entropy(const char *fn, const char *loss_name, const hl_tensor *loss, const hl_tensor *lse,
+                                  const hl_tensor *scale, const hl_tensor *x, const hl_tensor *labels,
+                                  const hl_tensor *weight, const hl_ce *p, int mode)
+{
+   HL_CHECK(p, "%s: the options are missing", fn);
+   HL_CHECK(mode >= HL_NEAREST && mode <= HL_BILINEAR_ALIGNED, "%s: unknown mode %d", fn, mode);
+   HL_TRY(hl_need_dense_float(fn, "x", x));
+   HL_TRY(hl_need_ndim(fn, "x", x, 4));
+   HL_TRY(hl_need_dense(fn, "labels", labels));
+   HL_TRY(hl_need_labels(fn, "labels", labels));
+   HL_CHECK(labels->ndim == 3 && labels->size[0] == x->size[0],
+            "%s: labels must be (N,H,W) for the N images of x (N,C,h,w): x is %s, labels is %s", fn, hl_show(x),
+            hl_show(labels));
+   HL_CHECK(x->size[1] > 0 && x->size[1] <= INT32_MAX, "%s: x has no classes: %s", fn, hl_show(x));
+   for (int d = 2; d < 4; d++)
+      HL_CHECK(x->size[d] > 0 && x->size[d] <= INT32_MAX && labels->size[d - 1] > 0 && labels->size[d - 1] <= INT32_MAX,
+               "%s: images without pixels cannot be resized: x is %s, labels is %s", fn, hl_show(x), hl_show(labels));
+   return check_entropy(fn, loss_name, loss, lse, scale, x, labels, weight, p);
 }
 
 int hl_check_pair_loss(const char *fn, const char *loss_name, const hl_tensor *loss, const hl_tensor *a,

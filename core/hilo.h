@@ -262,6 +262,14 @@ int hl_cross_entropy(hl_tensor *loss, hl_tensor *lse, hl_tensor *scale, const hl
 int hl_cross_entropy_back(hl_tensor *dx, const hl_tensor *dloss, const hl_tensor *lse, const hl_tensor *scale,
                           const hl_tensor *x, const hl_tensor *labels, const hl_tensor *weight, const hl_ce *p);
 
+/* hl_cross_entropy of x (N,C,h,w) resized to the size of labels (N,H,W) as hl_resize does, which is never stored. lse
+ * (N,H,W). */
+int hl_resize_cross_entropy(hl_tensor *loss, hl_tensor *lse, hl_tensor *scale, const hl_tensor *x,
+                            const hl_tensor *labels, const hl_tensor *weight, const hl_ce *p, int mode);
+int hl_resize_cross_entropy_back(hl_tensor *dx, const hl_tensor *dloss, const hl_tensor *lse, const hl_tensor *scale,
+                                 const hl_tensor *x, const hl_tensor *labels, const hl_tensor *weight, const hl_ce *p,
+                                 int mode);
+
 typedef enum { HL_BCE_LOGITS /* a logits, b targets in [0,1] */, HL_MSE, HL_L1, HL_SMOOTH_L1 } hl_pair_op;
 /* loss (1) = mean, or sum where mean is 0, of the elementwise loss of a and b (same sizes). */
 int hl_pair_loss(hl_tensor *loss, const hl_tensor *a, const hl_tensor *b, int op, int mean);

@@ -53,7 +53,8 @@ local function step(t)
    opt_S:setLR(optim.poly(1, t - 1, o.steps, o.power))
    opt_D:setLR(optim.poly(1, t - 1, o.steps, o.power))
 
-   local logits_l, logits_u = S(x_l), S(x_u)   -- (N,C,H,W), (M,C,H,W)
+   local L_ce = S:cross_entropy(x_l, y_l)
+   local logits_u = S(x_u)                     -- (M,C,H,W)
    local shown_l, shown_u                      -- (N,1,H,W), (M,1,H,W): 0 where D sees no map
    if o.void_columns == 'both' then shown_l, shown_u = methods.discriminator.shared_columns(y_l, inside) end
    local real = methods.discriminator.real(y_l, x_l, #set.classes, shown_l) -- (N,C+3,H,W)
@@ -64,7 +65,6 @@ local function step(t)
    local _, f_fake = methods.fixed(D, fake)
    local gamma = t >= o.st_start and o.gamma or 1
    local gate = methods.confidence(D, fake, {dropout = o.gate_dropout})
-   local L_ce = hilo.cross_entropy(logits_l, y_l)
    local L_fm = methods.feature_matching(f_real, f_fake)
    local L_st, passed = methods.self_training(logits_u, gate, {gamma = gamma, mask = inside})
    local L_S = L_ce + L_fm * o.lambda_fm + L_st * o.lambda_st

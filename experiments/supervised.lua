@@ -44,7 +44,7 @@ local function step(t)
    local x, y = labelled:tensors() -- (N,3,H,W), (N,H,W)
    opt_S:setLR(optim.poly(1, t - 1, o.steps, o.power))
 
-   local L_ce = hilo.cross_entropy(S(x), y)
+   local L_ce = S:cross_entropy(x, y)
    opt_S:zeroGrad()
    L_ce:backward()
    opt_S:step()

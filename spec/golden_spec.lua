@@ -20,6 +20,9 @@ local calls = {
    cross_entropy = function(t, o)
       return hilo.cross_entropy(t.x, t.labels, {weight = t.weight, void = o.void, per_image = o.per_image})
    end,
+   resize_cross_entropy = function(t, o)
+      return hilo.resize_cross_entropy(t.x, t.labels, {weight = t.weight, per_image = o.per_image, align_corners = o.align_corners})
+   end,
    label_map = function(t)
       local labels, confidence = hilo.label_map(t.x, {confidence = true})
       return confidence, labels

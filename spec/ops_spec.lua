@@ -56,6 +56,15 @@ describe('an error', function()
       end,
       ['cross_entropy: labels must be as x without its dimension of classes'] = function() hilo.cross_entropy(x, labels[1]) end,
       ['cross_entropy: void must be a whole number'] = function() hilo.cross_entropy(x, labels, {void = 'none'}) end,
+      ['resize_cross_entropy: labels must be (N,H,W) for the N images of x (N,C,h,w): x is 2x3x8x8 float32, labels is 8x8'] = function()
+         hilo.resize_cross_entropy(x, labels[1])
+      end,
+      ["resize_cross_entropy: mode must be 'bilinear' or 'nearest', got 'cubic'"] = function()
+         hilo.resize_cross_entropy(x, labels, {mode = 'cubic'})
+      end,
+      ['resize_cross_entropy: weight must be 3 float32, got 2 float32'] = function()
+         hilo.resize_cross_entropy(x, labels, {weight = hilo.ones(2)})
+      end,
       ["mse: reduction must be 'mean' or 'sum', got 'none'"] = function() hilo.mse(x, x, {reduction = 'none'}) end,
       ['mse: the second argument must be a tensor, got nil'] = function() hilo.mse(x) end,
       ['cosine_similarity: b must be a tensor, got 1'] = function() hilo.cosine_similarity(x, 1) end,
@@ -74,6 +83,7 @@ describe('an error', function()
       local bad = labels:clone()
       bad[2][3][4] = 7
       assert.is_truthy(helper.error_of(hilo.cross_entropy, x, bad):find('labels has 7 at [1,2,3]', 1, true))
+      assert.is_truthy(helper.error_of(hilo.resize_cross_entropy, x, bad):find('labels has 7 at [1,2,3]', 1, true))
       assert.is_truthy(helper.error_of(hilo.one_hot, bad, 3):find('7 at [1,2,3]', 1, true))
       assert.is_truthy(helper.error_of(hilo.confusion, hilo.zeros({3, 3}, {dtype = 'long'}), bad, labels):find('7 at [1,2,3]', 1, true))
    end)

@@ -54,18 +54,7 @@ static int FN(cross_entropy)(hl_tensor *loss, hl_tensor *lse, hl_tensor *scale, 
       }
    if (bad != INT64_MAX)
       return hl_fail_label("cross_entropy", "labels", labels, bad, hl_label_at(labels, bad), l.classes, p->void_label);
-   real *losses = loss->data, *scales = scale->data;
-   int64_t groups = p->per_image ? l.images : 1, blocks = p->per_image ? l.blocks : l.images * l.blocks;
-   for (int64_t g = 0; g < groups; g++) {
-      double total = 0, count = 0;
-      for (int64_t b = g * blocks; b < (g + 1) * blocks; b++) {
-         total += sums[2 * b];
-         count += sums[2 * b + 1];
-      }
-      double one = count != 0 ? 1 / count : 0;
-      losses[g] = (real)(count != 0 ? total / count : 0);
-      for (int64_t n = p->per_image ? g : 0; n < (p->per_image ? g + 1 : l.images); n++) scales[n] = (real)one;
-   }
+   hl_mean_losses(loss, scale, sums, l.images, l.blocks, p->per_image);
    return 0;
 }
 
@@ -279,6 +268,7 @@ static void FN(cosine_back)(hl_tensor *da, hl_tensor *db, const hl_tensor *dy, c
 #else
 #include "classes.h"
 #include "labels.h"
+#include "loss.h"
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -289,12 +279,35 @@ typedef struct {
    int64_t images, classes, pixels, block, blocks;
 } ce_layout;
 
+static void write_number(hl_tensor *t, int64_t at, double value)
+{
+   if (t->dtype == HL_F64)
+      ((double *)t->data)[at] = value;
+   else
+      ((float *)t->data)[at] = (float)value;
+}
+
 static ce_layout ce_layout_of(const hl_tensor *x)
 {
    ce_layout l = {.images = x->size[0], .classes = x->size[1], .pixels = 1, .block = hl_class_block(x->size[1])};
    for (int d = 2; d < x->ndim; d++) l.pixels *= x->size[d];
    l.blocks = (l.pixels + l.block - 1) / l.block;
    return l;
+}
+
+void hl_mean_losses(hl_tensor *loss, hl_tensor *scale, const double *sums, int64_t images, int64_t parts, int per_image)
+{
+   int64_t groups = per_image ? images : 1, each = per_image ? parts : images * parts;
+   for (int64_t g = 0; g < groups; g++) {
+      double total = 0, count = 0;
+      for (int64_t part = g * each; part < (g + 1) * each; part++) {
+         total += sums[2 * part];
+         count += sums[2 * part + 1];
+      }
+      write_number(loss, g, count != 0 ? total / count : 0);
+      for (int64_t n = per_image ? g : 0; n < (per_image ? g + 1 : images); n++)
+         write_number(scale, n, count != 0 ? 1 / count : 0);
+   }
 }
 
 /* NaN stays. */

@@ -3,44 +3,7 @@
  * two such rows is a plain vector loop. The backward gathers rows of dy in the same manner. */
 #ifdef real
 
-/* Input positions of each output position: (1 - w) * x[lo] + w * x[hi]. */
-typedef struct {
-   int32_t *lo, *hi;
-   real *w;
-} FN(axis);
-
-static FN(axis) FN(make_axis)(int slot, int64_t out, int64_t in, int mode)
-{
-   FN(axis) a = {0};
-   char *memory = hl_scratch(slot, (size_t)out * (2 * sizeof *a.lo + sizeof *a.w));
-   if (!memory) return a;
-   a.w = (real *)memory;
-   a.lo = (int32_t *)(a.w + out);
-   a.hi = a.lo + out;
-   bool aligned = mode == HL_BILINEAR_ALIGNED;
-   double scale = aligned ? (out > 1 ? (double)(in - 1) / (double)(out - 1) : 0) : (double)in / (double)out;
-   for (int64_t i = 0; i < out; i++) {
-      if (mode == HL_NEAREST) {
-         a.lo[i] = a.hi[i] = (int32_t)nearest_source(i, out, in);
-         a.w[i] = 0;
-         continue;
-      }
-      double at = aligned ? (double)i * scale : ((double)i + 0.5) * scale - 0.5;
-      if (at < 0) at = 0;
-      int64_t lo = (int64_t)at;
-      if (lo > in - 1) lo = in - 1;
-      a.lo[i] = (int32_t)lo;
-      a.hi[i] = (int32_t)(lo < in - 1 ? lo + 1 : lo);
-      a.w[i] = (real)(at - (double)lo);
-   }
-   return a;
-}
-
-static void FN(stretch_row)(real *to, const real *from, FN(axis) cols, int64_t n)
-{
-#pragma omp simd
-   for (int64_t j = 0; j < n; j++) to[j] = (1 - cols.w[j]) * from[cols.lo[j]] + cols.w[j] * from[cols.hi[j]];
-}
+#include "axis.h"
 
 /* Output rows first..last-1 of a plane; rows[2] hold two stretched rows. */
 static void FN(bilinear_rows)(real *y, const real *x, int64_t first, int64_t last, FN(axis) down, FN(axis) across,
@@ -88,28 +51,6 @@ static int FN(bilinear)(hl_tensor *y, const hl_tensor *x, int mode)
    return 0;
 }
 
-/* The transpose of stretch_row: the outputs whose lo is c are begin[c] .. begin[c + 1] - 1. */
-static void FN(gather_row)(real *to, const real *from, FN(axis) cols, const int32_t *begin, int64_t width, bool linear)
-{
-   real carry = 0;
-   for (int64_t c = 0; c < width; c++) {
-      real here = 0, next = 0;
-      for (int32_t j = begin[c]; j < begin[c + 1]; j++) {
-         here += linear ? (1 - cols.w[j]) * from[j] : from[j];
-         next += linear ? cols.w[j] * from[j] : 0;
-      }
-      to[c] = carry + here;
-      carry = next;
-   }
-   to[width - 1] += carry; /* there hi is lo */
-}
-
-static void FN(add_scaled)(real *to, const real *from, real a, int64_t n)
-{
-#pragma omp simd
-   for (int64_t j = 0; j < n; j++) to[j] += a * from[j];
-}
-
 /* sums[0] collects the rows of dy for the row of dx that is next to be written, sums[1] for the one below. */
 static void FN(plane_back)(real *dx, const real *dy, FN(axis) down, FN(axis) across, const int32_t *begin,
                            plane_sizes s, real *sums[2], bool linear)
@@ -145,13 +86,9 @@ static int FN(resize_back)(hl_tensor *dx, const hl_tensor *dy, int mode)
    plane_sizes s = sizes_of(dy, dx);
    FN(axis) down = FN(make_axis)(0, s.P, s.H, mode), across = FN(make_axis)(1, s.Q, s.W, mode);
    real *buffers = hl_scratch(2, (size_t)omp_get_max_threads() * 2 * (size_t)s.Q * sizeof(real));
-   int32_t *begin = hl_scratch(3, (size_t)(s.W + 1) * sizeof *begin);
-   if (!down.w || !across.w || !buffers || !begin) return 1;
-   int32_t j = 0;
-   for (int64_t c = 0; c <= s.W; c++) {
-      while (j < s.Q && across.lo[j] < c) j++;
-      begin[c] = j;
-   }
+   if (!down.w || !across.w || !buffers) return 1;
+   const int32_t *begin = FN(outputs_of)(3, across, s.Q, s.W);
+   if (!begin) return 1;
 #pragma omp parallel for schedule(static) if (hl_numel(dy) > HL_PARALLEL_MIN)
    for (int64_t n = 0; n < s.planes; n++) {
       real *mine = buffers + omp_get_thread_num() * 2 * s.Q, *sums[2] = {mine, mine + s.Q};
@@ -177,16 +114,6 @@ static plane_sizes sizes_of(const hl_tensor *resized, const hl_tensor *original)
 {
    return (plane_sizes){original->size[0] * original->size[1], original->size[2], original->size[3], resized->size[2],
                         resized->size[3]};
-}
-
-/* floor(i * in / out) as PyTorch rounds it: in float, but for the sizes where it takes a short cut. The same for every
- * dtype, so that a label map stays with its image. */
-static int64_t nearest_source(int64_t i, int64_t out, int64_t in)
-{
-   if (out == in) return i;
-   if (out == 2 * in) return i / 2;
-   int64_t source = (int64_t)((float)i * ((float)in / (float)out));
-   return source < in - 1 ? source : in - 1;
 }
 
 #define HL_GENERIC "resize.c"

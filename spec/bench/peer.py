@@ -55,6 +55,12 @@ def resize(t, c):
     return F.interpolate(t["x"], size=(c["h"], c["w"]), mode=mode, align_corners=align)
 
 
+def resize_cross_entropy(t, c):
+    o = c.get("options") or {}
+    full = F.interpolate(t["x"], t["labels"].shape[1:], mode="bilinear", align_corners=o.get("align_corners", False))
+    return F.cross_entropy(full, t["labels"], ignore_index=255)
+
+
 def max_pool(t, c):
     o = c["options"]
     return F.max_pool2d(t["x"], pair(o["kernel"], 1), pair(o.get("stride"), 1), pair(o.get("pad"), 0),
@@ -84,6 +90,7 @@ OPS = {
     "softmax": lambda t, c: F.softmax(t["x"], 1),
     "log_softmax": lambda t, c: F.log_softmax(t["x"], 1),
     "cross_entropy": lambda t, c: F.cross_entropy(t["x"], t["labels"], ignore_index=255),
+    "resize_cross_entropy": resize_cross_entropy,
     "bce_with_logits": pair_loss(F.binary_cross_entropy_with_logits),
     "mse": pair_loss(F.mse_loss),
     "l1": pair_loss(F.l1_loss),

@@ -74,6 +74,33 @@ return {
       {x = {2, 5, 4, 3, layout = 'channels_last'}, labels = {2, 4, 3, labels = 5, layout = 'transposed'}},
       bench = {{x = {8, 21, 321, 321}, labels = {8, 321, 321, labels = 21}}},
    },
+   {
+      op = 'resize_cross_entropy',
+      inputs = {'x', 'labels', 'weight'},
+      call = function(t, c)
+         local o = c.options or {}
+         return hilo.resize_cross_entropy(t.x, t.labels, {weight = t.weight, void = o.void, per_image = o.per_image, mode = o.mode,
+            align_corners = o.align_corners})
+      end,
+      bytes = function(c) return 4 * c.x[2] * elements(c.labels) end,
+      {x = {2, 5, 4, 3, low = -3, high = 3}, labels = {2, 13, 9, labels = 5}, options = {align_corners = true}},
+      {x = {2, 5, 4, 3, low = -3, high = 3}, labels = {2, 13, 9, labels = 5}},
+      {x = {2, 3, 11, 6}, labels = {2, 40, 5, labels = 3}, options = {mode = 'nearest'}},
+      {x = {3, 4, 9, 7}, labels = {3, 4, 5, labels = 4}, options = {per_image = true}},
+      {x = {1, 4, 9, 7}, labels = {1, 3, 4, labels = 4}, options = {align_corners = true}},
+      {x = {1, 3, 5, 6}, labels = {1, 5, 6, labels = 3}, weight = {3, low = 0.2, high = 2, fixed = true}},
+      {x = {2, 3, 10, 9}, labels = {2, 73, 33, labels = 3}, weight = {3, low = 0.2, high = 2, fixed = true},
+         options = {per_image = true, align_corners = true}},
+      {x = {1, 2, 1, 1}, labels = {1, 3, 4, labels = 2, dtype = 'long'}},
+      {x = {1, 3, 4, 5}, labels = {1, 1, 1, values = {2}, dtype = 'int'}, options = {align_corners = true}},
+      {x = {1, 3, 2, 2}, labels = {1, 2, 3, values = {7, 7, 7, 7, 7, 7}, dtype = 'byte'}, options = {void = 7}},
+      {x = {2, 5, 4, 3, layout = 'channels_last'}, labels = {2, 8, 7, labels = 5, layout = 'transposed'}},
+      -- DeepLab-v2's logits at 321x321, and at 176x176
+      bench = {
+         {x = {8, 21, 41, 41}, labels = {8, 321, 321, labels = 21}, options = {align_corners = true}},
+         {x = {4, 11, 22, 22}, labels = {4, 176, 176, labels = 11}, options = {align_corners = true}},
+      },
+   },
    bce,
    pair('mse'),
    pair('l1'),

@@ -248,6 +248,24 @@ def loss():
         for eps in 1e-8, 3.0:
             g.case('cosine_similarity', lambda a, b: (a * b).sum(1) / (a.norm(dim=1).clamp(min=eps) * b.norm(dim=1).clamp(min=eps)),
                    {'a': g.draw(4, 7, dtype=dtype), 'b': g.draw(4, 7, dtype=dtype)}, dtype=dtype, eps=eps)
+
+    def resized(shape, size, dtype, aligned, weighted=False):
+        inputs = {'x': g.draw(*shape, low=-4, high=4, dtype=dtype)}
+        if weighted:
+            inputs['weight'] = g.draw(shape[1], low=0.2, high=2, dtype=dtype)
+        labels = g.labels(shape[0], *size, classes=shape[1])
+
+        def f(x, labels, weight=None):
+            full = F.interpolate(x, size, mode='bilinear', align_corners=aligned)
+            return F.cross_entropy(full, labels, weight, ignore_index=255).view(1)
+        g.case('resize_cross_entropy', f, inputs, ['x'], dtype, {'labels': (labels, labels.to(torch.uint8))},
+               align_corners=aligned)
+
+    for dtype in F32, F64:
+        for aligned in True, False:
+            resized((2, 5, 6, 7), (23, 29), dtype, aligned)
+            resized((1, 4, 9, 5), (33, 18), dtype, aligned, weighted=True)
+            resized((2, 3, 8, 9), (5, 4), dtype, aligned)
     g.save()
 
 

@@ -1,5 +1,6 @@
 --- models/deeplab.lua: DeepLab-v2 (Chen et al., 2018): a dilated residual network, and four dilated convolutions summed.
 local conv = require 'hilo.ops.conv'
+local loss = require 'hilo.ops.loss'
 local resize = require 'hilo.ops.resize'
 local autograd = require 'hilo.autograd'
 local nn = require 'hilo.nn'
@@ -52,6 +53,17 @@ function DeepLab:logits(x) return self.head(self.backbone(x)) end
 ---@return Tensor (N,classes,H,W)
 function DeepLab:updateOutput(x)
    return resize.resize(self:logits(x), x:size(3), x:size(4), {mode = 'bilinear', align_corners = true})
+end
+
+--- cross_entropy(self(x), labels), without storing the upsampled logits: what training on labels needs.
+---@param x Tensor (N,3,H,W)
+---@param labels Tensor (N,H,W)
+---@param options? {void: integer, weight: Tensor, per_image: boolean} as hilo.cross_entropy takes them
+---@return Tensor loss (1), or (N) with per_image
+function DeepLab:cross_entropy(x, labels, options)
+   options = options or {}
+   return loss.resize_cross_entropy(self:logits(x), labels, {align_corners = true, void = options.void, weight = options.weight,
+      per_image = options.per_image})
 end
 
 --- Parameters of the residual network that train (those that are not frozen), each once.

@@ -1,8 +1,9 @@
 --- arguments.lua: checks of what the functions in ops/ are called with. C reports sizes and dtypes; here is what it cannot see.
+local ffi = require 'ffi'
 local core = require 'hilo.core'
 local Tensor = require 'hilo.tensor'
 
-local check, is_tensor = core.check, core.is_tensor
+local check, is_tensor, C = core.check, core.is_tensor, ffi.C
 
 local arguments = {}
 
@@ -60,6 +61,14 @@ function arguments.options(fn, options, known)
       end
    end
    return options
+end
+
+--- C's number for the options mode ('bilinear' where missing, or 'nearest') and align_corners.
+function arguments.resize_mode(fn, options)
+   local mode = options.mode or 'bilinear'
+   check(mode == 'bilinear' or mode == 'nearest', "%s: mode must be 'bilinear' or 'nearest', got %s", fn, describe(mode))
+   check(mode == 'bilinear' or not options.align_corners, '%s: align_corners goes with bilinear, not with nearest', fn)
+   return mode == 'nearest' and C.HL_NEAREST or options.align_corners and C.HL_BILINEAR_ALIGNED or C.HL_BILINEAR
 end
 
 --- A set of option names.

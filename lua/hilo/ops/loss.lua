@@ -62,6 +62,15 @@ local cross_entropy = autograd.op('cross_entropy', {
    end,
 })
 
+-- The C form of the options void and per_image; checks weight.
+local function ce_options(fn, options)
+   arguments.optional_tensor(fn, 'weight', options.weight)
+   local p = ffi.new('hl_ce')
+   p.void_label = arguments.whole(fn, 'void', options.void or 255, -2 ^ 31)
+   p.per_image = options.per_image and 1 or 0
+   return p
+end
+
 local ce_known = arguments.names('void', 'weight', 'per_image')
 
 --- Cross entropy of logits with labels: the mean over the pixels that are not void, 0 where all are.
@@ -75,11 +84,39 @@ function M.cross_entropy(logits, labels, options)
    arguments.tensor(fn, 'logits', logits)
    arguments.tensor(fn, 'labels', labels)
    options = arguments.options(fn, options, ce_known)
-   arguments.optional_tensor(fn, 'weight', options.weight)
-   local p = ffi.new('hl_ce')
-   p.void_label = arguments.whole(fn, 'void', options.void or 255, -2 ^ 31)
-   p.per_image = options.per_image and 1 or 0
-   return cross_entropy(logits, labels, options.weight, p)
+   return cross_entropy(logits, labels, options.weight, ce_options(fn, options))
+end
+
+local resize_cross_entropy = autograd.op('resize_cross_entropy', {
+   forward = function(ctx, x, labels, weight, p, mode)
+      local dtype, n = param_dtype(x), size(x, 1)
+      local loss = x:emptyAs(dtype, p.per_image ~= 0 and n or 1)
+      ctx.x, ctx.labels, ctx.weight, ctx.p, ctx.mode = dense(x), dense(labels), dense(weight), p, mode
+      ctx.lse, ctx.scale = x:emptyAs(dtype, labels:size()), x:emptyAs(dtype, n)
+      run('hl_resize_cross_entropy', loss, ctx.lse, ctx.scale, ctx.x, ctx.labels, ctx.weight, p, mode)
+      return loss
+   end,
+   backward = function(ctx, dloss)
+      local dx = ctx.x:empty()
+      run('hl_resize_cross_entropy_back', dx, dense(dloss), ctx.lse, ctx.scale, ctx.x, ctx.labels, ctx.weight, ctx.p, ctx.mode)
+      return dx
+   end,
+})
+
+local resize_ce_known = arguments.names('void', 'weight', 'per_image', 'mode', 'align_corners')
+
+--- cross_entropy(resize(logits, H, W), labels), without ever storing the resized logits.
+---@param logits Tensor (N,C,h,w)
+---@param labels Tensor (N,H,W)
+---@param options? {void: integer, weight: Tensor, per_image: boolean, mode: 'bilinear'|'nearest', align_corners: boolean} as
+--- cross_entropy and resize take them
+---@return Tensor loss (1), or (N) with per_image
+function M.resize_cross_entropy(logits, labels, options)
+   local fn = 'resize_cross_entropy'
+   arguments.tensor(fn, 'logits', logits)
+   arguments.tensor(fn, 'labels', labels)
+   options = arguments.options(fn, options, resize_ce_known)
+   return resize_cross_entropy(logits, labels, options.weight, ce_options(fn, options), arguments.resize_mode(fn, options))
 end
 
 -- ---- losses of two tensors, element by element ----

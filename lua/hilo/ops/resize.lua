@@ -1,11 +1,9 @@
 --- resize.lua: resampling of images (N,C,H,W).
-local ffi = require 'ffi'
 local core = require 'hilo.core'
 local autograd = require 'hilo.autograd'
 local arguments = require 'hilo.ops.arguments'
 
 local run, dense, size = core.run, arguments.dense, arguments.size
-local nearest, bilinear, bilinear_aligned = ffi.C.HL_NEAREST, ffi.C.HL_BILINEAR, ffi.C.HL_BILINEAR_ALIGNED
 
 local resize = autograd.op('resize', {
    forward = function(ctx, x, h, w, mode)
@@ -37,12 +35,7 @@ function M.resize(x, h, w, options)
    arguments.tensor(fn, 'x', x)
    arguments.whole(fn, 'height', h, 1)
    arguments.whole(fn, 'width', w, 1)
-   options = arguments.options(fn, options, known)
-   local mode = options.mode or 'bilinear'
-   core.check(mode == 'bilinear' or mode == 'nearest', "resize: mode must be 'bilinear' or 'nearest', got %s",
-      arguments.describe(mode))
-   core.check(mode == 'bilinear' or not options.align_corners, 'resize: align_corners goes with bilinear, not with nearest')
-   return resize(x, h, w, mode == 'nearest' and nearest or options.align_corners and bilinear_aligned or bilinear)
+   return resize(x, h, w, arguments.resize_mode(fn, arguments.options(fn, options, known)))
 end
 
 return M
