@@ -9,7 +9,8 @@
 
 #include <string.h>
 
-enum { HL_STAGES = 4, HL_STAGE_BYTES = 4 << 20 };
+constexpr int HL_STAGES = 4;
+constexpr int64_t HL_STAGE_BYTES = 4 << 20;
 
 /* Page-locked memory through which host data travels: the card reads it while the host goes on. */
 struct hl_stage {
