@@ -132,6 +132,15 @@ describe('autograd', function()
       assert.is_true(hilo.memory().live <= before + 2 ^ 20)
    end)
 
+   it('batch_norm overwrites its input where asked to, unless a backward would need it', function()
+      local x, add, mean, var = hilo.randn(2, 3, 4, 4), hilo.randn(2, 3, 4, 4), hilo.randn(3), hilo.rand(3) + 0.5
+      local expected = hilo.batch_norm(x, nil, nil, mean, var, {relu = true, add = add})
+      assert.has_error(function() hilo.batch_norm(x, nil, nil, mean, var, {inplace = true}) end)
+      local y = hilo.no_grad(hilo.batch_norm, x, nil, nil, mean, var, {relu = true, add = add, inplace = true})
+      assert.are.equal(x:data(), y:data())
+      assert.are.equal(0, (y - expected):abs():max())
+   end)
+
    describe('forgotten tensors', function()
       local autograd = require 'hilo.autograd'
 

@@ -4,22 +4,19 @@ local autograd = require 'hilo.autograd'
 local pointwise = require 'hilo.ops.pointwise'
 local pool = require 'hilo.ops.pool'
 local nn = require 'hilo.nn'
+local state = require 'hilo.nn.state'
 local options_of = require 'hilo.models.options'
 
 -- ---- blocks ----
 
--- max(0, bn(x) + add), in one pass where bn can.
-local function normalise(bn, x, add)
-   if bn.fuses then return bn(x, {relu = true, add = add}) end
-   local y = bn(x)
-   return pointwise.relu(add and pointwise.add(y, add) or y)
-end
-
--- layer(x), where x is cheap to compute again from what a backward keeps anyway
-local function through(layer, x)
+-- max(0, bn(conv(x)) + add), in one pass where bn can, and over the convolution's own result where nobody wants it later
+local function normalised(bn, layer, x, add)
    local y = layer(x)
-   autograd.forget(x)
-   return y
+   if bn.fuses then
+      return bn(y, {relu = true, add = add, inplace = y._storage ~= x._storage and not (autograd.is_enabled() or state.tracing)})
+   end
+   y = bn(y)
+   return pointwise.relu(add and pointwise.add(y, add) or y)
 end
 
 local function conv(from, to, kernel, stride, dilation)
@@ -50,8 +47,9 @@ function BasicBlock:__init(from, planes, p)
 end
 
 function BasicBlock:updateOutput(x)
-   local y = through(self.conv2, normalise(self.bn1, self.conv1(x)))
-   y = normalise(self.bn2, y, self.downsample and self.downsample(x) or x)
+   local inner = normalised(self.bn1, self.conv1, x)
+   local y = normalised(self.bn2, self.conv2, inner, self.downsample and self.downsample(x) or x)
+   autograd.forget(inner) -- cheap to compute again from what a backward keeps anyway
    if self.forgets_input then autograd.forget(x) end
    return y
 end
@@ -74,9 +72,11 @@ function Bottleneck:__init(from, planes, p)
 end
 
 function Bottleneck:updateOutput(x)
-   local y = through(self.conv2, normalise(self.bn1, self.conv1(x)))
-   y = through(self.conv3, normalise(self.bn2, y))
-   y = normalise(self.bn3, y, self.downsample and self.downsample(x) or x)
+   local narrow = normalised(self.bn1, self.conv1, x)
+   local inner = normalised(self.bn2, self.conv2, narrow)
+   autograd.forget(narrow)
+   local y = normalised(self.bn3, self.conv3, inner, self.downsample and self.downsample(x) or x)
+   autograd.forget(inner)
    if self.forgets_input then autograd.forget(x) end
    return y
 end
@@ -175,7 +175,7 @@ end
 ---@return Tensor (N,planes,H',W'), H' about H / output_stride
 function ResNet:features(x)
    self:check_dims(x, 'images (N,3,H,W)', 4)
-   x = self.maxpool(normalise(self.bn1, self.conv1(x)))
+   x = self.maxpool(normalised(self.bn1, self.conv1, x))
    for i = 1, 4 do x = run_stage(self, i, x) end
    return x
 end

@@ -55,6 +55,7 @@ function BatchNormalization:updateOutput(x, fused)
       eps = self.eps,
       relu = fused and fused.relu,
       add = fused and fused.add,
+      inplace = fused and fused.inplace,
    })
 end
 

@@ -9,10 +9,11 @@ local new_norm = ffi.typeof('hl_norm')
 
 -- add is an argument of its own, for its gradient
 local batch_norm = autograd.op('batch_norm', {
-   forward = function(ctx, x, gamma, beta, add, running_mean, running_var, p)
+   forward = function(ctx, x, gamma, beta, add, running_mean, running_var, p, inplace)
       local channels, dtype = size(x, 2), arguments.param_dtype(x)
-      local mean, invstd, y = x:emptyAs(dtype, channels), x:emptyAs(dtype, channels), x:empty()
+      local mean, invstd = x:emptyAs(dtype, channels), x:emptyAs(dtype, channels)
       x = dense(x)
+      local y = inplace and x or x:empty()
       ctx.x, ctx.gamma, ctx.beta, ctx.add, ctx.mean, ctx.invstd, ctx.p = x, dense(gamma), dense(beta), dense(add), mean, invstd, p
       run('hl_batch_norm', y, mean, invstd, running_mean, running_var, x, ctx.gamma, ctx.beta, ctx.add, p)
       if p.relu ~= 0 then ctx.y = y end
@@ -35,7 +36,7 @@ local batch_norm = autograd.op('batch_norm', {
    end,
 })
 
-local known = arguments.names('training', 'momentum', 'eps', 'relu', 'add')
+local known = arguments.names('training', 'momentum', 'eps', 'relu', 'add', 'inplace')
 
 local M = {}
 
@@ -47,7 +48,8 @@ local M = {}
 ---@param beta? Tensor (C) shift, 0 if nil
 ---@param running_mean? Tensor (C), required unless training
 ---@param running_var? Tensor (C), required unless training
----@param options? {training: boolean, momentum: number, eps: number, relu: boolean, add: Tensor} false, 0.1, 1e-5, false, none
+---@param options? {training: boolean, momentum: number, eps: number, relu: boolean, add: Tensor, inplace: boolean} false, 0.1, 1e-5,
+--- false, none; inplace: y overwrites x, where no gradient is wanted (within no_grad)
 ---@return Tensor y as x
 function M.batch_norm(x, gamma, beta, running_mean, running_var, options)
    local fn = 'batch_norm'
@@ -62,7 +64,8 @@ function M.batch_norm(x, gamma, beta, running_mean, running_var, options)
    p.eps = arguments.number(fn, 'eps', options.eps or 1e-5)
    p.momentum = arguments.number(fn, 'momentum', options.momentum or 0.1)
    p.training, p.relu = options.training and 1 or 0, options.relu and 1 or 0
-   return batch_norm(x, gamma, beta, options.add, running_mean, running_var, p)
+   core.check(not (options.inplace and autograd.is_enabled()), 'batch_norm: inplace is for no_grad: backward would need x')
+   return batch_norm(x, gamma, beta, options.add, running_mean, running_var, p, options.inplace)
 end
 
 return M
