@@ -19,8 +19,7 @@ extern "C" {
 extern "C" {
 void *__tsan_get_current_fiber(void);
 void *__tsan_create_fiber(unsigned flags);
-void __tsan_switch_to_fiber(
-    void *fiber, unsigned flags); /* flag 1: the switch orders nothing */
+void __tsan_switch_to_fiber(void *fiber, unsigned flags); /* flag 1: the switch orders nothing */
 void __tsan_acquire(void *address);
 void __tsan_release(void *address);
 }
@@ -29,71 +28,72 @@ void __tsan_release(void *address);
 uint3 threadIdx, blockIdx;
 dim3 blockDim, gridDim;
 
-namespace {
+namespace
+{
 enum {
-  WARP = 32,
-  MOST_THREADS = 1024,
-  SHARED_BYTES = 48 * 1024,
-  VARIABLES = 64, /* shared ones of a kernel */
-  GAP = 64,       /* bytes between them, which AddressSanitizer guards */
+   WARP = 32,
+   MOST_THREADS = 1024,
+   SHARED_BYTES = 48 * 1024,
+   VARIABLES = 64, /* shared ones of a kernel */
+   GAP = 64,       /* bytes between them, which AddressSanitizer guards */
 #ifdef __SANITIZE_ADDRESS__
-  STACK_BYTES = 1 << 20
+   STACK_BYTES = 1 << 20
 #else
-  STACK_BYTES = 128 * 1024
+   STACK_BYTES = 128 * 1024
 #endif
 };
 
 struct fiber {
-  char *stack;
+   char *stack;
 #ifdef __x86_64__
-  void *sp;
+   void *sp;
 #else
-  ucontext_t context;
+   ucontext_t context;
 #endif
-  void *fake_stack; /* AddressSanitizer's */
-  void *tsan;
-  unsigned thread;
+   void *fake_stack; /* AddressSanitizer's */
+   void *tsan;
+   unsigned thread;
 };
 
 /* The threads that wait at a barrier, of the block or of a warp; file, line:
  * where. */
 struct barrier {
-  unsigned count;
-  const char *file;
-  int line;
-  fiber *list[MOST_THREADS];
+   unsigned count;
+   const char *file;
+   int line;
+   fiber *list[MOST_THREADS];
 };
 
 struct shared_variable {
-  const void *key;
-  size_t at;
+   const void *key;
+   size_t at;
 };
 
 struct memory {
-  char shared[SHARED_BYTES + VARIABLES * (GAP + 16)];
-  char slots[MOST_THREADS][16];
+   char shared[SHARED_BYTES + VARIABLES * (GAP + 16)];
+   char slots[MOST_THREADS][16];
 };
 
 /* The launch that is under way. */
 struct {
-  const char *fn, *kernel;
-  dim3 grid, block;
-  unsigned threads;
-  size_t dynamic_bytes;
-  void (*body)(void *);
-  void *arg;
+   const char *fn, *kernel;
+   dim3 grid, block;
+   unsigned threads;
+   size_t dynamic_bytes;
+   void (*body)(void *);
+   void *arg;
 
-  unsigned next_thread, ready_count, variable_count, finished;
-  size_t used, taken; /* of shared: with and without the gaps */
-  bool failed;        /* with the text left for hl_error */
-  fiber scheduler, *current, *ready[MOST_THREADS];
-  barrier all, warps[MOST_THREADS / WARP];
-  shared_variable variables[VARIABLES];
-  memory *block_memory;
-  const void *main_stack; /* the scheduler's, which AddressSanitizer asks for */
-  size_t main_bytes;
-  fiber *idle[MOST_THREADS];
-  unsigned idle_count;
+   unsigned next_thread, ready_count, variable_count, finished;
+   size_t used, taken; /* of shared: with and without the gaps */
+   bool failed;        /* with the text left for hl_error */
+   fiber scheduler, *current, *ready[MOST_THREADS];
+   barrier all, warps[MOST_THREADS / WARP];
+   shared_variable variables[VARIABLES];
+   memory *block_memory;
+   const void *main_stack; /* the scheduler's, which AddressSanitizer asks for */
+   size_t main_bytes;
+   fiber *idle[MOST_THREADS];
+   unsigned idle_count;
 } gpu;
 
 /* ---- fibers ---- */
@@ -125,309 +125,301 @@ hl_emu_switch:
 )");
 #endif
 
-void set_thread(unsigned t) {
-  threadIdx = {t % gpu.block.x, t / gpu.block.x % gpu.block.y,
-               t / gpu.block.x / gpu.block.y};
+void set_thread(unsigned t)
+{
+   threadIdx = {t % gpu.block.x, t / gpu.block.x % gpu.block.y, t / gpu.block.x / gpu.block.y};
 }
 
-void switch_to(fiber *from, fiber *to) {
+void switch_to(fiber *from, fiber *to)
+{
 #ifdef __SANITIZE_ADDRESS__
-  bool home = to == &gpu.scheduler;
-  __sanitizer_start_switch_fiber(
-      &from->fake_stack, home ? gpu.main_stack : to->stack,
-      home ? gpu.main_bytes : static_cast<size_t>(STACK_BYTES));
+   bool home = to == &gpu.scheduler;
+   __sanitizer_start_switch_fiber(&from->fake_stack, home ? gpu.main_stack : to->stack,
+                                  home ? gpu.main_bytes : static_cast<size_t>(STACK_BYTES));
 #endif
 #ifdef HILO_EMU_TSAN
-  __tsan_switch_to_fiber(to->tsan, 1);
+   __tsan_switch_to_fiber(to->tsan, 1);
 #endif
-  gpu.current = to;
+   gpu.current = to;
 #ifdef __x86_64__
-  hl_emu_switch(&from->sp, to->sp);
+   hl_emu_switch(&from->sp, to->sp);
 #else
-  swapcontext(&from->context, &to->context);
+   swapcontext(&from->context, &to->context);
 #endif
 #ifdef __SANITIZE_ADDRESS__
-  const void *stack;
-  size_t bytes;
-  __sanitizer_finish_switch_fiber(from->fake_stack, &stack, &bytes);
-  if (from != &gpu.scheduler)
-    gpu.main_stack = stack, gpu.main_bytes = bytes;
+   const void *stack;
+   size_t bytes;
+   __sanitizer_finish_switch_fiber(from->fake_stack, &stack, &bytes);
+   if (from != &gpu.scheduler) gpu.main_stack = stack, gpu.main_bytes = bytes;
 #endif
 }
 
 /* Runs threads until there are no more; under ThreadSanitizer one. Then waits
  * to be asked again. */
-void fiber_main() {
+void fiber_main()
+{
 #ifdef __SANITIZE_ADDRESS__
-  __sanitizer_finish_switch_fiber(nullptr, &gpu.main_stack, &gpu.main_bytes);
+   __sanitizer_finish_switch_fiber(nullptr, &gpu.main_stack, &gpu.main_bytes);
 #endif
-  for (;;) {
-    fiber *me = gpu.current;
-    do {
-      me->thread = gpu.next_thread++;
-      set_thread(me->thread);
+   for (;;) {
+      fiber *me = gpu.current;
+      do {
+         me->thread = gpu.next_thread++;
+         set_thread(me->thread);
 #ifdef HILO_EMU_TSAN
-      __tsan_acquire(&gpu.arg);
+         __tsan_acquire(&gpu.arg);
 #endif
-      gpu.body(gpu.arg);
-      gpu.finished++;
+         gpu.body(gpu.arg);
+         gpu.finished++;
 #ifdef HILO_EMU_TSAN
-      __tsan_release(&gpu.finished);
-      break;
+         __tsan_release(&gpu.finished);
+         break;
 #endif
-    } while (gpu.next_thread < gpu.threads);
-    gpu.idle[gpu.idle_count++] = me;
-    switch_to(me, &gpu.scheduler);
-  }
+      } while (gpu.next_thread < gpu.threads);
+      gpu.idle[gpu.idle_count++] = me;
+      switch_to(me, &gpu.scheduler);
+   }
 }
 
-fiber *new_fiber() {
-  void *stack = mmap(nullptr, STACK_BYTES, PROT_READ | PROT_WRITE,
-                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (stack == MAP_FAILED)
-    return nullptr;
-  fiber *f = new fiber();
-  f->stack = static_cast<char *>(stack);
+fiber *new_fiber()
+{
+   void *stack = mmap(nullptr, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+   if (stack == MAP_FAILED) return nullptr;
+   fiber *f = new fiber();
+   f->stack = static_cast<char *>(stack);
 #ifdef HILO_EMU_TSAN
-  f->tsan = __tsan_create_fiber(0);
+   f->tsan = __tsan_create_fiber(0);
 #endif
 #ifdef __x86_64__
-  void **top = reinterpret_cast<void **>(f->stack + STACK_BYTES) -
-               2; /* at entry 8 past a multiple of 16 */
-  *--top = nullptr;
-  *--top = reinterpret_cast<void *>(fiber_main);
-  f->sp = top - 6;
+   void **top = reinterpret_cast<void **>(f->stack + STACK_BYTES) - 2; /* at entry 8 past a multiple of 16 */
+   *--top = nullptr;
+   *--top = reinterpret_cast<void *>(fiber_main);
+   f->sp = top - 6;
 #else
-  getcontext(&f->context);
-  f->context.uc_stack.ss_sp = f->stack;
-  f->context.uc_stack.ss_size = STACK_BYTES;
-  makecontext(&f->context, fiber_main, 0);
+   getcontext(&f->context);
+   f->context.uc_stack.ss_sp = f->stack;
+   f->context.uc_stack.ss_size = STACK_BYTES;
+   makecontext(&f->context, fiber_main, 0);
 #endif
-  return f;
+   return f;
 }
 
-fiber *take_fiber() {
-  return gpu.idle_count > 0 ? gpu.idle[--gpu.idle_count] : new_fiber();
+fiber *take_fiber()
+{
+   return gpu.idle_count > 0 ? gpu.idle[--gpu.idle_count] : new_fiber();
 }
 
 /* ---- barriers ---- */
 
-void wait(barrier *b, unsigned expected, const char *kind, const char *file,
-          int line) {
-  fiber *me = gpu.current;
-  if (b->count == 0) {
-    b->file = file;
-    b->line = line;
-  } else if (line != b->line || strcmp(file, b->file) != 0) {
-    hl_fail("%s: kernel %s: block (%u,%u,%u): thread %u waits at the %s "
-            "barrier at %s:%d, thread %u at the one at %s:%d",
-            gpu.fn, gpu.kernel, blockIdx.x, blockIdx.y, blockIdx.z,
-            b->list[0]->thread, kind, b->file, b->line, me->thread, file, line);
-    gpu.failed = true;
-  }
+void wait(barrier *b, unsigned expected, const char *kind, const char *file, int line)
+{
+   fiber *me = gpu.current;
+   if (b->count == 0) {
+      b->file = file;
+      b->line = line;
+   } else if (line != b->line || strcmp(file, b->file) != 0) {
+      hl_fail("%s: kernel %s: block (%u,%u,%u): thread %u waits at the %s "
+              "barrier at %s:%d, thread %u at the one at %s:%d",
+              gpu.fn, gpu.kernel, blockIdx.x, blockIdx.y, blockIdx.z, b->list[0]->thread, kind, b->file, b->line,
+              me->thread, file, line);
+      gpu.failed = true;
+   }
 #ifdef HILO_EMU_TSAN
-  __tsan_release(b);
+   __tsan_release(b);
 #endif
-  b->list[b->count++] = me;
-  if (b->count == expected &&
-      !gpu.failed) { /* the last to come goes on first: the order turns around
-                        each time */
-    for (unsigned i = 0; i < expected; i++)
-      gpu.ready[gpu.ready_count++] = b->list[i];
-    b->count = 0;
-  }
-  switch_to(me, &gpu.scheduler);
+   b->list[b->count++] = me;
+   if (b->count == expected && !gpu.failed) { /* the last to come goes on first: the order turns around
+                                                 each time */
+      for (unsigned i = 0; i < expected; i++) gpu.ready[gpu.ready_count++] = b->list[i];
+      b->count = 0;
+   }
+   switch_to(me, &gpu.scheduler);
 #ifdef HILO_EMU_TSAN
-  __tsan_acquire(b);
+   __tsan_acquire(b);
 #endif
-  set_thread(me->thread);
+   set_thread(me->thread);
 }
 
-void check_all_came(const barrier *b, unsigned expected, const char *kind) {
-  if (b->count == 0 || gpu.failed)
-    return;
-  hl_fail("%s: kernel %s: block (%u,%u,%u): %u of %u threads wait at the %s "
-          "barrier at %s:%d, thread %u among them, that "
-          "the others never reach",
-          gpu.fn, gpu.kernel, blockIdx.x, blockIdx.y, blockIdx.z, b->count,
-          expected, kind, b->file, b->line, b->list[0]->thread);
-  gpu.failed = true;
+void check_all_came(const barrier *b, unsigned expected, const char *kind)
+{
+   if (b->count == 0 || gpu.failed) return;
+   hl_fail("%s: kernel %s: block (%u,%u,%u): %u of %u threads wait at the %s "
+           "barrier at %s:%d, thread %u among them, that "
+           "the others never reach",
+           gpu.fn, gpu.kernel, blockIdx.x, blockIdx.y, blockIdx.z, b->count, expected, kind, b->file, b->line,
+           b->list[0]->thread);
+   gpu.failed = true;
 }
 
 /* Fibers that wait for ever are given up. */
-void forget(fiber *const *list, unsigned count) {
-  for (unsigned i = 0; i < count; i++) {
-    munmap(list[i]->stack, STACK_BYTES);
-    delete list[i];
-  }
+void forget(fiber *const *list, unsigned count)
+{
+   for (unsigned i = 0; i < count; i++) {
+      munmap(list[i]->stack, STACK_BYTES);
+      delete list[i];
+   }
 }
 
 /* ---- a block ---- */
 
 /* Shared memory that no block has used: ThreadSanitizer forgets what was
  * accessed when it is mapped anew. */
-int renew_memory() {
-  bool keep = false;
+int renew_memory()
+{
+   bool keep = false;
 #ifndef HILO_EMU_TSAN
-  keep = gpu.block_memory;
+   keep = gpu.block_memory;
 #endif
-  if (!keep) {
-    void *p =
-        mmap(gpu.block_memory, sizeof(memory), PROT_READ | PROT_WRITE,
-             MAP_PRIVATE | MAP_ANONYMOUS | (gpu.block_memory ? MAP_FIXED : 0),
-             -1, 0);
-    HL_CHECK(p != MAP_FAILED,
-             "%s: kernel %s: no memory for a block's shared memory", gpu.fn,
-             gpu.kernel);
-    gpu.block_memory = static_cast<memory *>(p);
-  }
+   if (!keep) {
+      void *p = mmap(gpu.block_memory, sizeof(memory), PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | (gpu.block_memory ? MAP_FIXED : 0), -1, 0);
+      HL_CHECK(p != MAP_FAILED, "%s: kernel %s: no memory for a block's shared memory", gpu.fn, gpu.kernel);
+      gpu.block_memory = static_cast<memory *>(p);
+   }
 #ifdef __SANITIZE_ADDRESS__
-  ASAN_POISON_MEMORY_REGION(gpu.block_memory->shared,
-                            sizeof gpu.block_memory->shared);
+   ASAN_POISON_MEMORY_REGION(gpu.block_memory->shared, sizeof gpu.block_memory->shared);
 #endif
 #ifdef HILO_EMU_TSAN
-  __tsan_release(&gpu.arg); /* to every thread as it starts */
+   __tsan_release(&gpu.arg); /* to every thread as it starts */
 #endif
-  return 0;
+   return 0;
 }
 
-int run_block() {
-  gpu.next_thread = gpu.ready_count = gpu.variable_count = gpu.finished = 0;
-  gpu.used = GAP;
-  gpu.taken = 0;
-  gpu.failed = false;
-  if (renew_memory())
-    return 1;
-  while (!gpu.failed &&
-         (gpu.ready_count > 0 || gpu.next_thread < gpu.threads)) {
-    fiber *next =
-        gpu.ready_count > 0 ? gpu.ready[--gpu.ready_count] : take_fiber();
-    if (!next) {
-      hl_fail("%s: kernel %s: no memory for the stacks of %u threads", gpu.fn,
-              gpu.kernel, gpu.threads);
-      gpu.failed = true;
-      break;
-    }
-    switch_to(&gpu.scheduler, next);
-  }
-  check_all_came(&gpu.all, gpu.threads, "block's");
-  for (unsigned w = 0; w < gpu.threads / WARP; w++)
-    check_all_came(&gpu.warps[w], WARP, "warp's");
-  if (!gpu.failed)
-    return 0;
-  forget(gpu.ready, gpu.ready_count);
-  forget(gpu.all.list, gpu.all.count);
-  gpu.all.count = 0;
-  for (barrier &b : gpu.warps) {
-    forget(b.list, b.count);
-    b.count = 0;
-  }
-  return 1;
+int run_block()
+{
+   gpu.next_thread = gpu.ready_count = gpu.variable_count = gpu.finished = 0;
+   gpu.used = GAP;
+   gpu.taken = 0;
+   gpu.failed = false;
+   if (renew_memory()) return 1;
+   while (!gpu.failed && (gpu.ready_count > 0 || gpu.next_thread < gpu.threads)) {
+      fiber *next = gpu.ready_count > 0 ? gpu.ready[--gpu.ready_count] : take_fiber();
+      if (!next) {
+         hl_fail("%s: kernel %s: no memory for the stacks of %u threads", gpu.fn, gpu.kernel, gpu.threads);
+         gpu.failed = true;
+         break;
+      }
+      switch_to(&gpu.scheduler, next);
+   }
+   check_all_came(&gpu.all, gpu.threads, "block's");
+   for (unsigned w = 0; w < gpu.threads / WARP; w++) check_all_came(&gpu.warps[w], WARP, "warp's");
+   if (!gpu.failed) return 0;
+   forget(gpu.ready, gpu.ready_count);
+   forget(gpu.all.list, gpu.all.count);
+   gpu.all.count = 0;
+   for (barrier &b : gpu.warps) {
+      forget(b.list, b.count);
+      b.count = 0;
+   }
+   return 1;
 }
 
-int run_blocks() {
-  uint64_t blocks = static_cast<uint64_t>(gpu.grid.x) * gpu.grid.y * gpu.grid.z;
-  gridDim = gpu.grid;
-  blockDim = gpu.block;
+int run_blocks()
+{
+   uint64_t blocks = static_cast<uint64_t>(gpu.grid.x) * gpu.grid.y * gpu.grid.z;
+   gridDim = gpu.grid;
+   blockDim = gpu.block;
 #ifdef HILO_EMU_TSAN
-  gpu.scheduler.tsan = __tsan_get_current_fiber();
+   gpu.scheduler.tsan = __tsan_get_current_fiber();
 #endif
-  for (uint64_t b = 0; b < blocks; b++) {
-    uint64_t row = b / gpu.grid.x;
-    blockIdx = {static_cast<unsigned>(b % gpu.grid.x),
-                static_cast<unsigned>(row % gpu.grid.y),
-                static_cast<unsigned>(row / gpu.grid.y)};
-    if (run_block())
-      return 1;
-  }
+   for (uint64_t b = 0; b < blocks; b++) {
+      uint64_t row = b / gpu.grid.x;
+      blockIdx = {static_cast<unsigned>(b % gpu.grid.x), static_cast<unsigned>(row % gpu.grid.y),
+                  static_cast<unsigned>(row / gpu.grid.y)};
+      if (run_block()) return 1;
+   }
 #ifdef HILO_EMU_TSAN
-  __tsan_acquire(&gpu.finished);
+   __tsan_acquire(&gpu.finished);
 #endif
-  return 0;
+   return 0;
 }
 
 /* Ends the launch from within a thread, whose fiber is given up. */
-[[noreturn]] void stop_thread() {
-  gpu.failed = true;
-  gpu.all.list[gpu.all.count++] = gpu.current;
-  switch_to(gpu.current, &gpu.scheduler);
-  __builtin_unreachable();
+[[noreturn]] void stop_thread()
+{
+   gpu.failed = true;
+   gpu.all.list[gpu.all.count++] = gpu.current;
+   switch_to(gpu.current, &gpu.scheduler);
+   __builtin_unreachable();
 }
 } // namespace
 
 /* ---- what emu.h promises ---- */
 
-void hl_emu_block_barrier(const char *file, int line) {
-  wait(&gpu.all, gpu.threads, "block's", file, line);
+void hl_emu_block_barrier(const char *file, int line)
+{
+   wait(&gpu.all, gpu.threads, "block's", file, line);
 }
 
-void hl_emu_warp_barrier(unsigned mask, const char *file, int line) {
-  if (mask != 0xffffffffu) {
-    hl_fail("%s: kernel %s: %s:%d: part of a warp, mask %08x, meets; only "
-            "whole warps can here",
-            gpu.fn, gpu.kernel, file, line, mask);
-    stop_thread();
-  }
-  wait(&gpu.warps[gpu.current->thread / WARP], WARP, "warp's", file, line);
+void hl_emu_warp_barrier(unsigned mask, const char *file, int line)
+{
+   if (mask != 0xffffffffu) {
+      hl_fail("%s: kernel %s: %s:%d: part of a warp, mask %08x, meets; only "
+              "whole warps can here",
+              gpu.fn, gpu.kernel, file, line, mask);
+      stop_thread();
+   }
+   wait(&gpu.warps[gpu.current->thread / WARP], WARP, "warp's", file, line);
 }
 
-unsigned hl_emu_lane(void) { return gpu.current->thread % WARP; }
-
-char *hl_emu_slot(unsigned lane) {
-  return gpu.block_memory->slots[gpu.current->thread / WARP * WARP + lane];
+unsigned hl_emu_lane(void)
+{
+   return gpu.current->thread % WARP;
 }
 
-void *hl_emu_shared(const void *key, size_t bytes) {
-  for (unsigned i = 0; i < gpu.variable_count; i++)
-    if (gpu.variables[i].key == key)
-      return gpu.block_memory->shared + gpu.variables[i].at;
-  gpu.taken += (bytes + 15) / 16 * 16;
-  if (gpu.taken > SHARED_BYTES || gpu.variable_count == VARIABLES) {
-    hl_fail("%s: kernel %s: %zu bytes of shared memory are more than 48 KiB",
-            gpu.fn, gpu.kernel, gpu.taken);
-    stop_thread();
-  }
-  char *p = gpu.block_memory->shared + gpu.used;
-  gpu.variables[gpu.variable_count++] = {key, gpu.used};
-  gpu.used += (bytes + 15) / 16 * 16 + GAP;
+char *hl_emu_slot(unsigned lane)
+{
+   return gpu.block_memory->slots[gpu.current->thread / WARP * WARP + lane];
+}
+
+void *hl_emu_shared(const void *key, size_t bytes)
+{
+   for (unsigned i = 0; i < gpu.variable_count; i++)
+      if (gpu.variables[i].key == key) return gpu.block_memory->shared + gpu.variables[i].at;
+   gpu.taken += (bytes + 15) / 16 * 16;
+   if (gpu.taken > SHARED_BYTES || gpu.variable_count == VARIABLES) {
+      hl_fail("%s: kernel %s: %zu bytes of shared memory are more than 48 KiB", gpu.fn, gpu.kernel, gpu.taken);
+      stop_thread();
+   }
+   char *p = gpu.block_memory->shared + gpu.used;
+   gpu.variables[gpu.variable_count++] = {key, gpu.used};
+   gpu.used += (bytes + 15) / 16 * 16 + GAP;
 #ifdef __SANITIZE_ADDRESS__
-  ASAN_UNPOISON_MEMORY_REGION(p, bytes);
+   ASAN_UNPOISON_MEMORY_REGION(p, bytes);
 #endif
-  memset(p, 0xff, bytes);
-  return p;
+   memset(p, 0xff, bytes);
+   return p;
 }
 
-void *hl_emu_dynamic(void) {
-  static const char key = 0;
-  return hl_emu_shared(&key, gpu.dynamic_bytes);
+void *hl_emu_dynamic(void)
+{
+   static const char key = 0;
+   return hl_emu_shared(&key, gpu.dynamic_bytes);
 }
 
-int hl_emu_run(const char *fn, const char *kernel, dim3 grid, dim3 block,
-               size_t dynamic_bytes, void (*body)(void *), void *arg) {
-  static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-  uint64_t threads = static_cast<uint64_t>(block.x) * block.y * block.z;
-  HL_CHECK(threads > 0 && threads <= MOST_THREADS && threads % WARP == 0 &&
-               block.z <= 64,
-           "%s: kernel %s: a block of %ux%ux%u threads cannot be launched; a "
-           "multiple of 32 is needed, at most 1024",
-           fn, kernel, block.x, block.y, block.z);
-  HL_CHECK(grid.x > 0 && grid.x <= INT32_MAX && grid.y > 0 && grid.y <= 65535 &&
-               grid.z > 0 && grid.z <= 65535,
-           "%s: kernel %s: a grid of %ux%ux%u blocks cannot be launched", fn,
-           kernel, grid.x, grid.y, grid.z);
-  HL_CHECK(dynamic_bytes <= SHARED_BYTES,
-           "%s: kernel %s: %zu bytes of shared memory are more than 48 KiB", fn,
-           kernel, dynamic_bytes);
-  pthread_mutex_lock(&lock);
-  gpu.fn = fn;
-  gpu.kernel = kernel;
-  gpu.grid = grid;
-  gpu.block = block;
-  gpu.threads = static_cast<unsigned>(threads);
-  gpu.dynamic_bytes = dynamic_bytes;
-  gpu.body = body;
-  gpu.arg = arg;
-  int failed = run_blocks();
-  pthread_mutex_unlock(&lock);
-  return failed;
+int hl_emu_run(const char *fn, const char *kernel, dim3 grid, dim3 block, size_t dynamic_bytes, void (*body)(void *),
+               void *arg)
+{
+   static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+   uint64_t threads = static_cast<uint64_t>(block.x) * block.y * block.z;
+   HL_CHECK(threads > 0 && threads <= MOST_THREADS && threads % WARP == 0 && block.z <= 64,
+            "%s: kernel %s: a block of %ux%ux%u threads cannot be launched; a "
+            "multiple of 32 is needed, at most 1024",
+            fn, kernel, block.x, block.y, block.z);
+   HL_CHECK(grid.x > 0 && grid.x <= INT32_MAX && grid.y > 0 && grid.y <= 65535 && grid.z > 0 && grid.z <= 65535,
+            "%s: kernel %s: a grid of %ux%ux%u blocks cannot be launched", fn, kernel, grid.x, grid.y, grid.z);
+   HL_CHECK(dynamic_bytes <= SHARED_BYTES, "%s: kernel %s: %zu bytes of shared memory are more than 48 KiB", fn, kernel,
+            dynamic_bytes);
+   pthread_mutex_lock(&lock);
+   gpu.fn = fn;
+   gpu.kernel = kernel;
+   gpu.grid = grid;
+   gpu.block = block;
+   gpu.threads = static_cast<unsigned>(threads);
+   gpu.dynamic_bytes = dynamic_bytes;
+   gpu.body = body;
+   gpu.arg = arg;
+   int failed = run_blocks();
+   pthread_mutex_unlock(&lock);
+   return failed;
 }
