@@ -169,11 +169,11 @@ end
 
 -- ---- memory ----
 -- LuaJIT's collector sees a few hundred bytes where a tensor holds megabytes. So count for it: collect when the live bytes
--- of a device have grown by half since the last collection, and after a backward, whose graph has just died. In between a
+-- of a device have grown by a quarter since the last collection, and after a backward, whose graph has just died. In between a
 -- steady training step may use as much as the one before it without another look.
 
 local info = ffi.new('hl_memory')
-local slack = 64 * 2^20
+local slack, growth = 64 * 2^20, 1.25
 local limit = {}   -- device name -> live bytes beyond which to collect
 local highest = {} -- device name -> most live bytes since the last backward
 local resting = {} -- device name -> fewest live bytes after a backward since one last grew beyond them
@@ -195,7 +195,7 @@ end
 --- Frees what no variable can reach any more, tensor memory included.
 function core.collect()
    collectgarbage()
-   for name, device in pairs(devices) do limit[name] = live_bytes(device) * 1.5 + slack end
+   for name, device in pairs(devices) do limit[name] = live_bytes(device) * growth + slack end
 end
 
 --- Frees the graph that a backward has just used up, where it is large.
@@ -208,7 +208,7 @@ function core.collect_graph(device)
       resting[name] = live
    end
    resting[name] = math.min(resting[name] or live, live)
-   limit[name] = math.max(live * 1.5 + slack, (highest[name] or 0) * 1.05)
+   limit[name] = math.max(live * growth + slack, (highest[name] or 0) * 1.05)
    highest[name] = 0
 end
 

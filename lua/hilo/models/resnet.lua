@@ -19,6 +19,15 @@ local function normalised(bn, layer, x, add)
    return pointwise.relu(add and pointwise.add(y, add) or y)
 end
 
+-- x, made in this file, was read to make y and is not wanted again but by a backward, for which it is cheap to compute again
+local function release(x, y)
+   if autograd.is_enabled() then
+      autograd.forget(x)
+   elseif not state.tracing and x._storage ~= y._storage then
+      x:free()
+   end
+end
+
 local function conv(from, to, kernel, stride, dilation)
    local pad = (kernel - 1) / 2 * dilation
    if dilation > 1 then
@@ -49,7 +58,7 @@ end
 function BasicBlock:updateOutput(x)
    local inner = normalised(self.bn1, self.conv1, x)
    local y = normalised(self.bn2, self.conv2, inner, self.downsample and self.downsample(x) or x)
-   autograd.forget(inner) -- cheap to compute again from what a backward keeps anyway
+   release(inner, y)
    if self.forgets_input then autograd.forget(x) end
    return y
 end
@@ -74,9 +83,9 @@ end
 function Bottleneck:updateOutput(x)
    local narrow = normalised(self.bn1, self.conv1, x)
    local inner = normalised(self.bn2, self.conv2, narrow)
-   autograd.forget(narrow)
+   release(narrow, inner)
    local y = normalised(self.bn3, self.conv3, inner, self.downsample and self.downsample(x) or x)
-   autograd.forget(inner)
+   release(inner, y)
    if self.forgets_input then autograd.forget(x) end
    return y
 end
