@@ -8,6 +8,7 @@
 local ffi = require 'ffi'
 local cjson = require 'cjson'
 local unistd = require 'posix.unistd'
+local wait = require 'posix.sys.wait'
 local hilo = require 'hilo'
 local core = require 'hilo.core'
 local helper = require 'spec.helper'
@@ -61,7 +62,15 @@ local function start_peer()
    end
    unistd.close(to_peer_r)
    unistd.close(from_peer_w)
-   return {write = to_peer_w, read = from_peer_r, pending = ''}
+   return {pid = pid, write = to_peer_w, read = from_peer_r, pending = ''}
+end
+
+local function restart_peer()
+   if not peer then return end
+   unistd.close(peer.write)
+   unistd.close(peer.read)
+   wait.wait(peer.pid)
+   peer = start_peer()
 end
 
 local function ask(request)
@@ -214,6 +223,7 @@ local function bench_steps()
       if w.work:find(pattern) then
          hilo.collect()
          core.device('cpu').lib.hl_empty_cache()
+         restart_peer() -- memory that it kept from the work before is not this work's
          local request = {}
          for key, value in pairs(w) do request[key] = value end
          request.work = w.step
