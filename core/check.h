@@ -125,6 +125,9 @@ int hl_check_cosine(const char *fn, const char *y_name, const hl_tensor *y, cons
 
 int hl_check_label_map(const hl_tensor *labels, const hl_tensor *confidence, const hl_tensor *x);
 int hl_check_one_hot(const hl_tensor *y, const hl_tensor *labels);
+int hl_check_softmax_pair(const hl_tensor *y, const hl_tensor *x, const hl_tensor *images, const hl_tensor *mask);
+int hl_check_one_hot_pair(const hl_tensor *y, const hl_tensor *labels, const hl_tensor *images, const hl_tensor *mask);
+int hl_check_softmax_pair_back(const hl_tensor *dx, const hl_tensor *dy, const hl_tensor *y);
 int hl_check_confusion(const hl_tensor *matrix, const hl_tensor *truth, const hl_tensor *prediction);
 /* Fails with the message for a label that is neither a class nor void; at counts pixels of labels in memory order. */
 int hl_fail_label(const char *fn, const char *name, const hl_tensor *labels, int64_t at, int64_t value, int64_t classes,

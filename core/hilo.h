@@ -176,6 +176,9 @@ int hl_nonzero(hl_tensor *index, int64_t *n, const hl_tensor *x);
 /* c = alpha * a b + beta * c. a (M,K), b (K,N), c (M,N), float; or a batch of them, (B,M,K), (B,K,N), (B,M,N).
  * With beta 0 the old c is not read. */
 int hl_matmul(hl_tensor *c, const hl_tensor *a, const hl_tensor *b, double alpha, double beta);
+/* 1 lets products and convolutions of float32 round their factors to TF32, 10 bits, where a card is faster so; 0, the
+ * default, keeps their 23. No effect on the CPU. */
+int hl_set_tf32(int on);
 
 /* ---- convolution ---- */
 
@@ -286,6 +289,16 @@ int hl_cosine_back(hl_tensor *da, hl_tensor *db, const hl_tensor *dy, const hl_t
 int hl_label_map(hl_tensor *labels, hl_tensor *confidence, const hl_tensor *x);
 /* y (N,C,...) = 1 at the label's channel, else 0; void gives a column of zeros. */
 int hl_one_hot(hl_tensor *y, const hl_tensor *labels, int void_label);
+
+/* What a discriminator sees, y (N,C+D,...): a map of C channels, 0 where mask (N,1,...) HL_U8 is 0 (NULL: nowhere), and
+ * beside it images (N,D,...), each scaled to [0,1] by its own range, which is taken to be at least 1e-8; NaN stays. The
+ * map is the softmax of x (N,C,...), or 1 at the label's channel and else 0, as hl_one_hot. */
+int hl_softmax_pair(hl_tensor *y, const hl_tensor *x, const hl_tensor *images, const hl_tensor *mask);
+int hl_one_hot_pair(hl_tensor *y, const hl_tensor *labels, const hl_tensor *images, const hl_tensor *mask,
+                    int void_label);
+/* Gradient of x; y as hl_softmax_pair wrote it, so the mask is in it. */
+int hl_softmax_pair_back(hl_tensor *dx, const hl_tensor *dy, const hl_tensor *y);
+
 /* matrix (C,C) HL_I64: [truth][prediction] += 1 for every pixel whose truth is not void. */
 int hl_confusion(hl_tensor *matrix, const hl_tensor *truth, const hl_tensor *prediction, int void_label);
 

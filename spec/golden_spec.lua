@@ -23,6 +23,8 @@ local calls = {
    resize_cross_entropy = function(t, o)
       return hilo.resize_cross_entropy(t.x, t.labels, {weight = t.weight, per_image = o.per_image, align_corners = o.align_corners})
    end,
+   softmax_pair = function(t) return hilo.softmax_pair(t.x, t.images, {mask = t.mask}) end,
+   one_hot_pair = function(t, o) return hilo.one_hot_pair(t.labels, t.images, o.classes, {mask = t.mask}) end,
    label_map = function(t)
       local labels, confidence = hilo.label_map(t.x, {confidence = true})
       return confidence, labels
@@ -132,7 +134,7 @@ local function check_case(tensors, name, line)
    end
 end
 
-for _, family in ipairs {'conv', 'norm', 'pool', 'resize', 'loss', 'labels', 'pointwise', 'reduce', 'matmul'} do
+for _, family in ipairs {'conv', 'norm', 'pool', 'resize', 'loss', 'labels', 'pair', 'pointwise', 'reduce', 'matmul'} do
    describe('PyTorch agrees with ' .. family, function()
       local tensors, metadata = hilo.io.safetensors.load(folder .. family .. '.safetensors')
       local by_op, ops = {}, {}

@@ -13,7 +13,7 @@ local hilo = require 'hilo'
 
 local helper = {}
 
-helper.families = {'pointwise', 'reduce', 'shape', 'matmul', 'conv', 'norm', 'pool', 'resize', 'loss', 'labels', 'random'}
+helper.families = {'pointwise', 'reduce', 'shape', 'matmul', 'conv', 'norm', 'pool', 'resize', 'loss', 'labels', 'pair', 'random'}
 
 --- All groups of a family.
 function helper.groups(family) return require('spec.cases.' .. family) end

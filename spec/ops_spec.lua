@@ -65,6 +65,15 @@ describe('an error', function()
       ['resize_cross_entropy: weight must be 3 float32, got 2 float32'] = function()
          hilo.resize_cross_entropy(x, labels, {weight = hilo.ones(2)})
       end,
+      ['must be of one size: x is 2x5x8x7 float32, images is 2x3x8x8 float32'] = function()
+         hilo.softmax_pair(hilo.ones(2, 5, 8, 7), x)
+      end,
+      ['softmax_pair: mask must be (N,1,...) for images 2x3x8x8 float32, got 2x8x8 uint8'] = function()
+         hilo.softmax_pair(x, x, {mask = labels})
+      end,
+      ['one_hot_pair: the number of classes must be a whole number of 1 or more, got nil'] = function()
+         hilo.one_hot_pair(labels, x)
+      end,
       ["mse: reduction must be 'mean' or 'sum', got 'none'"] = function() hilo.mse(x, x, {reduction = 'none'}) end,
       ['mse: the second argument must be a tensor, got nil'] = function() hilo.mse(x) end,
       ['cosine_similarity: b must be a tensor, got 1'] = function() hilo.cosine_similarity(x, 1) end,
@@ -84,6 +93,7 @@ describe('an error', function()
       bad[2][3][4] = 7
       assert.is_truthy(helper.error_of(hilo.cross_entropy, x, bad):find('labels has 7 at [1,2,3]', 1, true))
       assert.is_truthy(helper.error_of(hilo.resize_cross_entropy, x, bad):find('labels has 7 at [1,2,3]', 1, true))
+      assert.is_truthy(helper.error_of(hilo.one_hot_pair, bad, x, 3):find('7 at [1,2,3]', 1, true))
       assert.is_truthy(helper.error_of(hilo.one_hot, bad, 3):find('7 at [1,2,3]', 1, true))
       assert.is_truthy(helper.error_of(hilo.confusion, hilo.zeros({3, 3}, {dtype = 'long'}), bad, labels):find('7 at [1,2,3]', 1, true))
    end)

@@ -17,6 +17,12 @@ static inline int64_t hl_class_block(int64_t classes)
    return n < 16 ? 16 : n > BLOCK ? BLOCK : n;
 }
 
+/* Softmax over classes, step apart, of n <= hl_class_block(classes) neighbours, 0 where mask is 0 (NULL: nowhere); and
+ * its gradient. softmax.c; dtype is HL_F32 or HL_F64. */
+void hl_softmax_block(int dtype, void *y, const void *x, int64_t classes, int64_t step, int64_t n, const uint8_t *mask);
+void hl_softmax_block_back(int dtype, void *dx, const void *dy, const void *y, int64_t classes, int64_t step,
+                           int64_t n);
+
 #define HL_DEFINE_CLASS_MAX(name, type) \
    static inline void name(type *top, const type *x, int64_t classes, int64_t step, int64_t n) \
    { \

@@ -3,7 +3,8 @@
  * and the block stays in the cache between its passes. */
 #ifdef real
 
-static void FN(softmax_block)(real *y, const real *x, int64_t classes, int64_t step, int64_t n, bool log_of)
+static void FN(softmax_block)(real *y, const real *x, int64_t classes, int64_t step, int64_t n, bool log_of,
+                              const uint8_t *mask)
 {
    real top[BLOCK], sum[BLOCK];
    hl_class_max(top, x, classes, step, n);
@@ -25,6 +26,7 @@ static void FN(softmax_block)(real *y, const real *x, int64_t classes, int64_t s
    }
 #pragma omp simd
    for (int64_t i = 0; i < n; i++) sum[i] = log_of ? hl_log(sum[i]) : 1 / sum[i];
+   for (int64_t i = 0; mask && i < n; i++) sum[i] = mask[i] ? sum[i] : 0;
    for (int64_t c = 0; c < classes; c++) {
       const real *from = x + c * step;
       real *to = y + c * step;
@@ -74,7 +76,7 @@ static void FN(softmax)(hl_tensor *y, const hl_tensor *x, int dim, bool log_of)
          if (l.inner == 1)
             FN(softmax_row)(to, from, l.classes, log_of);
          else
-            FN(softmax_block)(to, from, l.classes, l.inner, left < l.block ? left : l.block, log_of);
+            FN(softmax_block)(to, from, l.classes, l.inner, left < l.block ? left : l.block, log_of, NULL);
       }
 }
 
@@ -151,6 +153,22 @@ static layout layout_of(const hl_tensor *x, int dim)
 
 #define HL_GENERIC "softmax.c"
 #include "generic.h"
+
+void hl_softmax_block(int dtype, void *y, const void *x, int64_t classes, int64_t step, int64_t n, const uint8_t *mask)
+{
+   if (dtype == HL_F64)
+      softmax_block_f64(y, x, classes, step, n, false, mask);
+   else
+      softmax_block_f32(y, x, classes, step, n, false, mask);
+}
+
+void hl_softmax_block_back(int dtype, void *dx, const void *dy, const void *y, int64_t classes, int64_t step, int64_t n)
+{
+   if (dtype == HL_F64)
+      back_block_f64(dx, dy, y, classes, step, n, false);
+   else
+      back_block_f32(dx, dy, y, classes, step, n, false);
+}
 
 HL_API int hl_softmax(hl_tensor *y, const hl_tensor *x, int dim, int log)
 {

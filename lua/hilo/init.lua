@@ -37,7 +37,8 @@ local hilo = {
    collect = core.collect,
 }
 
-for _, family in ipairs {'pointwise', 'reduce', 'shape', 'matmul', 'conv', 'norm', 'pool', 'resize', 'loss', 'labels', 'random'} do
+for _, family in ipairs {'pointwise', 'reduce', 'shape', 'matmul', 'conv', 'norm', 'pool', 'resize', 'loss', 'labels', 'pair',
+   'random'} do
    for name, f in pairs(require('hilo.ops.' .. family)) do
       assert(hilo[name] == nil, name)
       hilo[name] = f

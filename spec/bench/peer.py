@@ -73,6 +73,11 @@ def avg_pool(t, c):
                         o.get("ceil_mode", False), o.get("count_pad", True))
 
 
+def unit_range(x):
+    low, high = x.amin((1, 2, 3), keepdim=True), x.amax((1, 2, 3), keepdim=True)
+    return (x - low) / (high - low)
+
+
 def pair_loss(f):
     return lambda t, c: f(t["a"], t["b"], reduction=(c.get("options") or {}).get("reduction", "mean"))
 
@@ -91,6 +96,7 @@ OPS = {
     "log_softmax": lambda t, c: F.log_softmax(t["x"], 1),
     "cross_entropy": lambda t, c: F.cross_entropy(t["x"], t["labels"], ignore_index=255),
     "resize_cross_entropy": resize_cross_entropy,
+    "softmax_pair": lambda t, c: torch.cat((F.softmax(t["x"], 1) * t["mask"], unit_range(t["images"])), 1),
     "bce_with_logits": pair_loss(F.binary_cross_entropy_with_logits),
     "mse": pair_loss(F.mse_loss),
     "l1": pair_loss(F.l1_loss),
@@ -174,10 +180,7 @@ def s4gan_step(request):
     x_u, _ = batch_of(request)
     bce = F.binary_cross_entropy_with_logits
 
-    def scaled(x):
-        low, high = x.amin((1, 2, 3), keepdim=True), x.amax((1, 2, 3), keepdim=True)
-        return (x - low) / (high - low)
-    image_l, image_u = scaled(x_l), scaled(x_u)
+    image_l, image_u = unit_range(x_l), unit_range(x_u)
 
     def step():
         for p in disc.parameters():

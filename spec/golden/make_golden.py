@@ -290,6 +290,30 @@ def labels():
     g.save()
 
 
+def pair():
+    g = Golden('pair')
+
+    def unit(images):
+        low, high = images.amin((1, 2, 3), keepdim=True), images.amax((1, 2, 3), keepdim=True)
+        return (images - low) / (high - low)
+
+    for dtype in F32, F64:
+        for masked in False, True:
+            shown = torch.ones(2, 1, 5, 6) if not masked else g.positions(2, 1, 5, 6, n=2)
+            fixed = {'mask': (shown, shown.to(torch.uint8))} if masked else {}
+            inputs = {'x': g.draw(2, 7, 5, 6, low=-4, high=4, dtype=dtype), 'images': g.draw(2, 3, 5, 6, low=-3, high=2, dtype=dtype)}
+            g.case('softmax_pair', lambda x, images, mask=shown: torch.cat((F.softmax(x, 1) * mask, unit(images)), 1), inputs,
+                   ['x'], dtype, fixed)
+            y = g.labels(2, 5, 6, classes=4)
+            fixed = dict(fixed, labels=(y, y.to(torch.uint8)))
+
+            def f(images, labels, mask=shown):
+                one_hot = F.one_hot(labels.clamp(max=4), 5)[..., :4].permute(0, 3, 1, 2).double()
+                return torch.cat((one_hot * mask, unit(images)), 1)
+            g.case('one_hot_pair', f, {'images': g.draw(2, 3, 5, 6, low=-3, high=2, dtype=dtype)}, [], dtype, fixed, classes=4)
+    g.save()
+
+
 def pointwise():
     g = Golden('pointwise')
     functions = {
@@ -381,5 +405,5 @@ def shape_and_matmul():
 
 
 if __name__ == '__main__':
-    for family in conv, norm, pool, resize, loss, labels, pointwise, reduce, shape_and_matmul:
+    for family in conv, norm, pool, resize, loss, labels, pair, pointwise, reduce, shape_and_matmul:
         family()

@@ -3,25 +3,6 @@ local hilo = require 'hilo'
 
 local discriminator = {}
 
---- Each image scaled to [0,1] by its own range.
----@param images Tensor (N,3,H,W)
----@return Tensor (N,3,H,W)
-function discriminator.unit_range(images)
-   local n = images:size(1)
-   local flat = images:detach():contiguous():view(n, -1)
-   local low, high = flat:min(2), flat:max(2)
-   local range = hilo.clamp(high - low, 1e-8, math.huge)
-   return hilo.cdiv(flat - low, range):viewAs(images)
-end
-
---- A map beside its image: (N,C+3,H,W).
----@param map Tensor (N,C,H,W) probabilities or one-hot labels
----@param images Tensor (N,3,H,W)
----@return Tensor
-function discriminator.pair(map, images)
-   return hilo.cat({map, discriminator.unit_range(images)}, 2)
-end
-
 -- x's images repeated in order until there are n of them
 local function cycled(x, n)
    local m = x:size(1)
@@ -44,29 +25,23 @@ function discriminator.shared_columns(labels, inside, void)
    return hilo.cmul(valid, cycled(inside, n)):unsqueeze(2), hilo.cmul(inside, cycled(valid, m)):unsqueeze(2)
 end
 
--- A map beside its image, zero where the mask is 0.
-local function masked_pair(map, images, mask)
-   if mask then map = hilo.cmul(map, mask:to{dtype = map:dtype()}) end
-   return discriminator.pair(map, images)
-end
-
---- A real map: one-hot(y), zero where y is void or the mask is 0, beside its image.
+--- A real map: one-hot(y), zero where y is void or the mask is 0, beside its image, scaled to [0,1] by its own range.
 ---@param labels Tensor (N,H,W)
 ---@param images Tensor (N,3,H,W)
 ---@param classes integer
 ---@param mask? Tensor (N,1,H,W) byte
 ---@return Tensor (N,C+3,H,W)
 function discriminator.real(labels, images, classes, mask)
-   return masked_pair(hilo.one_hot(labels, classes), images, mask)
+   return hilo.one_hot_pair(labels, images, classes, {mask = mask})
 end
 
---- A fake map: softmax of S(x), zero where the mask is 0, beside its image.
+--- A fake map: softmax of S(x), zero where the mask is 0, beside its image, scaled likewise.
 ---@param logits Tensor (N,C,H,W)
 ---@param images Tensor (N,3,H,W)
 ---@param mask? Tensor (N,1,H,W) byte
 ---@return Tensor (N,C+3,H,W)
 function discriminator.fake(logits, images, mask)
-   return masked_pair(hilo.softmax(logits), images, mask)
+   return hilo.softmax_pair(logits, images, {mask = mask})
 end
 
 --- ( BCE(D(fake), 0) + BCE(D(real), 1) ) / 2, on logits.
