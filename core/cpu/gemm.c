@@ -102,6 +102,12 @@ static int scale(hl_tensor *c, double beta)
    return beta == 0 ? hl_fill(c, 0) : hl_unary(c, c, HL_AFFINE, beta, 0);
 }
 
+HL_API int hl_set_tf32(int on)
+{
+   (void)on;
+   return 0;
+}
+
 HL_API int hl_matmul(hl_tensor *c, const hl_tensor *a, const hl_tensor *b, double alpha, double beta)
 {
    HL_TRY(hl_poll());

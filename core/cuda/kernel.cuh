@@ -31,6 +31,8 @@ cudaStream_t hl_stream(void);
 int hl_processors(void);
 /* HL_SYNC=1 in the environment: wait after each launch, so that a fault is reported where it was made. */
 bool hl_sync_each(void);
+/* Whether products and convolutions of float32 may round their factors to TF32 (gemm.cu). */
+bool hl_tf32(void);
 
 /* Work space for the kernels that are launched while it lives. */
 struct hl_scratch {

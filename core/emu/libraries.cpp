@@ -2,6 +2,7 @@
 #include <dlfcn.h>
 #include <stdio.h>
 #include <string.h>
+#include <vector>
 #include "../cuda/kernel.cuh"
 
 namespace
@@ -24,7 +25,9 @@ void *cpu_library()
    for (const char *name : {"cpu_avx512", "cpu_avx2", "cpu"}) {
       char path[1024];
       snprintf(path, sizeof path, "%.*slibhilo_%s.so", folder, self.dli_fname, name);
-      void *found = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+      void *found = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD);
+      if (found) return library = found; /* the CPU's device is in use, with an interrupt flag that it shall keep */
+      found = dlopen(path, RTLD_NOW | RTLD_LOCAL);
       if (!found) {
          snprintf(reason, sizeof reason, "%s", dlerror());
          continue;
@@ -139,6 +142,82 @@ HL_EXPORT int hl_conv2d_back(hl_tensor *dx, hl_tensor *dw, hl_tensor *db, const 
    HL_TRY(hdx.give(dx));
    HL_TRY(hdw.give(dw));
    return hdb.give(db);
+}
+
+namespace
+{
+/* The tensors of a list as the CPU takes them; entries, or the whole list, may be NULL. */
+struct list_on_cpu {
+   std::vector<on_cpu> each;
+   std::vector<hl_tensor *> views;
+   hl_tensor *const *list = nullptr;
+
+   int take(const char *fn, const char *name, int n, hl_tensor *const *tensors)
+   {
+      if (!tensors) return 0;
+      each = std::vector<on_cpu>(static_cast<size_t>(n));
+      for (on_cpu &one : each) {
+         const hl_tensor *t = tensors[views.size()];
+         HL_TRY(need_dense(fn, name, t));
+         HL_TRY(one.take(t));
+         views.push_back(one.t);
+      }
+      list = views.data();
+      return 0;
+   }
+   int give(hl_tensor *const *tensors)
+   {
+      for (size_t i = 0; i < each.size(); i++) HL_TRY(each[i].give(tensors[i]));
+      return 0;
+   }
+};
+} // namespace
+
+HL_EXPORT int hl_conv2d_sum(hl_tensor *y, const hl_tensor *x, int n, hl_tensor *const *w, hl_tensor *const *b,
+                            const hl_conv *p)
+{
+   const char *fn = "conv2d_sum";
+   on_cpu hx, hy;
+   list_on_cpu hw, hb;
+   HL_TRY(hl_poll());
+   HL_TRY(hl_check_conv2d_sum(y, x, n, w, b, p));
+   HL_TRY(need_dense(fn, "y", y));
+   HL_TRY(need_dense(fn, "x", x));
+   HL_TRY(hw.take(fn, "weight", n, w));
+   HL_TRY(hb.take(fn, "bias", n, b));
+   HL_TRY(hx.take(x));
+   HL_TRY(hy.take(y, false));
+   HL_TRY(CALL_CPU(hl_conv2d_sum, hy.t, hx.t, n, hw.list, hb.list, p));
+   return hy.give(y);
+}
+
+HL_EXPORT int hl_conv2d_sum_back(hl_tensor *dx, int n, hl_tensor *const *dw, hl_tensor *const *db, const hl_tensor *dy,
+                                 const hl_tensor *x, hl_tensor *const *w, const hl_conv *p)
+{
+   const char *fn = "conv2d_sum_back";
+   on_cpu hdx, hdy, hx;
+   list_on_cpu hdw, hdb, hw;
+   HL_TRY(hl_poll());
+   HL_TRY(hl_check_conv2d_sum_back(dx, n, dw, db, dy, x, w, p));
+   HL_TRY(need_dense(fn, "dx", dx));
+   HL_TRY(need_dense(fn, "dy", dy));
+   HL_TRY(need_dense(fn, "x", x));
+   HL_TRY(hdw.take(fn, "dw", n, dw));
+   HL_TRY(hdb.take(fn, "db", n, db));
+   HL_TRY(hw.take(fn, "weight", n, w));
+   HL_TRY(hdx.take(dx, false));
+   HL_TRY(hdy.take(dy));
+   HL_TRY(hx.take(x));
+   HL_TRY(CALL_CPU(hl_conv2d_sum_back, hdx.t, n, hdw.list, hdb.list, hdy.t, hx.t, hw.list, p));
+   HL_TRY(hdx.give(dx));
+   HL_TRY(hdw.give(dw));
+   return hdb.give(db);
+}
+
+/* The host's products keep all bits. */
+HL_EXPORT int hl_set_tf32(int)
+{
+   return 0;
 }
 
 HL_EXPORT int hl_set_winograd(int on)
