@@ -179,9 +179,6 @@ int hl_matmul(hl_tensor *c, const hl_tensor *a, const hl_tensor *b, double alpha
 /* 1 lets products and convolutions of float32 round their factors to TF32, 10 bits, where a card is faster so; 0, the
  * default, keeps their 23. No effect on the CPU. */
 int hl_set_tf32(int on);
-/* 1 lets products and convolutions of float32 round their factors to TF32, 10 bits, where a card is faster so; 0, the
- * default, keeps their 23. No effect on the CPU. */
-int hl_set_tf32(int on);
 
 /* ---- convolution ---- */
 
