@@ -19,13 +19,15 @@ describe('memory', function()
             print(info.live, info.allocations, resident * 1024)
          end
          local function steps(n)
-            for _ = 1, n do
+            for i = 1, n do
+               if i % 20 == 0 then hilo.collect() end -- at set times, so that as much garbage lies about in each run
                optimiser:zeroGrad()
                hilo.cross_entropy(net(x), labels):backward()
                optimiser:step()
             end
             report()
          end
+         collectgarbage('stop') -- but for the above
          steps(300) -- the cache learns what a step needs
          steps(tonumber(arg[1]))
       ]]
@@ -58,6 +60,19 @@ describe('memory', function()
       assert.is_false(ok)
       assert.is_truthy(message:lower():find('memory', 1, true), message)
       assert.are.equal(4, x:sum())
+   end)
+
+   it('of gradients is taken when they are first needed', function()
+      hilo.collect()
+      local live = hilo.memory().live
+      local layer = hilo.nn.Linear(512, 512)
+      hilo.no_grad(layer, hilo.randn(1, 512))
+      hilo.collect()
+      assert.is_true(hilo.memory().live - live < 1.5 * 512 * 512 * 4)
+      assert.are.equal(0, layer.gradWeight:sum())
+      layer.gradWeight:fill(2)
+      assert.are.equal(2, layer.weight.grad:max())
+      assert.is_true(hilo.memory().live - live > 2 * 512 * 512 * 4)
    end)
 
    it('of a device is reported', function()

@@ -112,7 +112,8 @@ function core.set_tensor_class(class) Tensor = class end
 local function is_tensor(x) return getmetatable(x) == Tensor end
 core.is_tensor = is_tensor
 
---- The C view of a tensor, after making sure that its memory is there: what was forgotten is computed again.
+--- The C view of a tensor, after making sure that its memory is there: what was forgotten is computed again, what was
+--- promised is allocated.
 local function raw(t)
    local storage = t._storage
    if not storage.ptr then

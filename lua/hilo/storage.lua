@@ -3,7 +3,7 @@ local ffi = require 'ffi'
 local core = require 'hilo.core'
 
 ---@class Storage
----@field ptr ffi.cdata* start of the memory; nil once freed or while forgotten
+---@field ptr ffi.cdata* start of the memory; nil once freed and while forgotten or promised
 ---@field size integer elements
 ---@field dtype DType
 ---@field device Device
@@ -11,6 +11,7 @@ local core = require 'hilo.core'
 ---@field serial integer order of creation
 ---@field remake fun()? fills the memory again after it was forgotten
 ---@field remakes_version integer? the version that remake computes
+---@field promised boolean? zeros that nobody has used yet
 ---@field moves boolean? the memory was given back at least once, so views must look up where it is now
 ---@field is_parameter boolean? holds parameters of modules, which may be changed in place: they are read when they are used
 local Storage = {}
@@ -63,6 +64,17 @@ function Storage.new(device, dtype, size, zero)
       version = 0, serial = serial}, Storage)
 end
 
+--- Zeros that take memory from their first use on.
+---@param device Device
+---@param dtype DType
+---@param size number elements
+---@return Storage
+function Storage.promise_zeros(device, dtype, size)
+   serial = serial + 1
+   return setmetatable({size = size, dtype = dtype, device = device, version = 0, serial = serial, promised = true, moves = true},
+      Storage)
+end
+
 local function give_back(storage)
    if not storage.ptr then return end
    core.release(storage.device, storage.ptr)
@@ -83,9 +95,13 @@ function Storage:forget()
    give_back(self)
 end
 
---- Brings back what was forgotten.
+--- Brings back what was forgotten, or what was only promised so far.
 function Storage:recall()
-   self.ptr = core.allocate(self.device, self.size * self.dtype.bytes)
+   self.ptr = core.allocate(self.device, self.size * self.dtype.bytes, self.promised)
+   if self.promised then
+      self.promised = nil
+      return
+   end
    local ok, message = pcall(self.remake)
    if ok then return end
    give_back(self) -- it is still forgotten

@@ -114,6 +114,13 @@ function Tensor.zeros(...)
    return allocate(device, dtype, sizes, true)
 end
 
+--- Zeros that take memory from their first use on: for gradients, which networks that only evaluate never need.
+function Tensor.promised_zeros(...)
+   local sizes, options = sizes_of('zeros', ...)
+   local device, dtype = placement(options)
+   return wrap(Storage.promise_zeros(device, dtype, count(sizes)), 0, sizes)
+end
+
 function Tensor.full(value, ...)
    local sizes, options = sizes_of('full', ...)
    local device, dtype = placement(options)

@@ -174,10 +174,10 @@ function Module:parameter(name)
    return p and link(p, self[gradient_names[name]])
 end
 
---- Makes self.weight or self.bias of the given sizes, and its gradient, zero.
+--- Makes self.weight or self.bias of the given sizes, and its gradient, which is zero.
 function Module:new_parameter(name, ...)
    self[name] = Tensor.empty(...)
-   self[gradient_names[name]] = Tensor.zeros(...)
+   self[gradient_names[name]] = Tensor.promised_zeros(...)
    return self:parameter(name)
 end
 
