@@ -20,7 +20,7 @@ local o = train.options({
       unlabelled = 'rest',   -- of the train list; all, images (all there are), or a list
       train = 'train', val = 'val', -- lists
    },
-   model = {backbone = 'resnet18', width = 24, bn = 'train', weights = ''},
+   model = {backbone = 'resnet18', width = 24, bn = 'train', weights = '', checkpoint = false}, -- checkpoint: see s4gan.lua
    resize = {96, 96},
    scale = {1, 1},           -- of the resized image, before a part of that size is cut out; 1,1: whole images
    batch = 16, unlabelled_batch = 16, steps = 300,

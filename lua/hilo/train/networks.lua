@@ -23,7 +23,8 @@ local function load_backbone(net, model, partial)
 end
 
 --- DeepLab-v2.
----@param o {model: table, device: string} model: backbone, width, output_stride, aspp_branches, stride_on, bn, weights ('' for none)
+---@param o {model: table, device: string} model: backbone, width, output_stride, aspp_branches, stride_on, bn, weights ('' for none),
+--- checkpoint
 ---@param set DataSet
 ---@return DeepLab
 function networks.segmentation(o, set)
@@ -31,6 +32,7 @@ function networks.segmentation(o, set)
    local S = hilo.models.deeplab {
       backbone = model.backbone, width = model.width, classes = #set.classes, output_stride = model.output_stride,
       aspp_branches = model.aspp_branches, stride_on = model.stride_on, freeze_bn = freezing(model),
+      checkpoint = model.checkpoint,
    }
    load_backbone(S.backbone, model)
    return S:to{device = o.device}
@@ -53,7 +55,7 @@ end
 function networks.classifier(o, set)
    local model = o.model
    local net = hilo.models.classifier {backbone = model.backbone, width = model.width, classes = #set.classes,
-      freeze_bn = freezing(model)}
+      freeze_bn = freezing(model), checkpoint = model.checkpoint}
    load_backbone(net, model, true)
    return net:to{device = o.device}
 end
