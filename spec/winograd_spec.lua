@@ -1,6 +1,6 @@
 local hilo = require 'hilo'
 
--- Result and both gradients of a 3x3 convolution, as float64.
+-- Result and both gradients of a convolution, as float64.
 local function convolve(x, w, dy, options)
    x, w = x:detach():clone(), w:detach():clone()
    x.requires_grad, w.requires_grad = true, true
@@ -9,16 +9,22 @@ local function convolve(x, w, dy, options)
    return {y:detach():double(), x.grad:double(), w.grad:double()}
 end
 
-describe('3x3 convolutions of float32', function()
+describe('convolutions of float32', function()
    after_each(function() hilo.setwinograd(true) end)
 
-   for _, layer in ipairs {{channels = 64, size = 41, dilation = 1}, {channels = 96, size = 27, dilation = 2}} do
-      it(('by Winograd keep within 1e-5 of float64, by plain sums within 1e-6 (%d channels, dilation %d)'):format(
-         layer.channels, layer.dilation), function()
-         local c, size = layer.channels, layer.size
-         local options = {pad = layer.dilation, dilation = layer.dilation}
-         local x, w = hilo.randn(1, c, size, size), hilo.randn(c, c, 3, 3) * math.sqrt(2 / (9 * c))
-         local dy = hilo.randn(1, c, size, size)
+   for _, layer in ipairs {
+      {channels = 64, kernel = {3, 3}, x = {41, 41}, pad = 1},
+      {channels = 96, kernel = {3, 3}, x = {27, 27}, pad = 2, dilation = 2},
+      {channels = 128, kernel = {4, 4}, x = {89, 96}, pad = 1, stride = 2},
+      {channels = 128, kernel = {4, 4}, x = {98, 91}, pad = 0, stride = 2},
+      {channels = 96, kernel = {4, 4}, x = {90, 97}, pad = 3, stride = 2},
+   } do
+      local options = {pad = layer.pad, dilation = layer.dilation, stride = layer.stride}
+      local c, r, s, about = layer.channels, layer.kernel[1], layer.kernel[2], '%d channels, %dx%d, stride %d, padding %d'
+      it('by Winograd keep within 1e-5 of float64, by plain sums within 1e-6: '
+         .. about:format(c, r, s, layer.stride or 1, layer.pad), function()
+         local x, w = hilo.randn(1, c, layer.x[1], layer.x[2]), hilo.randn(c, c, r, s) * math.sqrt(2 / (r * s * c))
+         local dy = hilo.randn(hilo.conv2d(x, w, nil, options):size())
          local exact = convolve(x:double(), w:double(), dy:double(), options)
          local errors = {}
          for _, winograd in ipairs {true, false} do

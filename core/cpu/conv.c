@@ -33,6 +33,7 @@ static void FN(add_all)(real *to, const real *from, int64_t n)
 
 /* conv.c: the entry points of 2-D convolution, and the choice between the ways to compute it. */
 #include <limits.h>
+#include <math.h>
 #include <stdarg.h>
 #include "conv.h"
 #define HL_GENERIC "conv.c"
@@ -60,11 +61,26 @@ void *hl_conv_room(int slot, int n, ...)
 }
 
 typedef enum { FORWARD, BACKWARD_X, BACKWARD_W } conv_pass;
-typedef enum { BY_GEMM, BY_SHIFT, BY_TAPS, BY_WINOGRAD3, BY_WINOGRAD4, APART } conv_way;
+typedef enum { BY_GEMM, BY_SHIFT, BY_TAPS, BY_WINOGRAD3, BY_WINOGRAD4, BY_PHASES3, BY_PHASES4, APART } conv_way;
 
 /* Cycles of one core. What a multiplication and a packed or transformed element cost was measured on an AVX-512 core;
  * their ratios hold well enough elsewhere. */
-static const double multiply = 1. / 28, pack = 0.3, flip = 0.6, transform = 2, transform_weight = 1;
+static const double multiply = 1. / 28, pack = 0.3, flip = 0.6, transform = 2, transform_weight = 1,
+                    scatter = 2; /* a value written apart from its neighbours */
+
+/* INFINITY where it does not fit. */
+static double winograd_cost(const conv_shape *s, int m, conv_pass pass)
+{
+   int64_t rows = pass == BACKWARD_X ? s->h : s->p, cols = pass == BACKWARD_X ? s->w : s->q;
+   bool fits = s->r == s->s && (s->r == 2 || s->r == 3) && s->stride_h == 1 && s->stride_w == 1;
+   if (!fits || s->dil_h > rows || s->dil_w > cols) return INFINITY;
+   int64_t down = (rows + s->dil_h - 1) / s->dil_h, across = (cols + s->dil_w - 1) / s->dil_w; /* of a phase */
+   double tiles = (double)(s->n * s->dil_h * s->dil_w * ((down + m - 1) / m) * ((across + m - 1) / m));
+   double channels = (double)(s->c * s->k), values = (double)(s->n * (s->c * s->h * s->w + s->k * s->p * s->q));
+   double position = tiles * (double)(s->c + s->k) * transform + channels * transform_weight;
+   double side = (double)(m + s->r - 1);
+   return side * side * tiles * channels * multiply + (m + 2) * (m + 2) * position + values * flip;
+}
 
 /* The cheapest way for one convolution, or for the sum of n, by an estimate of its cost. APART: one after the other. */
 static conv_way choose(const conv_shape *s, int n, int dtype, conv_pass pass, double *cost_of_it)
@@ -81,7 +97,8 @@ static conv_way choose(const conv_shape *s, int n, int dtype, conv_pass pass, do
       if (n > 1) best += one + (i ? 2 * (pass == BACKWARD_X ? x : pass == FORWARD ? y : 0) * pack : 0);
    }
    double packed = (double)(pass == BACKWARD_X ? s->k : s->c) * (pass == BACKWARD_W ? pack + flip : pack);
-   if (n == 1) best = pixels * taps * (channels * multiply + packed);
+   bool dense = s->stride_h == 1 && s->stride_w == 1;
+   if (n == 1) best = pixels * taps * (channels * multiply + packed) + (pass == BACKWARD_X && !dense ? x * scatter : 0);
    conv_plan plan;
    if (taps > 1 && strides && hl_conv_make_plan(&plan, s, n) == 0) {
       double cost = channels * taps;
@@ -89,7 +106,6 @@ static conv_way choose(const conv_shape *s, int n, int dtype, conv_pass pass, do
          double grid = (double)(s->n * plan.group[g].rows * s->w), rows = (double)plan.group[g].taps;
          cost += grid * (channels * rows * multiply + packed + rows * (double)s->k * shift);
       }
-      bool dense = s->stride_h == 1 && s->stride_w == 1;
       for (int64_t b = 0; b < plan.bands && pass == BACKWARD_X && dense; b++) {
          const conv_group *first = plan.group + plan.band[b].group, *last = first + plan.band[b].groups - 1;
          double grid = (double)(s->n * plan.band[b].rows * s->w), depth = (double)(last->tap + last->taps - first->tap);
@@ -98,20 +114,19 @@ static conv_way choose(const conv_shape *s, int n, int dtype, conv_pass pass, do
       if ((pass != BACKWARD_X || dense) && cost < best) best = cost, way = pass == BACKWARD_X ? BY_TAPS : BY_SHIFT;
    }
    if (n == 1 && taps > 1 && pass == BACKWARD_X) {
-      double shifted = pixels * taps * (double)s->c;
+      double shifted = pixels * taps * (double)s->c * (dense ? 1 : 2);
       double cost = pixels * (channels * taps * multiply + packed) + shifted * shift + channels * taps;
       if (cost < best) best = cost, way = BY_SHIFT;
    }
-   int64_t rows = pass == BACKWARD_X ? s->h : s->p, cols = pass == BACKWARD_X ? s->w : s->q;
-   bool fits = s->r == 3 && s->s == 3 && s->stride_h == 1 && s->stride_w == 1 && s->dil_h <= rows && s->dil_w <= cols;
-   if (n == 1 && winograd_on && dtype == HL_F32 && fits)
+   if (n == 1 && winograd_on && dtype == HL_F32)
       for (int m = 3; m <= 4; m++) {
-         int64_t down = (rows + s->dil_h - 1) / s->dil_h, across = (cols + s->dil_w - 1) / s->dil_w; /* of a phase */
-         double tiles = (double)(s->n * s->dil_h * s->dil_w * ((down + m - 1) / m) * ((across + m - 1) / m));
-         double position =
-             tiles * (channels * multiply + (double)(s->c + s->k) * transform) + channels * transform_weight;
-         double cost = (m + 2) * (m + 2) * position + (x + y) * flip;
+         double cost = s->r == 3 ? winograd_cost(s, m, pass) : INFINITY;
          if (cost < best) best = cost, way = m == 3 ? BY_WINOGRAD3 : BY_WINOGRAD4;
+         if (!hl_conv_has_phases(s)) continue;
+         conv_shape phased = hl_conv_phased(s);
+         cost = winograd_cost(&phased, m, pass) + (double)(phased.n * phased.c * phased.h * phased.w) * flip +
+                40 * channels * transform_weight;
+         if (cost < best) best = cost, way = m == 3 ? BY_PHASES3 : BY_PHASES4;
       }
    *cost_of_it = best;
    return way;
@@ -146,6 +161,10 @@ static int forward(const conv_shape *s, int n, int dtype, void *y, const void *x
       return hl_winograd(s, 3, y, x, w[0], b[0]);
    case BY_WINOGRAD4:
       return hl_winograd(s, 4, y, x, w[0], b[0]);
+   case BY_PHASES3:
+      return hl_conv_phases(s, 3, y, x, w[0], b[0]);
+   case BY_PHASES4:
+      return hl_conv_phases(s, 4, y, x, w[0], b[0]);
    case BY_SHIFT:
       return hl_conv_shift(s, n, dtype, y, x, w, b);
    case APART:
@@ -171,6 +190,10 @@ static int backward_x(const conv_shape *s, int n, int dtype, void *dx, const voi
       return hl_winograd_dx(s, 3, dx, dy, w[0]);
    case BY_WINOGRAD4:
       return hl_winograd_dx(s, 4, dx, dy, w[0]);
+   case BY_PHASES3:
+      return hl_conv_phases_dx(s, 3, dx, dy, w[0]);
+   case BY_PHASES4:
+      return hl_conv_phases_dx(s, 4, dx, dy, w[0]);
    case BY_SHIFT:
       return hl_conv_shift_dx(s, dtype, dx, dy, w[0]);
    case BY_TAPS:
@@ -201,6 +224,10 @@ static int backward_w(const conv_shape *s, int n, int dtype, void *const *dw, co
       return hl_winograd_dw(s, 3, dw[0], dy, x);
    case BY_WINOGRAD4:
       return hl_winograd_dw(s, 4, dw[0], dy, x);
+   case BY_PHASES3:
+      return hl_conv_phases_dw(s, 3, dw[0], dy, x);
+   case BY_PHASES4:
+      return hl_conv_phases_dw(s, 4, dw[0], dy, x);
    case BY_SHIFT:
       return hl_conv_shift_dw(s, n, dtype, dw, dy, x);
    case APART:

@@ -4,6 +4,7 @@
  *    conv_gemm.c   any convolution: shifted images, packed tile by tile, times the weights
  *    conv_shift.c  few channels in the result: 1x1 convolutions for many taps at once, then a sum of shifted images
  *    conv_taps.c   which taps of one convolution, or of a sum of them, meet which rows
+ *    conv_phases.c up to 4x4, stride 2, float32: as kernels of 2x2 with stride 1
  *    winograd.c    3x3, stride 1, float32 */
 #ifndef HL_CONV_H
 #define HL_CONV_H
@@ -91,9 +92,17 @@ int hl_conv_gemm_sum_dx(const conv_shape *s, const conv_plan *plan, int dtype, v
                         const void *weights);
 int hl_conv_sum_dx(const conv_shape *s, int n, int dtype, void *dx, const void *dy, void *const *w);
 
-/* float32, r = s = 3, stride 1; m is 3 or 4, the side of a tile of results. */
+/* float32, r = s = 3, stride 1; m is 3 or 4, the side of a tile of results. With r = s = 2 the weights are (k,c,3,3)
+ * all the same, with zeros in the last row and column, which then cost nothing; dw is not to be read there. */
 int hl_winograd(const conv_shape *s, int m, float *y, const float *x, const float *w, const float *bias);
 int hl_winograd_dx(const conv_shape *s, int m, float *dx, const float *dy, const float *w);
 int hl_winograd_dw(const conv_shape *s, int m, float *dw, const float *dy, const float *x);
+
+/* float32, where hl_conv_has_phases; m as above. hl_conv_phased is the convolution that is done instead. */
+bool hl_conv_has_phases(const conv_shape *s);
+conv_shape hl_conv_phased(const conv_shape *s);
+int hl_conv_phases(const conv_shape *s, int m, float *y, const float *x, const float *w, const float *bias);
+int hl_conv_phases_dx(const conv_shape *s, int m, float *dx, const float *dy, const float *w);
+int hl_conv_phases_dw(const conv_shape *s, int m, float *dw, const float *dy, const float *x);
 
 #endif

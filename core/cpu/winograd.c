@@ -30,6 +30,7 @@ enum {
  * the tiles that begin in its first dil_h rows; a strip is some bands. All images are cut alike. */
 typedef struct {
    int64_t m, positions;
+   int64_t idle; /* row and column of the tile whose products are 0 or of no use, as the kernels are 2x2; or -1 */
    int64_t rows, cols, dil_h, dil_w; /* of the results */
    int64_t bands, across, strips, strip_bands;
    int64_t tiles;  /* of one image */
@@ -67,6 +68,7 @@ static int cut(tiling *t, int m, int64_t rows, int64_t cols, int64_t dil_h, int6
    *t = (tiling){.rows = rows, .cols = cols, .dil_h = dil_h, .dil_w = dil_w};
    t->m = m;
    t->positions = (m + 2) * (m + 2);
+   t->idle = -1;
    t->bands = up(rows, m * dil_h);
    t->across = up(cols, m * dil_w);
    int64_t down = dil_h < rows ? dil_h : rows, beside = dil_w < cols ? dil_w : cols; /* phases that are not empty */
@@ -94,6 +96,11 @@ static int cut(tiling *t, int m, int64_t rows, int64_t cols, int64_t dil_h, int6
    t->strips = up(t->bands, t->strip_bands);
    t->most = t->strip_bands * t->first[1];
    return 0;
+}
+
+static bool is_idle(const tiling *t, int64_t position)
+{
+   return position / (t->m + 2) == t->idle || position % (t->m + 2) == t->idle;
 }
 
 /* Strips are counted through all images. */
@@ -427,8 +434,11 @@ static void multiply_block(float *y, int64_t outputs, const tiling *t, int64_t b
    int64_t position = position_room(tiles * ld);
    float *sums = work, *window = work + t->positions * position;
    for (int64_t i = 0; i < t->positions; i++)
-      multiply_tiles(tiles, (int)vecs, depth, v + i * position_room(groups_of(depth) * v_group), v_group,
-                     u + i * u_position, sums + i * position, ld);
+      if (is_idle(t, i))
+         memset(sums + i * position, 0, (size_t)(tiles * ld) * sizeof *sums);
+      else
+         multiply_tiles(tiles, (int)vecs, depth, v + i * position_room(groups_of(depth) * v_group), v_group,
+                        u + i * u_position, sums + i * position, ld);
    for (int64_t strip = begin; strip < end; strip++)
       for (int64_t j = 0; j < k; j += LANES) {
          int lanes = k - j < LANES ? (int)(k - j) : LANES;
@@ -509,6 +519,7 @@ int hl_winograd(const conv_shape *s, int m, float *y, const float *x, const floa
 {
    tiling t;
    HL_TRY(cut(&t, m, s->p, s->q, s->dil_h, s->dil_w));
+   if (s->r == 2) t.idle = m + 1;
    return correlate(y, s->k, &t, x, s->n, s->c, s->h, s->w, s->pad_h, s->pad_w, w, false, bias);
 }
 
@@ -516,6 +527,7 @@ int hl_winograd_dx(const conv_shape *s, int m, float *dx, const float *dy, const
 {
    tiling t;
    HL_TRY(cut(&t, m, s->h, s->w, s->dil_h, s->dil_w));
+   if (s->r == 2) t.idle = 0; /* turned, the kernels begin with their zeros */
    return correlate(dx, s->c, &t, dy, s->n, s->k, s->p, s->q, 2 * s->dil_h - s->pad_h, 2 * s->dil_w - s->pad_w, w, true,
                     NULL);
 }
@@ -551,6 +563,7 @@ int hl_winograd_dw(const conv_shape *s, int m, float *dw, const float *dy, const
 {
    tiling t;
    HL_TRY(cut(&t, m, s->p, s->q, s->dil_h, s->dil_w));
+   if (s->r == 2) t.idle = m + 1;
    int64_t groups_c = groups_of(s->c), groups_k = groups_of(s->k), strips = s->n * t.strips,
            size = (int64_t)sizeof(float);
    int64_t chunk = CHUNK_BYTES / (t.positions * (groups_c + groups_k) * LANES * size);
@@ -579,7 +592,7 @@ int hl_winograd_dw(const conv_shape *s, int m, float *dw, const float *dy, const
             int64_t ld = groups_of(c) * LANES, rows = up(k, TILE_ROWS) * TILE_ROWS;
             float *p = work + omp_get_thread_num() * each;
             for (int64_t i = 0; i < t.positions; i++)
-               for (int64_t r = 0; r < rows; r += TILE_ROWS)
+               for (int64_t r = 0; r < rows && !is_idle(&t, i); r += TILE_ROWS)
                   multiply_lanes(tiles, (int)(ld / LANES),
                                  g + i * g_position + (k0 + r) / LANES * group + (k0 + r) % LANES,
                                  v + i * v_position + c0 / LANES * group, group, p + (i * rows + r) * ld, ld);
