@@ -76,6 +76,13 @@ $(B)/emu/%.o: core/%.c $(HEADERS) Makefile
 $(B)/libhilo_emu.so: $(patsubst core/%.cpp,$(B)/emu/%.o,$(patsubst core/%.cu,$(B)/emu/%.cu.o,$(EMU_SRC))) $(SHARED_SRC:core/%.c=$(B)/emu/%.o)
 	$(CXX) $(filter-out $(SANITIZE),$(LDFLAGS)) $(EMU_SANITIZE) $^ -o $@ -ldl -lm
 
+# Kernels with mistakes in them, for spec/emu_spec.lua.
+$(B)/emu/planted.o: spec/emu/planted.cu $(CUDA_HEADERS) Makefile
+	@mkdir -p $(@D)
+	$(CXX) $(EMU_FLAGS) $(EMU_SANITIZE) -x c++ -c $< -o $@
+$(B)/planted: $(addprefix $(B)/emu/,planted.o cuda/memory.cu.o emu/emu.o check.o iter.o)
+	$(CXX) $(EMU_SANITIZE) $^ -o $@
+
 NVCC := $(firstword $(shell command -v nvcc 2>/dev/null) $(wildcard /usr/local/cuda/bin/nvcc))
 CUDA_HOME := $(patsubst %/bin/nvcc,%,$(NVCC))
 # One architecture for a quick try: make cuda CUDA_ARCHS=90

@@ -25,6 +25,27 @@ void __tsan_release(void *address);
 }
 #endif
 
+/* What was done before leave(x) is done for who meets x later. Nothing else orders threads for the sanitizer. */
+#ifdef HILO_EMU_TSAN
+constexpr bool seeks_races = true;
+static void leave(void *x)
+{
+   __tsan_release(x);
+}
+static void meet(void *x)
+{
+   __tsan_acquire(x);
+}
+#else
+constexpr bool seeks_races = false;
+static void leave(void *)
+{
+}
+static void meet(void *)
+{
+}
+#endif
+
 uint3 threadIdx, blockIdx;
 dim3 blockDim, gridDim;
 
@@ -58,7 +79,8 @@ struct fiber {
 /* The threads that wait at a barrier, of the block or of a warp; file, line:
  * where. */
 struct barrier {
-   unsigned count;
+   unsigned count, turn; /* turn: 0 and 1 in turns, for who goes on may come again before others have gone on */
+   char order[2];
    const char *file;
    int line;
    fiber *list[MOST_THREADS];
@@ -83,7 +105,7 @@ struct {
    void (*body)(void *);
    void *arg;
 
-   unsigned next_thread, ready_count, variable_count, finished;
+   unsigned next_thread, ready_count, variable_count;
    size_t used, taken; /* of shared: with and without the gaps */
    bool failed;        /* with the text left for hl_error */
    fiber scheduler, *current, *ready[MOST_THREADS];
@@ -94,6 +116,9 @@ struct {
    size_t main_bytes;
    fiber *idle[MOST_THREADS];
    unsigned idle_count;
+   fiber *ring[2 * MOST_THREADS + 1]; /* see take_fiber */
+   unsigned next_in_ring;
+   char begin, end; /* of threads, for leave and meet */
 } gpu;
 
 /* ---- fibers ---- */
@@ -166,17 +191,11 @@ void fiber_main()
       do {
          me->thread = gpu.next_thread++;
          set_thread(me->thread);
-#ifdef HILO_EMU_TSAN
-         __tsan_acquire(&gpu.arg);
-#endif
+         meet(&gpu.begin);
          gpu.body(gpu.arg);
-         gpu.finished++;
-#ifdef HILO_EMU_TSAN
-         __tsan_release(&gpu.finished);
-         break;
-#endif
-      } while (gpu.next_thread < gpu.threads);
-      gpu.idle[gpu.idle_count++] = me;
+         leave(&gpu.end);
+      } while (gpu.next_thread < gpu.threads && !seeks_races);
+      if (!seeks_races) gpu.idle[gpu.idle_count++] = me;
       switch_to(me, &gpu.scheduler);
    }
 }
@@ -204,9 +223,14 @@ fiber *new_fiber()
    return f;
 }
 
+/* A fiber for the next thread. Where races are sought each thread of a block has its own, and threads of the same
+ * number in neighbouring blocks have different ones: what one fiber does is in order. */
 fiber *take_fiber()
 {
-   return gpu.idle_count > 0 ? gpu.idle[--gpu.idle_count] : new_fiber();
+   if (!seeks_races) return gpu.idle_count > 0 ? gpu.idle[--gpu.idle_count] : new_fiber();
+   unsigned at = gpu.next_in_ring++ % (2 * gpu.threads + 1);
+   if (!gpu.ring[at]) gpu.ring[at] = new_fiber();
+   return gpu.ring[at];
 }
 
 /* ---- barriers ---- */
@@ -224,19 +248,18 @@ void wait(barrier *b, unsigned expected, const char *kind, const char *file, int
               me->thread, file, line);
       gpu.failed = true;
    }
-#ifdef HILO_EMU_TSAN
-   __tsan_release(b);
-#endif
+   char *order = &b->order[b->turn];
+   leave(order);
    b->list[b->count++] = me;
    if (b->count == expected && !gpu.failed) { /* the last to come goes on first: the order turns around
                                                  each time */
       for (unsigned i = 0; i < expected; i++) gpu.ready[gpu.ready_count++] = b->list[i];
       b->count = 0;
+      b->turn ^= 1;
    }
+   if (gpu.failed) leave(&gpu.end);
    switch_to(me, &gpu.scheduler);
-#ifdef HILO_EMU_TSAN
-   __tsan_acquire(b);
-#endif
+   meet(order);
    set_thread(me->thread);
 }
 
@@ -255,9 +278,19 @@ void check_all_came(const barrier *b, unsigned expected, const char *kind)
 void forget(fiber *const *list, unsigned count)
 {
    for (unsigned i = 0; i < count; i++) {
+      for (fiber *&f : gpu.ring)
+         if (f == list[i]) f = nullptr;
       munmap(list[i]->stack, STACK_BYTES);
       delete list[i];
    }
+}
+
+void abandon(barrier *b)
+{
+   forget(b->list, b->count);
+   b->count = 0;
+   meet(&b->order[0]);
+   meet(&b->order[1]);
 }
 
 /* ---- a block ---- */
@@ -266,11 +299,7 @@ void forget(fiber *const *list, unsigned count)
  * accessed when it is mapped anew. */
 int renew_memory()
 {
-   bool keep = false;
-#ifndef HILO_EMU_TSAN
-   keep = gpu.block_memory;
-#endif
-   if (!keep) {
+   if (seeks_races || !gpu.block_memory) {
       void *p = mmap(gpu.block_memory, sizeof(memory), PROT_READ | PROT_WRITE,
                      MAP_PRIVATE | MAP_ANONYMOUS | (gpu.block_memory ? MAP_FIXED : 0), -1, 0);
       HL_CHECK(p != MAP_FAILED, "%s: kernel %s: no memory for a block's shared memory", gpu.fn, gpu.kernel);
@@ -279,15 +308,14 @@ int renew_memory()
 #ifdef __SANITIZE_ADDRESS__
    ASAN_POISON_MEMORY_REGION(gpu.block_memory->shared, sizeof gpu.block_memory->shared);
 #endif
-#ifdef HILO_EMU_TSAN
-   __tsan_release(&gpu.arg); /* to every thread as it starts */
-#endif
+   if (seeks_races) memset(gpu.block_memory->shared, 0xff, sizeof gpu.block_memory->shared);
+   leave(&gpu.begin);
    return 0;
 }
 
 int run_block()
 {
-   gpu.next_thread = gpu.ready_count = gpu.variable_count = gpu.finished = 0;
+   gpu.next_thread = gpu.ready_count = gpu.variable_count = 0;
    gpu.used = GAP;
    gpu.taken = 0;
    gpu.failed = false;
@@ -305,12 +333,8 @@ int run_block()
    for (unsigned w = 0; w < gpu.threads / WARP; w++) check_all_came(&gpu.warps[w], WARP, "warp's");
    if (!gpu.failed) return 0;
    forget(gpu.ready, gpu.ready_count);
-   forget(gpu.all.list, gpu.all.count);
-   gpu.all.count = 0;
-   for (barrier &b : gpu.warps) {
-      forget(b.list, b.count);
-      b.count = 0;
-   }
+   abandon(&gpu.all);
+   for (barrier &b : gpu.warps) abandon(&b);
    return 1;
 }
 
@@ -322,22 +346,22 @@ int run_blocks()
 #ifdef HILO_EMU_TSAN
    gpu.scheduler.tsan = __tsan_get_current_fiber();
 #endif
-   for (uint64_t b = 0; b < blocks; b++) {
+   int failed = 0;
+   for (uint64_t b = 0; b < blocks && !failed; b++) {
       uint64_t row = b / gpu.grid.x;
       blockIdx = {static_cast<unsigned>(b % gpu.grid.x), static_cast<unsigned>(row % gpu.grid.y),
                   static_cast<unsigned>(row / gpu.grid.y)};
-      if (run_block()) return 1;
+      failed = run_block();
    }
-#ifdef HILO_EMU_TSAN
-   __tsan_acquire(&gpu.finished);
-#endif
-   return 0;
+   meet(&gpu.end);
+   return failed;
 }
 
 /* Ends the launch from within a thread, whose fiber is given up. */
 [[noreturn]] void stop_thread()
 {
    gpu.failed = true;
+   leave(&gpu.end);
    gpu.all.list[gpu.all.count++] = gpu.current;
    switch_to(gpu.current, &gpu.scheduler);
    __builtin_unreachable();
@@ -387,7 +411,7 @@ void *hl_emu_shared(const void *key, size_t bytes)
 #ifdef __SANITIZE_ADDRESS__
    ASAN_UNPOISON_MEMORY_REGION(p, bytes);
 #endif
-   memset(p, 0xff, bytes);
+   if (!seeks_races) memset(p, 0xff, bytes); /* else before the threads began */
    return p;
 }
 
