@@ -5,17 +5,7 @@
 #define HL_AXIS_H
 #include <string.h>
 #include "cpu.h"
-
-/* floor(i * in / out) as PyTorch rounds it: in float, but for the sizes where it takes a short cut. The same for every
- * dtype, so that a label map stays with its image. */
-static int64_t nearest_source(int64_t i, int64_t out, int64_t in)
-{
-   if (out == in) return i;
-   if (out == 2 * in) return i / 2;
-   int64_t source = (int64_t)((float)i * ((float)in / (float)out));
-   return source < in - 1 ? source : in - 1;
-}
-
+#include "../resample.h"
 #endif
 
 /* Input positions of each output position: (1 - w) * x[lo] + w * x[hi]. */
@@ -33,20 +23,19 @@ static FN(axis) FN(make_axis)(int slot, int64_t out, int64_t in, int mode)
    a.lo = (int32_t *)(a.w + out);
    a.hi = a.lo + out;
    bool aligned = mode == HL_BILINEAR_ALIGNED;
-   double scale = aligned ? (out > 1 ? (double)(in - 1) / (double)(out - 1) : 0) : (double)in / (double)out;
+   double scale = hl_linear_scale(out, in, aligned);
    for (int64_t i = 0; i < out; i++) {
       if (mode == HL_NEAREST) {
-         a.lo[i] = a.hi[i] = (int32_t)nearest_source(i, out, in);
+         a.lo[i] = a.hi[i] = (int32_t)hl_nearest_source(i, out, in);
          a.w[i] = 0;
          continue;
       }
-      double at = aligned ? (double)i * scale : ((double)i + 0.5) * scale - 0.5;
-      if (at < 0) at = 0;
-      int64_t lo = (int64_t)at;
-      if (lo > in - 1) lo = in - 1;
+      int64_t lo;
+      double w;
+      hl_linear_source(i, in, scale, aligned, &lo, &w);
       a.lo[i] = (int32_t)lo;
       a.hi[i] = (int32_t)(lo < in - 1 ? lo + 1 : lo);
-      a.w[i] = (real)(at - (double)lo);
+      a.w[i] = (real)w;
    }
    return a;
 }
