@@ -131,7 +131,7 @@ demo: deps ## install, build, make the built-in data, train and compare the meth
 test asan: export OMP_WAIT_POLICY = passive
 
 test: deps ## install, build and run all specs
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory all emu
 	$(BUSTED) $(or $(SPEC),spec)
 
 # make bench WORK='conv2d' JSON=new.json BASE=old.json PEER=none PYTHON=/path/to/python
@@ -145,17 +145,24 @@ bench: deps ## time the ops and the training steps, next to PyTorch where python
 CPPCHECK_FALSE_ALARMS := invalidPointerCast incorrectLogicOperator uninitvar legacyUninitvar nullPointer
 lint: ## format of the C files, warnings of cppcheck and luacheck
 	@$(call install,$(call missing,$(LINT_PACKAGES)))
-	clang-format --dry-run -Werror $(wildcard core/*.[ch] core/*/*.[ch])
+	clang-format --dry-run -Werror $(wildcard core/*.[ch] core/*/*.[ch] core/cuda/*.cu core/cuda/*.cuh core/emu/*.cpp spec/emu/*.cu)
 	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,performance,portability \
 	   --suppress=missingIncludeSystem $(CPPCHECK_FALSE_ALARMS:%=--suppress=%) -Icore core
 	luacheck -q lua experiments spec data
 
 asan: deps ## the specs under AddressSanitizer and UndefinedBehaviorSanitizer
-	@$(MAKE) --no-print-directory all B=build/asan OPTIMISE=-O1 \
+	@$(MAKE) --no-print-directory all emu B=build/asan OPTIMISE=-O1 \
 	   SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
 	LD_PRELOAD="$$($(CC) -print-file-name=libasan.so) $$($(CC) -print-file-name=libubsan.so)" \
 	   ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:handle_segv=0 HILO_LIB=$(CURDIR)/build/asan HILO_SANITIZED=1 \
 	   $(BUSTED) $(or $(SPEC),spec)
+
+# Each thread of an emulated block is a thread to the sanitizer; OpenMP's, which it does not know, stay out of it.
+tsan: deps ## races in the CUDA kernels: the specs of devices under ThreadSanitizer, on the emulation
+	@$(MAKE) --no-print-directory all emu B=build/tsan EMU_SANITIZE=-fsanitize=thread
+	$$(setarch -R true 2>/dev/null && echo setarch -R) env LD_PRELOAD="$$($(CC) -print-file-name=libtsan.so)" \
+	   TSAN_OPTIONS=ignore_noninstrumented_modules=1:halt_on_error=1 OMP_NUM_THREADS=1 HILO_LIB=$(CURDIR)/build/tsan \
+	   $(BUSTED) $(or $(SPEC),spec/device_spec.lua)
 
 PREFIX := /usr/local
 install: all ## copy hilo below PREFIX
@@ -173,4 +180,4 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 .SECONDARY:
-.PHONY: all emu cuda deps demo test bench lint asan install clean help
+.PHONY: all emu cuda deps demo test bench lint asan tsan install clean help

@@ -17,8 +17,8 @@ local function program(name, sanitize)
    assert(status == 0, text)
    return function(kernel, how)
       -- ThreadSanitizer does not start where addresses are drawn from too wide a range
-      return output_of(('env -u LD_PRELOAD ASAN_OPTIONS=detect_leaks=0 $(setarch -R true 2>/dev/null && echo setarch -R) %s/planted %s %s')
-         :format(folder, kernel, how))
+      local fixed = '$(setarch -R true 2>/dev/null && echo setarch -R)'
+      return output_of(('env -u LD_PRELOAD ASAN_OPTIONS=detect_leaks=0 %s %s/planted %s %s'):format(fixed, folder, kernel, how))
    end
 end
 
