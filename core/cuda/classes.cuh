@@ -85,12 +85,24 @@ static inline hl_label_view hl_view_labels(const hl_tensor *labels, int64_t clas
    return {labels->data, labels->dtype, classes, void_label};
 }
 
-/* The tensor with dimension dim of size 1. */
-static inline hl_tensor hl_without(const hl_tensor *x, int dim)
+/* What kernels find among labels: the first that is neither a class nor void. It lies in memory that the host reads
+ * without waiting for the card. */
+struct hl_bad_label {
+   unsigned long long at; /* position; all bits set: none */
+   long long value;
+};
+
+/* Keeps the first of the bad labels that are noted. */
+__device__ __forceinline__ void hl_note_label(hl_bad_label *bad, int64_t at, int64_t value)
 {
-   hl_tensor t = *x;
-   t.size[dim] = 1;
-   return t;
+   if (atomicMin(&bad->at, static_cast<unsigned long long>(at)) > static_cast<unsigned long long>(at))
+      bad->value = value;
 }
+
+/* Where the kernels of one call note a bad label; fn and labels are for the message. loss.cu. */
+int hl_watch_labels(hl_bad_label **bad, const char *fn, const hl_tensor *labels, int64_t classes, int void_label);
+/* Fails with the message for a label that was noted by now. The card may lag behind: then a later call fails, and
+ * meanwhile what came of the label is NaN. loss.cu. */
+int hl_tell_labels(void);
 
 #endif
