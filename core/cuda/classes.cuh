@@ -85,6 +85,21 @@ static inline hl_label_view hl_view_labels(const hl_tensor *labels, int64_t clas
    return {labels->data, labels->dtype, classes, void_label};
 }
 
+/* x (N,C,...) without its dimension of classes: its first one's pixels. */
+static inline hl_tensor hl_pixels_of(const hl_tensor *x)
+{
+   hl_tensor t = *x;
+   t.ndim--;
+   for (int d = 1; d < t.ndim; d++) {
+      t.size[d] = x->size[d + 1];
+      t.stride[d] = x->stride[d + 1];
+   }
+   return t;
+}
+
+/* hl_softmax_back without its checks; any strides. softmax.cu. */
+int hl_softmax_back_of(const char *fn, hl_tensor *dx, const hl_tensor *dy, const hl_tensor *y, int dim, bool log_of);
+
 /* What kernels find among labels: the first that is neither a class nor void. It lies in memory that the host reads
  * without waiting for the card. */
 struct hl_bad_label {

@@ -232,22 +232,10 @@ __global__ void entropy_down(T *dx, hl_image mx, const hl_acc<T> *room, hl_image
    }
 }
 
-/* x without its dimension of classes. */
-hl_tensor pixels_of(const hl_tensor *x)
-{
-   hl_tensor t = *x;
-   t.ndim--;
-   for (int d = 1; d < t.ndim; d++) {
-      t.size[d] = x->size[d + 1];
-      t.stride[d] = x->stride[d + 1];
-   }
-   return t;
-}
-
 template <typename T>
 plain<T> plain_of(const hl_tensor *x, const hl_tensor *labels, const hl_tensor *lse, const hl_tensor *dx)
 {
-   hl_tensor px = pixels_of(x), pdx = pixels_of(dx);
+   hl_tensor px = hl_pixels_of(x), pdx = hl_pixels_of(dx);
    const hl_tensor *list[] = {labels, &px, lse, &pdx};
    hl_iter it;
    hl_iter_init(&it, true, 4, list);

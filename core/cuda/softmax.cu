@@ -84,11 +84,8 @@ HL_EXPORT int hl_softmax(hl_tensor *y, const hl_tensor *x, int dim, int log)
    return 0;
 }
 
-HL_EXPORT int hl_softmax_back(hl_tensor *dx, const hl_tensor *dy, const hl_tensor *y, int dim, int log)
+int hl_softmax_back_of(const char *fn, hl_tensor *dx, const hl_tensor *dy, const hl_tensor *y, int dim, bool log_of)
 {
-   HL_TRY(hl_poll());
-   HL_TRY(hl_check_softmax("softmax_back", "dx", dx, "y", y, dim));
-   HL_TRY(hl_check_softmax("softmax_back", "dy", dy, "y", y, dim));
    if (hl_numel(y) == 0) return 0;
    const hl_tensor *list[] = {dx, dy, y};
    hl_iter it;
@@ -99,11 +96,19 @@ HL_EXPORT int hl_softmax_back(hl_tensor *dx, const hl_tensor *dy, const hl_tenso
        HL_DISPATCH_GROUP(
            l.along[2], l.classes, G,
            if (hl_fits_32(&it)) {
-              HL_LAUNCH("softmax_back", hl_blocks(it.total * G), HL_BLOCK, 0, (backward<G, T, uint32_t>),
-                        (hl_walk_of<3, uint32_t>(&it)), l, hl_data<T>(dx), hl_data<T>(dy), hl_data<T>(y), log != 0);
+              HL_LAUNCH(fn, hl_blocks(it.total * G), HL_BLOCK, 0, (backward<G, T, uint32_t>),
+                        (hl_walk_of<3, uint32_t>(&it)), l, hl_data<T>(dx), hl_data<T>(dy), hl_data<T>(y), log_of);
            } else {
-              HL_LAUNCH("softmax_back", hl_blocks(it.total * G), HL_BLOCK, 0, (backward<G, T, int64_t>),
-                        (hl_walk_of<3, int64_t>(&it)), l, hl_data<T>(dx), hl_data<T>(dy), hl_data<T>(y), log != 0);
+              HL_LAUNCH(fn, hl_blocks(it.total * G), HL_BLOCK, 0, (backward<G, T, int64_t>),
+                        (hl_walk_of<3, int64_t>(&it)), l, hl_data<T>(dx), hl_data<T>(dy), hl_data<T>(y), log_of);
            }))
    return 0;
+}
+
+HL_EXPORT int hl_softmax_back(hl_tensor *dx, const hl_tensor *dy, const hl_tensor *y, int dim, int log)
+{
+   HL_TRY(hl_poll());
+   HL_TRY(hl_check_softmax("softmax_back", "dx", dx, "y", y, dim));
+   HL_TRY(hl_check_softmax("softmax_back", "dy", dy, "y", y, dim));
+   return hl_softmax_back_of("softmax_back", dx, dy, y, dim, log != 0);
 }
