@@ -17,8 +17,11 @@ for _, name in ipairs {'relu', 'leaky_relu', 'sigmoid', 'tanh', 'exp', 'log', 'a
 -- float32, so a result is off by its own rounding and those on the way.
 local tolerance = {float = {1e-5, 5e-5}, double = {1e-12, 1e-12}, bfloat16 = {1.5e-2, 3e-2}}
 
--- The inputs of a case on the CPU and, with the same values, on the device.
-local function inputs_of(group, case, device, dtype)
+-- Whose results are laid out as their input.
+local keeps_layout = {conv = true, norm = true, pool = true, resize = true, softmax = true, log_softmax = true, relu = true, add = true}
+
+-- The inputs of a case on the CPU and, with the same values, on the device. last: there images have their channels innermost.
+local function inputs_of(group, case, device, dtype, last)
    local here, there, wanted = {}, {}, {}
    local built, differentiable = helper.inputs(group, case, {dtype = dtype == 'double' and 'double' or 'float', plain = true})
    for _, name in ipairs(group.float ~= false and differentiable or {}) do wanted[name] = true end
@@ -29,6 +32,7 @@ local function inputs_of(group, case, device, dtype)
          x = y:float():cpu()
       end
       here[name], there[name] = helper.layout(x, case[name].layout), helper.layout(y, case[name].layout)
+      if last and x:dim() == 4 then there[name] = y:channelsLast() end
       if wanted[name] then here[name].requires_grad, there[name].requires_grad = true, true end
    end
    return here, there, wanted
@@ -55,15 +59,17 @@ local function weights_like(y, seed)
    return helper.build(sizes, 900 + seed, y:dtype() == 'float64' and 'double' or 'float')
 end
 
-local function compare(group, case, device, dtype)
-   local here, there, wanted = inputs_of(group, case, device, dtype)
+local function compare(family, group, case, device, dtype, last)
+   local here, there, wanted = inputs_of(group, case, device, dtype, last)
    local expected, got = results(group.call(here, case)), results(group.call(there, case))
    assert(#expected > 0 and #expected == #got, ('%d results, the CPU has %d'):format(#got, #expected))
    local forward, backward = unpack(tolerance[dtype])
+   local keeps = last and (keeps_layout[family] or keeps_layout[group.op]) and not there[group.inputs[1]]:isContiguous()
    if dtype == 'float' then forward, backward = math.max(forward, group.tol or 0), math.max(backward, 4 * (group.tol or 0)) end
    for i, y in ipairs(expected) do
       close(got[i], y, forward, ('result %d'):format(i))
       if hilo.isTensor(y) then assert.equal(device, got[i]:getDevice()) end
+      if keeps and y:dim() == 4 then assert.is_true(got[i]:isChannelsLast(), 'the result has another layout') end
    end
    for i, y in ipairs(expected) do
       if hilo.isTensor(y) and y.requires_grad then
@@ -87,21 +93,41 @@ local function compare(group, case, device, dtype)
    end
 end
 
+local function has_images(group, case)
+   for _, name in ipairs(group.inputs) do
+      if case[name] and #case[name] == 4 then return true end
+   end
+end
+
+local function check_cases(family, group, device, dtype, last)
+   for _, case in ipairs(group) do
+      if not last or has_images(group, case) then
+         helper.poison(dtype == 'double' and 'double' or 'float', 64)
+         local ok, message = pcall(compare, family, group, case, device, dtype, last)
+         if not ok then error(helper.describe(group, case) .. ': ' .. tostring(message), 0) end
+      end
+   end
+end
+
+local function any_images(group)
+   for _, case in ipairs(group) do
+      if has_images(group, case) then return true end
+   end
+end
+
 for _, device in ipairs {'emu', 'cuda'} do
-   local there = core.device(device)
-   if there then
+   if core.device(device) then
       for _, family in ipairs(helper.families) do
          describe(('%s does as the CPU: %s'):format(device, family), function()
             for _, group in ipairs(helper.groups(family)) do
                for _, dtype in ipairs {'float', 'double', 'bfloat16'} do
                   if dtype ~= 'bfloat16' or in_bfloat16[family] or in_bfloat16[group.op] then
-                     it(('%s, %s (%d cases)'):format(group.op, dtype, #group), function()
-                        for _, case in ipairs(group) do
-                           helper.poison(dtype == 'double' and 'double' or 'float', 64)
-                           local ok, message = pcall(compare, group, case, device, dtype)
-                           if not ok then error(helper.describe(group, case) .. ': ' .. tostring(message), 0) end
-                        end
-                     end)
+                     it(('%s, %s (%d cases)'):format(group.op, dtype, #group), function() check_cases(family, group, device, dtype) end)
+                     if any_images(group) then
+                        it(('%s, %s, channels innermost'):format(group.op, dtype), function()
+                           check_cases(family, group, device, dtype, true)
+                        end)
+                     end
                   end
                end
             end

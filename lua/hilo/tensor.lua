@@ -38,6 +38,19 @@ local function contiguous_strides(sizes)
    return strides
 end
 
+-- Of (N,C,H,W) with the channels innermost.
+local function channels_last_strides(sizes)
+   local _, c, h, w = unpack(sizes)
+   return {h * w * c, 1, w * c, c}
+end
+
+local function has_strides(c, strides)
+   for d = 1, c.ndim do
+      if c.size[d - 1] ~= 1 and c.stride[d - 1] ~= strides[d] then return false end
+   end
+   return true
+end
+
 --- A tensor over `storage`; sizes and strides in elements, offset from 0.
 ---@return Tensor
 local function wrap(storage, offset, sizes, strides)
@@ -99,6 +112,15 @@ end
 
 local function allocate(device, dtype, sizes, zero)
    return wrap(Storage.new(device, dtype, count(sizes), zero), 0, sizes)
+end
+
+-- For a result that goes with `like`: on a device other than the CPU images with the channels innermost stay so.
+local function allocate_like(like, dtype, sizes, zero)
+   local s, c, strides = like._storage, like._c, nil
+   if #sizes == 4 and s.device.name ~= 'cpu' and c.ndim == 4 and not like:isContiguous() and like:isChannelsLast() then
+      strides = channels_last_strides(sizes)
+   end
+   return wrap(Storage.new(s.device, dtype, count(sizes), zero), 0, sizes, strides)
 end
 
 --- Uninitialised tensor: Tensor.empty(2, 3), Tensor.empty({2, 3}, {dtype = 'double'}).
@@ -301,6 +323,11 @@ function methods:isContiguous()
    return true
 end
 
+--- Whether this is (N,C,H,W), dense in memory with the channels innermost.
+function methods:isChannelsLast()
+   return self._c.ndim == 4 and has_strides(self._c, channels_last_strides(sizes_table(self)))
+end
+
 function methods:isSameSizeAs(other)
    local a, b = self._c, other._c
    if a.ndim ~= b.ndim then return false end
@@ -324,22 +351,23 @@ function methods:getDevice() return self._storage.device.name end
 
 -- ---- memory ----
 
---- A new uninitialised tensor of the same dtype and device, of the given sizes or its own.
+--- A new uninitialised tensor of the same dtype and device, of the given sizes or its own. On a card, of an image with the
+--- channels innermost comes another such.
 function methods:empty(...)
    local sizes = select('#', ...) > 0 and sizes_of('empty', ...) or sizes_table(self)
-   return allocate(self._storage.device, self._storage.dtype, sizes)
+   return allocate_like(self, self._storage.dtype, sizes)
 end
 
 --- As empty, of another dtype.
 function methods:emptyAs(dtype, ...)
    local sizes = select('#', ...) > 0 and sizes_of('empty', ...) or sizes_table(self)
-   return allocate(self._storage.device, dtype_of(dtype), sizes)
+   return allocate_like(self, dtype_of(dtype), sizes)
 end
 
 --- As empty, filled with zeros.
 function methods:zeros(...)
    local sizes = select('#', ...) > 0 and sizes_of('zeros', ...) or sizes_table(self)
-   return allocate(self._storage.device, self._storage.dtype, sizes, true)
+   return allocate_like(self, self._storage.dtype, sizes, true)
 end
 
 --- Torch7's t:new(): a constructor for the same type.
@@ -386,21 +414,30 @@ local function plain_nans(values, n, dtype)
 end
 Tensor.plain_nans = plain_nans
 
+-- What was read from memory as an array that Lua's numbers come from: floats of bfloat16's bits.
+local function readable(values, n, dtype)
+   if dtype.name ~= 'bfloat16' then return plain_nans(values, n, dtype) end
+   local floats = ffi.new('float[?]', math.max(1, n))
+   local bits = ffi.cast('uint32_t *', floats)
+   for i = 0, n - 1 do bits[i] = values[i] * 2 ^ 16 end
+   return plain_nans(floats, n, dtype_of 'float32')
+end
+
 --- Lua number of a tensor with one element.
 function methods:item()
    check(self:nElement() == 1, 'item: the tensor must have one element, it is %s', shape_text(self))
    local value = ffi.new(self._storage.dtype.ctype .. '[1]')
    core.call(self._storage.device.lib, 'hl_download', value, core.raw(self).data, self._storage.dtype.bytes)
-   return tonumber(plain_nans(value, 1, self._storage.dtype)[0])
+   return tonumber(readable(value, 1, self._storage.dtype)[0])
 end
 
---- Elements in row-major order on the host, as a C array: pointer, anchor to keep alive.
+--- Elements in row-major order on the host, as a C array (of floats for bfloat16) to keep while it is used, and their number.
 local function host_copy(t)
    local dense = t:isContiguous() and t or t:detach():contiguous()
    local n, dtype = t:nElement(), t._storage.dtype
    local buffer = ffi.new(dtype.ctype .. '[?]', math.max(1, n))
    core.call(t._storage.device.lib, 'hl_download', buffer, core.raw(dense).data, n * dtype.bytes)
-   return plain_nans(buffer, n, dtype), n
+   return readable(buffer, n, dtype), n
 end
 Tensor.host_copy = host_copy
 
@@ -459,7 +496,7 @@ end
 function methods:get(...)
    local value, address = scratch[self._storage.dtype.id], element_address(self, ...)
    core.call(self._storage.device.lib, 'hl_download', value, address, self._storage.dtype.bytes)
-   return tonumber(plain_nans(value, 1, self._storage.dtype)[0])
+   return tonumber(readable(value, 1, self._storage.dtype)[0])
 end
 
 --- Sets one element: t:put(value, 2, 3).

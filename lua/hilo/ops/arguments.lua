@@ -83,9 +83,9 @@ function arguments.size(x, d)
    return d <= x:dim() and x:size(d) or 1
 end
 
---- x laid out as C wants it.
+--- x laid out as C wants it: contiguous, or on a card also with the channels of (N,C,H,W) innermost.
 function arguments.dense(x)
-   if x == nil or x:isContiguous() then return x end
+   if x == nil or x:isContiguous() or x:getDevice() ~= 'cpu' and x:isChannelsLast() then return x end
    local y = x:empty()
    core.run('hl_copy', y, x)
    return y

@@ -100,7 +100,7 @@ local known = arguments.names('generator')
 local function fill(t, fn, name, options, ...)
    local generator = generator_of(fn, arguments.options(fn, options, known))
    t:writable(fn)
-   local target = t:isContiguous() and t or t:empty()
+   local target = t:isContiguous() and t or Tensor.empty(t:size(), {dtype = t:dtype(), device = t:getDevice()})
    local n = select('#', ...)
    local args = {...}
    args[n + 1] = draw(generator, t:nElement())

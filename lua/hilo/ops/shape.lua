@@ -18,7 +18,7 @@ end
 ---@return Tensor
 local copy_contiguous = op('contiguous', {
    forward = function(_, x)
-      local y = x:empty()
+      local y = Tensor.empty(sizes_table(x), {dtype = x:dtype(), device = x:getDevice()})
       run('hl_copy', y, x)
       return y
    end,
@@ -26,9 +26,37 @@ local copy_contiguous = op('contiguous', {
 })
 function M.contiguous(x) return need_tensor('contiguous', x):isContiguous() and x or copy_contiguous(x) end
 
+local copy_channels_last = op('channelsLast', {
+   forward = function(_, x)
+      local n, c, h, w = unpack(sizes_table(x))
+      local y = x:empty(n, h, w, c):as_strided({n, c, h, w}, {h * w * c, 1, w * c, c})
+      run('hl_copy', y, x)
+      return y
+   end,
+   backward = function(_, dy) return dy end,
+})
+
+--- The same images with the channels innermost in memory, where cards convolve fastest; ops on a card keep that layout: x itself
+--- where it has it.
+---@param x Tensor (N,C,H,W)
+---@return Tensor
+function M.channelsLast(x)
+   check(need_tensor('channelsLast', x):dim() == 4, 'channelsLast: expects (N,C,H,W), got %s', Tensor.shape_text(x))
+   return x:isChannelsLast() and x or copy_channels_last(x)
+end
+
+local copy = op('clone', {
+   forward = function(_, x)
+      local y = x:empty()
+      run('hl_copy', y, x)
+      return y
+   end,
+   backward = function(_, dy) return dy end,
+})
+
 --- A copy with memory of its own.
 ---@param x Tensor
-function M.clone(x) return copy_contiguous(need_tensor('clone', x)) end
+function M.clone(x) return copy(need_tensor('clone', x)) end
 
 local function element_count(sizes)
    local n = #sizes > 0 and 1 or 0
@@ -375,16 +403,25 @@ M.maskedSelect = op('maskedSelect', {
 --- Converted to another dtype and / or device: x:to{dtype = 'double'}, x:to{device = 'cuda'}; x itself where nothing changes.
 local convert = op('to', {
    forward = function(ctx, x, dtype, device)
-      ctx.dtype, ctx.device = x._storage.dtype.name, x._storage.device.name
-      local y = Tensor.empty(sizes_table(x), {dtype = dtype, device = ctx.device})
-      run('hl_copy', y, x)
-      if device == ctx.device then return y end
-      local there, n = Tensor.empty(sizes_table(x), {dtype = dtype, device = device}), y:nElement() * y._storage.dtype.bytes
-      local cpu_side, other = device == 'cpu' and there or y, device == 'cpu' and y or there
-      check(cpu_side._storage.device.name == 'cpu', 'to: tensors move between a device and the CPU, not from %s to %s', ctx.device,
+      local from = x._storage
+      ctx.dtype, ctx.device = from.dtype.name, from.device.name
+      -- a card converts what crosses: the CPU has no bfloat16
+      local here = x
+      if device == ctx.device or ctx.device ~= 'cpu' then
+         here = device == 'cpu' and Tensor.empty(sizes_table(x), {dtype = dtype, device = ctx.device}) or x:emptyAs(dtype)
+         run('hl_copy', here, x)
+      elseif not x:isContiguous() and not x:isChannelsLast() then
+         here = x:detach():contiguous()
+      end
+      if device == ctx.device then return here end
+      local sizes, type_here = sizes_table(x), here._storage.dtype
+      check(device == 'cpu' or ctx.device == 'cpu', 'to: tensors move between a device and the CPU, not from %s to %s', ctx.device,
          device)
-      core.call(other._storage.device.lib, device == 'cpu' and 'hl_download' or 'hl_upload', there._storage.ptr, y._storage.ptr, n)
-      return there
+      local there = Tensor.empty(sizes, {dtype = type_here.name, device = device}):as_strided(sizes, strides_table(here))
+      local card = device == 'cpu' and here or there
+      core.call(card._storage.device.lib, device == 'cpu' and 'hl_download' or 'hl_upload', core.raw(there).data, core.raw(here).data,
+         here:nElement() * type_here.bytes)
+      return type_here.name == dtype and there or M.to(there, {dtype = dtype})
    end,
    backward = function(ctx, dy) return M.to(dy, {dtype = ctx.dtype, device = ctx.device}) end,
 })
