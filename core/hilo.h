@@ -20,7 +20,7 @@
 
 #include <stdint.h>
 
-enum { HL_ABI = 1, HL_MAX_DIM = 8 };
+enum { HL_ABI = 2, HL_MAX_DIM = 8 };
 
 typedef enum { HL_F32, HL_F64, HL_U8, HL_I32, HL_I64, HL_BF16 } hl_dtype;
 typedef enum { HL_CPU, HL_CUDA, HL_EMU } hl_device;
