@@ -22,6 +22,12 @@ ffi.cdef(read_header('hilo.h'))
 ffi.cdef(read_header('host.h'))
 ffi.cdef 'int setenv(const char *name, const char *value, int overwrite);'
 
+local function is_file(path)
+   local file = io.open(path)
+   if file then file:close() end
+   return file ~= nil
+end
+
 local function load_library(name)
    local path = ('%s/lib%s.so'):format(core.lib_dir, name)
    local ok, lib = pcall(ffi.load, path)
@@ -89,7 +95,11 @@ function core.device(name)
    if device then return device end
    if failures[name] then return nil, failures[name] end
    if not device_ids[name] then return nil, ("there is no device '%s' (cpu, cuda and emu exist)"):format(tostring(name)) end
-   local lib, reason = load_library(name == 'cpu' and cpu_library() or 'hilo_' .. name)
+   local file = name == 'cpu' and cpu_library() or 'hilo_' .. name
+   local lib, reason = load_library(file)
+   if not lib and not is_file(('%s/lib%s.so'):format(core.lib_dir, file)) then
+      reason = ('%s/lib%s.so is not there; build it with `make %s`'):format(core.lib_dir, file, name == 'cpu' and 'all' or name)
+   end
    if lib then
       local abi = lib.hl_init(host.hl_host_interrupt_flag())
       if abi == ffi.C.HL_ABI then

@@ -1,0 +1,112 @@
+--- Whole networks on the other devices: what they compute, what they keep, how they move.
+local hilo = require 'hilo'
+local core = require 'hilo.core'
+local helper = require 'spec.helper'
+
+-- Losses of a few training steps of a small DeepLab, and the network. last: images with their channels innermost.
+local function train(device, steps, last)
+   hilo.manualSeed(3)
+   local net = hilo.models.deeplab {backbone = 'resnet18', classes = 5, width = 4, freeze_bn = 'none'}:to{device = device}
+   local x = helper.by_formula('images', {2, 3, 25, 33}, 2, 0, 'float'):to{device = device}
+   local labels = helper.labels_by_formula('labels', {2, 25, 33}, 5):to{device = device}
+   if last then x = x:channelsLast() end
+   local optimiser = hilo.optim.SGD({{params = net:parameters(), lr = 1e-2}}, {momentum = 0.9})
+   local losses = {}
+   local function step()
+      optimiser:zeroGrad()
+      local loss = hilo.cross_entropy(net(x), labels)
+      loss:backward()
+      optimiser:step()
+      return loss
+   end
+   for i = 1, steps do losses[i] = step():item() end
+   return losses, net, step
+end
+
+describe('hilo.cuda', function()
+   it('says whether there is a card, and why not', function()
+      local available, reason = hilo.cuda.available()
+      if available then
+         assert.is_nil(reason)
+         assert.is_true(#hilo.cuda.name() > 0)
+         assert.equal('cuda', hilo.ones(2):cuda():getDevice())
+      else
+         assert.is_false(available)
+         assert.is_true(#reason > 20, reason)
+         for _, f in ipairs {function() hilo.ones(2):cuda() end, function() hilo.nn.Linear(2, 3):cuda() end, hilo.cuda.name,
+            hilo.cuda.synchronize, function() hilo.cuda.settf32(true) end, function() hilo.empty(2, {device = 'cuda'}) end} do
+            assert.is_truthy(helper.error_of(f):find(reason, 1, true))
+         end
+      end
+   end)
+end)
+
+for _, device in ipairs {'emu', 'cuda'} do
+   if core.device(device) then
+      describe('a network on ' .. device, function()
+         for _, last in ipairs {false, true} do
+            it('trains as on the CPU' .. (last and ', channels innermost' or ''), function()
+               local expected, net_here = train('cpu', 4)
+               local got, net_there = train(device, 4, last)
+               for i, loss in ipairs(expected) do assert.near(loss, got[i], 1e-4 * loss) end
+               local there = net_there:stateDict()
+               for name, t in pairs(net_here:stateDict()) do
+                  assert.equal(device, there[name]:getDevice())
+                  helper.assert_close(there[name], t, 1e-3, name, 1e-2)
+               end
+            end)
+         end
+
+         it('comes back to the CPU with its parameters', function()
+            local _, net = train(device, 1)
+            local before = {}
+            for name, t in pairs(net:stateDict()) do before[name] = t:to{device = 'cpu'} end
+            net:cpu()
+            for name, t in pairs(net:stateDict()) do
+               assert.equal('cpu', t:getDevice())
+               helper.assert_close(t, before[name], 0, name)
+            end
+         end)
+
+         it('asks the system for nothing in a steady training step', function()
+            local _, _, step = train(device, 30)
+            hilo.collect()
+            local before = hilo.memory(device)
+            for _ = 1, 30 do step() end
+            hilo.collect()
+            local after = hilo.memory(device)
+            assert.is_true(after.live <= before.live + 4096, ('%d bytes live, then %d'):format(before.live, after.live))
+            assert.is_true(after.allocations - before.allocations <= 8)
+         end)
+      end)
+
+      describe('bfloat16 on ' .. device, function()
+         local x = hilo.FloatTensor{1.5, -2.25, 0, 1e30, 1 / 0, 3.14159265}:view(1, 2, 3, 1)
+         local y = x:to{device = device, dtype = 'bfloat16'}
+
+         it('is read as numbers', function()
+            assert.equal('bfloat16', y:dtype())
+            local values = y:totable()[1]
+            assert.same({{{1.5}, {-2.25}, {0}}}, {values[1]})
+            assert.near(1e30, values[2][1][1], 4e27)
+            assert.equal(1 / 0, values[2][2][1])
+            assert.equal(3.140625, values[2][3][1])
+            assert.equal(-2.25, y:get(1, 1, 2, 1))
+            assert.equal(3.140625, y:view(6)[6])
+            assert.is_truthy(tostring(y):find('3.14', 1, true))
+         end)
+
+         it('comes to the CPU and goes back, in any layout', function()
+            local there = y:channelsLast():cpu()
+            assert.equal('bfloat16', there:dtype())
+            assert.same(y:totable(), there:totable())
+            assert.same(y:totable(), there:to{device = device}:totable())
+            assert.same(y:totable(), there:to{device = device, dtype = 'float'}:totable())
+         end)
+
+         it('is computed with on the device alone', function()
+            assert.is_truthy(helper.error_of(function() return y:cpu():float() end):find('bfloat16', 1, true))
+         end)
+      end)
+   end
+end
