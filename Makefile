@@ -101,7 +101,7 @@ $(B)/cuda/%.cu.o: core/%.cu $(CUDA_HEADERS) Makefile
 	@mkdir -p $(@D)
 	$(NVCC) $(CUDA_FLAGS) -c $< -o $@
 $(B)/libhilo_cuda.so: $(CUDA_SRC:core/%.cu=$(B)/cuda/%.cu.o) $(SHARED_SRC:core/%.c=$(B)/emu/%.o)
-	$(NVCC) -shared $(CUDA_CODE) $^ -o $@ -Xlinker -Bsymbolic,-z,nodelete,-rpath,$(CUDA_HOME)/lib64 -lcublas -lcudnn
+	$(NVCC) -shared $(CUDA_CODE) $^ -o $@ -Xlinker -Bsymbolic,-z,defs,-z,nodelete,-rpath,$(CUDA_HOME)/lib64 -lcublas -lcudnn
 
 # ---- what a fresh machine lacks ----
 
@@ -147,7 +147,7 @@ lint: ## format of the C files, warnings of cppcheck and luacheck
 	@$(call install,$(call missing,$(LINT_PACKAGES)))
 	clang-format --dry-run -Werror $(wildcard core/*.[ch] core/*/*.[ch] core/cuda/*.cu core/cuda/*.cuh core/emu/*.cpp spec/emu/*.cu)
 	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,performance,portability \
-	   --suppress=missingIncludeSystem $(CPPCHECK_FALSE_ALARMS:%=--suppress=%) -Icore core
+	   --suppress=missingIncludeSystem $(CPPCHECK_FALSE_ALARMS:%=--suppress=%) -icore/cuda -Icore core # it cannot read <<<>>>
 	luacheck -q lua experiments spec data
 
 asan: deps ## the specs under AddressSanitizer and UndefinedBehaviorSanitizer

@@ -110,7 +110,9 @@ template <typename P> way best(const problem &a, const P *timed, int n)
       if (timed[i].status != CUDNN_STATUS_SUCCESS || timed[i].memory > WORKSPACE) continue;
       if (timed[i].determinism != CUDNN_DETERMINISTIC) continue;
       if (a.dtype == HL_F32 && !a.winograd && is_winograd(a.pass, timed[i].algo)) continue;
-      return way{static_cast<int>(timed[i].algo), timed[i].mathType, timed[i].memory};
+      /* cuDNN's default arithmetic for float32 is TF32: what was not allowed must not come back as a way's own */
+      bool exact = a.dtype == HL_F32 && !a.tf32;
+      return way{static_cast<int>(timed[i].algo), exact ? CUDNN_FMA_MATH : timed[i].mathType, timed[i].memory};
    }
    return way{-1, CUDNN_DEFAULT_MATH, 0};
 }
