@@ -20,14 +20,17 @@ describe('memory', function()
          end
          local function steps(n)
             for i = 1, n do
-               if i % 20 == 0 then hilo.collect() end -- at set times, so that as much garbage lies about in each run
+               if i % 20 == 0 then -- at set times alone, so that as much garbage lies about in each run
+                  hilo.collect() -- starts the collector again
+                  collectgarbage('stop')
+               end
                optimiser:zeroGrad()
                hilo.cross_entropy(net(x), labels):backward()
                optimiser:step()
             end
             report()
          end
-         collectgarbage('stop') -- but for the above
+         collectgarbage('stop')
          steps(300) -- the cache learns what a step needs
          steps(tonumber(arg[1]))
       ]]

@@ -189,6 +189,7 @@ HL_EXPORT int hl_alloc(void **data, int64_t bytes, int zero)
    } catch (const std::bad_alloc &) {
       return hl_fail("out of memory: the host has none left for its list of the device's blocks");
    }
+   if (!zero) hl_gpu_spoil(*data, bytes);
    if (zero && hl_gpu_zero("alloc", *data, bytes)) {
       hl_free(*data);
       *data = nullptr;

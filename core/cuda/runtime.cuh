@@ -86,6 +86,11 @@ static inline void hl_gpu_room(int64_t *left, int64_t *all)
    *all = static_cast<int64_t>(t);
 }
 
+/* The emulation fills new memory with NaN. */
+static inline void hl_gpu_spoil(void *, int64_t)
+{
+}
+
 static inline int hl_gpu_zero(const char *fn, void *p, int64_t bytes)
 {
    return hl_cuda(fn, "clearing memory", cudaMemsetAsync(p, 0, static_cast<size_t>(bytes), hl_gpu.stream));
