@@ -231,7 +231,7 @@ function helper.error_of(f, ...)
    return tostring(message)
 end
 
--- ---- values by formula, for networks whose weights are not stored (spec/golden/make_networks.py has the other half) ----
+-- ---- values by formula, for networks whose weights are not stored (spec/golden/formula.py has the other half) ----
 
 local prime = 65537
 

@@ -7,11 +7,10 @@
 --- this process. Memory is the largest resident set while the work ran.
 local ffi = require 'ffi'
 local cjson = require 'cjson'
-local unistd = require 'posix.unistd'
-local wait = require 'posix.sys.wait'
 local hilo = require 'hilo'
 local core = require 'hilo.core'
 local helper = require 'spec.helper'
+local Peer = require 'spec.bench.peer'
 local steps = require 'spec.bench.steps'
 local timing = require 'spec.bench.timing'
 
@@ -44,62 +43,25 @@ end
 local peer
 
 local function start_peer()
-   if options.PEER ~= 'torch' then return nil end
-   local python = os.getenv('PYTHON') or 'python3'
-   if os.execute(python .. ' -c "import torch" 2>/dev/null') ~= 0 then
-      print(('PyTorch cannot be imported by %s: times stand alone (PYTHON=/path/to/python names another)'):format(python))
-      return nil
-   end
-   local to_peer_r, to_peer_w = unistd.pipe()
-   local from_peer_r, from_peer_w = unistd.pipe()
-   local pid = unistd.fork()
-   if pid == 0 then
-      unistd.dup2(to_peer_r, 0)
-      unistd.dup2(from_peer_w, 1)
-      for _, fd in ipairs {to_peer_r, to_peer_w, from_peer_r, from_peer_w} do unistd.close(fd) end
-      unistd.execp(python, {'spec/bench/peer.py'})
-      os.exit(127)
-   end
-   unistd.close(to_peer_r)
-   unistd.close(from_peer_w)
-   return {pid = pid, write = to_peer_w, read = from_peer_r, pending = ''}
+   local reason
+   if options.PEER == 'torch' then peer, reason = Peer.start() end
+   if reason then print(reason) end
 end
 
-local function restart_peer()
-   if not peer then return end
-   unistd.close(peer.write)
-   unistd.close(peer.read)
-   wait.wait(peer.pid)
-   peer = start_peer()
-end
-
-local function ask(request)
-   if not peer then return nil end
-   unistd.write(peer.write, cjson.encode(request) .. '\n')
-   while not peer.pending:find('\n', 1, true) do
-      local text = unistd.read(peer.read, 65536)
-      if not text or text == '' then
-         print('the PyTorch process ended; times stand alone from here on')
-         peer = nil
-         return nil
-      end
-      peer.pending = peer.pending .. text
-   end
-   local line, rest = peer.pending:match('^([^\n]*)\n(.*)$')
-   peer.pending = rest
-   return cjson.decode(line)
-end
+local function ask(request) return peer and peer:ask(request) end
 
 -- ---- timing ----
 
 -- Runs both sides in turns; `f` once is at least a few milliseconds of work or is repeated until it is.
 local function measure(f, request)
-   f()
+   local first = Peer.losses(f())
    local start = now()
    f()
    local repeats = math.max(1, math.floor(0.05 / math.max(1e-6, now() - start)))
    local ready = ask(request)
    if ready and ready.error then ready = nil end
+   local differs = ready and Peer.disagreement(first, ready.values, 1e-3)
+   if differs then error(differs, 0) end
    local mine, theirs, mem, peer_mem = {}, {}, nil, nil
    for _ = 1, rounds do
       hilo.collect()
@@ -223,7 +185,10 @@ local function bench_steps()
       if w.work:find(pattern) then
          hilo.collect()
          core.device('cpu').lib.hl_empty_cache()
-         restart_peer() -- memory that it kept from the work before is not this work's
+         if peer then -- memory that it kept from the work before is not this work's
+            peer:stop()
+            start_peer()
+         end
          local request = {}
          for key, value in pairs(w) do request[key] = value end
          request.work = w.step
@@ -232,7 +197,7 @@ local function bench_steps()
    end
 end
 
-peer = start_peer()
+start_peer()
 measure_peaks()
 bench_steps()
 bench_ops()

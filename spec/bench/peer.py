@@ -3,8 +3,11 @@
 {"work": "conv2d", "inputs": {"x": {"size": [1, 64, 41, 41]}, ...}, "names": ["x", ...], "case": {...},
  "backward": true}                                                                        prepares an op
 {"work": "train_step", "backbone": "resnet18", "size": 176, "batch": 4, "classes": 11}     prepares a step
+   also: "device": "cuda"; "precision": "bf16", by autocast; "variant": "compile"; "freeze_bn": "affine"; "width": 64
 {"work": "convolutions", "layers": [[count, channels, size, stride, dilation], ...], "batch": 2}
 {"time": n}                                                                               runs it n times -> {"ms": one}
+Networks, images and labels come from the formulas that hilo's side uses, so both compute the same; "values" in the answer to a
+step are its losses in the first run.
 """
 import json
 import os
@@ -14,9 +17,14 @@ import time
 import torch
 import torch.nn.functional as F
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from torch_models import DeepLab, Discriminator  # noqa: E402
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "golden"))
+from formula import fill, formula, labels_by_formula  # noqa: E402
+from networks import DeepLab, Discriminator, ResNet, freeze_affine, one_hot, unit_range  # noqa: E402
 
+# Answers alone go to stdout, whatever a library prints.
+answers = os.fdopen(os.dup(1), "w")
+os.dup2(2, 1)
 torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "2")))
 torch.manual_seed(0)
 
@@ -71,11 +79,6 @@ def avg_pool(t, c):
     o = c["options"]
     return F.avg_pool2d(t["x"], pair(o["kernel"], 1), pair(o.get("stride"), 1), pair(o.get("pad"), 0),
                         o.get("ceil_mode", False), o.get("count_pad", True))
-
-
-def unit_range(x):
-    low, high = x.amin((1, 2, 3), keepdim=True), x.amax((1, 2, 3), keepdim=True)
-    return (x - low) / (high - low)
 
 
 def pair_loss(f):
@@ -140,84 +143,126 @@ def prepare_op(request):
     return backward
 
 
-def batch_of(request):
+class Settings:
+    """Where and how a step computes."""
+
+    def __init__(self, request):
+        self.device = request.get("device", "cpu")
+        self.compiles = request.get("variant") == "compile"
+        self.on_card = self.device == "cuda"
+        self.precision = torch.autocast(self.device, torch.bfloat16, enabled=request.get("precision") == "bf16")
+        if self.on_card:
+            torch.backends.cudnn.benchmark = True
+
+    def place(self, x):
+        """Images and networks lie with their channels innermost on a card, which is faster there."""
+        if self.on_card and (isinstance(x, torch.nn.Module) or x.dim() == 4):
+            return x.to(self.device, memory_format=torch.channels_last)
+        return x.to(self.device)
+
+    def ready(self, f):
+        """A network or a function as it is called."""
+        return torch.compile(f) if self.compiles else f
+
+    def optimiser(self, kind, params, **options):
+        return kind(params, fused=True, **options) if self.on_card else kind(params, **options)
+
+
+def batch_of(request, settings, name):
     n, size, classes = request["batch"], request["size"], request["classes"]
-    x = torch.randn(n, 3, size, size)
-    labels = torch.randint(0, classes, (n, size, size))
-    labels[:, : size // 16] = 255
-    return x, labels
+    x = formula("x_" + name, (n, 3, size, size), 3).float()
+    return settings.place(x), settings.place(labels_by_formula("y_" + name, (n, size, size), classes))
 
 
-def segmentation_optimiser(net):
-    return torch.optim.SGD([{"params": net.backbone.parameters(), "lr": 1e-3}, {"params": net.aspp.parameters(), "lr": 1e-2}],
-                           momentum=0.9, weight_decay=5e-4)
+def segmentation(request, settings):
+    backbone = ResNet(request["backbone"], 8, width=request.get("width", 64))
+    net = fill(DeepLab(backbone, request["classes"]), "S.")
+    if request.get("freeze_bn") == "affine":
+        freeze_affine(net)
+    net = settings.place(net)
+    groups = [{"params": [p for p in net.backbone.parameters() if p.requires_grad], "lr": 2.5e-4},
+              {"params": net.head.parameters(), "lr": 2.5e-3}]
+    return settings.ready(net), settings.optimiser(torch.optim.SGD, groups, momentum=0.9, weight_decay=5e-4)
 
 
 def train_step(request):
-    net = DeepLab(request["backbone"], request["classes"])
-    optimiser = segmentation_optimiser(net)
-    x, labels = batch_of(request)
+    settings = Settings(request)
+    net, optimiser = segmentation(request, settings)
+    x, labels = batch_of(request, settings, "l")
 
     def step():
         optimiser.zero_grad()
-        F.cross_entropy(net(x), labels, ignore_index=255).backward()
+        with settings.precision:
+            loss = F.cross_entropy(net(x), labels, ignore_index=255)
+        loss.backward()
         optimiser.step()
+        return {"ce": loss}
     return step
 
 
-def one_hot(labels, classes):
-    valid = labels != 255
-    y = F.one_hot(torch.where(valid, labels, 0), classes) * valid[..., None]
-    return y.permute(0, 3, 1, 2).float()
+def seen_real(labels, images, shown, classes):
+    return torch.cat((one_hot(labels, classes) * shown, unit_range(images)), 1)
+
+
+def seen_fake(logits, images, shown):
+    return torch.cat((F.softmax(logits, 1) * shown, unit_range(images)), 1)
 
 
 def s4gan_step(request):
-    classes = request["classes"]
-    net, disc = DeepLab(request["backbone"], classes), Discriminator(classes)
-    optimiser = segmentation_optimiser(net)
-    optimiser_d = torch.optim.Adam(disc.parameters(), 1e-4, betas=(0.9, 0.99))
-    x_l, labels = batch_of(request)
-    x_u, _ = batch_of(request)
+    settings, classes = Settings(request), request["classes"]
+    net, optimiser = segmentation(request, settings)
+    plain = settings.place(fill(Discriminator(classes), "D."))
+    disc = settings.ready(plain)
+    optimiser_d = settings.optimiser(torch.optim.Adam, plain.parameters(), lr=1e-4, betas=(0.9, 0.99))
+    x_l, labels = batch_of(request, settings, "l")
+    x_u, _ = batch_of(request, settings, "u")
+    inside = torch.ones_like(labels, dtype=torch.bool)
+    inside[:, :, : request["size"] // 16] = False
     bce = F.binary_cross_entropy_with_logits
-
-    image_l, image_u = unit_range(x_l), unit_range(x_u)
+    real_of, fake_of = settings.ready(seen_real), settings.ready(seen_fake)
 
     def step():
-        for p in disc.parameters():
-            p.requires_grad_(False)
+        with settings.precision:
+            loss_ce = F.cross_entropy(net(x_l), labels, ignore_index=255)
+            logits_u = net(x_u)
+            shown = ((labels != 255) & inside).unsqueeze(1)
+            real, fake = real_of(labels, x_l, shown, classes), fake_of(logits_u, x_u, shown)
+            d_real, f_real = disc(real)
+            for p in plain.parameters():
+                p.requires_grad_(False)
+            _, f_fake = disc(fake)
+            for p in plain.parameters():
+                p.requires_grad_(True)
+            with torch.no_grad():
+                plain.eval()
+                gate = torch.sigmoid(disc(fake)[0])
+                plain.train()
+                passed = (gate >= 0).view(-1, 1, 1)  # all, so that every step costs the same
+                pseudo = torch.where(passed & inside, logits_u.argmax(1), 255)
+            loss_fm = F.l1_loss(f_fake.mean(0), f_real.detach().mean(0))
+            loss_st = F.cross_entropy(logits_u, pseudo, ignore_index=255)
+            loss = loss_ce + 0.1 * loss_fm + loss_st
         optimiser.zero_grad()
-        optimiser_d.zero_grad()
-        loss = F.cross_entropy(net(x_l), labels, ignore_index=255)
-        logits_u = net(x_u)
-        fake = F.softmax(logits_u, 1)
-        real = one_hot(labels, classes)
-        _, f_fake = disc(fake, image_u)
-        with torch.no_grad():
-            _, f_real = disc(real, image_l)
-            disc.eval()
-            confidence = torch.sigmoid(disc(fake, image_u)[0][:, 0])
-            disc.train()
-        loss = loss + 0.1 * (f_real.mean(0) - f_fake.mean(0)).abs().mean()
-        pseudo = torch.where((confidence >= 0.6)[:, None, None], logits_u.detach().argmax(1), 255)
-        # always taken, as when maps pass the gate, so that every step costs the same
-        loss = loss + torch.nan_to_num(F.cross_entropy(logits_u, pseudo, ignore_index=255))
         loss.backward()
-        for p in disc.parameters():
-            p.requires_grad_(True)
-        z_fake, z_real = disc(fake.detach(), image_u)[0], disc(real, image_l)[0]
-        loss_d = (bce(z_fake, torch.zeros_like(z_fake)) + bce(z_real, torch.ones_like(z_real))) / 2
+        with settings.precision:
+            d_fake = disc(fake.detach())[0]
+            loss_d = (bce(d_fake, torch.zeros_like(d_fake)) + bce(d_real, torch.ones_like(d_real))) / 2
+        optimiser_d.zero_grad()
         loss_d.backward()
         optimiser.step()
         optimiser_d.step()
+        return {"ce": loss_ce, "st": loss_st}
     return step
 
 
 def inference(request):
-    net = DeepLab(request["backbone"], request["classes"]).eval()
-    x, _ = batch_of(request)
+    settings = Settings(request)
+    net, _ = segmentation(request, settings)
+    net.eval()
+    x, _ = batch_of(request, settings, "l")
 
     def predict():
-        with torch.no_grad():
+        with torch.no_grad(), settings.precision:
             net(x).argmax(1)
     return predict
 
@@ -242,13 +287,25 @@ STEPS = {"train_step": train_step, "s4gan_step": s4gan_step, "inference": infere
 
 
 def reset_peak():
+    if torch.cuda.is_initialized():
+        torch.cuda.empty_cache()  # what was tried on the way is not the work's
+        torch.cuda.reset_peak_memory_stats()
+        return
     with open("/proc/self/clear_refs", "w") as f:
         f.write("5")
 
 
-def peak_mb():
+def memory():
+    """Megabytes at the peak: on a card what tensors took and what was reserved for them, else the resident set."""
+    if torch.cuda.is_initialized():
+        return {"mem_mb": torch.cuda.max_memory_allocated() / 2 ** 20, "reserved_mb": torch.cuda.max_memory_reserved() / 2 ** 20}
     with open("/proc/self/status") as f:
-        return next(int(line.split()[1]) / 1024 for line in f if line.startswith("VmHWM"))
+        return {"mem_mb": next(int(line.split()[1]) / 1024 for line in f if line.startswith("VmHWM"))}
+
+
+def wait():
+    if torch.cuda.is_initialized():
+        torch.cuda.synchronize()
 
 
 run = None
@@ -258,14 +315,20 @@ for line in sys.stdin:
         if "work" in request:
             run = None
             run = STEPS[request["work"]](request) if request["work"] in STEPS else prepare_op(request)
-            run()
+            values = run() or {}
+            values = {name: value.item() for name, value in values.items()}
+            for _ in range(request.get("warm_up", 0)):
+                run()
+            wait()
             reset_peak()
-            answer = {"ready": True, "version": torch.__version__}
+            answer = {"ready": True, "version": torch.__version__, "values": values}
         else:
+            wait()
             start = time.perf_counter()
             for _ in range(request["time"]):
                 run()
-            answer = {"ms": (time.perf_counter() - start) * 1000 / request["time"], "mem_mb": peak_mb()}
-    except (KeyError, RuntimeError, TypeError) as error:
-        answer = {"error": f"{type(error).__name__}: {error}"}
-    print(json.dumps(answer), flush=True)
+            wait()
+            answer = {"ms": (time.perf_counter() - start) * 1000 / request["time"], **memory()}
+    except Exception as error:  # compilers raise types of their own
+        answer = {"error": f"{type(error).__name__}: {error}"[:2000]}
+    print(json.dumps(answer), file=answers, flush=True)

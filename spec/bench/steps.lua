@@ -1,61 +1,88 @@
---- steps.lua: whole training steps and inference, as the experiments run them, on random images.
+--- steps.lua: whole training steps and inference, as the experiments run them. Networks, images and labels come from formulas, so that
+--- PyTorch's side computes the same.
+---
+--- A work w names its step and says
+---    backbone, size, batch, classes; width: channels of the first convolution, 64
+---    device     'cpu'; precision: 'bf16', or float32 where missing; freeze_bn: 'none' or 'affine', as models.deeplab takes them
+---    graph      the step is recorded once and replayed
 local hilo = require 'hilo'
+local helper = require 'spec.helper'
 
 local steps = {}
 
-local function batch(w)
-   local x = hilo.randn(w.batch, 3, w.size, w.size)
-   local labels = hilo.empty(w.batch, w.size, w.size, {dtype = 'byte'}):random(0, w.classes - 1)
-   labels:narrow(2, 1, math.floor(w.size / 16)):fill(255)
-   return x, labels
+local function place(w, t) return w.device and t:to{device = w.device} or t end
+
+local function ready(w, step)
+   if not w.graph then return step end
+   return hilo.graph(step, {device = w.device})
+end
+
+-- Images and label maps (N,3,H,W), (N,H,W).
+local function batch(w, name)
+   local x = helper.by_formula('x_' .. name, {w.batch, 3, w.size, w.size}, 3, 0, 'float')
+   return place(w, x), place(w, helper.labels_by_formula('y_' .. name, {w.batch, w.size, w.size}, w.classes))
+end
+
+local function deeplab(w)
+   local net = hilo.models.deeplab{backbone = w.backbone, width = w.width, classes = w.classes, output_stride = 8,
+      freeze_bn = w.freeze_bn or 'none', precision = w.precision}
+   return place(w, helper.fill_network(net, 'S.'))
 end
 
 local function segmentation(w)
-   local net = hilo.models.deeplab{backbone = w.backbone, classes = w.classes, output_stride = 8, freeze_bn = 'none'}
-   local optimiser = hilo.optim.SGD({{params = net:backboneParameters(), lr = 1e-3}, {params = net:headParameters(), lr = 1e-2}},
+   local net = deeplab(w)
+   local optimiser = hilo.optim.SGD({{params = net:backboneParameters(), lr = 2.5e-4}, {params = net:headParameters(), lr = 2.5e-3}},
       {momentum = 0.9, weight_decay = 5e-4})
    return net, optimiser
 end
 
 function steps.train_step(w)
    local net, optimiser = segmentation(w)
-   local x, labels = batch(w)
-   return function()
+   local x, labels = batch(w, 'l')
+   return ready(w, function()
       optimiser:zeroGrad()
-      net:cross_entropy(x, labels):backward()
+      local loss = net:cross_entropy(x, labels)
+      loss:backward()
       optimiser:step()
-   end
+      return {ce = loss}
+   end)
 end
 
 function steps.s4gan_step(w)
    local methods = hilo.methods
    local S, optimiser = segmentation(w)
-   local D = hilo.models.discriminator{classes = w.classes}
+   local D = place(w, helper.fill_network(hilo.models.discriminator{classes = w.classes, precision = w.precision}, 'D.'))
    local optimiser_d = hilo.optim.Adam(D, {lr = 1e-4, betas = {0.9, 0.99}})
-   local x_l, labels = batch(w)
-   local x_u = batch(w)
-   return function()
+   local x_l, labels = batch(w, 'l')
+   local x_u = batch(w, 'u')
+   local inside = hilo.ones(w.batch, w.size, w.size):byte()
+   inside:narrow(3, 1, math.floor(w.size / 16)):zero()
+   inside = place(w, inside)
+   return ready(w, function()
       local L_ce, logits_u = S:cross_entropy(x_l, labels), S(x_u)
-      local real = methods.discriminator.real(labels, x_l, w.classes)
-      local fake = methods.discriminator.fake(logits_u, x_u)
+      local shown_l, shown_u = methods.discriminator.shared_columns(labels, inside)
+      local real = methods.discriminator.real(labels, x_l, w.classes, shown_l)
+      local fake = methods.discriminator.fake(logits_u, x_u, shown_u)
       local d_real, f_real = D(real)
       local _, f_fake = methods.fixed(D, fake)
       local gate = methods.confidence(D, fake)
-      local loss = L_ce + methods.feature_matching(f_real, f_fake) * 0.1
-         + (methods.self_training(logits_u, gate, {gamma = 0.6}))
+      -- gamma 0: all maps pass, so that every step costs the same
+      local L_st = methods.self_training(logits_u, gate, {gamma = 0, mask = inside})
+      local loss = L_ce + methods.feature_matching(f_real, f_fake) * 0.1 + L_st
       optimiser:zeroGrad()
       loss:backward()
       optimiser_d:zeroGrad()
       methods.discriminator.loss(d_real, (D(fake:detach()))):backward()
       optimiser:step()
       optimiser_d:step()
-   end
+      return {ce = L_ce, st = L_st}
+   end)
 end
 
 function steps.inference(w)
-   local net = hilo.models.deeplab{backbone = w.backbone, classes = w.classes, output_stride = 8}:evaluate()
-   local x = batch(w)
-   return function() hilo.no_grad(function() hilo.label_map(net(x)) end) end
+   local net = deeplab(w):evaluate()
+   local x = batch(w, 'l')
+   return ready(w, function() hilo.no_grad(function() hilo.label_map(net(x)) end) end)
 end
 
 -- The 3x3 convolutions of ResNet-101 at output stride 8 on a 321x321 image: {how many, channels, size, stride, dilation}
@@ -98,11 +125,12 @@ local function forward_flops(w)
    local half = math.floor((w.size - 1) / 2) + 1
    local quarter = math.floor((half - 1) / 2) + 1
    local eighth = math.floor((quarter - 1) / 2) + 1
-   conv(3, 64, 7, half)
+   local width = w.width or 64
+   conv(3, width, 7, half)
    local depths = {resnet18 = {2, 2, 2, 2}, resnet50 = {3, 4, 6, 3}, resnet101 = {3, 4, 23, 3}}
-   local bottleneck, from = w.backbone ~= 'resnet18', 64
+   local bottleneck, from = w.backbone ~= 'resnet18', width
    for stage, depth in ipairs(depths[w.backbone]) do
-      local planes, size = 32 * 2 ^ stage, stage == 1 and quarter or eighth
+      local planes, size = width * 2 ^ (stage - 1), stage == 1 and quarter or eighth
       local to = bottleneck and 4 * planes or planes
       for block = 1, depth do
          if bottleneck then
@@ -121,7 +149,7 @@ local function forward_flops(w)
    return flops * w.batch
 end
 
---- Floating point operations of a work: a backward costs two forwards.
+--- Floating point operations of a work, the discriminator's left out: a backward costs two forwards.
 function steps.flops(w)
    if w.layers then return convolution_flops(w) end
    return forward_flops(w) * ({train_step = 3, s4gan_step = 6, inference = 1})[w.step]

@@ -8,10 +8,12 @@ Weights and inputs come from the formula of `numbers` below, which the spec repe
     NAME.sum  sum of each running statistic after the pass
 """
 import os
+import sys
 
 import torch
-import torch.nn as nn
-import torch.nn.functional as F
+
+sys.dont_write_bytecode = True
+from networks import DeepLab, ResNet  # noqa: E402
 
 torch.set_num_threads(2)
 torch.set_default_dtype(torch.float64)
@@ -27,64 +29,6 @@ def numbers(seed, sizes, scale, offset=0):
         state = state * 48271 % 2147483647
         out.append(offset + scale * (2 * (state / 2147483647) - 1))
     return torch.tensor(out).view(*sizes)
-
-
-def conv(i, o, k, stride=1, dilation=1):
-    return nn.Conv2d(i, o, k, stride, (k - 1) // 2 * dilation, dilation, bias=False)
-
-
-class Block(nn.Module):
-    def __init__(self, i, p, stride, dilation, bottleneck, on_first):
-        super().__init__()
-        o = 4 * p if bottleneck else p
-        self.bottleneck = bottleneck
-        if bottleneck:
-            self.conv1 = conv(i, p, 1, stride if on_first else 1)
-            self.conv2 = conv(p, p, 3, 1 if on_first else stride, dilation)
-            self.conv3, self.bn3 = conv(p, o, 1), nn.BatchNorm2d(o)
-        else:
-            self.conv1, self.conv2 = conv(i, p, 3, stride, dilation), conv(p, p, 3, 1, dilation)
-        self.bn1, self.bn2 = nn.BatchNorm2d(p), nn.BatchNorm2d(p)
-        if stride != 1 or i != o:
-            self.downsample = nn.Sequential(conv(i, o, 1, stride), nn.BatchNorm2d(o))
-        self.o = o
-
-    def forward(self, x):
-        y = self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)))))
-        if self.bottleneck:
-            y = self.bn3(self.conv3(F.relu(y)))
-        return F.relu(y + (self.downsample(x) if hasattr(self, 'downsample') else x))
-
-
-class Backbone(nn.Module):
-    PLANS = {8: [(1, 1), (2, 1), (1, 2), (1, 4)], 16: [(1, 1), (2, 1), (2, 1), (1, 2)], 32: [(1, 1), (2, 1), (2, 1), (2, 1)]}
-
-    def __init__(self, layers, width, bottleneck, output_stride, on_first):
-        super().__init__()
-        self.conv1, self.bn1 = nn.Conv2d(3, width, 7, 2, 3, bias=False), nn.BatchNorm2d(width)
-        i = width
-        for n, (count, (stride, dilation)) in enumerate(zip(layers, self.PLANS[output_stride])):
-            blocks = []
-            for b in range(count):
-                blocks.append(Block(i, width * 2 ** n, stride if b == 0 else 1, dilation, bottleneck, on_first))
-                i = blocks[-1].o
-            setattr(self, f'layer{n + 1}', nn.Sequential(*blocks))
-        self.o = i
-
-    def forward(self, x):
-        x = F.max_pool2d(F.relu(self.bn1(self.conv1(x))), 3, 2, 1)
-        return self.layer4(self.layer3(self.layer2(self.layer1(x))))
-
-
-class DeepLab(nn.Module):
-    def __init__(self, backbone, classes, branches):
-        super().__init__()
-        self.backbone = backbone
-        self.head = nn.ModuleList([nn.Conv2d(backbone.o, classes, 3, 1, d, d) for d in (6, 12, 18, 24)[:branches]])
-
-    def forward(self, x):
-        f = self.backbone(x)
-        return F.interpolate(sum(h(f) for h in self.head), x.shape[2:], mode='bilinear', align_corners=True)
 
 
 def results(net):
@@ -106,11 +50,11 @@ def results(net):
 
 
 CASES = {
-    'resnet18, stride 8': lambda: DeepLab(Backbone([2, 2, 2, 2], 4, False, 8, False), 5, 4),
-    'resnet34, stride 16': lambda: DeepLab(Backbone([3, 4, 6, 3], 2, False, 16, False), 5, 4),
-    'resnet50, stride 8': lambda: DeepLab(Backbone([3, 4, 6, 3], 3, True, 8, False), 5, 4),
-    'resnet50, stride 32': lambda: DeepLab(Backbone([3, 4, 6, 3], 3, True, 32, False), 5, 4),
-    'resnet50, original': lambda: DeepLab(Backbone([3, 4, 6, 3], 3, True, 8, True), 5, 2),
+    'resnet18, stride 8': lambda: DeepLab(ResNet('resnet18', 8, width=4), 5),
+    'resnet34, stride 16': lambda: DeepLab(ResNet('resnet34', 16, width=2), 5),
+    'resnet50, stride 8': lambda: DeepLab(ResNet('resnet50', 8, width=3), 5),
+    'resnet50, stride 32': lambda: DeepLab(ResNet('resnet50', 32, width=3), 5),
+    'resnet50, original': lambda: DeepLab(ResNet('resnet50', 8, width=3, stride_on='1x1'), 5, 2),
 }
 
 if __name__ == '__main__':

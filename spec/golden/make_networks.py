@@ -1,161 +1,25 @@
 """Writes networks.safetensors and steps.safetensors: whole networks forward and backward, and whole training steps of s4GAN
 and MLMT, in float64. Only needed to make them anew:  python spec/golden/make_networks.py
 
-Weights and inputs are not stored: both sides compute them from a formula on the tensor's name and the element's number
-(spec/helper.lua has the other half). What is kept of a list of tensors is two numbers each: the inner product with a probe
-that the formula gives, and the norm.
+Weights and inputs are not stored: both sides compute them by formula.py. What is kept of a list of tensors is two numbers
+each: the inner product with a probe that the formula gives, and the norm.
 """
 import math
 import sys
 
 import torch
-import torch.nn as nn
 import torch.nn.functional as F
 
 sys.dont_write_bytecode = True
+from formula import fill, formula, labels_by_formula  # noqa: E402
 from make_golden import save  # noqa: E402
+from networks import DeepLab, Discriminator, ResNet, freeze_affine, one_hot, unit_range  # noqa: E402
 
 torch.set_num_threads(2)
-P = 65537
 
 
-def salt_of(name):
-    s = 0
-    for c in name.encode():
-        s = (s * 31 + c) % P
-    return s
-
-
-def formula(name, shape, scale=1.0, shift=0.0):
-    """Numbers from [shift - scale/2, shift + scale/2), rounded to float32."""
-    n, salt = math.prod(shape), salt_of(name)
-    i = torch.arange(n, dtype=torch.int64) % P
-    v = (i * i + (7919 + salt) * i + salt) % P
-    return ((v.double() / P - 0.5) * scale + shift).float().double().view(shape)
-
-
-def labels_by_formula(name, shape, classes):
-    """Blocks of 8x8 pixels; about one block in 16 is void."""
-    n, h, w = shape
-    rows, cols = (h + 7) // 8, (w + 7) // 8
-    v = ((formula(name, (n, rows, cols)) + 0.5) * P).round().long()
-    v = torch.where(v % 16 == 0, torch.full_like(v, 255), v % classes)
-    return v.repeat_interleave(8, 1).repeat_interleave(8, 2)[:, :h, :w].contiguous()
-
-
-def fill(net, prefix):
-    with torch.no_grad():
-        for name, t in list(net.named_parameters()) + list(net.named_buffers()):
-            if name.endswith('num_batches_tracked'):
-                continue
-            key = prefix + name
-            if t.dim() > 1:
-                fan_in = t[0].numel()
-                t.copy_(formula(key, t.shape, math.sqrt(24 / fan_in)))
-            elif name.endswith('running_var') or name.endswith('weight'):
-                t.copy_(formula(key, t.shape, 0.5, 1.0))
-            else:
-                t.copy_(formula(key, t.shape, 0.2))
-    return net
-
-
-class BasicBlock(nn.Module):
-    def __init__(self, cin, planes, stride, dilation):
-        super().__init__()
-        self.conv1 = nn.Conv2d(cin, planes, 3, stride, dilation, dilation, bias=False)
-        self.bn1 = nn.BatchNorm2d(planes)
-        self.conv2 = nn.Conv2d(planes, planes, 3, 1, dilation, dilation, bias=False)
-        self.bn2 = nn.BatchNorm2d(planes)
-        self.downsample = None
-        if stride != 1 or cin != planes:
-            self.downsample = nn.Sequential(nn.Conv2d(cin, planes, 1, stride, bias=False), nn.BatchNorm2d(planes))
-
-    def forward(self, x):
-        y = F.relu(self.bn1(self.conv1(x)))
-        y = self.bn2(self.conv2(y))
-        return F.relu(y + (self.downsample(x) if self.downsample else x))
-
-
-class Bottleneck(nn.Module):
-    def __init__(self, cin, planes, stride, dilation):
-        super().__init__()
-        self.conv1 = nn.Conv2d(cin, planes, 1, bias=False)
-        self.bn1 = nn.BatchNorm2d(planes)
-        self.conv2 = nn.Conv2d(planes, planes, 3, stride, dilation, dilation, bias=False)
-        self.bn2 = nn.BatchNorm2d(planes)
-        self.conv3 = nn.Conv2d(planes, 4 * planes, 1, bias=False)
-        self.bn3 = nn.BatchNorm2d(4 * planes)
-        self.downsample = None
-        if stride != 1 or cin != 4 * planes:
-            self.downsample = nn.Sequential(nn.Conv2d(cin, 4 * planes, 1, stride, bias=False), nn.BatchNorm2d(4 * planes))
-
-    def forward(self, x):
-        y = F.relu(self.bn1(self.conv1(x)))
-        y = F.relu(self.bn2(self.conv2(y)))
-        y = self.bn3(self.conv3(y))
-        return F.relu(y + (self.downsample(x) if self.downsample else x))
-
-
-class ResNet(nn.Module):
-    """Without `classes` it gives the features of the last stage."""
-
-    def __init__(self, block, layers, output_stride=32, classes=None, width=64):
-        super().__init__()
-        expansion = 4 if block is Bottleneck else 1
-        self.conv1 = nn.Conv2d(3, width, 7, 2, 3, bias=False)
-        self.bn1 = nn.BatchNorm2d(width)
-        cin, dilation, reached = width, 1, 4
-        for i, count in enumerate(layers):
-            stride = 1 if i == 0 else 2
-            if i > 0 and reached == output_stride:
-                stride, dilation = 1, dilation * 2
-            else:
-                reached *= stride
-            planes, blocks = width * 2 ** i, []
-            for k in range(count):
-                blocks.append(block(cin, planes, stride if k == 0 else 1, dilation))
-                cin = planes * expansion
-            setattr(self, 'layer%d' % (i + 1), nn.Sequential(*blocks))
-        self.planes = cin
-        self.fc = nn.Linear(cin, classes) if classes else None
-
-    def forward(self, x):
-        x = F.max_pool2d(F.relu(self.bn1(self.conv1(x))), 3, 2, 1)
-        x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
-        return self.fc(x.mean((2, 3))) if self.fc else x
-
-
-class DeepLab(nn.Module):
-    def __init__(self, backbone, classes):
-        super().__init__()
-        self.backbone = backbone
-        self.head = nn.ModuleList([nn.Conv2d(backbone.planes, classes, 3, 1, d, d) for d in (6, 12, 18, 24)])
-        for m in backbone.modules():
-            if isinstance(m, nn.BatchNorm2d):
-                m.weight.requires_grad_(False)
-                m.bias.requires_grad_(False)
-
-    def forward(self, x):
-        f = self.backbone(x)
-        return F.interpolate(sum(conv(f) for conv in self.head), x.shape[2:], mode='bilinear', align_corners=True)
-
-
-class Discriminator(nn.Module):
-    """Without dropout."""
-
-    def __init__(self, classes):
-        super().__init__()
-        cin = classes + 3
-        for i in range(4):
-            setattr(self, 'conv%d' % (i + 1), nn.Conv2d(cin, 64 * 2 ** i, 4, 2, 1))
-            cin = 64 * 2 ** i
-        self.fc = nn.Linear(cin, 1)
-
-    def forward(self, x):
-        for i in range(4):
-            x = F.leaky_relu(getattr(self, 'conv%d' % (i + 1))(x), 0.2)
-        f = x.mean((2, 3))
-        return self.fc(f).view(-1), f
+def segmentation(backbone, classes):
+    return fill(freeze_affine(DeepLab(backbone, classes)).double(), 'S.')
 
 
 class Record:
@@ -211,27 +75,17 @@ def networks():
         r.digest(key + '/statistics', statistics(net)) if statistics(net) else None
 
     x = formula('x', (2, 3, 65, 57), 3)
-    forward_backward('deeplab', fill(DeepLab(ResNet(BasicBlock, (2, 2, 2, 2), 8), 5).double(), 'S.'), x)
-    forward_backward('deeplab evaluating', fill(DeepLab(ResNet(BasicBlock, (2, 2, 2, 2), 8), 5).double(), 'S.'), x, False)
-    forward_backward('deeplab50', fill(DeepLab(ResNet(Bottleneck, (3, 4, 6, 3), 16, width=16), 5).double(), 'S.'), x)
-    forward_backward('classifier', fill(ResNet(BasicBlock, (2, 2, 2, 2), 32, 5).double(), 'M.'), formula('x', (3, 3, 65, 57), 3))
-    forward_backward('discriminator', fill(Discriminator(5).double(), 'D.'), formula('maps', (2, 8, 66, 48)))
+    forward_backward('deeplab', segmentation(ResNet('resnet18', 8), 5), x)
+    forward_backward('deeplab evaluating', segmentation(ResNet('resnet18', 8), 5), x, False)
+    forward_backward('deeplab50', segmentation(ResNet('resnet50', 16, width=16), 5), x)
+    forward_backward('classifier', fill(ResNet('resnet18', 32, 5).double(), 'M.'), formula('x', (3, 3, 65, 57), 3))
+    forward_backward('discriminator', fill(Discriminator(5, 0).double(), 'D.'), formula('maps', (2, 8, 66, 48)))
     r.save()
 
 
-def unit_range(x):
-    flat = x.flatten(1)
-    low, high = flat.min(1).values.view(-1, 1, 1, 1), flat.max(1).values.view(-1, 1, 1, 1)
-    return (x - low) / (high - low).clamp(min=1e-8)
-
-
-def one_hot(y, classes):
-    return F.one_hot(y.clamp(max=classes - 1), classes).permute(0, 3, 1, 2).double() * (y != 255).unsqueeze(1)
-
-
 def s4gan(r, classes=5, steps=10):
-    S = fill(DeepLab(ResNet(BasicBlock, (2, 2, 2, 2), 8, width=32), classes).double(), 'S.').train()
-    D = fill(Discriminator(classes).double(), 'D.').train()
+    S = segmentation(ResNet('resnet18', 8, width=32), classes).train()
+    D = fill(Discriminator(classes, 0).double(), 'D.').train()
     lr, d_lr = 2.5e-3, 1e-3
     head = [p for n, p in S.named_parameters() if n.startswith('head.')]
     rest = [p for n, p in S.named_parameters() if not n.startswith('head.') and p.requires_grad]
@@ -248,7 +102,7 @@ def s4gan(r, classes=5, steps=10):
         inside = torch.ones(3, 64, 64, dtype=torch.uint8)
         inside[1, 40:], inside[2, :, :24] = 0, 0
         logits_l, logits_u = S(x_l), S(x_u)
-        real = torch.cat((one_hot(y_l, classes), unit_range(x_l)), 1)
+        real = torch.cat((one_hot(y_l, classes, torch.float64), unit_range(x_l)), 1)
         fake = torch.cat((F.softmax(logits_u, 1) * inside.unsqueeze(1), unit_range(x_u)), 1)
         d_real, f_real = D(real)
         for p in D.parameters():
@@ -286,7 +140,7 @@ def s4gan(r, classes=5, steps=10):
 
 def mlmt(r, classes=5, epochs=10):
     def make():
-        return fill(ResNet(BasicBlock, (2, 2, 2, 2), 32, classes, width=32).double(), 'M.')
+        return fill(ResNet('resnet18', 32, classes, width=32).double(), 'M.')
     student, teacher = make().train(), make().eval()
     opt = torch.optim.SGD(student.parameters(), lr=3e-2, momentum=0.9, nesterov=True, weight_decay=1e-5)
     start = dict((n, t.clone()) for n, t in state(student))
@@ -297,7 +151,7 @@ def mlmt(r, classes=5, epochs=10):
         y_l = labels_by_formula('y_l%d' % t, (4, 64, 64), classes)
         y_l[0] = torch.where(y_l[0] == 2, torch.full_like(y_l[0], 255), y_l[0])
         y_l[1] = torch.where(y_l[1] > 2, torch.full_like(y_l[1], 0), y_l[1])
-        target = one_hot(y_l, classes).amax((2, 3))
+        target = one_hot(y_l, classes, torch.float64).amax((2, 3))
         L_bce = F.binary_cross_entropy_with_logits(student(x_l), target)
         with torch.no_grad():
             said = teacher(x_t)

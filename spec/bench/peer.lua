@@ -1,0 +1,88 @@
+--- peer.lua: a PyTorch process (spec/bench/peer.py) that a benchmark takes turns with, and measuring next to it.
+local cjson = require 'cjson'
+local unistd = require 'posix.unistd'
+local wait = require 'posix.sys.wait'
+local core = require 'hilo.core'
+
+---@class Peer
+---@field pid integer
+local Peer = {}
+Peer.__index = Peer
+
+--- Starts the process, with the Python that PYTHON names or python3.
+---@return Peer? peer, string? reason why there is none
+function Peer.start()
+   local python = os.getenv('PYTHON') or 'python3'
+   if os.execute(python .. ' -c "import torch" 2>/dev/null') ~= 0 then
+      return nil, ('PyTorch cannot be imported by %s: times stand alone (PYTHON=/path/to/python names another)'):format(python)
+   end
+   local to_peer_r, to_peer_w = unistd.pipe()
+   local from_peer_r, from_peer_w = unistd.pipe()
+   local pid = unistd.fork()
+   if pid == 0 then
+      unistd.dup2(to_peer_r, 0)
+      unistd.dup2(from_peer_w, 1)
+      -- other peers' pipes too, or they would not see theirs end
+      for fd = 3, 255 do unistd.close(fd) end
+      unistd.execp(python, {core.root .. 'spec/bench/peer.py'})
+      os.exit(127)
+   end
+   unistd.close(to_peer_r)
+   unistd.close(from_peer_w)
+   return setmetatable({pid = pid, write = to_peer_w, read = from_peer_r, pending = ''}, Peer)
+end
+
+--- Its answer to a request; nil once it has ended.
+---@param request table
+---@return table? answer
+function Peer:ask(request)
+   if not self.pid then return nil end
+   unistd.write(self.write, cjson.encode(request) .. '\n')
+   while not self.pending:find('\n', 1, true) do
+      local text = unistd.read(self.read, 65536)
+      if not text or text == '' then
+         print('the PyTorch process ended; times stand alone from here on')
+         self:stop()
+         return nil
+      end
+      self.pending = self.pending .. text
+   end
+   local line, rest = self.pending:match('^([^\n]*)\n(.*)$')
+   self.pending = rest
+   return cjson.decode(line)
+end
+
+--- Ends the process.
+function Peer:stop()
+   if not self.pid then return end
+   unistd.close(self.write)
+   unistd.close(self.read)
+   wait.wait(self.pid)
+   self.pid = nil
+end
+
+--- The losses that a step returned, as numbers; empty where it returns none.
+---@param result any
+---@return table<string, number>
+function Peer.losses(result)
+   local values = {}
+   if type(result) == 'table' and not core.is_tensor(result) then
+      for name, value in pairs(result) do values[name] = value:item() end
+   end
+   return values
+end
+
+--- What is wrong with the losses of a step's first run, next to PyTorch's.
+---@param mine table<string, number>
+---@param theirs table<string, number>
+---@param tol number relative
+---@return string? message
+function Peer.disagreement(mine, theirs, tol)
+   for name, value in pairs(mine) do
+      local known = theirs[name]
+      local agrees = known and math.abs(value - known) <= tol * math.abs(known) -- NaN does not
+      if not agrees then return ('loss %s of the first step is %.6g, PyTorch finds %s'):format(name, value, tostring(known)) end
+   end
+end
+
+return Peer

@@ -1,0 +1,126 @@
+"""The networks of hilo in PyTorch, with torchvision's parameter names: what golden values and the benchmark compare with."""
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+
+class Block(nn.Module):
+    """Two 3x3 convolutions, or with bottleneck 1x1, 3x3, 1x1; stride_on names the convolution of a bottleneck that strides."""
+
+    def __init__(self, planes_in, planes, stride, dilation, bottleneck, stride_on):
+        super().__init__()
+        self.planes = 4 * planes if bottleneck else planes
+        on_first = bottleneck and stride_on == '1x1'
+
+        def conv(a, b, kernel, stride=1):
+            d = dilation if kernel == 3 else 1
+            return nn.Conv2d(a, b, kernel, stride, (kernel // 2) * d, d, bias=False)
+        if bottleneck:
+            self.conv1 = conv(planes_in, planes, 1, stride if on_first else 1)
+            self.bn1 = nn.BatchNorm2d(planes)
+            self.conv2 = conv(planes, planes, 3, 1 if on_first else stride)
+            self.bn2 = nn.BatchNorm2d(planes)
+            self.conv3 = conv(planes, self.planes, 1)
+            self.bn3 = nn.BatchNorm2d(self.planes)
+        else:
+            self.conv1 = conv(planes_in, planes, 3, stride)
+            self.bn1 = nn.BatchNorm2d(planes)
+            self.conv2 = conv(planes, planes, 3)
+            self.bn2 = nn.BatchNorm2d(planes)
+        self.bottleneck, self.downsample = bottleneck, None
+        if stride != 1 or planes_in != self.planes:
+            self.downsample = nn.Sequential(conv(planes_in, self.planes, 1, stride), nn.BatchNorm2d(self.planes))
+
+    def forward(self, x):
+        y = self.bn2(self.conv2(F.relu(self.bn1(self.conv1(x)), inplace=True)))
+        if self.bottleneck:
+            y = self.bn3(self.conv3(F.relu(y, inplace=True)))
+        y += x if self.downsample is None else self.downsample(x)
+        return F.relu(y, inplace=True)
+
+
+KINDS = {'resnet18': (False, (2, 2, 2, 2)), 'resnet34': (False, (3, 4, 6, 3)), 'resnet50': (True, (3, 4, 6, 3)),
+         'resnet101': (True, (3, 4, 23, 3))}
+# (stride, dilation) of the stages, by output stride
+PLANS = {8: ((1, 1), (2, 1), (1, 2), (1, 4)), 16: ((1, 1), (2, 1), (2, 1), (1, 2)), 32: ((1, 1), (2, 1), (2, 1), (2, 1))}
+
+
+class ResNet(nn.Module):
+    """The features of the last stage, or with `classes` the logits of a classifier."""
+
+    def __init__(self, kind, output_stride=8, classes=None, width=64, stride_on='3x3'):
+        super().__init__()
+        bottleneck, depths = KINDS[kind]
+        self.conv1 = nn.Conv2d(3, width, 7, 2, 3, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
+        planes = width
+        for i, (depth, (stride, dilation)) in enumerate(zip(depths, PLANS[output_stride])):
+            blocks = []
+            for k in range(depth):
+                blocks.append(Block(planes, width << i, stride if k == 0 else 1, dilation, bottleneck, stride_on))
+                planes = blocks[-1].planes
+            setattr(self, f'layer{i + 1}', nn.Sequential(*blocks))
+        self.planes = planes
+        self.fc = nn.Linear(planes, classes) if classes else None
+
+    def forward(self, x):
+        x = F.max_pool2d(F.relu(self.bn1(self.conv1(x)), inplace=True), 3, 2, 1)
+        x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
+        return self.fc(x.mean((2, 3))) if self.fc else x
+
+
+class DeepLab(nn.Module):
+    """DeepLab-v2: dilated 3x3 convolutions of the features, summed, upsampled to the input's size."""
+
+    def __init__(self, backbone, classes, branches=4):
+        super().__init__()
+        self.backbone = backbone
+        self.head = nn.ModuleList([nn.Conv2d(backbone.planes, classes, 3, 1, d, d) for d in (6, 12, 18, 24)[:branches]])
+
+    def forward(self, x):
+        f = self.backbone(x)
+        y = self.head[0](f)
+        for conv in self.head[1:]:
+            y = y + conv(f)
+        return F.interpolate(y, x.shape[2:], mode='bilinear', align_corners=True)
+
+
+class Discriminator(nn.Module):
+    """Logit of "this map is a real label" (N), and the features before it (N,512)."""
+
+    def __init__(self, classes, dropout=0.5):
+        super().__init__()
+        planes = classes + 3
+        for i in range(4):
+            setattr(self, f'conv{i + 1}', nn.Conv2d(planes, 64 << i, 4, 2, 1))
+            planes = 64 << i
+        self.fc = nn.Linear(planes, 1)
+        self.dropout = dropout
+
+    def forward(self, x):
+        for i in range(4):
+            x = F.leaky_relu(getattr(self, f'conv{i + 1}')(x), 0.2, inplace=True)
+            if i < 3 and self.dropout > 0:
+                x = F.dropout2d(x, self.dropout, self.training)
+        f = x.mean((2, 3))
+        return self.fc(f).view(-1), f
+
+
+def freeze_affine(net):
+    """Fixes scale and shift of batch normalisation, while its running statistics move."""
+    for m in net.modules():
+        if isinstance(m, nn.BatchNorm2d):
+            m.weight.requires_grad_(False)
+            m.bias.requires_grad_(False)
+    return net
+
+
+def one_hot(labels, classes, dtype=torch.float32):
+    """(N,C,H,W); the column of a void pixel, 255, is zero."""
+    return F.one_hot(labels.clamp(max=classes - 1), classes).permute(0, 3, 1, 2).to(dtype) * (labels != 255).unsqueeze(1)
+
+
+def unit_range(images):
+    """Each image scaled to [0,1] by its own range."""
+    low, high = images.amin((1, 2, 3), keepdim=True), images.amax((1, 2, 3), keepdim=True)
+    return (images - low) / (high - low).clamp(min=1e-8)
