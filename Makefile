@@ -80,7 +80,7 @@ $(B)/libhilo_emu.so: $(patsubst core/%.cpp,$(B)/emu/%.o,$(patsubst core/%.cu,$(B
 $(B)/emu/planted.o: spec/emu/planted.cu $(CUDA_HEADERS) Makefile
 	@mkdir -p $(@D)
 	$(CXX) $(EMU_FLAGS) $(EMU_SANITIZE) -x c++ -c $< -o $@
-$(B)/planted: $(addprefix $(B)/emu/,planted.o cuda/memory.cu.o emu/emu.o check.o iter.o)
+$(B)/planted: $(addprefix $(B)/emu/,planted.o cuda/memory.cu.o cuda/faults.cu.o emu/emu.o) $(SHARED_SRC:core/%.c=$(B)/emu/%.o)
 	$(CXX) $(EMU_SANITIZE) $^ -o $@
 
 NVCC := $(firstword $(shell command -v nvcc 2>/dev/null) $(wildcard /usr/local/cuda/bin/nvcc))

@@ -98,6 +98,8 @@ int hl_check_adaptive_pool(const char *fn, const char *small_name, const hl_tens
                            const hl_tensor *big);
 /* index goes with small and points into the planes of big. */
 int hl_check_pool_index(const char *fn, const hl_tensor *index, const hl_tensor *small, const hl_tensor *big);
+/* Fails with the message for an index of a maximum that is not in the planes of big. */
+int hl_fail_maximum(const char *fn, int64_t index, const hl_tensor *big);
 /* fn is "resize" or "resize_back". */
 int hl_check_resize(const char *fn, const char *to_name, const hl_tensor *to, const char *from_name,
                     const hl_tensor *from, int mode);
@@ -155,6 +157,8 @@ bool hl_is_comparison(int op);
 const char *hl_unary_name(int op);
 const char *hl_binary_name(int op);
 bool hl_divides(int op);
+/* Fails with the message for a divisor b of whole numbers that holds a 0. */
+int hl_fail_divisor(const char *fn, const hl_tensor *b);
 /* The comparison that holds with its sides exchanged. */
 int hl_mirrored(int op);
 /* A comparison of whole numbers with b as one with a whole number in range: sets *b and *op, or returns the outcome, 0

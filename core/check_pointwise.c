@@ -165,6 +165,11 @@ int hl_check_binary(const hl_tensor *y, const hl_tensor *a, const hl_tensor *b, 
    return hl_need_dtype(fn, "y", y, hl_is_comparison(op) ? HL_U8 : a->dtype);
 }
 
+int hl_fail_divisor(const char *fn, const hl_tensor *b)
+{
+   return hl_fail("%s: division by zero: b (%s) holds a 0, and whole numbers have no infinity", fn, hl_show(b));
+}
+
 int hl_check_addcmul(const hl_tensor *y, const hl_tensor *x, const hl_tensor *a, const hl_tensor *b)
 {
    const char *fn = "addcmul";

@@ -63,6 +63,12 @@ int hl_check_pool_index(const char *fn, const hl_tensor *index, const hl_tensor 
    return 0;
 }
 
+int hl_fail_maximum(const char *fn, int64_t index, const hl_tensor *big)
+{
+   return hl_fail("%s: index has %lld, outside a plane of %s; pass the index that max_pool wrote", fn, (long long)index,
+                  hl_show(big));
+}
+
 int hl_check_resize(const char *fn, const char *to_name, const hl_tensor *to, const char *from_name,
                     const hl_tensor *from, int mode)
 {

@@ -6,6 +6,11 @@
  * Rules that hold for every function:
  *  - It returns 0, or 1 after leaving a text for hl_error(). It never aborts, never unwinds, never calls back.
  *  - Outputs are allocated and sized by the caller; a function checks sizes and dtypes before it writes.
+ *  - What depends on values held by a card, a label that is no class, a position outside a tensor, a whole number
+ *    divided by 0, is found there while the host goes on: the call returns 0, and the next hl_synchronize, hl_download
+ *    or other call that waits for the card fails with the text. Nothing outside the tensors is read or written; what
+ *    comes of such a value is NaN (of whole numbers 0), or, where it says where to write, is left out.
+ *    A matrix of hl_confusion stays as it was. On the CPU the call itself fails, before it writes anything.
  *  - It polls the interrupt flag given to hl_init (between tiles where it runs long) and fails with "interrupted".
  *  - "float" means HL_F32 or HL_F64 (and HL_BF16 on CUDA); all float arguments of one call share one dtype
  *    unless said otherwise.

@@ -188,8 +188,7 @@ static int need_no_zero(const char *fn, const hl_tensor *b)
    hl_iter it;
    hl_iter_init(&it, false, 1, (const hl_tensor *[]){b});
    hl_iter_run(&it, find[b->dtype], &place);
-   HL_CHECK(!found, "%s: division by zero: b (%s) holds a 0, and whole numbers have no infinity", fn, hl_show(b));
-   return 0;
+   return found ? hl_fail_divisor(fn, b) : 0;
 }
 
 HL_API int hl_binary(hl_tensor *y, const hl_tensor *a, const hl_tensor *b, int op, double alpha)

@@ -328,9 +328,7 @@ HL_API int hl_max_pool_back(hl_tensor *dx, const hl_tensor *dy, const hl_tensor 
    HL_TRY(hl_check_adaptive_pool("max_pool_back", "dy", dy, "dx", dx));
    HL_TRY(hl_check_pool_index("max_pool_back", index, dy, dx));
    int64_t bad = dx->dtype == HL_F64 ? max_pool_back_f64(dx, dy, index) : max_pool_back_f32(dx, dy, index);
-   HL_CHECK(bad < 0, "max_pool_back: index has %d, outside a plane of %s; pass the index that max_pool wrote",
-            ((int32_t *)index->data)[bad], hl_show(dx));
-   return 0;
+   return bad < 0 ? 0 : hl_fail_maximum("max_pool_back", ((int32_t *)index->data)[bad], dx);
 }
 
 HL_API int hl_avg_pool(hl_tensor *y, const hl_tensor *x, const hl_pool *p)

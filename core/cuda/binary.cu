@@ -1,5 +1,5 @@
 /* binary.cu: elementwise functions of two tensors, or of a tensor and a number. */
-#include "kernel.cuh"
+#include "faults.cuh"
 
 namespace
 {
@@ -36,22 +36,31 @@ template <typename A> struct real_op {
    }
 };
 
-/* Divisors are not 0 here; the smallest number by -1 wraps around instead of trapping. */
-template <typename T> __device__ __forceinline__ T quotient(T a, T b)
+/* Nothing traps: the smallest number by -1 wraps around; anything by 0 is 0, which is told of. */
+template <typename T> __device__ __forceinline__ T quotient(T a, T b, const hl_watch &zeros)
 {
    using W = hl_wrap<T>;
+   if (b == T(0)) {
+      zeros.tell(0, 0);
+      return T(0);
+   }
    return b == static_cast<T>(-1) && static_cast<T>(-1) < T(0) ? static_cast<T>(W(0) - static_cast<W>(a))
                                                                : static_cast<T>(a / b);
 }
 
-template <typename T> __device__ __forceinline__ T remainder_of(T a, T b)
+template <typename T> __device__ __forceinline__ T remainder_of(T a, T b, const hl_watch &zeros)
 {
+   if (b == T(0)) {
+      zeros.tell(0, 0);
+      return T(0);
+   }
    return b == static_cast<T>(-1) && static_cast<T>(-1) < T(0) ? T(0) : static_cast<T>(a % b);
 }
 
 template <typename T> struct whole_op {
    int op;
    int64_t alpha;
+   hl_watch zeros;
    __device__ T operator()(T a, T b) const
    {
       using W = hl_wrap<T>;
@@ -64,13 +73,13 @@ template <typename T> struct whole_op {
       case HL_MUL:
          return static_cast<T>(u * v);
       case HL_DIV:
-         return quotient(a, b);
+         return quotient(a, b, zeros);
       case HL_MOD: {
-         T m = remainder_of(a, b);
+         T m = remainder_of(a, b, zeros);
          return m != T(0) && (m < T(0)) != (b < T(0)) ? static_cast<T>(m + b) : m;
       }
       case HL_FMOD:
-         return remainder_of(a, b);
+         return remainder_of(a, b, zeros);
       case HL_POWER:
          return static_cast<T>(hl_whole_power(static_cast<int64_t>(a), static_cast<int64_t>(b)));
       case HL_MAX:
@@ -126,39 +135,15 @@ template <typename A> struct real_addc {
 template <typename T> struct whole_addc {
    int64_t alpha;
    bool divide;
+   hl_watch zeros;
    __device__ T operator()(T x, T a, T b) const
    {
       using W = hl_wrap<T>;
       const W scaled = static_cast<W>(alpha) * static_cast<W>(a);
-      const W term = divide ? static_cast<W>(quotient(static_cast<T>(scaled), b)) : scaled * static_cast<W>(b);
+      const W term = divide ? static_cast<W>(quotient(static_cast<T>(scaled), b, zeros)) : scaled * static_cast<W>(b);
       return static_cast<T>(static_cast<W>(x) + term);
    }
 };
-
-template <typename T> struct find_zero {
-   const T *x;
-   int *found;
-   __device__ void operator()(int64_t, const int64_t *at) const
-   {
-      if (x[at[0]] == T(0)) atomicExch(found, 1);
-   }
-};
-
-/* Integers only; waits for the answer. */
-int need_no_zero(const char *fn, const hl_tensor *b)
-{
-   int found = 0;
-   hl_scratch flag;
-   HL_TRY(flag.take(sizeof found));
-   HL_TRY(hl_upload(flag.data, &found, sizeof found));
-   const hl_tensor *list[] = {b};
-   hl_iter it;
-   hl_iter_init(&it, false, 1, list);
-   HL_DISPATCH_WHOLE(b->dtype, T, HL_TRY(hl_walk_run<1>(fn, &it, find_zero<T>{hl_data<T>(b), flag.as<int>()})))
-   HL_TRY(hl_download(&found, flag.data, sizeof found));
-   HL_CHECK(!found, "%s: division by zero: b (%s) holds a 0, and whole numbers have no infinity", fn, hl_show(b));
-   return 0;
-}
 
 } // namespace
 
@@ -168,7 +153,6 @@ HL_EXPORT int hl_binary(hl_tensor *y, const hl_tensor *a, const hl_tensor *b, in
    HL_TRY(hl_poll());
    HL_TRY(hl_need_view(fn, "b", b));
    HL_TRY(hl_check_binary(y, a, b, op));
-   if (hl_divides(op) && !hl_is_float(b) && hl_numel(y) > 0) HL_TRY(need_no_zero(fn, b));
    const hl_tensor *list[] = {y, a, b};
    hl_iter it;
    hl_iter_init(&it, false, 3, list);
@@ -177,9 +161,11 @@ HL_EXPORT int hl_binary(hl_tensor *y, const hl_tensor *a, const hl_tensor *b, in
                   return hl_map(fn, &it, comparison{op}, hl_data<uint8_t>(y), hl_data<T>(a), hl_data<T>(b)))
    }
    if (!hl_is_float(a)) {
-      HL_DISPATCH_WHOLE(
-          a->dtype, T,
-          return hl_map(fn, &it, whole_op<T>{op, hl_to_i64(alpha)}, hl_data<T>(y), hl_data<T>(a), hl_data<T>(b)))
+      const hl_watch zeros = hl_watch_divisors(fn, b);
+      HL_DISPATCH_WHOLE(a->dtype, T,
+                        HL_TRY(hl_map(fn, &it, whole_op<T>{op, hl_to_i64(alpha), zeros}, hl_data<T>(y), hl_data<T>(a),
+                                      hl_data<T>(b))))
+      return hl_end_watch();
    }
    HL_DISPATCH_FLOAT(a->dtype, T, using A = hl_acc<T>; return hl_map(fn, &it, real_op<A>{op, static_cast<A>(alpha)},
                                                                      hl_data<T>(y), hl_data<T>(a), hl_data<T>(b)))
@@ -204,12 +190,14 @@ HL_EXPORT int hl_binary_scalar(hl_tensor *y, const hl_tensor *a, double b, int o
    }
    if (!hl_is_float(a)) {
       bool wraps = op != HL_MAX && op != HL_MIN;
+      const hl_watch zeros = hl_watch_divisors(fn, a);
       HL_DISPATCH_WHOLE(
-          a->dtype, T, T number = wraps ? static_cast<T>(hl_to_i64(b)) : hl_number<T>(b); if (hl_divides(op)) {
-             HL_CHECK(reverse || number, "%s: division of %s by zero; whole numbers have no infinity", fn, hl_show(a));
-             if (reverse && hl_numel(a) > 0) HL_TRY(need_no_zero(fn, a));
-          } return hl_map(fn, &it, with_number<whole_op<T>, T>{{op, hl_to_i64(alpha)}, number, reverse != 0},
-                          hl_data<T>(y), hl_data<T>(a)))
+          a->dtype, T, T number = wraps ? static_cast<T>(hl_to_i64(b)) : hl_number<T>(b);
+          HL_CHECK(!hl_divides(op) || reverse || number, "%s: division of %s by zero; whole numbers have no infinity",
+                   fn, hl_show(a));
+          HL_TRY(hl_map(fn, &it, with_number<whole_op<T>, T>{{op, hl_to_i64(alpha), zeros}, number, reverse != 0},
+                        hl_data<T>(y), hl_data<T>(a))))
+      return hl_end_watch();
    }
    HL_DISPATCH_FLOAT(
        a->dtype, T, using A = hl_acc<T>;
@@ -224,14 +212,15 @@ HL_EXPORT int hl_addcmul(hl_tensor *y, const hl_tensor *x, const hl_tensor *a, c
    HL_TRY(hl_poll());
    HL_TRY(hl_check_addcmul(y, x, a, b));
    const char *fn = divide ? "addcdiv" : "addcmul";
-   if (divide && !hl_is_float(b) && hl_numel(y) > 0) HL_TRY(need_no_zero(fn, b));
    const hl_tensor *list[] = {y, x, a, b};
    hl_iter it;
    hl_iter_init(&it, false, 4, list);
    if (!hl_is_float(y)) {
+      const hl_watch zeros = hl_watch_divisors(fn, b);
       HL_DISPATCH_WHOLE(y->dtype, T,
-                        return hl_map(fn, &it, whole_addc<T>{hl_to_i64(alpha), divide != 0}, hl_data<T>(y),
-                                      hl_data<T>(x), hl_data<T>(a), hl_data<T>(b)))
+                        HL_TRY(hl_map(fn, &it, whole_addc<T>{hl_to_i64(alpha), divide != 0, zeros}, hl_data<T>(y),
+                                      hl_data<T>(x), hl_data<T>(a), hl_data<T>(b))))
+      return hl_end_watch();
    }
    HL_DISPATCH_FLOAT(y->dtype, T, using A = hl_acc<T>;
                      return hl_map(fn, &it, real_addc<A>{static_cast<A>(alpha), divide != 0}, hl_data<T>(y),

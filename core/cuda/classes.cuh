@@ -4,7 +4,7 @@
 #ifndef HL_CLASSES_CUH
 #define HL_CLASSES_CUH
 
-#include "kernel.cuh"
+#include "faults.cuh"
 
 /* Runs the statements with G standing for the threads to a position: step is the distance of classes in memory. */
 #define HL_DISPATCH_GROUP(step, classes, G, ...) \
@@ -99,25 +99,5 @@ static inline hl_tensor hl_pixels_of(const hl_tensor *x)
 
 /* hl_softmax_back without its checks; any strides. softmax.cu. */
 int hl_softmax_back_of(const char *fn, hl_tensor *dx, const hl_tensor *dy, const hl_tensor *y, int dim, bool log_of);
-
-/* What kernels find among labels: the first that is neither a class nor void. It lies in memory that the host reads
- * without waiting for the card. */
-struct hl_bad_label {
-   unsigned long long at; /* position; all bits set: none */
-   long long value;
-};
-
-/* Keeps the first of the bad labels that are noted. */
-__device__ __forceinline__ void hl_note_label(hl_bad_label *bad, int64_t at, int64_t value)
-{
-   if (atomicMin(&bad->at, static_cast<unsigned long long>(at)) > static_cast<unsigned long long>(at))
-      bad->value = value;
-}
-
-/* Where the kernels of one call note a bad label; fn and labels are for the message. loss.cu. */
-int hl_watch_labels(hl_bad_label **bad, const char *fn, const hl_tensor *labels, int64_t classes, int void_label);
-/* Fails with the message for a label that was noted by now. The card may lag behind: then a later call fails, and
- * meanwhile what came of the label is NaN. loss.cu. */
-int hl_tell_labels(void);
 
 #endif

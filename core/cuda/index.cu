@@ -1,37 +1,45 @@
-/* index.cu: elements and slices chosen by position or by mask. Positions count from 1; all are checked before anything
- * is written, for which every op here waits for the card. Where a position comes up several times, its sources are
- * sorted to stand together, so that one thread takes them in order: the same result on every run. */
-#include "kernel.cuh"
+/* index.cu: elements and slices chosen by position or by mask. Positions count from 1; one that is outside gives NaN or
+ * 0 and takes nothing. Where a position comes up several times, its sources are sorted to stand together, so that one
+ * thread takes them in order: the same result on every run. Masks are counted first, for which the host waits. */
+#include "faults.cuh"
 
 namespace
 {
 
-struct find_wrong {
-   const int64_t *index;
+/* Positions 1..size. */
+struct range {
    int64_t size;
-   long long *wrong; /* [0]: set where there is one, [1]: one of them */
-   __device__ __forceinline__ void operator()(int64_t, const int64_t *at) const
+   hl_watch watch;
+   __device__ __forceinline__ bool has(int64_t p) const
    {
-      const int64_t p = index[at[0]];
-      if (p >= 1 && p <= size) return;
-      atomicExch(reinterpret_cast<unsigned long long *>(&wrong[1]), static_cast<unsigned long long>(p));
-      atomicExch(reinterpret_cast<unsigned long long *>(&wrong[0]), 1ull);
+      if (p >= 1 && p <= size) return true;
+      watch.tell(0, p);
+      return false;
    }
 };
 
-int need_positions(const char *fn, const hl_tensor *index, int64_t size, int dim)
+range range_of(const char *fn, const hl_tensor *x, int dim)
 {
-   long long wrong[2] = {0, 0};
-   if (hl_numel(index) == 0) return 0;
-   hl_scratch flag;
-   HL_TRY(flag.take(sizeof wrong));
-   HL_TRY(hl_upload(flag.data, wrong, sizeof wrong));
+   return {x->size[dim], hl_watch_positions(fn, x->size[dim], dim)};
+}
+
+struct look {
+   const int64_t *index;
+   range inside;
+   __device__ __forceinline__ void operator()(int64_t, const int64_t *at) const
+   {
+      inside.has(index[at[0]]);
+   }
+};
+
+/* Positions that nothing is taken from. */
+int look_at(const char *fn, const hl_tensor *index, const range &inside)
+{
    const hl_tensor *list[] = {index};
    hl_iter it;
    hl_iter_init(&it, false, 1, list);
-   HL_TRY(hl_walk_run<1>(fn, &it, find_wrong{hl_data<int64_t>(index), size, flag.as<long long>()}));
-   HL_TRY(hl_download(wrong, flag.data, sizeof wrong));
-   return wrong[0] ? hl_fail_index(fn, wrong[1], size, dim) : 0;
+   HL_TRY(hl_walk_run<1>(fn, &it, look{hl_data<int64_t>(index), inside}));
+   return hl_end_watch();
 }
 
 /* at: small, big at the line's start, the position */
@@ -40,9 +48,14 @@ template <typename T> struct take {
    const T *big;
    const int64_t *index;
    int64_t along;
+   range inside;
    __device__ __forceinline__ void operator()(int64_t, const int64_t *at) const
    {
-      small[at[0]] = big[at[1] + (index[at[2]] - 1) * along];
+      const int64_t p = index[at[2]];
+      if (inside.has(p))
+         small[at[0]] = big[at[1] + (p - 1) * along];
+      else
+         hl_store(small[at[0]], hl_is_floating<T>::value ? static_cast<hl_acc<T>>(NAN) : hl_acc<T>(0));
    }
 };
 
@@ -54,12 +67,13 @@ template <typename T> struct give {
    const int64_t *sorted, *order;
    int64_t count, along_index, along_big, along_small;
    bool add;
+   range inside;
    __device__ __forceinline__ void operator()(int64_t, const int64_t *at) const
    {
       const int64_t *position = sorted + at[0], *source = order + at[0];
       const int64_t p = *position;
       int64_t i = at[3];
-      if (i > 0 && position[-along_index] == p) return;
+      if ((i > 0 && position[-along_index] == p) || !inside.has(p)) return;
       T *to = big + at[1] + (p - 1) * along_big;
       const T *from = small + at[2];
       if (add) {
@@ -96,20 +110,22 @@ hl_tensor spread(const hl_tensor *index, const hl_tensor *small, int dim)
 }
 
 /* small = big at index, a view of small's sizes. */
-int take_all(const char *fn, hl_tensor *small, const hl_tensor *big, const hl_tensor *index, int dim)
+int take_all(const char *fn, hl_tensor *small, const hl_tensor *big, const hl_tensor *index, int dim,
+             const range &inside)
 {
    const hl_tensor lines = line_view(big, small, dim, 0), *list[] = {small, &lines, index};
    hl_iter it;
    hl_iter_init(&it, false, 3, list);
-   HL_DISPATCH(big->dtype, T,
-               return hl_walk_run<3>(
-                   fn, &it, take<T>{hl_data<T>(small), hl_data<T>(big), hl_data<int64_t>(index), big->stride[dim]}))
-   return 0;
+   HL_DISPATCH(
+       big->dtype, T,
+       HL_TRY(hl_walk_run<3>(
+           fn, &it, take<T>{hl_data<T>(small), hl_data<T>(big), hl_data<int64_t>(index), big->stride[dim], inside})))
+   return hl_end_watch();
 }
 
 /* The reverse. index: (n), or of small's sizes. */
 int give_all(const char *fn, hl_tensor *big, const hl_tensor *small, const hl_tensor *index, int dim, bool slices,
-             bool add)
+             bool add, const range &inside)
 {
    hl_scratch memory[2];
    hl_tensor sorted = *index, order;
@@ -132,11 +148,11 @@ int give_all(const char *fn, hl_tensor *big, const hl_tensor *small, const hl_te
    hl_iter it;
    hl_iter_init(&it, true, 4, list);
    HL_DISPATCH(big->dtype, T,
-               return hl_walk_run<4>(fn, &it,
+               HL_TRY(hl_walk_run<4>(fn, &it,
                                      give<T>{hl_data<T>(big), hl_data<T>(small), memory[0].as<int64_t>(),
                                              memory[1].as<int64_t>(), small->size[dim], sorted.stride[along],
-                                             big->stride[dim], small->stride[dim], add}))
-   return 0;
+                                             big->stride[dim], small->stride[dim], add, inside})))
+   return hl_end_watch();
 }
 
 /* ---- masks: hits are counted in chunks of the row-major order, then each chunk knows where its hits go ---- */
@@ -312,10 +328,10 @@ HL_EXPORT int hl_index_select(hl_tensor *y, const hl_tensor *x, const hl_tensor 
    HL_TRY(hl_poll());
    HL_TRY(hl_check_index("index_select", "x", x, "y", y, index, dim));
    HL_TRY(hl_need_output("index_select", "y", y));
-   HL_TRY(need_positions("index_select", index, x->size[dim], dim));
-   if (hl_numel(y) == 0) return 0;
+   const range inside = range_of("index_select", x, dim);
+   if (hl_numel(y) == 0) return look_at("index_select", index, inside);
    const hl_tensor positions = spread(index, y, dim);
-   return take_all("index_select", y, x, &positions, dim);
+   return take_all("index_select", y, x, &positions, dim, inside);
 }
 
 HL_EXPORT int hl_index_put(hl_tensor *x, const hl_tensor *y, const hl_tensor *index, int dim, int add)
@@ -323,9 +339,9 @@ HL_EXPORT int hl_index_put(hl_tensor *x, const hl_tensor *y, const hl_tensor *in
    HL_TRY(hl_poll());
    HL_TRY(hl_check_index("index_put", "x", x, "y", y, index, dim));
    HL_TRY(hl_need_output("index_put", "x", x));
-   HL_TRY(need_positions("index_put", index, x->size[dim], dim));
-   if (hl_numel(y) == 0) return 0;
-   return give_all("index_put", x, y, index, dim, true, add != 0);
+   const range inside = range_of("index_put", x, dim);
+   if (hl_numel(y) == 0) return look_at("index_put", index, inside);
+   return give_all("index_put", x, y, index, dim, true, add != 0, inside);
 }
 
 HL_EXPORT int hl_gather(hl_tensor *y, const hl_tensor *x, const hl_tensor *index, int dim)
@@ -333,9 +349,9 @@ HL_EXPORT int hl_gather(hl_tensor *y, const hl_tensor *x, const hl_tensor *index
    HL_TRY(hl_poll());
    HL_TRY(hl_check_gather("gather", "x", x, "y", y, index, dim));
    HL_TRY(hl_need_output("gather", "y", y));
-   HL_TRY(need_positions("gather", index, x->size[dim], dim));
-   if (hl_numel(y) == 0) return 0;
-   return take_all("gather", y, x, index, dim);
+   const range inside = range_of("gather", x, dim);
+   if (hl_numel(y) == 0) return look_at("gather", index, inside);
+   return take_all("gather", y, x, index, dim, inside);
 }
 
 HL_EXPORT int hl_scatter(hl_tensor *x, const hl_tensor *y, const hl_tensor *index, int dim, int add)
@@ -343,9 +359,9 @@ HL_EXPORT int hl_scatter(hl_tensor *x, const hl_tensor *y, const hl_tensor *inde
    HL_TRY(hl_poll());
    HL_TRY(hl_check_gather("scatter", "x", x, "y", y, index, dim));
    HL_TRY(hl_need_output("scatter", "x", x));
-   HL_TRY(need_positions("scatter", index, x->size[dim], dim));
-   if (hl_numel(y) == 0) return 0;
-   return give_all("scatter", x, y, index, dim, false, add != 0);
+   const range inside = range_of("scatter", x, dim);
+   if (hl_numel(y) == 0) return look_at("scatter", index, inside);
+   return give_all("scatter", x, y, index, dim, false, add != 0, inside);
 }
 
 HL_EXPORT int hl_masked_select(hl_tensor *y, const hl_tensor *x, const hl_tensor *mask)

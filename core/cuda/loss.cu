@@ -3,47 +3,16 @@
 #include "axis.cuh"
 #include "classes.cuh"
 
-#include <mutex>
-
 namespace
 {
 
-enum { PARTS = 512, WATCHED = 16 };
-
-/* ---- bad labels ---- */
-
-struct {
-   std::mutex lock;
-   hl_bad_label *notes; /* (WATCHED) */
-   struct {
-      const char *fn;
-      hl_tensor labels;
-      int64_t classes;
-      int void_label;
-   } calls[WATCHED];
-   int next;
-} watch;
-
-int open_notes()
-{
-   if (watch.notes) return 0;
-   void *p = nullptr;
-#ifdef HILO_EMU
-   HL_CHECK((p = malloc(WATCHED * sizeof(hl_bad_label))), "out of memory: no room to note bad labels");
-#else
-   HL_TRY(hl_cuda("labels", "memory that host and card share", cudaMallocHost(&p, WATCHED * sizeof(hl_bad_label))));
-#endif
-   watch.notes = static_cast<hl_bad_label *>(p);
-   for (int i = 0; i < WATCHED; i++) watch.notes[i].at = UINT64_MAX;
-   return 0;
-}
+enum { PARTS = 512 };
 
 /* ---- cross entropy ---- */
 
-/* What a block finds: the weighted sum of losses, the sum of the weights, the first bad label. */
+/* What a block finds: the weighted sum of losses, the sum of the weights; NaN where it meets what is no label. */
 struct part {
    double loss, count;
-   int64_t bad, value;
 };
 
 /* Logits as they are. The walk's operands: labels, x, lse, dx. */
@@ -99,12 +68,12 @@ template <typename T> struct resized {
 
 /* parts (gridDim.x, gridDim.y): gridDim.x groups of `pixels`, images or all together. */
 template <int G, typename A, typename S>
-__global__ void entropy(part *parts, A *lse, S source, hl_label_view labels, const A *weight, int64_t pixels)
+__global__ void entropy(part *parts, A *lse, S source, hl_label_view labels, const A *weight, int64_t pixels,
+                        hl_watch watch)
 {
    const int64_t per = blockDim.x / G, group = blockIdx.x;
    const int lane = static_cast<int>(threadIdx.x) % G;
    double loss = 0, count = 0;
-   int64_t bad = INT64_MAX;
    for (int64_t base = static_cast<int64_t>(blockIdx.y) * per; base < pixels;
         base += static_cast<int64_t>(gridDim.y) * per) {
       int64_t i = base + threadIdx.x / G;
@@ -116,7 +85,10 @@ __global__ void entropy(part *parts, A *lse, S source, hl_label_view labels, con
       A sum = log(s.sum);
       lse[at[2]] = s.top + sum;
       int label = labels.at(at[0]);
-      if (label == -2) bad = at[0] < bad ? at[0] : bad;
+      if (label == -2) {
+         watch.tell(group * pixels + i, labels.raw(at[0]));
+         loss = count = NAN;
+      }
       if (label < 0) continue;
       double w = weight ? static_cast<double>(weight[label]) : 1;
       loss += w * static_cast<double>(s.top - value(label) + sum);
@@ -124,34 +96,24 @@ __global__ void entropy(part *parts, A *lse, S source, hl_label_view labels, con
    }
    loss = hl_reduce_block(loss, hl_sum(), 0.);
    count = hl_reduce_block(count, hl_sum(), 0.);
-   bad = hl_reduce_block(bad, hl_smallest(), static_cast<int64_t>(INT64_MAX));
-   if (threadIdx.x == 0)
-      parts[group * gridDim.y + blockIdx.y] = {loss, count, bad, bad < INT64_MAX ? labels.raw(bad) : 0};
+   if (threadIdx.x == 0) parts[group * gridDim.y + blockIdx.y] = {loss, count};
 }
 
 /* loss and scale of a group of `images` images from its parts. */
-template <typename A>
-__global__ void finish(A *loss, A *scale, hl_bad_label *note, const part *parts, int count, int64_t images)
+template <typename A> __global__ void finish(A *loss, A *scale, const part *parts, int count, int64_t images)
 {
    const int64_t group = blockIdx.x;
    double total = 0, weights = 0;
-   int64_t bad = INT64_MAX;
    parts += group * count;
    for (int i = static_cast<int>(threadIdx.x); i < count; i += static_cast<int>(blockDim.x)) {
       total += parts[i].loss;
       weights += parts[i].count;
-      if (parts[i].bad < INT64_MAX) {
-         hl_note_label(note, parts[i].bad, parts[i].value);
-         bad = 0;
-      }
    }
    total = hl_reduce_block(total, hl_sum(), 0.);
    weights = hl_reduce_block(weights, hl_sum(), 0.);
-   bad = hl_reduce_block(bad, hl_smallest(), static_cast<int64_t>(INT64_MAX));
-   const double spoilt = bad == 0 ? NAN : 0;
    for (int64_t n = threadIdx.x; n < images; n += blockDim.x)
-      scale[group * images + n] = static_cast<A>((weights != 0 ? 1 / weights : 0) + spoilt);
-   if (threadIdx.x == 0) loss[group] = static_cast<A>((weights != 0 ? total / weights : 0) + spoilt);
+      scale[group * images + n] = static_cast<A>(weights != 0 ? 1 / weights : 0);
+   if (threadIdx.x == 0) loss[group] = static_cast<A>(weights != 0 ? total / weights : 0);
 }
 
 /* What one pixel's gradient is multiplied by: 0 for void, NaN for what is no label. */
@@ -171,7 +133,7 @@ template <typename A> struct factors {
 /* dx = k * (softmax(x) - one hot label) */
 template <int G, typename T>
 __global__ void entropy_back(T *dx, plain<T> source, hl_label_view labels, const hl_acc<T> *lse, factors<hl_acc<T>> f,
-                             int64_t total)
+                             int64_t total, hl_watch watch)
 {
    using A = hl_acc<T>;
    const int lane = static_cast<int>(threadIdx.x) % G;
@@ -179,6 +141,7 @@ __global__ void entropy_back(T *dx, plain<T> source, hl_label_view labels, const
       int64_t i = t / G, at[4];
       auto value = source.find(i, at);
       int label = labels.at(at[0]);
+      if (label == -2 && lane == 0) watch.tell(i, labels.raw(at[0]));
       A k = f.at(i / f.pixels, label), l = lse[at[2]];
       for (int64_t c = lane; c < labels.classes; c += G)
          hl_store(dx[at[3] + c * source.dx_step], k == A(0) ? A(0) : k * (exp(value(c) - l) - A(c == label)));
@@ -188,7 +151,7 @@ __global__ void entropy_back(T *dx, plain<T> source, hl_label_view labels, const
 /* room (N,C,H,w): for each output row what its pixels give to each column of x; laid out as x. */
 template <typename T>
 __global__ void entropy_across(hl_acc<T> *room, hl_image mr, resized<T> s, hl_label_view labels, const hl_acc<T> *lse,
-                               factors<hl_acc<T>> f)
+                               factors<hl_acc<T>> f, hl_watch watch)
 {
    using A = hl_acc<T>;
    for (HL_STEP(int64_t, t, mr.n * mr.sn)) {
@@ -206,6 +169,7 @@ __global__ void entropy_across(hl_acc<T> *room, hl_image mr, resized<T> s, hl_la
       for (int j = s.across.first(col); j < s.across.past(col); j++) {
          A share = s.across.share(j, col);
          int label = labels.at(row + j);
+         if (label == -2) watch.tell(row + j, labels.raw(row + j));
          A k = f.at(n, label);
          if (share == A(0) || k == A(0)) continue;
          int left = s.across.lo[j] == col ? 1 : 0;
@@ -255,8 +219,7 @@ template <typename A, typename S> int entropy_of(const forward &a, S source, int
    int64_t images = a.x->size[0], classes = a.x->size[1], groups = a.p->per_image ? images : 1;
    int64_t pixels = groups ? hl_numel(a.labels) / groups : 0;
    if (groups == 0) return 0;
-   hl_bad_label *note;
-   HL_TRY(hl_watch_labels(&note, a.fn, a.labels, classes, a.p->void_label));
+   const hl_watch watch = hl_watch_labels(a.fn, "labels", a.labels, classes, a.p->void_label);
    hl_scratch parts;
    const A *weight = a.weight ? hl_data<A>(a.weight) : nullptr;
    HL_DISPATCH_GROUP(step, classes, G, {
@@ -264,11 +227,11 @@ template <typename A, typename S> int entropy_of(const forward &a, S source, int
       unsigned count = static_cast<unsigned>(std::min<int64_t>(std::max<int64_t>(wanted, 1), most));
       HL_TRY(parts.take(groups * count * static_cast<int64_t>(sizeof(part))));
       HL_LAUNCH(a.fn, dim3(static_cast<unsigned>(groups), count), HL_BLOCK, 0, (entropy<G, A, S>), parts.as<part>(),
-                hl_data<A>(a.lse), source, hl_view_labels(a.labels, classes, a.p->void_label), weight, pixels);
+                hl_data<A>(a.lse), source, hl_view_labels(a.labels, classes, a.p->void_label), weight, pixels, watch);
       HL_LAUNCH(a.fn, static_cast<unsigned>(groups), HL_BLOCK, 0, (finish<A>), hl_data<A>(a.loss), hl_data<A>(a.scale),
-                note, parts.as<part>(), static_cast<int>(count), images / groups);
+                parts.as<part>(), static_cast<int>(count), images / groups);
    })
-   return hl_tell_labels();
+   return hl_end_watch();
 }
 
 template <typename T> int resize_entropy(const forward &a, int mode)
@@ -301,8 +264,8 @@ template <typename T> int entropy_back_of(const backward &a)
    HL_DISPATCH_GROUP(a.dx->stride[1], classes, G,
                      HL_LAUNCH(a.fn, hl_blocks(total * G), HL_BLOCK, 0, (entropy_back<G, T>), hl_data<T>(a.dx), source,
                                hl_view_labels(a.labels, classes, a.p->void_label), hl_data<A>(a.lse), factors_of<A>(a),
-                               total))
-   return 0;
+                               total, hl_watch_labels(a.fn, "labels", a.labels, classes, a.p->void_label)))
+   return hl_end_watch();
 }
 
 template <typename T> int resize_entropy_back(const backward &a, int mode)
@@ -319,10 +282,10 @@ template <typename T> int resize_entropy_back(const backward &a, int mode)
    HL_TRY(room.take(mr.n * mr.sn * static_cast<int64_t>(sizeof(A))));
    HL_LAUNCH(a.fn, hl_blocks(mr.n * mr.sn), HL_BLOCK, 0, (entropy_across<T>), room.as<A>(), mr,
              (resized<T>{m, axes.down, axes.across, hl_data<T>(a.x)}), hl_view_labels(a.labels, m.c, a.p->void_label),
-             hl_data<A>(a.lse), factors_of<A>(a));
+             hl_data<A>(a.lse), factors_of<A>(a), hl_watch_labels(a.fn, "labels", a.labels, m.c, a.p->void_label));
    HL_LAUNCH(a.fn, hl_blocks(mx.n * mx.sn), HL_BLOCK, 0, (entropy_down<T>), hl_data<T>(a.dx), mx, room.as<A>(), mr,
              axes.down);
-   return 0;
+   return hl_end_watch();
 }
 
 /* ---- losses of pairs ---- */
@@ -483,31 +446,6 @@ __global__ void cosine_back(T *da, T *db, const hl_acc<T> *dy, const T *a, const
 }
 
 } // namespace
-
-int hl_watch_labels(hl_bad_label **bad, const char *fn, const hl_tensor *labels, int64_t classes, int void_label)
-{
-   std::lock_guard<std::mutex> guard(watch.lock);
-   HL_TRY(open_notes());
-   watch.calls[watch.next] = {fn, *labels, classes, void_label};
-   *bad = &watch.notes[watch.next];
-   watch.next = (watch.next + 1) % WATCHED;
-   return 0;
-}
-
-int hl_tell_labels(void)
-{
-   std::lock_guard<std::mutex> guard(watch.lock);
-   for (int i = 0; i < WATCHED && watch.notes; i++) {
-      volatile hl_bad_label *note = &watch.notes[i];
-      unsigned long long at = note->at;
-      if (at == UINT64_MAX) continue;
-      note->at = UINT64_MAX;
-      const auto &call = watch.calls[i];
-      return hl_fail_label(call.fn, "labels", &call.labels, static_cast<int64_t>(at), note->value, call.classes,
-                           call.void_label);
-   }
-   return 0;
-}
 
 HL_EXPORT int hl_cross_entropy(hl_tensor *loss, hl_tensor *lse, hl_tensor *scale, const hl_tensor *x,
                                const hl_tensor *labels, const hl_tensor *weight, const hl_ce *p)

@@ -1,5 +1,5 @@
 /* memory.cu: the library's start, storage with a cache by size class, copies between host and device. */
-#include "kernel.cuh"
+#include "faults.cuh"
 
 #include <stdlib.h>
 #include <mutex>
@@ -148,7 +148,7 @@ HL_EXPORT int hl_init(const volatile int32_t *interrupt)
 {
    hl_set_interrupt(interrupt);
    if (heap.open) return HL_ABI;
-   if (hl_gpu_open()) return -1;
+   if (hl_gpu_open() || hl_open_faults()) return -1;
    const char *sync = getenv("HL_SYNC");
    heap.sync_each = sync && *sync && *sync != '0';
    hl_take_channels_last();
@@ -238,7 +238,8 @@ HL_EXPORT int hl_reset_peak(void)
 HL_EXPORT int hl_synchronize(void)
 {
    HL_TRY(hl_poll());
-   return hl_gpu_wait("synchronize");
+   HL_TRY(hl_gpu_wait("synchronize"));
+   return hl_tell_faults();
 }
 
 HL_EXPORT int hl_upload(void *device, const void *host, int64_t bytes)
@@ -250,5 +251,7 @@ HL_EXPORT int hl_upload(void *device, const void *host, int64_t bytes)
 HL_EXPORT int hl_download(void *host, const void *device, int64_t bytes)
 {
    HL_TRY(copy_arguments("download", host, device, bytes));
-   return bytes ? hl_gpu_download("download", host, device, bytes) : 0;
+   if (bytes == 0) return 0;
+   HL_TRY(hl_gpu_download("download", host, device, bytes));
+   return hl_tell_faults();
 }

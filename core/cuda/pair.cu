@@ -106,7 +106,7 @@ template <int G, typename T> __global__ void softmax_pair(pair<T> p, const T *x,
    }
 }
 
-template <int G, typename T> __global__ void one_hot_pair(pair<T> p, hl_label_view labels, hl_bad_label *note)
+template <int G, typename T> __global__ void one_hot_pair(pair<T> p, hl_label_view labels, hl_watch watch)
 {
    using A = hl_acc<T>;
    const int lane = static_cast<int>(threadIdx.x) % G;
@@ -115,7 +115,7 @@ template <int G, typename T> __global__ void one_hot_pair(pair<T> p, hl_label_vi
       p.walk.find(i, at);
       int label = labels.at(at[1]);
       bool shown = p.shows(at);
-      if (label == -2 && lane == 0) hl_note_label(note, at[1], labels.raw(at[1]));
+      if (label == -2 && lane == 0) watch.tell(i, labels.raw(at[1]));
       for (int64_t c = lane; c < p.classes; c += G)
          hl_store(p.y[at[0] + c * p.y_step], label == -2 ? static_cast<A>(NAN) : A(shown && c == label));
       p.template write_image<G>(i, at, lane);
@@ -178,13 +178,12 @@ HL_EXPORT int hl_one_hot_pair(hl_tensor *y, const hl_tensor *labels, const hl_te
    HL_TRY(hl_check_one_hot_pair(y, labels, images, mask));
    if (hl_numel(y) == 0) return 0;
    hl_scratch ranges;
-   hl_bad_label *note;
-   HL_TRY(hl_watch_labels(&note, fn, labels, y->size[1] - images->size[1], void_label));
+   const hl_watch watch = hl_watch_labels(fn, "labels", labels, y->size[1] - images->size[1], void_label);
    HL_DISPATCH_FLOAT(y->dtype, T, pair<T> p; HL_TRY(pair_of<T>(fn, &p, &ranges, y, labels, images, mask));
                      HL_DISPATCH_GROUP(y->stride[1], p.classes, G,
                                        HL_LAUNCH(fn, hl_blocks(p.walk.total * G), HL_BLOCK, 0, (one_hot_pair<G, T>), p,
-                                                 hl_view_labels(labels, p.classes, void_label), note)))
-   return hl_tell_labels();
+                                                 hl_view_labels(labels, p.classes, void_label), watch)))
+   return hl_end_watch();
 }
 
 HL_EXPORT int hl_softmax_pair_back(hl_tensor *dx, const hl_tensor *dy, const hl_tensor *y)

@@ -1,6 +1,6 @@
 /* pool.cu: maximum and average over windows. Forward a thread makes one output, or with the channels innermost a pack
  * of them; backward it gathers one input's share, in a fixed order. */
-#include "kernel.cuh"
+#include "faults.cuh"
 
 namespace
 {
@@ -180,14 +180,18 @@ __global__ void avg_back(hl_image mx, hl_image my, T *dx, const T *dy, window_pa
 
 /* The windows are not known here, only whose maximum was where: each input keeps a chain of the outputs that name it.
  * head (as dx, in memory order) begins at -1. */
-__global__ void chain_outputs(int32_t *head, int32_t *next, hl_image mi, hl_image mx, const int32_t *index)
+__global__ void chain_outputs(int32_t *head, int32_t *next, hl_image mi, hl_image mx, const int32_t *index,
+                              hl_watch watch)
 {
    const int64_t plane = static_cast<int64_t>(mx.h) * mx.w;
    for (HL_STEP(int64_t, i, mi.n * mi.sn)) {
       int n, c, p, q;
       mi.find(i, &n, &c, &p, &q);
       int32_t at = index[i];
-      if (at < 0 || at >= plane) continue;
+      if (at < 0 || at >= plane) {
+         watch.tell(0, at);
+         continue;
+      }
       next[i] = atomicExch(&head[mx.at(n, c, at / mx.w, at % mx.w)], p * mi.w + q);
    }
 }
@@ -311,11 +315,13 @@ HL_EXPORT int hl_max_pool_back(hl_tensor *dx, const hl_tensor *dy, const hl_tens
    head.dtype = HL_I32;
    HL_TRY(hl_fill(&head, -1));
    int32_t *heads = chains.as<int32_t>(), *next = heads + hl_numel(dx);
-   HL_LAUNCH(fn, hl_blocks(hl_numel(dy)), HL_BLOCK, 0, chain_outputs, heads, next, mi, mx, hl_data<int32_t>(index));
+   const hl_watch watch = hl_watch_maxima(fn, dx);
+   HL_LAUNCH(fn, hl_blocks(hl_numel(dy)), HL_BLOCK, 0, chain_outputs, heads, next, mi, mx, hl_data<int32_t>(index),
+             watch);
    HL_DISPATCH_FLOAT(dx->dtype, T,
                      HL_LAUNCH(fn, hl_blocks(hl_numel(dx)), HL_BLOCK, 0, (max_back<T>), mx, my, mi, hl_data<T>(dx),
                                hl_data<T>(dy), heads, next))
-   return 0;
+   return hl_end_watch();
 }
 
 HL_EXPORT int hl_avg_pool(hl_tensor *y, const hl_tensor *x, const hl_pool *p)
