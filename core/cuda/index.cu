@@ -128,15 +128,9 @@ int give_all(const char *fn, hl_tensor *big, const hl_tensor *small, const hl_te
              bool add, const range &inside)
 {
    hl_scratch memory[2];
-   hl_tensor sorted = *index, order;
+   hl_tensor sorted = hl_places_of(index), order = sorted;
    const int along = slices ? 0 : dim;
-   int64_t step = 1;
-   for (int d = sorted.ndim - 1; d >= 0; d--) {
-      sorted.stride[d] = step;
-      step *= sorted.size[d];
-   }
-   for (hl_scratch &m : memory) HL_TRY(m.take(step * static_cast<int64_t>(sizeof(int64_t))));
-   order = sorted;
+   for (hl_scratch &m : memory) HL_TRY(m.take(hl_numel(index) * static_cast<int64_t>(sizeof(int64_t))));
    sorted.data = memory[0].data;
    order.data = memory[1].data;
    HL_TRY(hl_sort(&sorted, &order, index, along, 0));

@@ -348,6 +348,19 @@ static inline bool hl_fits_32(const hl_iter *it)
    return true;
 }
 
+/* A view of t's sizes whose offsets are places in row-major order: of the elements, or with channels of the (n,c) that
+ * they belong to. */
+static inline hl_tensor hl_places_of(const hl_tensor *t, bool channels = false)
+{
+   hl_tensor p = *t;
+   int64_t step = 1;
+   for (int d = t->ndim - 1; d >= 0; d--) {
+      p.stride[d] = channels && d > 1 ? 0 : step;
+      if (!channels || d < 2) step *= t->size[d];
+   }
+   return p;
+}
+
 /* f(i, at) for every element: i its place in the walk, at[k] operand k's offset in elements. */
 template <int N, typename I, typename F> __global__ void hl_walk_kernel(hl_walk<N, I> w, F f)
 {
@@ -479,6 +492,12 @@ static inline hl_image hl_image_of(const hl_tensor *x)
    m.sh = m.last ? static_cast<int64_t>(m.w) * m.c : m.w;
    m.sw = m.last ? m.c : 1;
    return m;
+}
+
+/* Whether both have their channels innermost and in whole packs of V. */
+static inline bool hl_can_pack(int V, const hl_image &a, const hl_image &b, const void *p, const void *q)
+{
+   return a.last && b.last && a.c % V == 0 && hl_is_aligned(p, 16) && hl_is_aligned(q, 16);
 }
 
 #endif

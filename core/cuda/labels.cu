@@ -37,18 +37,6 @@ hl_tensor repeated(const hl_tensor *labels, const hl_tensor *y)
    return r;
 }
 
-/* A view of t's sizes whose offsets are places in row-major order. */
-hl_tensor places_of(const hl_tensor *t)
-{
-   hl_tensor p = *t;
-   int64_t step = 1;
-   for (int d = t->ndim - 1; d >= 0; d--) {
-      p.stride[d] = step;
-      step *= t->size[d];
-   }
-   return p;
-}
-
 /* A column of NaN for what is no label. at: y, the label, its place, the channel */
 template <typename T> struct one_hot {
    T *y;
@@ -132,7 +120,7 @@ int count(const hl_tensor *truth, const hl_tensor *prediction, const count_pair<
                 f, pixels);
       return 0;
    }
-   const hl_tensor places = places_of(truth), *list[] = {truth, prediction, &places};
+   const hl_tensor places = hl_places_of(truth), *list[] = {truth, prediction, &places};
    hl_iter it;
    hl_iter_init(&it, false, 3, list);
    return hl_walk_run<3>("confusion", &it, f);
@@ -164,7 +152,7 @@ HL_EXPORT int hl_one_hot(hl_tensor *y, const hl_tensor *labels, int void_label)
    if (hl_numel(labels) == 0) return 0;
    const int64_t classes = y->size[1];
    const hl_watch watch = hl_watch_labels("one_hot", "labels", labels, classes, void_label);
-   const hl_tensor places = places_of(labels), label = repeated(labels, y), place = repeated(&places, y);
+   const hl_tensor places = hl_places_of(labels), label = repeated(labels, y), place = repeated(&places, y);
    hl_tensor channel = *y;
    for (int d = 0; d < y->ndim; d++) channel.stride[d] = d == 1;
    const hl_tensor *list[] = {y, &label, &place, &channel};

@@ -221,12 +221,6 @@ __global__ void max_back(hl_image mx, hl_image my, hl_image mi, T *dx, const T *
    }
 }
 
-/* Whether all have their channels innermost and in whole packs of V. */
-bool can_pack(int V, const hl_image &a, const hl_image &b, const void *p, const void *q)
-{
-   return a.last && b.last && a.c % V == 0 && hl_is_aligned(p, 16) && hl_is_aligned(q, 16);
-}
-
 int max_pool(const char *fn, hl_tensor *y, hl_tensor *index, const hl_tensor *x, const hl_pool *p)
 {
    if (hl_numel(y) == 0) return 0;
@@ -234,7 +228,7 @@ int max_pool(const char *fn, hl_tensor *y, hl_tensor *index, const hl_tensor *x,
    window_pair s = windows_of(y, x, p);
    HL_DISPATCH_FLOAT(
        x->dtype, T, constexpr int V = 16 / sizeof(T); T *to = hl_data<T>(y); const T *from = hl_data<T>(x);
-       int64_t n = hl_numel(y); if (can_pack(V, my, mx, to, from)) {
+       int64_t n = hl_numel(y); if (hl_can_pack(V, my, mx, to, from)) {
           HL_LAUNCH(fn, hl_blocks(n / V), HL_BLOCK, 0, (max_forward<V, T>), my, mi, mx, to, hl_data<int32_t>(index),
                     from, s, n / V);
        } else {
@@ -261,7 +255,7 @@ int avg_pool(const char *fn, hl_tensor *y, const hl_tensor *x, const hl_pool *p)
        x->dtype, T, constexpr int V = 16 / sizeof(T); T *to = hl_data<T>(y); const T *from = hl_data<T>(x);
        int64_t n = hl_numel(y); if (large) {
           HL_LAUNCH(fn, grid, 256, 0, (avg_large<T>), my, mx, to, from, s);
-       } else if (can_pack(V, my, mx, to, from)) {
+       } else if (hl_can_pack(V, my, mx, to, from)) {
           HL_LAUNCH(fn, hl_blocks(n / V), HL_BLOCK, 0, (avg_forward<V, T>), my, mx, to, from, s, n / V);
        } else { HL_LAUNCH(fn, hl_blocks(n), HL_BLOCK, 0, (avg_forward<1, T>), my, mx, to, from, s, n); })
    return 0;
@@ -274,7 +268,7 @@ int avg_pool_back(const char *fn, hl_tensor *dx, const hl_tensor *dy, const hl_p
    window_pair s = windows_of(dy, dx, p);
    HL_DISPATCH_FLOAT(
        dx->dtype, T, constexpr int V = 16 / sizeof(T); T *to = hl_data<T>(dx); const T *from = hl_data<T>(dy);
-       int64_t n = hl_numel(dx); if (can_pack(V, mx, my, to, from)) {
+       int64_t n = hl_numel(dx); if (hl_can_pack(V, mx, my, to, from)) {
           HL_LAUNCH(fn, hl_blocks(n / V), HL_BLOCK, 0, (avg_back<V, T>), mx, my, to, from, s, n / V);
        } else { HL_LAUNCH(fn, hl_blocks(n), HL_BLOCK, 0, (avg_back<1, T>), mx, my, to, from, s, n); })
    return 0;

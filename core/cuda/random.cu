@@ -114,19 +114,6 @@ template <typename T, typename F> struct draw_one {
    }
 };
 
-/* A view of t's sizes whose offsets are places in row-major order: of the elements, or with channels of the (n,c) that
- * they belong to. */
-hl_tensor places_of(const hl_tensor *t, bool channels)
-{
-   hl_tensor p = *t;
-   int64_t step = 1;
-   for (int d = t->ndim - 1; d >= 0; d--) {
-      p.stride[d] = channels && d > 1 ? 0 : step;
-      if (!channels || d < 2) step *= t->size[d];
-   }
-   return p;
-}
-
 template <typename T, typename F> int draw(const char *fn, hl_tensor *y, const hl_rng *r, const F &f)
 {
    const int64_t n = hl_numel(y);
@@ -137,7 +124,7 @@ template <typename T, typename F> int draw(const char *fn, hl_tensor *y, const h
       HL_LAUNCH(fn, hl_blocks(n / F::COUNT + 1), HL_BLOCK, 0, (draw_dense<T, F>), data, n, aligned, *r, f);
       return 0;
    }
-   const hl_tensor places = places_of(y, false), *list[] = {y, &places};
+   const hl_tensor places = hl_places_of(y), *list[] = {y, &places};
    hl_iter it;
    hl_iter_init(&it, false, 2, list);
    return hl_walk_run<2>(fn, &it, draw_one<T, F>{data, *r, f});
@@ -266,7 +253,7 @@ HL_EXPORT int hl_dropout(hl_tensor *y, const hl_tensor *x, double p, int channel
                                   hl_data<T>(x), n, aligned, *r, limit, static_cast<A>(1 / (1 - p))))
       return 0;
    }
-   const hl_tensor places = places_of(x, channels != 0), *list[] = {y, x, &places};
+   const hl_tensor places = hl_places_of(x, channels != 0), *list[] = {y, x, &places};
    hl_iter it;
    hl_iter_init(&it, false, 3, list);
    HL_DISPATCH_FLOAT(

@@ -71,12 +71,6 @@ __global__ void gather(hl_image mx, hl_image my, T *dx, const T *dy, hl_axis<hl_
    }
 }
 
-/* Whether both have their channels innermost and in whole packs of V. */
-bool can_pack(int V, const hl_image &a, const hl_image &b, const void *p, const void *q)
-{
-   return a.last && b.last && a.c % V == 0 && hl_is_aligned(p, 16) && hl_is_aligned(q, 16);
-}
-
 template <typename T> int nearest_as(hl_tensor *y, const hl_tensor *x)
 {
    constexpr int V = 16 / sizeof(T);
@@ -86,7 +80,7 @@ template <typename T> int nearest_as(hl_tensor *y, const hl_tensor *x)
    T *to = hl_data<T>(y);
    const T *from = hl_data<T>(x);
    int64_t n = hl_numel(y);
-   if (can_pack(V, my, mx, to, from)) {
+   if (hl_can_pack(V, my, mx, to, from)) {
       HL_LAUNCH("resize", hl_blocks(n / V), HL_BLOCK, 0, (nearest<V, T>), my, mx, to, from, axes.down, axes.across,
                 n / V);
    } else {
@@ -104,7 +98,7 @@ template <typename T> int bilinear_as(hl_tensor *y, const hl_tensor *x, int mode
    T *to = hl_data<T>(y);
    const T *from = hl_data<T>(x);
    int64_t n = hl_numel(y);
-   if (can_pack(V, my, mx, to, from)) {
+   if (hl_can_pack(V, my, mx, to, from)) {
       HL_LAUNCH("resize", hl_blocks(n / V), HL_BLOCK, 0, (bilinear<V, T>), my, mx, to, from, axes.down, axes.across,
                 n / V);
    } else {
@@ -123,7 +117,7 @@ template <typename T> int back_as(hl_tensor *dx, const hl_tensor *dy, int mode)
    const T *from = hl_data<T>(dy);
    int64_t n = hl_numel(dx);
    bool linear = mode != HL_NEAREST;
-   if (can_pack(V, mx, my, to, from)) {
+   if (hl_can_pack(V, mx, my, to, from)) {
       HL_LAUNCH("resize_back", hl_blocks(n / V), HL_BLOCK, 0, (gather<V, T>), mx, my, to, from, axes.down, axes.across,
                 linear, n / V);
    } else {
