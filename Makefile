@@ -51,8 +51,8 @@ $(B)/libhilo_host.so: $(HOST_SRC:core/%.c=$(B)/host/%.o)
 CXX := g++
 CUDA_HEADERS := $(HEADERS) $(wildcard core/cuda/*.cuh core/emu/*.h)
 CUDA_SRC := $(wildcard core/cuda/*.cu)
-# The host has no cuBLAS and no cuDNN: core/emu/libraries.cpp stands in for the files that call them.
-EMU_SRC := $(filter-out core/cuda/gemm.cu core/cuda/conv.cu,$(CUDA_SRC)) $(wildcard core/emu/*.cpp)
+# The host has no cuBLAS, no cuDNN and no CUDA graphs: core/emu stands in for the files that call them.
+EMU_SRC := $(filter-out core/cuda/gemm.cu core/cuda/conv.cu core/cuda/graph.cu,$(CUDA_SRC)) $(wildcard core/emu/*.cpp)
 SHARED_SRC := $(wildcard core/*.c)
 EMU_OPTIMISE := -O1
 EMU_FLAGS := -std=c++17 $(EMU_OPTIMISE) -g -fPIC -fvisibility=hidden -fno-math-errno $(WARN) -DHILO_EMU
@@ -80,7 +80,7 @@ $(B)/libhilo_emu.so: $(patsubst core/%.cpp,$(B)/emu/%.o,$(patsubst core/%.cu,$(B
 $(B)/emu/planted.o: spec/emu/planted.cu $(CUDA_HEADERS) Makefile
 	@mkdir -p $(@D)
 	$(CXX) $(EMU_FLAGS) $(EMU_SANITIZE) -x c++ -c $< -o $@
-$(B)/planted: $(addprefix $(B)/emu/,planted.o cuda/memory.cu.o cuda/faults.cu.o emu/emu.o) $(SHARED_SRC:core/%.c=$(B)/emu/%.o)
+$(B)/planted: $(addprefix $(B)/emu/,planted.o cuda/memory.cu.o cuda/faults.cu.o emu/emu.o emu/graph.o) $(SHARED_SRC:core/%.c=$(B)/emu/%.o)
 	$(CXX) $(EMU_SANITIZE) $^ -o $@
 
 NVCC := $(firstword $(shell command -v nvcc 2>/dev/null) $(wildcard /usr/local/cuda/bin/nvcc))

@@ -25,7 +25,7 @@
 
 #include <stdint.h>
 
-enum { HL_ABI = 2, HL_MAX_DIM = 8 };
+enum { HL_ABI = 3, HL_MAX_DIM = 8 };
 
 typedef enum { HL_F32, HL_F64, HL_U8, HL_I32, HL_I64, HL_BF16 } hl_dtype;
 typedef enum { HL_CPU, HL_CUDA, HL_EMU } hl_device;
@@ -59,6 +59,8 @@ typedef struct {
 /* Memory for a storage of that many bytes, 64-byte aligned, from the cache if a block fits.
  * zero: filled with zeros. */
 int hl_alloc(void **data, int64_t bytes, int zero);
+/* As hl_alloc, memory that is no part of the recording under way, for what is filled before each run of it. */
+int hl_alloc_apart(void **data, int64_t bytes);
 /* Back to the cache. NULL is ignored. */
 void hl_free(void *data);
 /* Cached blocks back to the system. */
@@ -70,6 +72,24 @@ int hl_synchronize(void);
 /* Bytes between host memory and this device. */
 int hl_upload(void *device, const void *host, int64_t bytes);
 int hl_download(void *host, const void *device, int64_t bytes);
+/* As hl_upload, beside the work under way: the host's memory has been read when it returns, and what is asked for after
+ * hl_await_uploads comes after the copy. */
+int hl_upload_ahead(void *device, const void *host, int64_t bytes);
+int hl_await_uploads(void);
+
+/* ---- work that is recorded once and done again and again, which spares the host's part ---- */
+
+typedef struct hl_graph hl_graph;
+/* From now on work is noted instead of done. Memory taken until the end belongs to the recording, freed or not, until
+ * hl_graph_free; what needs the device's answer, or brings it the host's memory, fails. A device without recordings,
+ * such as the CPU, fails. */
+int hl_graph_record(void);
+/* Ends the recording. graph NULL: it is dropped. */
+int hl_graph_end(hl_graph **graph);
+/* Does what was recorded, in the memory that it was recorded with. */
+int hl_graph_run(hl_graph *graph);
+/* NULL is ignored. */
+void hl_graph_free(hl_graph *graph);
 
 /* ---- pointwise; any strides; sizes broadcast to y's (size 1 or missing leading dims stretch) ----
  * y may be the very view of an input. Arithmetic is done in y's dtype unless said otherwise. */
@@ -311,6 +331,7 @@ int hl_confusion(hl_tensor *matrix, const hl_tensor *truth, const hl_tensor *pre
 
 typedef struct {
    uint64_t seed, offset;
+   const int64_t *now; /* NULL, or device memory whose number, at the time of the draw, is added to offset */
 } hl_rng;
 
 int hl_uniform(hl_tensor *y, double low, double high, const hl_rng *r);
@@ -328,7 +349,8 @@ int hl_dropout(hl_tensor *y, const hl_tensor *x, double p, int channels, const h
 typedef struct {
    double lr, momentum, dampening, weight_decay;
    int32_t nesterov;
-   int32_t first; /* this is the first step: v is set to the gradient instead of being read */
+   int32_t first;     /* this is the first step: v is set to the gradient instead of being read */
+   const double *now; /* NULL, or device memory that holds lr at the time of the step */
 } hl_sgd_options;
 /* Of each w: g += weight_decay * w; v = momentum * v + (1 - dampening) * g; w -= lr * (nesterov ? g + momentum * v :
  * v). The gradients are not changed. v may be NULL where momentum is 0. */
@@ -336,13 +358,14 @@ int hl_sgd(int n, hl_tensor *const *w, hl_tensor *const *g, hl_tensor *const *v,
 
 typedef struct {
    double lr, beta1, beta2, eps, weight_decay;
-   int64_t step; /* from 1 */
+   int64_t step;      /* from 1 */
+   const double *now; /* NULL, or device memory that holds lr and step at the time of the step */
 } hl_adam_options;
 /* Kingma and Ba's Adam with bias correction; m, v are the running moments. */
 int hl_adam(int n, hl_tensor *const *w, hl_tensor *const *g, hl_tensor *const *m, hl_tensor *const *v,
             const hl_adam_options *o);
-/* t = a * t + (1 - a) * s */
-int hl_ema(int n, hl_tensor *const *t, hl_tensor *const *s, double a);
+/* t = a * t + (1 - a) * s; now: NULL, or device memory that holds a at the time of the step */
+int hl_ema(int n, hl_tensor *const *t, hl_tensor *const *s, double a, const double *now);
 /* norm (1) HL_F64 = the Euclidean norm of all g together. */
 int hl_global_norm(hl_tensor *norm, int n, hl_tensor *const *g);
 /* g *= a */

@@ -48,22 +48,29 @@ local student = train.networks.classifier(o, set)
 local teacher = methods.mean_teacher.of(student)
 local opt = optim.SGD(student, {lr = o.lr, momentum = o.momentum, nesterov = true, weight_decay = o.weight_decay})
 
-local function step(t)
+local w = hilo.empty(1, {device = o.device})                        -- weight of L_cons
+local rate = hilo.empty({1}, {dtype = 'double', device = o.device}) -- of the teacher's average
+
+local function schedule(t)
+   opt:setLR {optim.cosine(o.lr, o.final_lr, t - 1, o.steps)}
+   w:fill(o.weight * optim.ramp(t - 1, o.steps))
+   rate:fill(optim.ema_rate(t, o.ema))
+end
+
+local function step()
    local x_l, y_l = labelled:tensors()                                  -- (N,3,H,W), (N,H,W)
    local x_s, x_t = for_student:tensors(), for_teacher:tensors()        -- (M,3,H,W) each
-   opt:setLR {optim.cosine(o.lr, o.final_lr, t - 1, o.steps)}
 
    -- L = BCE(student(x_l), target) + w L_cons
    local target = methods.class_targets(y_l, #set.classes)              -- (N,C)
    local L_bce = hilo.bce_with_logits(student(x_l), target)
    local said = hilo.no_grad(teacher, x_t)                              -- (M,C)
    local L_cons = methods.consistency.loss(student(x_s), said, o.distance)
-   local w = o.weight * optim.ramp(t - 1, o.steps)
-   local L = L_bce + L_cons * w
+   local L = L_bce + hilo.cmul(L_cons, w)
    opt:zeroGrad()
    L:backward()
    opt:step()
-   methods.mean_teacher.update(teacher, student, t, o.ema)
+   methods.mean_teacher.update(teacher, student, rate)
    return {bce = L_bce, consistency = L_cons, w = w}
 end
 
@@ -75,7 +82,7 @@ local function classify(net)
 end
 
 run:train {
-   steps = o.steps, step = step, score = 'mean_average_precision',
+   steps = o.steps, schedule = schedule, step = step, score = 'mean_average_precision',
    nets = {student = student, teacher = teacher}, optims = {student = opt},
    evaluate = function()
       local scores, result = {classes = set.classes}, {}

@@ -50,11 +50,17 @@ local D = models.discriminator {classes = #set.classes, dropout = o.d_dropout, c
 local opt_S = train.networks.segmentation_optimiser(S, o)
 local opt_D = optim.Adam(D, {lr = o.d_lr, betas = o.d_betas})
 
-local function step(t)
-   local x_l, y_l = labelled:tensors()         -- (N,3,H,W), (N,H,W)
-   local x_u, _, inside = unlabelled:tensors() -- (M,3,H,W), (M,H,W): 0 where the crop shows no image
+local gamma = hilo.empty(1, {device = o.device}) -- the least confidence that passes
+
+local function schedule(t)
    opt_S:setLR(optim.poly(1, t - 1, o.steps, o.power))
    opt_D:setLR(optim.poly(1, t - 1, o.steps, o.power))
+   gamma:fill(t >= o.st_start and o.gamma or 1)
+end
+
+local function step()
+   local x_l, y_l = labelled:tensors()         -- (N,3,H,W), (N,H,W)
+   local x_u, _, inside = unlabelled:tensors() -- (M,3,H,W), (M,H,W): 0 where the crop shows no image
 
    local L_ce = S:cross_entropy(x_l, y_l)
    local logits_u = S(x_u)                     -- (M,C,H,W)
@@ -66,7 +72,6 @@ local function step(t)
 
    -- S, with D fixed: L_S = L_ce + lambda_fm L_fm + lambda_st L_st
    local _, f_fake = methods.fixed(D, fake)
-   local gamma = t >= o.st_start and o.gamma or 1
    local gate = methods.confidence(D, fake, {dropout = o.gate_dropout})
    local L_fm = methods.feature_matching(f_real, f_fake)
    local L_st, passed = methods.self_training(logits_u, gate, {gamma = gamma, mask = inside})
@@ -86,7 +91,7 @@ local function step(t)
 end
 
 run:train {
-   steps = o.steps, step = step, score = 'mean_iou',
+   steps = o.steps, schedule = schedule, step = step, score = 'mean_iou',
    nets = {S = S, D = D}, optims = {S = opt_S, D = opt_D},
    evaluate = function() return train.evaluate.segmentation(S, set, split.val, o, run.workers) end,
 }

@@ -43,10 +43,10 @@ local labelled = run:loader {
 local S = train.networks.segmentation(o, set)
 local opt_S = train.networks.segmentation_optimiser(S, o)
 
-local function step(t)
-   local x, y = labelled:tensors() -- (N,3,H,W), (N,H,W)
-   opt_S:setLR(optim.poly(1, t - 1, o.steps, o.power))
+local function schedule(t) opt_S:setLR(optim.poly(1, t - 1, o.steps, o.power)) end
 
+local function step()
+   local x, y = labelled:tensors() -- (N,3,H,W), (N,H,W)
    local L_ce = S:cross_entropy(x, y)
    opt_S:zeroGrad()
    L_ce:backward()
@@ -55,7 +55,7 @@ local function step(t)
 end
 
 run:train {
-   steps = o.steps, step = step, score = 'mean_iou',
+   steps = o.steps, schedule = schedule, step = step, score = 'mean_iou',
    nets = {S = S}, optims = {S = opt_S},
    evaluate = function() return train.evaluate.segmentation(S, set, split.val, o, run.workers) end,
 }

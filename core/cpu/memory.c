@@ -326,6 +326,22 @@ HL_API int hl_upload(void *device, const void *host, int64_t bytes)
    return copy_bytes("upload", device, host, bytes);
 }
 
+/* The CPU has no recordings. */
+HL_API int hl_alloc_apart(void **data, int64_t bytes)
+{
+   return hl_alloc(data, bytes, 0);
+}
+
+HL_API int hl_upload_ahead(void *device, const void *host, int64_t bytes)
+{
+   return copy_bytes("upload_ahead", device, host, bytes);
+}
+
+HL_API int hl_await_uploads(void)
+{
+   return 0;
+}
+
 HL_API int hl_download(void *host, const void *device, int64_t bytes)
 {
    return copy_bytes("download", host, device, bytes);

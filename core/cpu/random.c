@@ -96,16 +96,23 @@ static void make_words(uint32_t *restrict w, uint64_t seed, uint64_t counter)
    }
 }
 
+/* The counter that a draw starts from. */
+static uint64_t start(const hl_rng *r)
+{
+   return r->offset + (r->now ? (uint64_t)*r->now : 0);
+}
+
 typedef void (*draw_kernel)(void *y, int64_t n, const uint32_t *w, const void *arg);
 
 /* Elements of `bytes` bytes that take `words` words each. */
 static void draw(hl_tensor *y, int64_t bytes, int words, const hl_rng *r, draw_kernel kernel, const void *arg)
 {
    const int64_t n = hl_numel(y), step = BATCH / words, batches = (n + step - 1) / step;
+   const uint64_t first = start(r);
 #pragma omp parallel for schedule(static) if (n > HL_PARALLEL_MIN / 4)
    for (int64_t k = 0; k < batches; k++) {
       uint32_t w[BATCH];
-      make_words(w, r->seed, r->offset + (uint64_t)k * (BATCH / 4));
+      make_words(w, r->seed, first + (uint64_t)k * (BATCH / 4));
       kernel((char *)y->data + k * step * bytes, n - k * step < step ? n - k * step : step, w, arg);
    }
 }
@@ -174,11 +181,12 @@ HL_API int hl_dropout(hl_tensor *y, const hl_tensor *x, double p, int channels, 
    HL_TRY(hl_check_dropout(y, x, p, channels, r));
    const int64_t n = hl_numel(x), draws = channels && n ? x->size[0] * x->size[1] : n;
    const int64_t plane = draws ? n / draws : 0, batches = (draws + BATCH - 1) / BATCH;
+   const uint64_t counter = start(r);
 #pragma omp parallel for schedule(static) if (n > HL_PARALLEL_MIN)
    for (int64_t k = 0; k < batches; k++) {
       uint32_t w[BATCH];
       const int64_t first = k * BATCH, count = draws - first < BATCH ? draws - first : BATCH;
-      make_words(w, r->seed, r->offset + (uint64_t)first / 4);
+      make_words(w, r->seed, counter + (uint64_t)first / 4);
       if (channels && x->dtype == HL_F32)
          drop_rows_f32((float *)y->data + first * plane, (const float *)x->data + first * plane, count, plane, w, p);
       else if (channels)

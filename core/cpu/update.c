@@ -163,7 +163,9 @@ HL_API int hl_sgd(int n, hl_tensor *const *w, hl_tensor *const *g, hl_tensor *co
    HL_TRY(hl_poll());
    HL_TRY(hl_check_sgd(n, w, g, v, o));
    HL_TRY(need_cpu("sgd", n, (hl_tensor *const *)w));
-   return each(n, 3, (hl_tensor *const *[]){w, (hl_tensor *const *)g, v}, sgd_f32, sgd_f64, o);
+   hl_sgd_options options = *o;
+   if (o->now) options.lr = *o->now;
+   return each(n, 3, (hl_tensor *const *[]){w, (hl_tensor *const *)g, v}, sgd_f32, sgd_f64, &options);
 }
 
 HL_API int hl_adam(int n, hl_tensor *const *w, hl_tensor *const *g, hl_tensor *const *m, hl_tensor *const *v,
@@ -172,16 +174,17 @@ HL_API int hl_adam(int n, hl_tensor *const *w, hl_tensor *const *g, hl_tensor *c
    HL_TRY(hl_poll());
    HL_TRY(hl_check_adam(n, w, g, m, v, o));
    HL_TRY(need_cpu("adam", n, (hl_tensor *const *)w));
-   adam_numbers a = {o, o->lr / (1. - pow(o->beta1, (double)o->step)), 1. / sqrt(1. - pow(o->beta2, (double)o->step))};
+   const double lr = o->now ? o->now[0] : o->lr, step = o->now ? o->now[1] : (double)o->step;
+   adam_numbers a = {o, lr / (1. - pow(o->beta1, step)), 1. / sqrt(1. - pow(o->beta2, step))};
    return each(n, 4, (hl_tensor *const *[]){w, (hl_tensor *const *)g, m, v}, adam_f32, adam_f64, &a);
 }
 
-HL_API int hl_ema(int n, hl_tensor *const *t, hl_tensor *const *s, double a)
+HL_API int hl_ema(int n, hl_tensor *const *t, hl_tensor *const *s, double a, const double *now)
 {
    HL_TRY(hl_poll());
    HL_TRY(hl_check_ema(n, t, s));
    HL_TRY(need_cpu("ema", n, s));
-   return each(n, 2, (hl_tensor *const *[]){t, (hl_tensor *const *)s}, ema_f32, ema_f64, &a);
+   return each(n, 2, (hl_tensor *const *[]){t, (hl_tensor *const *)s}, ema_f32, ema_f64, now ? now : &a);
 }
 
 HL_API int hl_scale_list(int n, hl_tensor *const *g, double a)

@@ -1,4 +1,5 @@
-/* memory.cu: the library's start, storage with a cache by size class, copies between host and device. */
+/* memory.cu: the library's start, storage with a cache by size class, copies between host and device. A recording has a
+ * cache of its own, so that nobody else uses the memory that its work is done in. */
 #include "faults.cuh"
 
 #include <stdlib.h>
@@ -20,16 +21,29 @@ constexpr bool exact = true;
 constexpr bool exact = false;
 #endif
 
+} // namespace
+
+/* Where freed blocks wait for their next use. */
+struct hl_arena {
+   std::vector<void *> cached[HL_SIZE_CLASSES];
+};
+
+namespace
+{
+
 struct block {
    int64_t bytes;
    int size_class;
-   bool live;
+   hl_arena *home;  /* where it goes when it is freed */
+   bool live, used; /* used: since the recording began */
 };
 
 struct {
    std::mutex lock;
    std::unordered_map<void *, block> blocks;
-   std::vector<void *> cached[HL_SIZE_CLASSES];
+   hl_arena common, *arena = &common; /* arena: where memory comes from */
+   bool recording;
+   std::vector<void *> arriving; /* what uploads write to that nobody has waited for */
    hl_memory info;
    bool open, sync_each;
 } heap;
@@ -43,7 +57,8 @@ double mib(int64_t bytes)
 
 void release_cached()
 {
-   for (std::vector<void *> &list : heap.cached) {
+   if (heap.recording) return; /* the card must not be waited for */
+   for (std::vector<void *> &list : heap.common.cached) {
       for (void *p : list) {
          auto found = heap.blocks.find(p);
          heap.info.cached -= found->second.bytes;
@@ -58,8 +73,9 @@ void release_cached()
 void *from_cache(int size_class, int64_t bytes)
 {
    int last = size_class + (bytes < SMALL ? 0 : HL_WIDER);
-   while (size_class < last && heap.cached[size_class].empty()) size_class++;
-   std::vector<void *> &list = heap.cached[size_class];
+   std::vector<void *> *cached = heap.arena->cached;
+   while (size_class < last && cached[size_class].empty()) size_class++;
+   std::vector<void *> &list = cached[size_class];
    if (list.empty()) return nullptr;
    void *p = list.back();
    list.pop_back();
@@ -75,8 +91,12 @@ void *from_system(int size_class, int64_t bytes)
       p = hl_gpu_take(bytes);
    }
    if (!p) return nullptr;
-   heap.blocks[p] = block{bytes, size_class, false};
-   heap.cached[size_class].reserve(heap.cached[size_class].size() + 1); /* so that a free cannot fail */
+   heap.blocks[p] = block{bytes, size_class, heap.arena, false, false};
+   for (hl_arena *arena :
+        {heap.arena, &heap.common}) { /* so that a free cannot fail, before the arena is closed or after */
+      std::vector<void *> &list = arena->cached[size_class];
+      if (list.capacity() < heap.blocks.size()) list.reserve(2 * heap.blocks.size());
+   }
    heap.info.allocations++;
    return p;
 }
@@ -97,7 +117,7 @@ int take(void **data, int64_t bytes)
                      mib(bytes), mib(heap.info.live), mib(left), mib(all));
    }
    block &b = heap.blocks[p];
-   b.live = true;
+   b.live = b.used = true;
    heap.info.live += b.bytes;
    if (heap.info.live > heap.info.peak) heap.info.peak = heap.info.live;
    *data = p;
@@ -107,14 +127,32 @@ int take(void **data, int64_t bytes)
 int copy_arguments(const char *fn, const void *to, const void *from, int64_t bytes)
 {
    HL_TRY(hl_poll());
+   HL_TRY(hl_need_answers(fn));
    HL_CHECK(bytes >= 0, "%s: expected 0 or more bytes, got %lld", fn, static_cast<long long>(bytes));
    HL_CHECK(bytes == 0 || (to && from), "%s: NULL address for %lld bytes", fn, static_cast<long long>(bytes));
    return 0;
 }
 
+/* What comes now waits for the uploads so far; the lock is held. */
+int await_uploads()
+{
+   if (heap.arriving.empty()) return 0;
+   heap.arriving.clear();
+   return hl_gpu_await("await_uploads");
+}
+
 } // namespace
 
 /* ---- for the other files ---- */
+
+int hl_need_answers(const char *fn)
+{
+   HL_CHECK(!hl_recording(),
+            "%s: a step that is being recorded can neither wait for the device nor bring it the host's memory; "
+            "do it before the step",
+            fn);
+   return 0;
+}
 
 cudaStream_t hl_stream(void)
 {
@@ -128,7 +166,66 @@ int hl_processors(void)
 
 bool hl_sync_each(void)
 {
-   return heap.sync_each;
+   return heap.sync_each && !hl_recording();
+}
+
+bool hl_recording(void)
+{
+   return heap.recording;
+}
+
+hl_arena *hl_arena_open(void)
+{
+   hl_arena *arena = new (std::nothrow) hl_arena;
+   if (!arena) return nullptr;
+   std::lock_guard<std::mutex> guard(heap.lock);
+   std::swap(arena->cached, heap.common.cached);
+   for (int k = 0; k < HL_SIZE_CLASSES; k++)
+      heap.common.cached[k].reserve(arena->cached[k].capacity()); /* so that a free cannot fail */
+   for (auto &[p, b] : heap.blocks) {
+      b.used = false;
+      if (!b.live) b.home = arena;
+   }
+   heap.arena = arena;
+   heap.recording = true;
+   return arena;
+}
+
+namespace
+{
+/* The arena's blocks for which `wanted` holds become the common ones'; the lock is held. */
+template <typename F> void hand_back(hl_arena *arena, F wanted)
+{
+   for (int k = 0; k < HL_SIZE_CLASSES; k++) {
+      std::vector<void *> &from = arena->cached[k], &to = heap.common.cached[k];
+      auto leaves = [&](void *p) { return wanted(heap.blocks[p]); };
+      auto kept = std::stable_partition(from.begin(), from.end(), [&](void *p) { return !leaves(p); });
+      to.insert(to.end(), kept, from.end());
+      from.erase(kept, from.end());
+   }
+   for (auto &[p, b] : heap.blocks)
+      if (b.home == arena && wanted(b)) b.home = &heap.common;
+}
+} // namespace
+
+void hl_arena_close(hl_arena *arena)
+{
+   std::lock_guard<std::mutex> guard(heap.lock);
+   heap.arena = &heap.common;
+   heap.recording = false;
+   hand_back(arena, [](const block &b) { return !b.used; });
+}
+
+void hl_arena_drop(hl_arena *arena)
+{
+   if (!arena) return;
+   std::lock_guard<std::mutex> guard(heap.lock);
+   if (heap.arena == arena) {
+      heap.arena = &heap.common;
+      heap.recording = false;
+   }
+   hand_back(arena, [](const block &) { return true; });
+   delete arena;
 }
 
 int hl_scratch::take(int64_t bytes)
@@ -198,6 +295,15 @@ HL_EXPORT int hl_alloc(void **data, int64_t bytes, int zero)
    return 0;
 }
 
+HL_EXPORT int hl_alloc_apart(void **data, int64_t bytes)
+{
+   hl_arena *arena = heap.arena;
+   heap.arena = &heap.common;
+   const int failed = hl_alloc(data, bytes, 0);
+   heap.arena = arena;
+   return failed;
+}
+
 /* A pointer that is no live block of ours, such as one freed before, is left alone. */
 HL_EXPORT void hl_free(void *data)
 {
@@ -206,10 +312,11 @@ HL_EXPORT void hl_free(void *data)
    auto found = heap.blocks.find(data);
    if (found == heap.blocks.end() || !found->second.live) return;
    block &b = found->second;
+   if (std::find(heap.arriving.begin(), heap.arriving.end(), data) != heap.arriving.end()) await_uploads();
    b.live = false;
    heap.info.live -= b.bytes;
    heap.info.cached += b.bytes;
-   heap.cached[b.size_class].push_back(data);
+   b.home->cached[b.size_class].push_back(data);
    if (exact) release_cached();
 }
 
@@ -238,6 +345,7 @@ HL_EXPORT int hl_reset_peak(void)
 HL_EXPORT int hl_synchronize(void)
 {
    HL_TRY(hl_poll());
+   HL_TRY(hl_need_answers("synchronize"));
    HL_TRY(hl_gpu_wait("synchronize"));
    return hl_tell_faults();
 }
@@ -246,6 +354,25 @@ HL_EXPORT int hl_upload(void *device, const void *host, int64_t bytes)
 {
    HL_TRY(copy_arguments("upload", device, host, bytes));
    return bytes ? hl_gpu_upload("upload", device, host, bytes) : 0;
+}
+
+HL_EXPORT int hl_upload_ahead(void *device, const void *host, int64_t bytes)
+{
+   HL_TRY(copy_arguments("upload_ahead", device, host, bytes));
+   if (bytes == 0) return 0;
+   std::lock_guard<std::mutex> guard(heap.lock);
+   try {
+      heap.arriving.push_back(device);
+   } catch (const std::bad_alloc &) {
+      return hl_fail("upload_ahead: the host has no memory left to note the upload");
+   }
+   return hl_gpu_upload_ahead("upload_ahead", device, host, bytes);
+}
+
+HL_EXPORT int hl_await_uploads(void)
+{
+   std::lock_guard<std::mutex> guard(heap.lock);
+   return await_uploads();
 }
 
 HL_EXPORT int hl_download(void *host, const void *device, int64_t bytes)

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-constexpr int HL_STAGES = 4;
+constexpr int HL_STAGES = 16; /* 64 MiB: a few batches */
 constexpr int64_t HL_STAGE_BYTES = 4 << 20;
 
 /* Page-locked memory through which host data travels: the card reads it while the host goes on. */
@@ -19,7 +19,8 @@ struct hl_stage {
 };
 
 static struct {
-   cudaStream_t stream;
+   cudaStream_t stream, uploads;
+   cudaEvent_t reached, arrived; /* how far the stream was when an upload was asked for; the last upload */
    cudaDeviceProp card;
    hl_stage stages[HL_STAGES];
    int next;
@@ -41,11 +42,10 @@ static inline int hl_gpu_open(void)
    HL_CHECK(hl_gpu.card.major * 10 + hl_gpu.card.minor >= 75,
             "%s is of compute capability %d.%d; 7.5 or later is needed", hl_gpu.card.name, hl_gpu.card.major,
             hl_gpu.card.minor);
-   HL_TRY(hl_cuda("init", "making a stream", cudaStreamCreateWithFlags(&hl_gpu.stream, cudaStreamNonBlocking)));
-   for (hl_stage &s : hl_gpu.stages) {
-      HL_TRY(hl_cuda("init", "page-locked memory", cudaMallocHost(&s.data, HL_STAGE_BYTES)));
-      HL_TRY(hl_cuda("init", "an event", cudaEventCreateWithFlags(&s.done, cudaEventDisableTiming)));
-   }
+   for (cudaStream_t *s : {&hl_gpu.stream, &hl_gpu.uploads})
+      HL_TRY(hl_cuda("init", "making a stream", cudaStreamCreateWithFlags(s, cudaStreamNonBlocking)));
+   for (cudaEvent_t *e : {&hl_gpu.reached, &hl_gpu.arrived})
+      HL_TRY(hl_cuda("init", "an event", cudaEventCreateWithFlags(e, cudaEventDisableTiming)));
    return 0;
 }
 
@@ -96,22 +96,50 @@ static inline int hl_gpu_zero(const char *fn, void *p, int64_t bytes)
    return hl_cuda(fn, "clearing memory", cudaMemsetAsync(p, 0, static_cast<size_t>(bytes), hl_gpu.stream));
 }
 
+/* The next piece of page-locked memory, once the card has read what was in it. */
+static inline int hl_gpu_stage(const char *fn, hl_stage **stage)
+{
+   hl_stage *s = *stage = &hl_gpu.stages[hl_gpu.next];
+   hl_gpu.next = (hl_gpu.next + 1) % HL_STAGES;
+   if (s->data) return hl_cuda(fn, "waiting for page-locked memory", cudaEventSynchronize(s->done));
+   HL_TRY(hl_cuda(fn, "an event", cudaEventCreateWithFlags(&s->done, cudaEventDisableTiming)));
+   return hl_cuda(fn, "page-locked memory", cudaMallocHost(&s->data, HL_STAGE_BYTES));
+}
+
 /* Returns when the host's memory has been read, not when the card has it. */
-static inline int hl_gpu_upload(const char *fn, void *to, const void *from, int64_t bytes)
+static inline int hl_gpu_send(const char *fn, void *to, const void *from, int64_t bytes, cudaStream_t stream)
 {
    for (int64_t done = 0; done < bytes;) {
       int64_t n = bytes - done < HL_STAGE_BYTES ? bytes - done : HL_STAGE_BYTES;
-      hl_stage *s = &hl_gpu.stages[hl_gpu.next];
-      hl_gpu.next = (hl_gpu.next + 1) % HL_STAGES;
-      HL_TRY(hl_cuda(fn, "waiting for page-locked memory", cudaEventSynchronize(s->done)));
+      hl_stage *s;
+      HL_TRY(hl_gpu_stage(fn, &s));
       memcpy(s->data, static_cast<const char *>(from) + done, static_cast<size_t>(n));
       HL_TRY(hl_cuda(fn, "copying to the card",
                      cudaMemcpyAsync(static_cast<char *>(to) + done, s->data, static_cast<size_t>(n),
-                                     cudaMemcpyHostToDevice, hl_gpu.stream)));
-      HL_TRY(hl_cuda(fn, "an event", cudaEventRecord(s->done, hl_gpu.stream)));
+                                     cudaMemcpyHostToDevice, stream)));
+      HL_TRY(hl_cuda(fn, "an event", cudaEventRecord(s->done, stream)));
       done += n;
    }
    return 0;
+}
+
+static inline int hl_gpu_upload(const char *fn, void *to, const void *from, int64_t bytes)
+{
+   return hl_gpu_send(fn, to, from, bytes, hl_gpu.stream);
+}
+
+/* The memory may still be in use by what was asked for before. */
+static inline int hl_gpu_upload_ahead(const char *fn, void *to, const void *from, int64_t bytes)
+{
+   HL_TRY(hl_cuda(fn, "an event", cudaEventRecord(hl_gpu.reached, hl_gpu.stream)));
+   HL_TRY(hl_cuda(fn, "ordering the upload", cudaStreamWaitEvent(hl_gpu.uploads, hl_gpu.reached, 0)));
+   HL_TRY(hl_gpu_send(fn, to, from, bytes, hl_gpu.uploads));
+   return hl_cuda(fn, "an event", cudaEventRecord(hl_gpu.arrived, hl_gpu.uploads));
+}
+
+static inline int hl_gpu_await(const char *fn)
+{
+   return hl_cuda(fn, "waiting for uploads", cudaStreamWaitEvent(hl_gpu.stream, hl_gpu.arrived, 0));
 }
 
 static inline int hl_gpu_download(const char *fn, void *to, const void *from, int64_t bytes)

@@ -1,6 +1,6 @@
 /* update.cu: optimiser steps, moving averages and norms of whole parameter lists. A launch takes the tensors of up to
  * GROUP list entries: their addresses travel as kernel arguments, and each block handles a chunk of one tensor. What
- * changes from step to step is in one struct, which the kernel is given whole. */
+ * changes from step to step is in the functor, which may read it from device memory when the kernel runs: catch_up. */
 #include "kernel.cuh"
 
 namespace
@@ -57,6 +57,7 @@ __device__ __forceinline__ void change(T *const (&x)[LISTS], int64_t n, const F 
 
 template <typename T, typename F> __global__ void update(group<T, F::LISTS> g, F f)
 {
+   f.catch_up();
    constexpr int V = 16 / sizeof(T);
    const int chunk = static_cast<int>(blockIdx.x), tensor = tensor_of(g, chunk);
    const int64_t begin = static_cast<int64_t>(chunk - g.first[tensor]) * CHUNK;
@@ -164,10 +165,15 @@ template <typename A> struct sgd_step {
    enum { LISTS = 3, WRITES = 1 | 4 };
    A lr, momentum, damp, decay;
    bool nesterov, first;
+   const double *now;
    explicit sgd_step(const hl_sgd_options &o)
        : lr(static_cast<A>(o.lr)), momentum(static_cast<A>(o.momentum)), damp(static_cast<A>(1. - o.dampening)),
-         decay(static_cast<A>(o.weight_decay)), nesterov(o.nesterov != 0), first(o.first != 0)
+         decay(static_cast<A>(o.weight_decay)), nesterov(o.nesterov != 0), first(o.first != 0), now(o.now)
    {
+   }
+   __device__ __forceinline__ void catch_up()
+   {
+      if (now) lr = static_cast<A>(*now);
    }
    __device__ __forceinline__ void operator()(A *x) const
    {
@@ -181,10 +187,15 @@ template <typename A> struct sgd_step {
 template <typename A> struct plain_step {
    enum { LISTS = 2, WRITES = 1 };
    A lr, keep, decay;
+   const double *now;
    explicit plain_step(const hl_sgd_options &o)
        : lr(static_cast<A>(o.lr)), keep(static_cast<A>(o.nesterov || o.first ? 1. : 1. - o.dampening)),
-         decay(static_cast<A>(o.weight_decay))
+         decay(static_cast<A>(o.weight_decay)), now(o.now)
    {
+   }
+   __device__ __forceinline__ void catch_up()
+   {
+      if (now) lr = static_cast<A>(*now);
    }
    __device__ __forceinline__ void operator()(A *x) const
    {
@@ -197,12 +208,23 @@ template <typename A> struct plain_step {
 template <typename A> struct adam_step {
    enum { LISTS = 4, WRITES = 1 | 4 | 8 };
    A step, root, eps, decay, beta1, beta2, gain1, gain2;
+   double exact1, exact2; /* beta1, beta2 */
+   const double *now;
    explicit adam_step(const hl_adam_options &o)
-       : step(static_cast<A>(o.lr / (1. - pow(o.beta1, static_cast<double>(o.step))))),
-         root(static_cast<A>(1. / sqrt(1. - pow(o.beta2, static_cast<double>(o.step))))), eps(static_cast<A>(o.eps)),
-         decay(static_cast<A>(o.weight_decay)), beta1(static_cast<A>(o.beta1)), beta2(static_cast<A>(o.beta2)),
-         gain1(static_cast<A>(1. - o.beta1)), gain2(static_cast<A>(1. - o.beta2))
+       : eps(static_cast<A>(o.eps)), decay(static_cast<A>(o.weight_decay)), beta1(static_cast<A>(o.beta1)),
+         beta2(static_cast<A>(o.beta2)), gain1(static_cast<A>(1. - o.beta1)), gain2(static_cast<A>(1. - o.beta2)),
+         exact1(o.beta1), exact2(o.beta2), now(o.now)
    {
+      correct(o.lr, static_cast<double>(o.step));
+   }
+   __host__ __device__ __forceinline__ void correct(double lr, double t)
+   {
+      step = static_cast<A>(lr / (1. - pow(exact1, t)));
+      root = static_cast<A>(1. / sqrt(1. - pow(exact2, t)));
+   }
+   __device__ __forceinline__ void catch_up()
+   {
+      if (now) correct(now[0], now[1]);
    }
    __device__ __forceinline__ void operator()(A *x) const
    {
@@ -213,12 +235,24 @@ template <typename A> struct adam_step {
    }
 };
 
+struct ema_options {
+   double a;
+   const double *now;
+};
+
 /* t, s */
 template <typename A> struct average {
    enum { LISTS = 2, WRITES = 1 };
    A a, rest;
-   explicit average(double weight) : a(static_cast<A>(weight)), rest(static_cast<A>(1. - weight))
+   const double *now;
+   explicit average(const ema_options &o) : a(static_cast<A>(o.a)), rest(static_cast<A>(1. - o.a)), now(o.now)
    {
+   }
+   __device__ __forceinline__ void catch_up()
+   {
+      if (!now) return;
+      a = static_cast<A>(*now);
+      rest = static_cast<A>(1. - *now);
    }
    __device__ __forceinline__ void operator()(A *x) const
    {
@@ -230,6 +264,9 @@ template <typename A> struct scaling {
    enum { LISTS = 1, WRITES = 1 };
    A a;
    explicit scaling(double factor) : a(static_cast<A>(factor))
+   {
+   }
+   __device__ __forceinline__ void catch_up()
    {
    }
    __device__ __forceinline__ void operator()(A *x) const
@@ -256,11 +293,11 @@ HL_EXPORT int hl_adam(int n, hl_tensor *const *w, hl_tensor *const *g, hl_tensor
    return update_all<adam_step>("adam", n, {w, g, m, v}, *o);
 }
 
-HL_EXPORT int hl_ema(int n, hl_tensor *const *t, hl_tensor *const *s, double a)
+HL_EXPORT int hl_ema(int n, hl_tensor *const *t, hl_tensor *const *s, double a, const double *now)
 {
    HL_TRY(hl_poll());
    HL_TRY(hl_check_ema(n, t, s));
-   return update_all<average>("ema", n, {t, s}, a);
+   return update_all<average>("ema", n, {t, s}, ema_options{a, now});
 }
 
 HL_EXPORT int hl_scale_list(int n, hl_tensor *const *g, double a)

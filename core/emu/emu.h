@@ -19,7 +19,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <functional>
+#include <string>
 #include <type_traits>
+#include <vector>
 
 #define __global__
 #define __device__
@@ -88,13 +91,26 @@ struct __nv_bfloat16 {
 int hl_emu_run(const char *fn, const char *kernel, dim3 grid, dim3 block, size_t dynamic_bytes, void (*body)(void *),
                void *arg);
 
+/* Where recorded work goes; NULL: work is done at once. */
+extern std::vector<std::function<int()>> *hl_emu_recording;
+
+/* Does work (returns 0 or 1), or records it. */
+template <typename W> int hl_emu_do(const W &work)
+{
+   if (!hl_emu_recording) return work();
+   hl_emu_recording->push_back(work);
+   return 0;
+}
+
 template <typename... P, typename... A>
 int hl_emu_launch(const char *fn, const char *name, dim3 grid, dim3 block, size_t dynamic_bytes, void (*kernel)(P...),
                   A... args)
 {
-   auto call = [&] { kernel(static_cast<P>(args)...); };
-   return hl_emu_run(
-       fn, name, grid, block, dynamic_bytes, [](void *c) { (*static_cast<decltype(call) *>(c))(); }, &call);
+   return hl_emu_do([=, op = std::string(fn)] {
+      auto call = [=] { kernel(static_cast<P>(args)...); };
+      return hl_emu_run(
+          op.c_str(), name, grid, block, dynamic_bytes, [](void *c) { (*static_cast<decltype(call) *>(c))(); }, &call);
+   });
 }
 
 /* The block's memory for the declaration that key belongs to. */

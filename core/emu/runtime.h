@@ -58,13 +58,25 @@ static inline void hl_gpu_spoil(void *p, int64_t bytes)
 
 static inline int hl_gpu_zero(const char *, void *p, int64_t bytes)
 {
-   memset(p, 0, (size_t)bytes);
-   return 0;
+   return hl_emu_do([=] {
+      memset(p, 0, (size_t)bytes);
+      return 0;
+   });
 }
 
 static inline int hl_gpu_upload(const char *, void *to, const void *from, int64_t bytes)
 {
    memcpy(to, from, (size_t)bytes);
+   return 0;
+}
+
+static inline int hl_gpu_upload_ahead(const char *fn, void *to, const void *from, int64_t bytes)
+{
+   return hl_gpu_upload(fn, to, from, bytes);
+}
+
+static inline int hl_gpu_await(const char *)
+{
    return 0;
 }
 

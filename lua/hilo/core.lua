@@ -234,14 +234,19 @@ end
 
 local pointer = ffi.new('void *[1]')
 
---- Memory of that many bytes, released when the returned cdata is collected.
-function core.allocate(device, bytes, zero)
+local function take(lib, bytes, zero, apart)
+   if apart then return lib.hl_alloc_apart(pointer, bytes) end
+   return lib.hl_alloc(pointer, bytes, zero and 1 or 0)
+end
+
+--- Memory of that many bytes, released when the returned cdata is collected. zero: filled with zeros; apart: no part of a recording.
+function core.allocate(device, bytes, zero, apart)
    make_room(device, bytes)
    local lib = device.lib
-   if lib.hl_alloc(pointer, bytes, zero and 1 or 0) ~= 0 then
+   if take(lib, bytes, zero, apart) ~= 0 then
       core.collect()
       lib.hl_empty_cache()
-      if lib.hl_alloc(pointer, bytes, zero and 1 or 0) ~= 0 then raise_c_error(lib) end
+      if take(lib, bytes, zero, apart) ~= 0 then raise_c_error(lib) end
    end
    return ffi.gc(pointer[0], lib.hl_free)
 end

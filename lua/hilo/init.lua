@@ -6,6 +6,7 @@
 --- the functions in this table are pure and differentiable. Label maps hold ids 0..C-1 and 255 for void.
 local core = require 'hilo.core'
 local autograd = require 'hilo.autograd'
+local graph = require 'hilo.graph'
 local Tensor = require 'hilo.tensor'
 require 'hilo.tensor.index'
 require 'hilo.tensor.inplace'
@@ -34,6 +35,7 @@ local hilo = {
    enable_grad = autograd.enable_grad,
    backward = autograd.backward,
    op = autograd.op,
+   graph = graph.new,
    collect = core.collect,
 }
 

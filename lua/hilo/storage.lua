@@ -57,10 +57,11 @@ function Storage.count() return serial end
 ---@param dtype DType
 ---@param size number elements
 ---@param zero? boolean filled with zeros
+---@param apart? boolean no part of the step that is being recorded
 ---@return Storage
-function Storage.new(device, dtype, size, zero)
+function Storage.new(device, dtype, size, zero, apart)
    serial = serial + 1
-   return setmetatable({ptr = core.allocate(device, size * dtype.bytes, zero), size = size, dtype = dtype, device = device,
+   return setmetatable({ptr = core.allocate(device, size * dtype.bytes, zero, apart), size = size, dtype = dtype, device = device,
       version = 0, serial = serial}, Storage)
 end
 

@@ -1,6 +1,7 @@
 --- data/loader.lua: an endless series of random batches, read ahead by worker threads.
 --- Which images a step gets, and how they are augmented, depends on (seed, stream, step) alone.
 local core = require 'hilo.core'
+local graph = require 'hilo.graph'
 local Tensor = require 'hilo.tensor'
 local Draws = require 'hilo.data.draws'
 local folder = require 'hilo.data.folder'
@@ -17,6 +18,8 @@ local check = core.check
 ---@field epoch integer of the first image, from 0
 
 ---@class Loader
+---@field on Device where its batches go
+---@field coming Batch? the next one, on its way there
 local Loader = {}
 Loader.__index = Loader
 
@@ -34,6 +37,9 @@ function Loader.new(options)
    check(self.batch >= 1 and self.batch % 1 == 0, 'loader: batch must be a whole number of 1 or more, got %s', tostring(self.batch))
    check(self.seed >= 0 and self.seed < 2 ^ 32 and self.seed % 1 == 0, 'loader: seed must be a whole number from 0 to 2^32 - 1, got %s',
       tostring(self.seed))
+   local device, reason = core.device(self.device or 'cpu')
+   check(device, 'loader: device %s: %s', tostring(self.device), tostring(reason))
+   self.on = device
    self.stream, self.view = self.stream or 1, self.view or 1
    self.workers = self.workers or Workers.new()
    self.ahead = self.ahead or 3
@@ -60,7 +66,7 @@ function Loader:seek(step)
       self.workers:cancel(batch.ticket)
       self.tickets[number] = nil
    end
-   self.step, self.submitted = step, step - 1
+   self.step, self.submitted, self.coming = step, step - 1, nil
    return self
 end
 
@@ -126,23 +132,62 @@ function Loader:submit(step)
    return anchors
 end
 
-local function to_device(batch, device)
-   if not device or device == 'cpu' then return batch end
-   for _, key in ipairs {'images', 'labels', 'mask'} do
-      if batch[key] then batch[key] = batch[key]:to{device = device} end
-   end
-   return batch
-end
-
---- The batch of the current step; the step moves on.
----@return Batch
-function Loader:next()
+-- The batch of the current step on the host; the step moves on.
+function Loader:read()
    while self.submitted < self.step + self.ahead do self:submit(self.submitted + 1) end
    local batch = self.tickets[self.step]
    self.workers:wait(batch.ticket)
    self.tickets[self.step] = nil
    self.step = self.step + 1
-   return to_device(batch, self.device)
+   return batch
+end
+
+local tensors = {'images', 'labels', 'mask'}
+
+-- Begins to bring the next batch to the device.
+function Loader:send(device)
+   local batch = self:read()
+   for _, key in ipairs(tensors) do
+      local t = batch[key]
+      if t then
+         batch[key] = Tensor.empty(t:size(), {dtype = t:dtype(), device = device.name})
+         core.call(device.lib, 'hl_upload_ahead', core.raw(batch[key]).data, core.raw(t).data, t:nElement() * t._storage.dtype.bytes)
+      end
+   end
+   return batch
+end
+
+-- The batch of the current step on the device, while the one after it is on its way.
+function Loader:fetch(device)
+   local batch = self.coming or self:send(device)
+   self.coming = nil
+   core.call(device.lib, 'hl_await_uploads')
+   self.coming = self:send(device)
+   return batch
+end
+
+-- In a step that is being recorded: a batch that is filled anew before each replay.
+function Loader:feed(recording, device)
+   core.check(device == recording.device, 'loader: its batches go to %s, the step is recorded on %s', device.name, recording.device.name)
+   local first = self.coming or self:send(device)
+   self.coming = first
+   local batch = {names = {}}
+   for _, key in ipairs(tensors) do batch[key] = first[key] and recording:input(first[key]:dtype(), first[key]:size()) end
+   recording:before(function()
+      local new = self:fetch(device)
+      for _, key in ipairs(tensors) do if batch[key] then batch[key]:copy(new[key]) end end
+      for i, name in ipairs(new.names) do batch.names[i] = name end
+      batch.epoch = new.epoch
+   end)
+   return batch
+end
+
+--- The batch of the current step; the step moves on. In a step that is being recorded, a batch that each replay finds filled anew.
+---@return Batch
+function Loader:next()
+   if self.on.name == 'cpu' then return self:read() end
+   local recording = graph.current()
+   return recording and self:feed(recording, self.on) or self:fetch(self.on)
 end
 
 --- The image and label tensors of the current step: `local x, y = loader:images()`.

@@ -13,10 +13,10 @@ end
 --- t <- a t + (1 - a) s, with a = min(1 - 1/(step + 1), limit): parameters and statistics of batch normalisation alike.
 ---@param teacher Module
 ---@param student Module
----@param step integer from 1: how many steps the student has made
+---@param step integer|Tensor from 1: how many steps the student has made; or a itself, (1) double, for a step that is recorded
 ---@param limit? number 0.999
 function mean_teacher.update(teacher, student, step, limit)
-   hilo.optim.ema(teacher, student, hilo.optim.ema_rate(step, limit))
+   hilo.optim.ema(teacher, student, hilo.isTensor(step) and step or hilo.optim.ema_rate(step, limit))
 end
 
 return mean_teacher

@@ -3,6 +3,7 @@
 local ffi = require 'ffi'
 local core = require 'hilo.core'
 local autograd = require 'hilo.autograd'
+local graph = require 'hilo.graph'
 local Tensor = require 'hilo.tensor'
 local arguments = require 'hilo.ops.arguments'
 
@@ -46,12 +47,36 @@ function Generator:setState(state)
    return self
 end
 
--- A draw of n elements: the numbers to give to C; the offset moves past the blocks that any dtype may use (two words of
--- four an element), so that draws of different types keep generators in step.
-local function draw(generator, n)
-   local rng = new_rng(generator._seed, generator._offset)
-   generator._offset = generator._offset + math.ceil(n / 2)
-   return rng
+-- Where a generator stands in a step that is being recorded: `used` blocks beyond the offset that it will have at each replay.
+local function recorded_state(recording, generator)
+   recording.generators = recording.generators or {}
+   local state = recording.generators[generator]
+   if not state then
+      state = {used = 0, seed = generator._seed}
+      recording.generators[generator] = state
+      state.now = recording:numbers('long', 1, function()
+         check(generator._seed == state.seed, 'graph: the generator was seeded with %d when the step was recorded, now with %d',
+            state.seed, generator._seed)
+         local offset = generator._offset
+         generator._offset = offset + state.used
+         return offset
+      end)
+   end
+   return state
+end
+
+-- A draw of as many elements as t has: the numbers to give to C; the offset moves past the blocks that any dtype may use (two words
+-- of four an element), so that draws of different types keep generators in step.
+local function draw(generator, t)
+   local blocks, recording = math.ceil(t:nElement() / 2), graph.current()
+   if recording then
+      recording:need_device('a draw', t)
+      local state = recorded_state(recording, generator)
+      state.used = state.used + blocks
+      return new_rng(generator._seed, state.used - blocks, state.now)
+   end
+   generator._offset = generator._offset + blocks
+   return new_rng(generator._seed, generator._offset - blocks)
 end
 
 function Generator:__tostring() return ('hilo.Generator(seed %d, offset %d)'):format(self._seed, self._offset) end
@@ -103,7 +128,7 @@ local function fill(t, fn, name, options, ...)
    local target = t:isContiguous() and t or Tensor.empty(t:size(), {dtype = t:dtype(), device = t:getDevice()})
    local n = select('#', ...)
    local args = {...}
-   args[n + 1] = draw(generator, t:nElement())
+   args[n + 1] = draw(generator, t)
    run(name, target, unpack(args, 1, n + 1))
    if target ~= t then run('hl_copy', t, target) end
    return t
@@ -281,7 +306,7 @@ function M.dropout(x, p, options)
    arguments.tensor('dropout', 'x', x)
    options = arguments.options('dropout', options, dropout_known)
    check(arguments.number('dropout', 'p', p) >= 0 and p < 1, 'dropout: p must be 0 or more and less than 1, got %s', tostring(p))
-   return dropout(x, p, options.channels and 1 or 0, draw(generator_of('dropout', options), x:nElement()))
+   return dropout(x, p, options.channels and 1 or 0, draw(generator_of('dropout', options), x))
 end
 
 return M

@@ -1,4 +1,5 @@
 --- optim/average.lua: averaged networks (mean teachers) and the norm of gradients.
+local ffi = require 'ffi'
 local core = require 'hilo.core'
 local autograd = require 'hilo.autograd'
 local Tensor = require 'hilo.tensor'
@@ -27,9 +28,17 @@ end
 --- teacher = a * teacher + (1 - a) * student, for parameters and running statistics; counters are copied.
 ---@param teacher nn.Module|table<any, Tensor> changed in place
 ---@param student nn.Module|table<any, Tensor> with the same names and sizes
----@param a number 0..1; the mean teacher takes ema_rate(step)
+---@param a number|Tensor 0..1; the mean teacher takes ema_rate(step). A tensor, for steps that are recorded: (1) double, on the
+--- device of the networks
 function M.ema(teacher, student, a)
-   check(type(a) == 'number' and a >= 0 and a <= 1, 'ema: a must be between 0 and 1, got %s', tostring(a))
+   local now
+   if core.is_tensor(a) then
+      check(a:nElement() == 1 and a:dtype() == 'float64', 'ema: a as a tensor must be one double, got %s %s', Tensor.shape_text(a),
+         a:dtype())
+      now = a
+   else
+      check(type(a) == 'number' and a >= 0 and a <= 1, 'ema: a must be between 0 and 1, got %s', tostring(a))
+   end
    local to, from = named_tensors(teacher, 'teacher'), named_tensors(student, 'student')
    compare(to, from)
    local rows = {}
@@ -41,7 +50,10 @@ function M.ema(teacher, student, a)
       end
    end
    for _, part in ipairs(lists.split(rows, function(row) return lists.place(row.t) end)) do
-      core.call(part[1].t._storage.device.lib, 'hl_ema', #part, lists.column(part, 't'), lists.column(part, 's'), a)
+      local device = part[1].t._storage.device
+      check(not now or now._storage.device == device, 'ema: a is on %s and the teacher on %s', now and now:getDevice(), device.name)
+      core.call(device.lib, 'hl_ema', #part, lists.column(part, 't'), lists.column(part, 's'), now and 0 or a,
+         now and ffi.cast('const double *', core.raw(now).data) or nil)
       for _, row in ipairs(part) do row.t:bump() end
    end
 end

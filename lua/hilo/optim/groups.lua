@@ -7,6 +7,7 @@
 local ffi = require 'ffi'
 local core = require 'hilo.core'
 local autograd = require 'hilo.autograd'
+local graph = require 'hilo.graph'
 local Tensor = require 'hilo.tensor'
 local lists = require 'hilo.optim.lists'
 
@@ -132,7 +133,7 @@ end
 
 --- One step of every parameter that has a gradient.
 function Optimiser:step()
-   local kind = self.kind
+   local kind, recording = self.kind, graph.current()
    self.passes = self.passes or passes(self)
    for _, pass in ipairs(self.passes) do
       for g, group in ipairs(self.groups) do
@@ -140,6 +141,11 @@ function Optimiser:step()
          for _, slot in ipairs(pass[g] or {}) do
             local gradient = lists.gradient(kind.name .. ':step', slot.param)
             if gradient then
+               if recording then
+                  recording:need_device('a parameter', slot.param)
+                  check(kind.is_ready(slot.memory, group), '%s:step: a first step makes the memory of %s (%s), so it cannot be recorded; '
+                     .. 'run the step plainly before', kind.name, slot.where, Tensor.shape_text(slot.param))
+               end
                kind.prepare(slot.memory, slot.param, group)
                rows[#rows + 1] = {w = slot.param, g = gradient, memory = slot.memory}
             end
@@ -333,9 +339,12 @@ groups.SGD = constructor {
    memory = {velocity = 'tensor'},
    prepare = function() end,
    age = function(memory) return memory.velocity and 'later' or 'first' end,
+   is_ready = function(memory, group) return group.momentum == 0 or memory.velocity ~= nil end,
    update = function(lib, rows, group)
+      local recording = graph.current()
       local options = ffi.new('hl_sgd_options', {lr = group.lr, momentum = group.momentum, dampening = group.dampening,
          weight_decay = group.weight_decay, nesterov = group.nesterov and 1 or 0})
+      if recording then options.now = recording:numbers('double', 1, function() return group.lr end) end
       local velocities
       if group.momentum ~= 0 then
          options.first = rows[1].memory.velocity and 0 or 1
@@ -361,14 +370,20 @@ groups.Adam = constructor {
       memory.m, memory.v, memory.step = param:zeros(), param:zeros(), 0
    end,
    age = function(memory) return tostring(memory.step) end,
+   is_ready = function(memory) return memory.m ~= nil end,
    update = function(lib, rows, group)
-      local step = rows[1].memory.step + 1
+      local function next_step()
+         local step = rows[1].memory.step + 1
+         for _, row in ipairs(rows) do row.memory.step = step end
+         return step
+      end
+      local recording = graph.current()
       local options = ffi.new('hl_adam_options', {lr = group.lr, beta1 = group.betas[1], beta2 = group.betas[2], eps = group.eps,
-         weight_decay = group.weight_decay, step = step})
+         weight_decay = group.weight_decay, step = recording and 1 or next_step()})
+      if recording then options.now = recording:numbers('double', 2, function() return group.lr, next_step() end) end
       for _, row in ipairs(rows) do row.m, row.v = row.memory.m, row.memory.v end
       core.call(lib, 'hl_adam', #rows, lists.column(rows, 'w'), lists.column(rows, 'g'), lists.column(rows, 'm'),
          lists.column(rows, 'v'), options)
-      for _, row in ipairs(rows) do row.memory.step = step end
    end,
 }
 

@@ -2,6 +2,7 @@
 --- keep between calls stands in the table that they are given. Both return x and {f(x) before the step}.
 local ffi = require 'ffi'
 local core = require 'hilo.core'
+local graph = require 'hilo.graph'
 local autograd = require 'hilo.autograd'
 
 local M = {}
@@ -17,6 +18,8 @@ local function evaluate(fn, feval, x)
 end
 
 local function call(name, x, ...)
+   core.check(not graph.current(), '%s: its numbers cannot change in a step that is recorded; use hilo.optim.SGD or Adam',
+      name:sub(4))
    core.call(x._storage.device.lib, name, 1, ...)
    x:bump()
 end

@@ -13,6 +13,7 @@ options.common = {
    overwrite = false,      -- start afresh although a run of that name exists
    seed = 1,
    device = 'cpu',
+   graph = false,          -- true: record the training step as a CUDA graph and replay it
    threads = 0,            -- of the CPU; 0: as many as it has
    workers = 2,            -- threads that read and transform images
    cache_mb = 256,         -- memory for decoded images
@@ -23,7 +24,7 @@ options.common = {
 
 -- What may differ between a run and its continuation, for none of it changes a result.
 local free = {resume = true, overwrite = true, threads = true, workers = true, cache_mb = true, runs = true,
-   checkpoint_every = true, device = true}
+   checkpoint_every = true, device = true, graph = true}
 
 -- ---- names ----
 

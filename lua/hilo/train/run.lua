@@ -35,6 +35,7 @@ Run.interactive = false
 function Run.new(o)
    options_of.check_whole(o, 0, 'eval_every', 'checkpoint_every')
    options_of.check_whole(o, 1, 'log_every')
+   check(not o.graph or o.device ~= 'cpu', 'graph=true records the step for a card; it needs device=cuda')
    check(o.name ~= '', 'the run needs a name: name=...')
    prepare_device(o)
    local self = setmetatable({options = o, path = o.runs .. '/' .. o.name, loaders = {}}, Run)
@@ -107,6 +108,9 @@ function Run:restore(job)
    end
    local state = hilo.io.checkpoint.load(self.last, {nets = job.nets, optims = job.optims})
    for _, loader in ipairs(self.loaders) do loader:seek(state.step + 1) end
+   for name, sum in pairs(state.sums) do
+      if core.is_tensor(sum) then state.sums[name] = sum:to{device = self.options.device} end
+   end
    self.saved = state.step
    self:say(('continuing %s from step %d'):format(self.path, state.step))
    return state
@@ -119,7 +123,7 @@ local function add_losses(state, losses)
    for name, value in pairs(losses or {}) do
       local sum = state.sums[name]
       if core.is_tensor(value) then
-         state.sums[name] = sum and hilo.no_grad(hilo.add, sum, value) or value:detach()
+         state.sums[name] = sum and hilo.no_grad(hilo.add, sum, value) or hilo.no_grad(value.clone, value) -- the next step may reuse it
       else
          state.sums[name] = (sum or 0) + value
       end
@@ -178,7 +182,8 @@ local function due(step, every, steps) return step == steps or (every > 0 and st
 -- A step, its losses and its line of the log belong together: Ctrl-C waits for all of them.
 function Run:one_step(job, state)
    state.step = state.step + 1
-   add_losses(state, job.step(state.step))
+   if job.schedule then job.schedule(state.step) end
+   add_losses(state, self.step(state.step))
    self.progress:update(state.step)
    if due(state.step, self.options.log_every, job.steps) then self:write_log(state) end
 end
@@ -221,13 +226,16 @@ function Run:finish(job, state)
    return scores
 end
 
---- Trains. `step(t)` is called for t = 1..steps and returns what to log: {name = tensor of one element or number}, of which the
---- log holds the mean over the interval. A step is never stopped half way; Ctrl-C is answered after it.
----@param job {steps: integer, step: (fun(t: integer): table<string, Tensor|number>), evaluate: (fun(): table), score: string,
+--- Trains. For t = 1..steps, `schedule(t)` sets what changes from step to step: learning rates, and tensors that hold weights;
+--- then `step(t)` returns what to log: {name = tensor of one element or number}, of which the log holds the mean over the interval.
+--- With graph=true the step is recorded after two plain ones, see hilo.graph: then only `schedule` is called anew each time.
+--- A step is never stopped half way; Ctrl-C is answered after it.
+---@param job {steps: integer, schedule: (fun(t: integer))?, step: (fun(t: integer): table<string, Tensor|number>), evaluate: (fun(): table), score: string,
 --- nets: table<string, Module>, optims: table<string, Optimiser>} score: the field of what evaluate returns that tells the best
 ---@return table scores those of the last evaluation, with step and best
 function Run:train(job)
    options_of.check_whole(job, 1, 'steps')
+   self.step = self.options.graph and hilo.graph(job.step, {device = self.options.device}) or job.step
    core.call(host, 'hl_host_interrupt_install')
    self.began = host.hl_host_time()
    local state = self:restore(job)
