@@ -31,6 +31,17 @@ cudaStream_t hl_stream(void);
 int hl_processors(void);
 /* HL_SYNC=1 in the environment: wait after each launch, so that a fault is reported where it was made. */
 bool hl_sync_each(void);
+/* Whether work is being recorded instead of done. */
+bool hl_recording(void);
+/* Fails while work is recorded: for what needs the device's answer or the host's memory. */
+int hl_need_answers(const char *fn);
+/* Memory for a recording: from open on it comes from this arena, which begins with all that is cached, until close,
+ * which gives back what was not used. drop gives back all, also what is still live once it is freed. NULL: out of
+ * memory. */
+struct hl_arena;
+hl_arena *hl_arena_open(void);
+void hl_arena_close(hl_arena *arena);
+void hl_arena_drop(hl_arena *arena);
 /* Whether products and convolutions of float32 may round their factors to TF32 (gemm.cu). */
 bool hl_tf32(void);
 

@@ -7,6 +7,12 @@
 namespace
 {
 
+/* The counter that a draw starts from. */
+__device__ __forceinline__ uint64_t start(const hl_rng &r)
+{
+   return r.offset + (r.now ? static_cast<uint64_t>(*r.now) : 0);
+}
+
 /* A kind of draw, for T: make(words, out) gives the values of the COUNT elements that one block of words makes. */
 
 template <typename T> struct uniform {
@@ -77,10 +83,11 @@ template <typename T, typename F> __global__ void draw_dense(T *y, int64_t n, bo
 {
    constexpr int V = F::COUNT;
    const int64_t blocks = (n + V - 1) / V;
+   const uint64_t counter = start(r);
    for (HL_STEP(int64_t, b, blocks)) {
       uint32_t words[4];
       hl_acc<T> out[V];
-      hl_philox(r.seed, r.offset + static_cast<uint64_t>(b), words);
+      hl_philox(r.seed, counter + static_cast<uint64_t>(b), words);
       f.make(words, out);
       if (aligned && (b + 1) * V <= n) {
          hl_pack<T, V> p;
@@ -104,7 +111,7 @@ template <typename T, typename F> struct draw_one {
    {
       uint32_t words[4];
       hl_acc<T> out[F::COUNT], v;
-      hl_philox(r.seed, r.offset + static_cast<uint64_t>(at[1] / F::COUNT), words);
+      hl_philox(r.seed, start(r) + static_cast<uint64_t>(at[1] / F::COUNT), words);
       f.make(words, out);
       v = out[0];
 #pragma unroll
@@ -153,9 +160,10 @@ __global__ void drop_dense(T *y, const T *x, int64_t n, bool aligned, hl_rng r, 
 {
    using A = hl_acc<T>;
    const int64_t blocks = (n + 3) / 4;
+   const uint64_t counter = start(r);
    for (HL_STEP(int64_t, b, blocks)) {
       uint32_t words[4];
-      hl_philox(r.seed, r.offset + static_cast<uint64_t>(b), words);
+      hl_philox(r.seed, counter + static_cast<uint64_t>(b), words);
       if (aligned && (b + 1) * 4 <= n) {
          hl_pack<T, 4> p = reinterpret_cast<const hl_pack<T, 4> *>(x)[b];
 #pragma unroll
@@ -181,7 +189,7 @@ template <typename T> struct drop_one {
    __device__ __forceinline__ void operator()(int64_t, const int64_t *at) const
    {
       uint32_t words[4];
-      hl_philox(r.seed, r.offset + static_cast<uint64_t>(at[2] / 4), words);
+      hl_philox(r.seed, start(r) + static_cast<uint64_t>(at[2] / 4), words);
       const unsigned k = static_cast<unsigned>(at[2]) % 4;
       const uint32_t word = k < 2 ? (k ? words[1] : words[0]) : (k == 2 ? words[2] : words[3]);
       hl_store(y[at[0]], hl_unit_float(word) < limit ? hl_acc<T>(0) : gain * hl_load(x[at[1]]));
