@@ -1,5 +1,6 @@
 -- Transforms and loaders: what a step gets depends on the seed and the step alone.
 local hilo = require 'hilo'
+local core = require 'hilo.core'
 local helper = require 'spec.helper'
 local tiny = require 'spec.tiny_set'
 
@@ -27,10 +28,12 @@ local function batches(l, n)
    return list
 end
 
-local function assert_same_batch(a, b)
+-- device: where b is, the CPU if not given
+local function assert_same_batch(a, b, device)
    assert.same(a.names, b.names)
    for _, key in ipairs {'images', 'labels', 'mask'} do
-      assert.is_true(hilo.equal(a[key], b[key]), key)
+      assert.equal(device or 'cpu', b[key]:getDevice())
+      assert.is_true(hilo.equal(a[key], b[key]:cpu()), key)
    end
 end
 
@@ -127,6 +130,20 @@ describe('loader', function()
       assert.matches('resize must be', error_of(data.transforms.classification, {resize = {0.5}}))
       assert.matches('must be positive', error_of(data.transforms.segmentation, {crop = {8}, scale = {0, 1}}))
    end)
+
+   for _, device in ipairs {'emu', 'cuda'} do
+      if core.device(device) then
+         it('brings the same batches to ' .. device .. ', also after a seek and in a recorded step', function()
+            local here, there = loader(), loader {device = device}
+            for _ = 1, 3 do assert_same_batch(here:next(), there:next(), device) end
+            here:seek(9)
+            there:seek(9)
+            for _ = 1, 2 do assert_same_batch(here:next(), there:next(), device) end
+            local fed = hilo.graph(function() return there:next() end, {device = device, warm_up = 0})
+            for _ = 1, 3 do assert_same_batch(here:next(), fed(), device) end
+         end)
+      end
+   end
 
    it('drops what is under way when it is collected', function()
       local workers = data.workers {threads = 1}

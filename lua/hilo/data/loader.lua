@@ -159,10 +159,10 @@ end
 
 -- The batch of the current step on the device, while the one after it is on its way.
 function Loader:fetch(device)
-   local batch = self.coming or self:send(device)
-   self.coming = nil
+   self.coming = self.coming or self:send(device)
+   local batch = self.coming
    core.call(device.lib, 'hl_await_uploads')
-   self.coming = self:send(device)
+   self.coming = self:send(device) -- where this fails the batch is still the coming one
    return batch
 end
 
