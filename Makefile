@@ -52,7 +52,7 @@ CXX := g++
 CUDA_HEADERS := $(HEADERS) $(wildcard core/cuda/*.cuh core/emu/*.h)
 CUDA_SRC := $(wildcard core/cuda/*.cu)
 # The host has no cuBLAS, no cuDNN and no CUDA graphs: core/emu stands in for the files that call them.
-EMU_SRC := $(filter-out core/cuda/gemm.cu core/cuda/conv.cu core/cuda/graph.cu,$(CUDA_SRC)) $(wildcard core/emu/*.cpp)
+EMU_SRC := $(filter-out core/cuda/gemm.cu core/cuda/graph.cu,$(CUDA_SRC)) $(wildcard core/emu/*.cpp)
 SHARED_SRC := $(wildcard core/*.c)
 EMU_OPTIMISE := -O1
 EMU_FLAGS := -std=c++17 $(EMU_OPTIMISE) -g -fPIC -fvisibility=hidden -fno-math-errno $(WARN) -DHILO_EMU

@@ -45,7 +45,7 @@ static int check_shapes(const char *fn, const char *result, const hl_tensor *y, 
    HL_TRY(hl_need_float(fn, "x", x));
    HL_TRY(hl_need_ndim(fn, "x", x, 4));
    HL_TRY(hl_need_ndim(fn, "weight", w, 4));
-   HL_TRY(hl_need_dtype(fn, "weight", w, x->dtype));
+   HL_TRY(hl_need_dtype(fn, "weight", w, hl_param_dtype(x)));
    HL_TRY(hl_need_dtype(fn, result, y, x->dtype));
    HL_CHECK(w->size[0] > 0 && w->size[1] > 0 && w->size[2] > 0 && w->size[3] > 0,
             "%s: weight must not be empty, got %s", fn, hl_show(w));
@@ -60,7 +60,7 @@ static int check_shapes(const char *fn, const char *result, const hl_tensor *y, 
 static int check_bias(const char *fn, const char *name, const hl_tensor *b, const hl_tensor *x, const hl_tensor *w)
 {
    if (!b) return 0;
-   HL_TRY(hl_need_dtype(fn, name, b, x->dtype));
+   HL_TRY(hl_need_dtype(fn, name, b, hl_param_dtype(x)));
    return hl_need_size(fn, name, b, 1, w->size[0]);
 }
 

@@ -212,7 +212,9 @@ typedef struct {
 } hl_conv;
 
 /* y = conv2d(x, w) + b (cross-correlation). x (N,C,H,W), w (K,C,R,S), b (K) or NULL, y (N,K,P,Q).
- * P = floor((H + 2*pad_h - dil_h*(R-1) - 1) / stride_h) + 1, Q likewise. */
+ * P = floor((H + 2*pad_h - dil_h*(R-1) - 1) / stride_h) + 1, Q likewise.
+ * Of all convolutions: w, b, dw and db are HL_F32 where x is HL_BF16. Weights are rounded to HL_BF16 for the products,
+ * which are summed in float; dw is rounded so once, before it is added. */
 int hl_conv2d(hl_tensor *y, const hl_tensor *x, const hl_tensor *w, const hl_tensor *b, const hl_conv *p);
 /* Gradients of the above: dx overwritten, dw and db added to. */
 int hl_conv2d_back(hl_tensor *dx, hl_tensor *dw, hl_tensor *db, const hl_tensor *dy, const hl_tensor *x,

@@ -6,6 +6,7 @@ local helper = require 'spec.helper'
 
 -- Inputs that keep float32 beside bfloat16 activations: parameters, statistics, weights of classes.
 local keeps_float = {gamma = true, beta = true, mean = true, var = true, weight = true}
+local function is_kept(group, name) return keeps_float[name] or group.op:match('^conv2d') and name ~= 'x' end
 -- What networks do in bfloat16; the rest of spec/cases is compared in float32 and float64 only.
 local in_bfloat16 = {conv = true, norm = true, pool = true, resize = true, loss = true, matmul = true, shape = true, labels = true,
    pair = true, random = true}
@@ -27,7 +28,7 @@ local function inputs_of(group, case, device, dtype, last)
    for _, name in ipairs(group.float ~= false and differentiable or {}) do wanted[name] = true end
    for name, x in pairs(built) do
       local y = x:to{device = device}
-      if dtype == 'bfloat16' and x:dtype() == 'float32' and not keeps_float[name] then
+      if dtype == 'bfloat16' and x:dtype() == 'float32' and not is_kept(group, name) then
          y = y:to{dtype = 'bfloat16'}
          x = y:float():cpu()
       end

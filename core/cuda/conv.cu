@@ -1,11 +1,17 @@
 /* conv.cu: 2-D convolution, by cuDNN. The first time that a convolution comes, the ways to compute it are timed, and
- * the fastest that gives the same bits each time is kept. core/emu/libraries.cpp has the host's.
+ * the fastest that gives the same bits each time is kept.
  *
- * cuDNN wants images and weights in one order. It is that of x, but bfloat16 goes with the channels last and float64
- * with the channels first, where its fast ways are; tensors in the other order are copied. */
-#include "kernel.cuh"
+ * cuDNN wants images and weights in one order and of one type. The order is that of x, but bfloat16 goes with the
+ * channels last and float64 with the channels first, where its fast ways are; the type is x's. What is in another order
+ * or, as the float32 weights that go with bfloat16, of another type is copied and converted in one pass; the gradient
+ * of such a weight, computed in x's type with sums in float32, is added to it in one. */
+#include "norm.cuh"
 
+#ifdef HILO_EMU
+#include "../emu/cudnn.h"
+#else
 #include <cudnn.h>
+#endif
 #include <string.h>
 #include <map>
 #include <new>
@@ -145,10 +151,8 @@ int find_way(const char *fn, const library &l, const problem &a, void *x, void *
       *found = best(a, timed, status == CUDNN_STATUS_SUCCESS ? n : 0);
    } else {
       cudnnConvolutionBwdFilterAlgoPerf_t timed[WAYS];
-      hl_scratch spare; /* the weight's gradient is added to, so it must not be overwritten */
-      HL_TRY(spare.take(static_cast<int64_t>(a.k) * a.c * a.r * a.s * hl_dtype_size(a.dtype)));
-      status = cudnnFindConvolutionBackwardFilterAlgorithmEx(l.handle, l.x, x, l.y, y, l.conv, l.w, spare.data, WAYS,
-                                                             &n, timed, room.data, bytes);
+      status = cudnnFindConvolutionBackwardFilterAlgorithmEx(l.handle, l.x, x, l.y, y, l.conv, l.w, w, WAYS, &n, timed,
+                                                             room.data, bytes);
       *found = best(a, timed, status == CUDNN_STATUS_SUCCESS ? n : 0);
    }
    if (status == CUDNN_STATUS_ALLOC_FAILED || status == CUDNN_STATUS_EXECUTION_FAILED)
@@ -156,17 +160,25 @@ int find_way(const char *fn, const library &l, const problem &a, void *x, void *
    return 0;
 }
 
-/* A tensor in the wanted order of its dimensions: itself, or a copy. */
+struct sum {
+   template <typename A, typename B> __device__ __forceinline__ A operator()(A a, B b) const
+   {
+      return a + b;
+   }
+};
+
+/* A tensor in the wanted order of its dimensions and type: itself, or a copy. */
 struct ordered {
    hl_tensor t = {};
    hl_scratch copy;
 
-   int take(const hl_tensor *x, bool last, bool filled)
+   int take(const hl_tensor *x, bool last, int dtype, bool filled)
    {
       t = *x;
-      if (last ? hl_is_channels_last(x) : hl_is_contiguous(x)) return 0;
-      HL_TRY(copy.take(hl_numel(x) * hl_dtype_size(x->dtype)));
+      if (x->dtype == dtype && (last ? hl_is_channels_last(x) : hl_is_contiguous(x))) return 0;
+      HL_TRY(copy.take(hl_numel(x) * hl_dtype_size(dtype)));
       t.data = copy.data;
+      t.dtype = dtype;
       t.stride[3] = last ? t.size[1] : 1;
       t.stride[2] = t.size[3] * t.stride[3];
       t.stride[1] = last ? 1 : t.size[2] * t.stride[2];
@@ -179,12 +191,24 @@ struct ordered {
    {
       return copy.data ? hl_copy(x, &t) : 0;
    }
+
+   /* Adds it instead. */
+   int add(const char *fn, hl_tensor *x)
+   {
+      if (!copy.data) return 0;
+      const hl_tensor *list[] = {x, x, &t};
+      hl_iter it;
+      hl_iter_init(&it, false, 3, list);
+      HL_DISPATCH_FLOAT(t.dtype, T, using A = hl_acc<T>;
+                        return hl_map(fn, &it, sum(), hl_data<A>(x), hl_data<A>(x), hl_data<T>(&t)))
+      return 0;
+   }
 };
 
-/* One pass over x, w and y, of which one is the result: its old values, times beta (0 or 1), are added. *done is false
- * where cuDNN cannot compute it in that order. */
+/* One pass over x, w and y, of which one is the result: its old values are added where `adds`, as those of a weight's
+ * gradient always are. *done is false where cuDNN cannot compute it in that order. */
 int run_in_order(const char *fn, conv_pass pass, bool last, const hl_tensor *x, const hl_tensor *w, const hl_tensor *y,
-                 const hl_conv *p, int beta, bool *done)
+                 const hl_conv *p, bool adds, bool *done)
 {
    problem a;
    memset(&a, 0, sizeof a);
@@ -198,17 +222,20 @@ int run_in_order(const char *fn, conv_pass pass, bool last, const hl_tensor *x, 
    *done = false;
    auto entry = known.find(a);
    if (entry != known.end() && entry->second.algorithm < 0) return 0;
-   HL_TRY(ox.take(x, last, pass != BACKWARD_X || beta != 0));
-   HL_TRY(ow.take(w, last, true)); /* as a result it is added to */
-   HL_TRY(oy.take(y, last, pass != FORWARD || beta != 0));
+   HL_TRY(ox.take(x, last, x->dtype, pass != BACKWARD_X || adds));
+   HL_TRY(ow.take(w, last, x->dtype, pass != BACKWARD_W));
+   HL_TRY(oy.take(y, last, x->dtype, pass != FORWARD || adds));
+   const hl_tensor *result = pass == FORWARD ? &oy.t : pass == BACKWARD_X ? &ox.t : &ow.t;
+   /* a weight's gradient that is computed in a copy is added when that is done */
+   if (pass == BACKWARD_W) adds = !ow.copy.data;
    if (entry == known.end()) {
       /* the timing overwrites the result: what is to be added to is kept out of its way */
-      const hl_tensor *result = pass == FORWARD ? &oy.t : pass == BACKWARD_X ? &ox.t : nullptr;
+      HL_TRY(hl_need_answers(fn));
       hl_scratch spare;
-      if (result && beta) HL_TRY(spare.take(hl_numel(result) * hl_dtype_size(result->dtype)));
+      if (adds) HL_TRY(spare.take(hl_numel(result) * hl_dtype_size(result->dtype)));
+      auto place = [&](const hl_tensor *t) { return adds && t == result ? spare.data : t->data; };
       way found;
-      HL_TRY(find_way(fn, l, a, pass == BACKWARD_X && beta ? spare.data : ox.t.data, ow.t.data,
-                      pass == FORWARD && beta ? spare.data : oy.t.data, &found));
+      HL_TRY(find_way(fn, l, a, place(&ox.t), place(&ow.t), place(&oy.t), &found));
       try {
          entry = known.emplace(a, found).first;
       } catch (const std::bad_alloc &) {
@@ -220,8 +247,8 @@ int run_in_order(const char *fn, conv_pass pass, bool last, const hl_tensor *x, 
    hl_scratch room;
    HL_TRY(room.take(static_cast<int64_t>(how.workspace)));
    HL_TRY(dnn(fn, "choosing its arithmetic", cudnnSetConvolutionMathType(l.conv, how.math)));
-   const double one = 1, times = beta;
-   const float one32 = 1, times32 = static_cast<float>(beta);
+   const double one = 1, times = adds;
+   const float one32 = 1, times32 = adds;
    const void *alpha = x->dtype == HL_F64 ? static_cast<const void *>(&one) : &one32;
    const void *scale = x->dtype == HL_F64 ? static_cast<const void *>(&times) : &times32;
    *done = true;
@@ -243,15 +270,15 @@ int run_in_order(const char *fn, conv_pass pass, bool last, const hl_tensor *x, 
               cudnnConvolutionBackwardFilter(l.handle, alpha, l.x, ox.t.data, l.y, oy.t.data, l.conv,
                                              static_cast<cudnnConvolutionBwdFilterAlgo_t>(how.algorithm), room.data,
                                              how.workspace, scale, l.w, ow.t.data)));
-   return ow.give(const_cast<hl_tensor *>(w));
+   return ow.add(fn, const_cast<hl_tensor *>(w));
 }
 
 int run_pass(const char *fn, conv_pass pass, const hl_tensor *x, const hl_tensor *w, const hl_tensor *y,
-             const hl_conv *p, int beta)
+             const hl_conv *p, bool adds)
 {
    bool last = x->dtype == HL_BF16 || (x->dtype == HL_F32 && !hl_is_contiguous(x)), done = false;
-   HL_TRY(run_in_order(fn, pass, last, x, w, y, p, beta, &done));
-   if (!done) HL_TRY(run_in_order(fn, pass, !last, x, w, y, p, beta, &done));
+   HL_TRY(run_in_order(fn, pass, last, x, w, y, p, adds, &done));
+   if (!done) HL_TRY(run_in_order(fn, pass, !last, x, w, y, p, adds, &done));
    HL_CHECK(done, "%s: cuDNN has no way to convolve %s with %s", fn, hl_show(x), hl_show(w));
    return 0;
 }
@@ -263,38 +290,6 @@ int need_fit(const char *fn, const char *name, const hl_tensor *t)
    HL_CHECK(hl_numel(t) <= INT32_MAX, "%s: %s (%s) has more elements than cuDNN can index; use a smaller batch", fn,
             name, hl_show(t));
    return 0;
-}
-
-/* A vector (K) as it stretches over (N,K,P,Q). */
-hl_tensor as_channels(const hl_tensor *b)
-{
-   hl_tensor t = *b;
-   t.ndim = 4;
-   for (int d = 0; d < 4; d++) {
-      t.size[d] = d == 1 ? b->size[0] : 1;
-      t.stride[d] = d == 1 ? b->stride[0] : 0;
-   }
-   return t;
-}
-
-/* y += b */
-int add_bias(hl_tensor *y, const hl_tensor *b)
-{
-   hl_tensor t = as_channels(b);
-   return hl_binary(y, y, &t, HL_ADD, 1);
-}
-
-/* db += the sum of dy over all but the channels */
-int add_bias_gradient(hl_tensor *db, const hl_tensor *dy)
-{
-   hl_scratch room;
-   HL_TRY(room.take(db->size[0] * hl_dtype_size(db->dtype)));
-   hl_tensor sum = *db;
-   sum.data = room.data;
-   sum.stride[0] = 1;
-   hl_tensor wide = as_channels(&sum);
-   HL_TRY(hl_reduce(&wide, dy, HL_SUM, 1u << 0 | 1u << 2 | 1u << 3));
-   return hl_binary(db, db, &sum, HL_ADD, 1);
 }
 
 int forward(const char *fn, hl_tensor *y, const hl_tensor *x, int n, hl_tensor *const *w, hl_tensor *const *b,
@@ -309,9 +304,7 @@ int forward(const char *fn, hl_tensor *y, const hl_tensor *x, int n, hl_tensor *
    if (hl_numel(y) == 0) return 0;
    if (hl_numel(x) == 0) HL_TRY(hl_fill(y, 0)); /* all padding */
    for (int i = 0; i < n && hl_numel(x) > 0; i++) HL_TRY(run_pass(fn, FORWARD, x, w[i], y, p + i, i > 0));
-   for (int i = 0; i < n && b; i++)
-      if (b[i]) HL_TRY(add_bias(y, b[i]));
-   return 0;
+   return b ? hl_add_channels(fn, y, n, b) : 0;
 }
 
 int backward(const char *fn, hl_tensor *dx, int n, hl_tensor *const *dw, hl_tensor *const *db, const hl_tensor *dy,
@@ -329,10 +322,9 @@ int backward(const char *fn, hl_tensor *dx, int n, hl_tensor *const *dw, hl_tens
    bool any = hl_numel(x) > 0; /* not all padding */
    for (int i = 0; i < n; i++) {
       if (any && dx) HL_TRY(run_pass(fn, BACKWARD_X, dx, w[i], dy, p + i, i > 0));
-      if (any && dw && dw[i]) HL_TRY(run_pass(fn, BACKWARD_W, x, dw[i], dy, p + i, 1));
-      if (db && db[i]) HL_TRY(add_bias_gradient(db[i], dy));
+      if (any && dw && dw[i]) HL_TRY(run_pass(fn, BACKWARD_W, x, dw[i], dy, p + i, true));
    }
-   return 0;
+   return db ? hl_sum_channels(fn, n, db, dy) : 0;
 }
 
 } // namespace

@@ -1,7 +1,7 @@
 /* norm.cu: batch normalisation with the addition and the ReLU that follow it in residual networks.
  * Three steps: sums over parts of each channel, the parts' merger, and the pass that writes. How channels are cut into
  * parts follows from the sizes alone, so results do not depend on the card. */
-#include "kernel.cuh"
+#include "norm.cuh"
 
 namespace
 {
@@ -151,6 +151,31 @@ template <typename T> struct slopes {
    }
 };
 
+/* Sums of x. */
+template <typename T> struct totals {
+   using A = hl_acc<T>;
+   struct result {
+      A sum;
+   };
+   using state = result;
+   const T *x;
+
+   __device__ state begin(int64_t) const
+   {
+      return {A(0)};
+   }
+   template <int V> __device__ void add(state *s, int64_t at) const
+   {
+      hl_pack<T, V> v = *reinterpret_cast<const hl_pack<T, V> *>(x + at);
+#pragma unroll
+      for (int k = 0; k < V; k++) s[k].sum += hl_load(v.at[k]);
+   }
+   __device__ result end(const state &s) const
+   {
+      return s;
+   }
+};
+
 struct moment_merger {
    template <typename R> __device__ __forceinline__ R operator()(const R &a, const R &b) const
    {
@@ -162,6 +187,13 @@ struct slope_merger {
    template <typename R> __device__ __forceinline__ R operator()(const R &a, const R &b) const
    {
       return {a.g + b.g, a.gx + b.gx};
+   }
+};
+
+struct total_merger {
+   template <typename R> __device__ __forceinline__ R operator()(const R &a, const R &b) const
+   {
+      return {a.sum + b.sum};
    }
 };
 
@@ -307,6 +339,24 @@ __global__ void finish_slopes(coefficients<A> o, const R *parts, int64_t channel
    o.slope[c] = static_cast<A>(o.batch ? gx * inv * inv / o.values : 0);
 }
 
+/* Vectors of one value a channel: as many as one launch takes. The rest is NULL. */
+template <typename A> struct vectors {
+   A *at[4];
+};
+
+template <typename R, typename A>
+__global__ void finish_totals(vectors<A> to, const R *parts, int64_t channels, int count)
+{
+   int lane = static_cast<int>(threadIdx.x) % 32;
+   int64_t c = (static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x) / 32;
+   double sum = 0;
+   for (int i = lane; i < count && c < channels; i += 32) sum += static_cast<double>(parts[c * count + i].sum);
+   sum = hl_reduce_warp(sum, hl_sum());
+   if (lane != 0 || c >= channels) return;
+   for (A *v : to.at)
+      if (v) v[c] += static_cast<A>(sum);
+}
+
 /* ---- the passes that write ---- */
 
 template <typename T> struct normaliser {
@@ -369,6 +419,30 @@ template <typename T> struct gradient {
          hl_store(g.at[k], q.scale * slope_k);
       }
       *reinterpret_cast<pack *>(dx + at) = g;
+   }
+};
+
+template <typename T> struct shifter {
+   using A = hl_acc<T>;
+   struct param {
+      A shift;
+   };
+   T *y;
+   vectors<A> by;
+
+   __device__ param load(int64_t c) const
+   {
+      A sum = 0;
+      for (const A *v : by.at)
+         if (v) sum += v[c];
+      return {sum};
+   }
+   template <int V, int P> __device__ void apply(const param *p, int64_t at) const
+   {
+      hl_pack<T, V> v = *reinterpret_cast<const hl_pack<T, V> *>(y + at);
+#pragma unroll
+      for (int k = 0; k < V; k++) hl_store(v.at[k], hl_load(v.at[k]) + p[k % P].shift);
+      *reinterpret_cast<hl_pack<T, V> *>(y + at) = v;
    }
 };
 
@@ -568,7 +642,67 @@ template <typename T> int batch_norm_back(const char *fn, const backward &b, con
    return dadd.give(b.dadd);
 }
 
+/* The next vectors of a list; how many, 0 at its end. */
+template <typename A> int next_vectors(vectors<A> *v, int *at, int n, hl_tensor *const *list)
+{
+   int found = 0;
+   *v = {};
+   for (; *at < n && found < 4; ++*at)
+      if (list[*at]) v->at[found++] = hl_data<A>(list[*at]);
+   return found;
+}
+
+template <typename T> int add_channels(const char *fn, hl_tensor *y, int n, hl_tensor *const *b)
+{
+   constexpr int V = 16 / sizeof(T);
+   layout l = layout_of(y);
+   shifter<T> f = {hl_data<T>(y), {}};
+   bool packs = can_pack<T>(l, V, {f.y});
+   for (int at = 0; next_vectors(&f.by, &at, n, b) > 0;)
+      if (packs)
+         HL_TRY((walk_as<V>(fn, l, f)));
+      else
+         HL_TRY((walk_as<1>(fn, l, f)));
+   return 0;
+}
+
+template <typename T> int sum_channels(const char *fn, int n, hl_tensor *const *db, const hl_tensor *dy)
+{
+   using A = hl_acc<T>;
+   using R = typename totals<T>::result;
+   constexpr int V = 16 / sizeof(T);
+   layout l = layout_of(dy);
+   totals<T> f = {hl_data<T>(dy)};
+   hl_scratch parts;
+   int count = 0, at = 0;
+   vectors<A> to;
+   if (next_vectors(&to, &at, n, db) == 0) return 0;
+   if (can_pack<T>(l, V, {f.x}))
+      HL_TRY((sum_as<V>(fn, &parts, &count, l, f, total_merger())));
+   else
+      HL_TRY((sum_as<1>(fn, &parts, &count, l, f, total_merger())));
+   do
+      HL_LAUNCH(fn, static_cast<unsigned>(divide_up(l.channels, HL_BLOCK / 32)), HL_BLOCK, 0, (finish_totals<R, A>), to,
+                parts.as<R>(), l.channels, count);
+   while (next_vectors(&to, &at, n, db) > 0);
+   return 0;
+}
+
 } // namespace
+
+int hl_add_channels(const char *fn, hl_tensor *y, int n, hl_tensor *const *b)
+{
+   if (hl_numel(y) == 0) return 0;
+   HL_DISPATCH_FLOAT(y->dtype, T, return add_channels<T>(fn, y, n, b))
+   return 0;
+}
+
+int hl_sum_channels(const char *fn, int n, hl_tensor *const *db, const hl_tensor *dy)
+{
+   if (hl_numel(dy) == 0) return 0;
+   HL_DISPATCH_FLOAT(dy->dtype, T, return sum_channels<T>(fn, n, db, dy))
+   return 0;
+}
 
 HL_EXPORT int hl_batch_norm(hl_tensor *y, hl_tensor *mean, hl_tensor *invstd, hl_tensor *running_mean,
                             hl_tensor *running_var, const hl_tensor *x, const hl_tensor *gamma, const hl_tensor *beta,

@@ -1,9 +1,11 @@
-/* libraries.cpp: what cuBLAS and cuDNN do on the GPU, done by the CPU's library that lies beside this one. */
+/* libraries.cpp: what cuBLAS and cuDNN do on the GPU, done by the CPU's library that lies beside this one. Like all
+ * work of a device it may be recorded and done later, so nothing is read before its time. */
 #include <dlfcn.h>
 #include <stdio.h>
 #include <string.h>
 #include <vector>
 #include "../cuda/kernel.cuh"
+#include "cudnn.h"
 
 namespace
 {
@@ -53,174 +55,338 @@ template <typename... P, typename... A> int call_cpu(int (*)(P...), const char *
 }
 #define CALL_CPU(function, ...) call_cpu(function, #function, __VA_ARGS__)
 
-/* A contiguous copy as the CPU takes it, float32 for bfloat16; a NULL tensor stays NULL. */
-struct on_cpu {
-   hl_tensor copy;
-   hl_tensor *t = nullptr; /* marked as the CPU's */
-   hl_scratch memory;
+/* Elements in row-major order on the host, as floats or doubles: what the CPU's library computes with. */
+struct on_host {
+   std::vector<double> room;
+   hl_tensor t = {}; /* contiguous, marked as the CPU's */
 
-   int take(const hl_tensor *x, bool read = true)
+   explicit on_host(const hl_tensor &x)
    {
-      if (!x) return 0;
-      copy = *x;
-      copy.dtype = x->dtype == HL_BF16 ? HL_F32 : x->dtype;
+      t = x;
+      t.dtype = x.dtype == HL_BF16 ? HL_F32 : x.dtype;
+      t.device = HL_CPU;
       int64_t stride = 1;
-      for (int d = x->ndim - 1; d >= 0; d--) {
-         copy.stride[d] = stride;
-         stride *= x->size[d];
+      for (int d = x.ndim - 1; d >= 0; d--) {
+         t.stride[d] = stride;
+         stride *= x.size[d];
       }
-      HL_TRY(memory.take(hl_numel(x) * hl_dtype_size(copy.dtype)));
-      copy.data = memory.data;
-      if (read) HL_TRY(hl_copy(&copy, x));
-      copy.device = HL_CPU;
-      t = &copy;
-      return 0;
+      room.resize(static_cast<size_t>(hl_numel(&x)) + 1);
+      t.data = room.data();
    }
-   int give(hl_tensor *x)
+
+   void read(const hl_tensor &x)
    {
-      if (!x) return 0;
-      copy.device = x->device;
-      return hl_copy(x, &copy);
+      each(x, [&](int64_t i, int64_t at) {
+         if (x.dtype == HL_F64)
+            hl_data<double>(&t)[i] = hl_data<double>(&x)[at];
+         else if (x.dtype == HL_F32)
+            hl_data<float>(&t)[i] = hl_data<float>(&x)[at];
+         else
+            hl_data<float>(&t)[i] = hl_load(hl_data<hl_bf16>(&x)[at]);
+      });
+   }
+
+   /* x = this, or x + this */
+   void write(const hl_tensor &x, bool adds = false) const
+   {
+      each(x, [&](int64_t i, int64_t at) {
+         if (x.dtype == HL_F64) {
+            double *to = static_cast<double *>(x.data) + at;
+            *to = hl_data<double>(&t)[i] + (adds ? *to : 0);
+         } else if (x.dtype == HL_F32) {
+            float *to = static_cast<float *>(x.data) + at;
+            *to = hl_data<float>(&t)[i] + (adds ? *to : 0);
+         } else {
+            hl_bf16 *to = static_cast<hl_bf16 *>(x.data) + at;
+            hl_store(*to, hl_data<float>(&t)[i] + (adds ? hl_load(*to) : 0));
+         }
+      });
+   }
+
+ private:
+   /* f(i, at): element i of row-major order is at offset `at` of x. */
+   template <typename F> static void each(const hl_tensor &x, F f)
+   {
+      int64_t n = hl_numel(&x), at = 0, place[HL_MAX_DIM] = {};
+      for (int64_t i = 0; i < n; i++) {
+         f(i, at);
+         for (int d = x.ndim - 1; d >= 0; d--) {
+            at += x.stride[d];
+            if (++place[d] < x.size[d]) break;
+            at -= x.size[d] * x.stride[d];
+            place[d] = 0;
+         }
+      }
    }
 };
 
+bool tf32_on;
+
 } // namespace
+
+/* ---- cuBLAS: all of gemm.cu ---- */
 
 HL_EXPORT int hl_matmul(hl_tensor *c, const hl_tensor *a, const hl_tensor *b, double alpha, double beta)
 {
-   on_cpu left, right, result;
    HL_TRY(hl_poll());
    HL_TRY(hl_check_matmul(c, a, b));
-   HL_TRY(left.take(a));
-   HL_TRY(right.take(b));
-   HL_TRY(result.take(c, beta != 0));
-   HL_TRY(CALL_CPU(hl_matmul, result.t, left.t, right.t, alpha, beta));
-   return result.give(c);
+   return hl_emu_do([to = *c, a = *a, b = *b, alpha, beta] {
+      on_host left(a), right(b), result(to);
+      left.read(a);
+      right.read(b);
+      if (beta != 0) result.read(to);
+      HL_TRY(CALL_CPU(hl_matmul, &result.t, &left.t, &right.t, alpha, beta));
+      result.write(to);
+      return 0;
+   });
 }
 
-static int need_dense(const char *fn, const char *name, const hl_tensor *t)
+bool hl_tf32(void)
 {
-   return t ? hl_need_contiguous(fn, name, t) : 0;
+   return tf32_on;
 }
 
-HL_EXPORT int hl_conv2d(hl_tensor *y, const hl_tensor *x, const hl_tensor *w, const hl_tensor *b, const hl_conv *p)
+/* The host's products keep all bits all the same. */
+HL_EXPORT int hl_set_tf32(int on)
 {
-   on_cpu hx, hw, hb, hy;
-   HL_TRY(hl_poll());
-   HL_TRY(hl_check_conv2d(y, x, w, b, p));
-   HL_TRY(need_dense("conv2d", "y", y));
-   HL_TRY(need_dense("conv2d", "x", x));
-   HL_TRY(need_dense("conv2d", "weight", w));
-   HL_TRY(need_dense("conv2d", "bias", b));
-   HL_TRY(hx.take(x));
-   HL_TRY(hw.take(w));
-   HL_TRY(hb.take(b));
-   HL_TRY(hy.take(y, false));
-   HL_TRY(CALL_CPU(hl_conv2d, hy.t, hx.t, hw.t, hb.t, p));
-   return hy.give(y);
+   tf32_on = on != 0;
+   return 0;
 }
 
-HL_EXPORT int hl_conv2d_back(hl_tensor *dx, hl_tensor *dw, hl_tensor *db, const hl_tensor *dy, const hl_tensor *x,
-                             const hl_tensor *w, const hl_conv *p)
+/* ---- cuDNN ---- */
+
+const char *cudnnGetErrorString(cudnnStatus_t status)
 {
-   on_cpu hdx, hdw, hdb, hdy, hx, hw;
-   HL_TRY(hl_poll());
-   HL_TRY(hl_check_conv2d_back(dx, dw, db, dy, x, w, p));
-   HL_TRY(need_dense("conv2d_back", "dx", dx));
-   HL_TRY(need_dense("conv2d_back", "dw", dw));
-   HL_TRY(need_dense("conv2d_back", "db", db));
-   HL_TRY(need_dense("conv2d_back", "dy", dy));
-   HL_TRY(need_dense("conv2d_back", "x", x));
-   HL_TRY(need_dense("conv2d_back", "weight", w));
-   HL_TRY(hdx.take(dx, false));
-   HL_TRY(hdw.take(dw));
-   HL_TRY(hdb.take(db));
-   HL_TRY(hdy.take(dy));
-   HL_TRY(hx.take(x));
-   HL_TRY(hw.take(w));
-   HL_TRY(CALL_CPU(hl_conv2d_back, hdx.t, hdw.t, hdb.t, hdy.t, hx.t, hw.t, p));
-   HL_TRY(hdx.give(dx));
-   HL_TRY(hdw.give(dw));
-   return hdb.give(db);
+   switch (status) {
+   case CUDNN_STATUS_SUCCESS:
+      return "no error";
+   case CUDNN_STATUS_ALLOC_FAILED:
+      return "out of memory";
+   case CUDNN_STATUS_BAD_PARAM:
+      return "the descriptors do not go together";
+   case CUDNN_STATUS_NOT_SUPPORTED:
+      return "not supported";
+   default:
+      static thread_local char text[512]; /* hl_error()'s is about to be overwritten */
+      snprintf(text, sizeof text, "%s", hl_error());
+      return text;
+   }
+}
+
+cudnnStatus_t cudnnCreate(cudnnHandle_t *handle)
+{
+   *handle = 0;
+   return CUDNN_STATUS_SUCCESS;
+}
+
+cudnnStatus_t cudnnSetStream(cudnnHandle_t, int)
+{
+   return CUDNN_STATUS_SUCCESS;
+}
+
+cudnnStatus_t cudnnCreateTensorDescriptor(cudnnTensorDescriptor_t *d)
+{
+   *d = new hl_emu_layout();
+   return CUDNN_STATUS_SUCCESS;
+}
+
+cudnnStatus_t cudnnCreateFilterDescriptor(cudnnFilterDescriptor_t *d)
+{
+   return cudnnCreateTensorDescriptor(d);
+}
+
+cudnnStatus_t cudnnCreateConvolutionDescriptor(cudnnConvolutionDescriptor_t *d)
+{
+   *d = new hl_emu_conv();
+   return CUDNN_STATUS_SUCCESS;
+}
+
+cudnnStatus_t cudnnSetTensor4dDescriptor(cudnnTensorDescriptor_t d, cudnnTensorFormat_t order, cudnnDataType_t type,
+                                         int n, int c, int h, int w)
+{
+   *d = {type, order, {n, c, h, w}};
+   return CUDNN_STATUS_SUCCESS;
+}
+
+cudnnStatus_t cudnnSetFilter4dDescriptor(cudnnFilterDescriptor_t d, cudnnDataType_t type, cudnnTensorFormat_t order,
+                                         int k, int c, int h, int w)
+{
+   return cudnnSetTensor4dDescriptor(d, order, type, k, c, h, w);
+}
+
+cudnnStatus_t cudnnSetConvolution2dDescriptor(cudnnConvolutionDescriptor_t d, int pad_h, int pad_w, int stride_h,
+                                              int stride_w, int dilation_h, int dilation_w, cudnnConvolutionMode_t,
+                                              cudnnDataType_t type)
+{
+   *d = {{pad_h, pad_w}, {stride_h, stride_w}, {dilation_h, dilation_w}, type, CUDNN_DEFAULT_MATH};
+   return CUDNN_STATUS_SUCCESS;
+}
+
+cudnnStatus_t cudnnSetConvolutionMathType(cudnnConvolutionDescriptor_t d, cudnnMathType_t math)
+{
+   d->math = math;
+   return CUDNN_STATUS_SUCCESS;
 }
 
 namespace
 {
-/* The tensors of a list as the CPU takes them; entries, or the whole list, may be NULL. */
-struct list_on_cpu {
-   std::vector<on_cpu> each;
-   std::vector<hl_tensor *> views;
-   hl_tensor *const *list = nullptr;
 
-   int take(const char *fn, const char *name, int n, hl_tensor *const *tensors)
-   {
-      if (!tensors) return 0;
-      each = std::vector<on_cpu>(static_cast<size_t>(n));
-      for (on_cpu &one : each) {
-         const hl_tensor *t = tensors[views.size()];
-         HL_TRY(need_dense(fn, name, t));
-         HL_TRY(one.take(t));
-         views.push_back(one.t);
-      }
-      list = views.data();
-      return 0;
+constexpr size_t ROOM = 1024; /* bytes of work space that a convolution asks for */
+
+/* What the ways are called: the same for the three passes. */
+enum { SUMS, WINOGRAD };
+static_assert(static_cast<int>(CUDNN_CONVOLUTION_FWD_ALGO_GEMM) == SUMS &&
+                  static_cast<int>(CUDNN_CONVOLUTION_BWD_DATA_ALGO_1) == SUMS &&
+                  static_cast<int>(CUDNN_CONVOLUTION_BWD_FILTER_ALGO_1) == SUMS &&
+                  static_cast<int>(CUDNN_CONVOLUTION_FWD_ALGO_WINOGRAD) == WINOGRAD &&
+                  static_cast<int>(CUDNN_CONVOLUTION_BWD_DATA_ALGO_WINOGRAD) == WINOGRAD &&
+                  static_cast<int>(CUDNN_CONVOLUTION_BWD_FILTER_ALGO_WINOGRAD) == WINOGRAD,
+              "ways are told apart by their number");
+
+/* Whether cuDNN would take it: one type and order throughout, bfloat16 in tensor cores with sums in float32, and exact
+ * arithmetic where TF32 is off. Kernels that are not square are taken in one order only, so that the other is tried. */
+cudnnStatus_t judge(const hl_emu_layout &x, const hl_emu_layout &w, const hl_emu_layout &y, const hl_emu_conv &c)
+{
+   if (w.type != x.type || y.type != x.type || w.order != x.order || y.order != x.order) return CUDNN_STATUS_BAD_PARAM;
+   if (x.size[0] != y.size[0] || x.size[1] != w.size[1] || y.size[1] != w.size[0]) return CUDNN_STATUS_BAD_PARAM;
+   bool last = x.order == CUDNN_TENSOR_NHWC;
+   if (c.type != (x.type == CUDNN_DATA_DOUBLE ? CUDNN_DATA_DOUBLE : CUDNN_DATA_FLOAT)) return CUDNN_STATUS_BAD_PARAM;
+   if (x.type == CUDNN_DATA_FLOAT && !hl_tf32() && c.math != CUDNN_FMA_MATH) return CUDNN_STATUS_BAD_PARAM;
+   if (x.type == CUDNN_DATA_BFLOAT16 && c.math != CUDNN_TENSOR_OP_MATH) return CUDNN_STATUS_NOT_SUPPORTED;
+   if (last && (x.type == CUDNN_DATA_DOUBLE || w.size[2] != w.size[3])) return CUDNN_STATUS_NOT_SUPPORTED;
+   return CUDNN_STATUS_SUCCESS;
+}
+
+hl_tensor tensor_of(const hl_emu_layout &l, const void *data)
+{
+   hl_tensor t = {};
+   t.data = const_cast<void *>(data);
+   t.dtype = l.type == CUDNN_DATA_DOUBLE ? HL_F64 : l.type == CUDNN_DATA_FLOAT ? HL_F32 : HL_BF16;
+   t.ndim = 4;
+   int64_t stride = 1;
+   static const int inwards[2][4] = {{3, 2, 1, 0}, {1, 3, 2, 0}}; /* dimensions, the innermost first */
+   for (int d : inwards[l.order == CUDNN_TENSOR_NHWC]) {
+      t.size[d] = l.size[d];
+      t.stride[d] = stride;
+      stride *= l.size[d];
    }
-   int give(hl_tensor *const *tensors)
-   {
-      for (size_t i = 0; i < each.size(); i++) HL_TRY(each[i].give(tensors[i]));
-      return 0;
-   }
-};
+   return t;
+}
+
+/* The ways, the fastest first: one that gives other bits each time, Winograd for floats, plain sums. The timing spoils
+ * the result. */
+template <typename A>
+cudnnStatus_t find(const hl_emu_layout &x, const hl_emu_layout &w, const hl_emu_layout &y, const hl_emu_conv &c,
+                   const hl_emu_layout &result, void *spoilt, int wanted, int *found, hl_emu_timed<A> *timed,
+                   size_t bytes)
+{
+   *found = 0;
+   cudnnStatus_t status = judge(x, w, y, c);
+   if (status != CUDNN_STATUS_SUCCESS) return status;
+   auto add = [&](int way, cudnnDeterminism_t determinism, size_t memory) {
+      if (*found == wanted) return;
+      cudnnStatus_t fits = memory <= bytes ? CUDNN_STATUS_SUCCESS : CUDNN_STATUS_ALLOC_FAILED;
+      timed[(*found)++] = {static_cast<A>(way), fits, 0, memory, determinism, c.math};
+   };
+   add(SUMS, CUDNN_NON_DETERMINISTIC, 0);
+   if (x.type == CUDNN_DATA_FLOAT && w.size[2] == 3) add(WINOGRAD, CUDNN_DETERMINISTIC, ROOM);
+   add(SUMS, CUDNN_DETERMINISTIC, ROOM);
+   hl_tensor t = tensor_of(result, spoilt);
+   memset(spoilt, 0xff, static_cast<size_t>(hl_numel(&t) * hl_dtype_size(t.dtype)));
+   return CUDNN_STATUS_SUCCESS;
+}
+
+enum pass { FORWARD, BACKWARD_X, BACKWARD_W };
+
+cudnnStatus_t run(pass which, const hl_emu_layout &xd, const void *x, const hl_emu_layout &wd, const void *w,
+                  const hl_emu_layout &yd, const void *y, const hl_emu_conv &c, void *room, size_t bytes,
+                  const void *beta)
+{
+   cudnnStatus_t status = judge(xd, wd, yd, c);
+   if (status != CUDNN_STATUS_SUCCESS) return status;
+   if (bytes < ROOM || !room) return CUDNN_STATUS_BAD_PARAM;
+   bool adds =
+       xd.type == CUDNN_DATA_DOUBLE ? *static_cast<const double *>(beta) != 0 : *static_cast<const float *>(beta) != 0;
+   hl_conv p = {c.stride[0], c.stride[1], c.pad[0], c.pad[1], c.dilation[0], c.dilation[1]};
+   int failed =
+       hl_emu_do([which, tx = tensor_of(xd, x), tw = tensor_of(wd, w), ty = tensor_of(yd, y), p, room, bytes, adds] {
+          on_host hx(tx), hw(tw), hy(ty);
+          memset(room, 0xff, bytes);
+          if (which != BACKWARD_X) hx.read(tx);
+          if (which != BACKWARD_W) hw.read(tw);
+          if (which != FORWARD) hy.read(ty);
+          const hl_tensor *none = nullptr;
+          hl_tensor *no = nullptr;
+          if (which == FORWARD)
+             HL_TRY(CALL_CPU(hl_conv2d, &hy.t, &hx.t, &hw.t, none, &p));
+          else if (which == BACKWARD_X)
+             HL_TRY(CALL_CPU(hl_conv2d_back, &hx.t, no, no, &hy.t, &hx.t, &hw.t, &p));
+          else
+             HL_TRY(CALL_CPU(hl_conv2d_back, no, &hw.t, no, &hy.t, &hx.t, &hw.t, &p));
+          (which == FORWARD      ? hy
+           : which == BACKWARD_X ? hx
+                                 : hw)
+              .write(which == FORWARD      ? ty
+                     : which == BACKWARD_X ? tx
+                                           : tw,
+                     adds);
+          return 0;
+       });
+   return failed ? CUDNN_STATUS_EXECUTION_FAILED : CUDNN_STATUS_SUCCESS;
+}
+
 } // namespace
 
-HL_EXPORT int hl_conv2d_sum(hl_tensor *y, const hl_tensor *x, int n, hl_tensor *const *w, hl_tensor *const *b,
-                            const hl_conv *p)
+cudnnStatus_t cudnnFindConvolutionForwardAlgorithmEx(cudnnHandle_t, cudnnTensorDescriptor_t xd, const void *,
+                                                     cudnnFilterDescriptor_t wd, const void *,
+                                                     cudnnConvolutionDescriptor_t cd, cudnnTensorDescriptor_t yd,
+                                                     void *y, int wanted, int *found,
+                                                     cudnnConvolutionFwdAlgoPerf_t *timed, void *, size_t bytes)
 {
-   const char *fn = "conv2d_sum";
-   on_cpu hx, hy;
-   list_on_cpu hw, hb;
-   HL_TRY(hl_poll());
-   HL_TRY(hl_check_conv2d_sum(y, x, n, w, b, p));
-   HL_TRY(need_dense(fn, "y", y));
-   HL_TRY(need_dense(fn, "x", x));
-   HL_TRY(hw.take(fn, "weight", n, w));
-   HL_TRY(hb.take(fn, "bias", n, b));
-   HL_TRY(hx.take(x));
-   HL_TRY(hy.take(y, false));
-   HL_TRY(CALL_CPU(hl_conv2d_sum, hy.t, hx.t, n, hw.list, hb.list, p));
-   return hy.give(y);
+   return find(*xd, *wd, *yd, *cd, *yd, y, wanted, found, timed, bytes);
 }
 
-HL_EXPORT int hl_conv2d_sum_back(hl_tensor *dx, int n, hl_tensor *const *dw, hl_tensor *const *db, const hl_tensor *dy,
-                                 const hl_tensor *x, hl_tensor *const *w, const hl_conv *p)
+cudnnStatus_t cudnnFindConvolutionBackwardDataAlgorithmEx(cudnnHandle_t, cudnnFilterDescriptor_t wd, const void *,
+                                                          cudnnTensorDescriptor_t yd, const void *,
+                                                          cudnnConvolutionDescriptor_t cd, cudnnTensorDescriptor_t xd,
+                                                          void *dx, int wanted, int *found,
+                                                          cudnnConvolutionBwdDataAlgoPerf_t *timed, void *,
+                                                          size_t bytes)
 {
-   const char *fn = "conv2d_sum_back";
-   on_cpu hdx, hdy, hx;
-   list_on_cpu hdw, hdb, hw;
-   HL_TRY(hl_poll());
-   HL_TRY(hl_check_conv2d_sum_back(dx, n, dw, db, dy, x, w, p));
-   HL_TRY(need_dense(fn, "dx", dx));
-   HL_TRY(need_dense(fn, "dy", dy));
-   HL_TRY(need_dense(fn, "x", x));
-   HL_TRY(hdw.take(fn, "dw", n, dw));
-   HL_TRY(hdb.take(fn, "db", n, db));
-   HL_TRY(hw.take(fn, "weight", n, w));
-   HL_TRY(hdx.take(dx, false));
-   HL_TRY(hdy.take(dy));
-   HL_TRY(hx.take(x));
-   HL_TRY(CALL_CPU(hl_conv2d_sum_back, hdx.t, n, hdw.list, hdb.list, hdy.t, hx.t, hw.list, p));
-   HL_TRY(hdx.give(dx));
-   HL_TRY(hdw.give(dw));
-   return hdb.give(db);
+   return find(*xd, *wd, *yd, *cd, *xd, dx, wanted, found, timed, bytes);
 }
 
-/* The host's products keep all bits. */
-HL_EXPORT int hl_set_tf32(int)
+cudnnStatus_t cudnnFindConvolutionBackwardFilterAlgorithmEx(cudnnHandle_t, cudnnTensorDescriptor_t xd, const void *,
+                                                            cudnnTensorDescriptor_t yd, const void *,
+                                                            cudnnConvolutionDescriptor_t cd, cudnnFilterDescriptor_t wd,
+                                                            void *dw, int wanted, int *found,
+                                                            cudnnConvolutionBwdFilterAlgoPerf_t *timed, void *,
+                                                            size_t bytes)
 {
-   return 0;
+   return find(*xd, *wd, *yd, *cd, *wd, dw, wanted, found, timed, bytes);
 }
 
-HL_EXPORT int hl_set_winograd(int on)
+cudnnStatus_t cudnnConvolutionForward(cudnnHandle_t, const void *, cudnnTensorDescriptor_t xd, const void *x,
+                                      cudnnFilterDescriptor_t wd, const void *w, cudnnConvolutionDescriptor_t cd,
+                                      cudnnConvolutionFwdAlgo_t, void *room, size_t bytes, const void *beta,
+                                      cudnnTensorDescriptor_t yd, void *y)
 {
-   return CALL_CPU(hl_set_winograd, on);
+   return run(FORWARD, *xd, x, *wd, w, *yd, y, *cd, room, bytes, beta);
+}
+
+cudnnStatus_t cudnnConvolutionBackwardData(cudnnHandle_t, const void *, cudnnFilterDescriptor_t wd, const void *w,
+                                           cudnnTensorDescriptor_t yd, const void *dy, cudnnConvolutionDescriptor_t cd,
+                                           cudnnConvolutionBwdDataAlgo_t, void *room, size_t bytes, const void *beta,
+                                           cudnnTensorDescriptor_t xd, void *dx)
+{
+   return run(BACKWARD_X, *xd, dx, *wd, w, *yd, dy, *cd, room, bytes, beta);
+}
+
+cudnnStatus_t cudnnConvolutionBackwardFilter(cudnnHandle_t, const void *, cudnnTensorDescriptor_t xd, const void *x,
+                                             cudnnTensorDescriptor_t yd, const void *dy,
+                                             cudnnConvolutionDescriptor_t cd, cudnnConvolutionBwdFilterAlgo_t,
+                                             void *room, size_t bytes, const void *beta, cudnnFilterDescriptor_t wd,
+                                             void *dw)
+{
+   return run(BACKWARD_W, *xd, x, *wd, dw, *yd, dy, *cd, room, bytes, beta);
 }
