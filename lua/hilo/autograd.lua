@@ -183,7 +183,7 @@ function Flow:add(node, output, g)
    if not old then
       self:hold(g)
       pending[output] = g
-   elseif self:sole_owner(old) and old._storage ~= g._storage and old:isContiguous() then
+   elseif self:sole_owner(old) and old._storage ~= g._storage and (old:isContiguous() or old:isChannelsLast()) then
       core.run('hl_binary', old, old, g, 0, 1)
    else
       local sum = old:empty()

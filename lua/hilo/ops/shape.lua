@@ -26,23 +26,13 @@ local copy_contiguous = op('contiguous', {
 })
 function M.contiguous(x) return need_tensor('contiguous', x):isContiguous() and x or copy_contiguous(x) end
 
-local copy_channels_last = op('channelsLast', {
-   forward = function(_, x)
-      local n, c, h, w = unpack(sizes_table(x))
-      local y = x:empty(n, h, w, c):as_strided({n, c, h, w}, {h * w * c, 1, w * c, c})
-      run('hl_copy', y, x)
-      return y
-   end,
-   backward = function(_, dy) return dy end,
-})
-
 --- The same images with the channels innermost in memory, where cards convolve fastest; ops on a card keep that layout: x itself
 --- where it has it.
 ---@param x Tensor (N,C,H,W)
 ---@return Tensor
 function M.channelsLast(x)
    check(need_tensor('channelsLast', x):dim() == 4, 'channelsLast: expects (N,C,H,W), got %s', Tensor.shape_text(x))
-   return x:isChannelsLast() and x or copy_channels_last(x)
+   return M.to(x, {layout = 'channels_last'})
 end
 
 local copy = op('clone', {
@@ -400,15 +390,27 @@ M.maskedSelect = op('maskedSelect', {
    end,
 })
 
---- Converted to another dtype and / or device: x:to{dtype = 'double'}, x:to{device = 'cuda'}; x itself where nothing changes.
+-- An uninitialised tensor of x's sizes on its device. layout: 'contiguous', 'channels_last', or nil: as x where a result that
+-- goes with x would be.
+local function laid_out(x, dtype, layout)
+   local sizes = sizes_table(x)
+   if not layout then return x:emptyAs(dtype) end
+   local y = Tensor.empty(sizes, {dtype = dtype, device = x._storage.device.name})
+   if layout == 'contiguous' then return y end
+   local _, c, h, w = unpack(sizes)
+   return y:as_strided(sizes, {h * w * c, 1, w * c, c})
+end
+
+--- Converted to another dtype, device or layout: x:to{dtype = 'double'}, x:to{device = 'cuda'}; x itself where nothing changes.
 local convert = op('to', {
-   forward = function(ctx, x, dtype, device)
+   forward = function(ctx, x, dtype, device, layout)
       local from = x._storage
       ctx.dtype, ctx.device = from.dtype.name, from.device.name
+      ctx.layout = x:isContiguous() and 'contiguous' or x:isChannelsLast() and 'channels_last' or nil
       -- a card converts what crosses: the CPU has no bfloat16
       local here = x
       if device == ctx.device or ctx.device ~= 'cpu' then
-         here = device == 'cpu' and Tensor.empty(sizes_table(x), {dtype = dtype, device = ctx.device}) or x:emptyAs(dtype)
+         here = laid_out(x, dtype, layout or device ~= ctx.device and 'contiguous' or nil)
          run('hl_copy', here, x)
       elseif not x:isContiguous() and not x:isChannelsLast() then
          here = x:detach():contiguous()
@@ -421,20 +423,30 @@ local convert = op('to', {
       local card = device == 'cpu' and here or there
       core.call(card._storage.device.lib, device == 'cpu' and 'hl_download' or 'hl_upload', core.raw(there).data, core.raw(here).data,
          here:nElement() * type_here.bytes)
-      return type_here.name == dtype and there or M.to(there, {dtype = dtype})
+      return M.to(there, {dtype = dtype, layout = layout})
    end,
-   backward = function(ctx, dy) return M.to(dy, {dtype = ctx.dtype, device = ctx.device}) end,
+   backward = function(ctx, dy) return M.to(dy, {dtype = ctx.dtype, device = ctx.device, layout = ctx.layout}) end,
 })
 
+local function has_layout(x, layout)
+   if layout == 'contiguous' then return x:isContiguous() end
+   return layout == nil or x:isChannelsLast()
+end
+
+--- Converted, in one pass: x itself where nothing changes.
 ---@param x Tensor
----@param options {dtype: string?, device: string?}
+---@param options {dtype: string?, device: string?, layout: 'contiguous'|'channels_last'|nil} x's own if not given; channels_last:
+--- as hilo.channelsLast, of (N,C,H,W)
 function M.to(x, options)
    local dtype = require('hilo.storage').dtype_of(options.dtype or need_tensor('to', x)._storage.dtype.name).name
-   local device = options.device or x._storage.device.name
-   if dtype == x._storage.dtype.name and device == x._storage.device.name then return x end
+   local device, layout = options.device or x._storage.device.name, options.layout
+   check(layout == nil or layout == 'contiguous' or layout == 'channels_last',
+      "to: layout must be 'contiguous' or 'channels_last', got %s", tostring(layout))
+   check(layout ~= 'channels_last' or x:dim() == 4, 'to: channels_last is for (N,C,H,W), got %s', Tensor.shape_text(x))
+   if dtype == x._storage.dtype.name and device == x._storage.device.name and has_layout(x, layout) then return x end
    local known, reason = core.device(device)
    check(known, 'to: device %s is not available: %s', tostring(device), tostring(reason))
-   return convert(x, dtype, device)
+   return convert(x, dtype, device, layout)
 end
 
 return M
