@@ -5,6 +5,7 @@ local resize = require 'hilo.ops.resize'
 local autograd = require 'hilo.autograd'
 local nn = require 'hilo.nn'
 local options_of = require 'hilo.models.options'
+local precision = require 'hilo.models.precision'
 local resnet = require 'hilo.models.resnet'
 
 --- Atrous spatial pyramid: 3x3 convolutions side by side, summed.
@@ -37,8 +38,9 @@ function Pyramid:__tostring__() return self:branches_text() end
 ---@field backbone ResNet
 local DeepLab = nn.class('nn.DeepLab', 'nn.Container')
 
-function DeepLab:__init(backbone, head)
+function DeepLab:__init(backbone, head, precise)
    parent.__init(self)
+   self.precision = precise
    self:add(backbone, 'backbone')
    self:add(head, 'head')
 end
@@ -46,7 +48,7 @@ end
 --- Logits before they are brought to the images' size.
 ---@param x Tensor (N,3,H,W)
 ---@return Tensor (N,classes,H',W'), H' about H / output_stride
-function DeepLab:logits(x) return self.head(self.backbone(x)) end
+function DeepLab:logits(x) return precision.leave(self, self.head(self.backbone(precision.enter(self, x)))) end
 
 --- Logits, upsampled bilinearly with the corners aligned.
 ---@param x Tensor (N,3,H,W)
@@ -98,15 +100,17 @@ local dilations = {6, 12, 18, 24}
 ---   aspp_branches  how many of the dilations 6, 12, 18, 24 are used: 4 (default); 2 in the authors' code
 ---   stride_on      '3x3' (default); '1x1' in the authors' code
 ---   freeze_bn      'affine' (default): scale and shift of batch normalisation fixed while its running statistics move; 'none', 'all'
+---   precision      'float32' (default), or 'bf16': on a card, computes in bfloat16 from images to logits; these, and all that is
+---                  learnt, are float32
 ---@param options table
 ---@return DeepLab
 local function deeplab(options)
    local o = options_of.read('models.deeplab', options, known)
    local of_backbone = options_of.pick(o, resnet.known)
-   of_backbone.classes = nil
+   of_backbone.classes, of_backbone.precision = nil, nil
    local backbone = resnet.make(o.backbone, of_backbone)
    local head = Pyramid(backbone.planes, o.classes, {unpack(dilations, 1, o.aspp_branches)}, o.generator)
-   return DeepLab(backbone, head)
+   return DeepLab(backbone, head, o.precision)
 end
 
 return deeplab

@@ -8,6 +8,7 @@ local shape = require 'hilo.ops.shape'
 local Tensor = require 'hilo.tensor'
 local nn = require 'hilo.nn'
 local options_of = require 'hilo.models.options'
+local precision = require 'hilo.models.precision'
 
 ---@class Discriminator: Container
 local Discriminator, parent = nn.class('nn.Discriminator', 'nn.Container')
@@ -16,7 +17,7 @@ local layers = 4
 
 function Discriminator:__init(o)
    parent.__init(self)
-   self.dropout, self.dropout_last, self.slope, self.window = o.dropout, o.dropout_last, o.slope, o.pool
+   self.dropout, self.dropout_last, self.slope, self.window, self.precision = o.dropout, o.dropout_last, o.slope, o.pool, o.precision
    local from, to = o.classes + 3, o.channels
    for i = 1, layers do
       self:add(nn.SpatialConvolution(from, to, 4, 4, 2, 2, 1, 1), 'conv' .. i)
@@ -49,13 +50,14 @@ function Discriminator:updateOutput(x)
       x = shape.cat(x, 2)
    end
    self:check(x:dim() == 4, 'expects map and image side by side (N,C,H,W), got %s', Tensor.shape_text(x))
+   x = precision.enter(self, x)
    for i = 1, layers do
       x = pointwise.leaky_relu(self['conv' .. i](x), self.slope)
       if self.train and self.dropout > 0 and (i < layers or self.dropout_last) then
          x = random.dropout(x, self.dropout, {channels = true})
       end
    end
-   local f = pooled(self, x)
+   local f = pooled(self, precision.leave(self, x))
    return {self.fc(f):view(f:size(1)), f}
 end
 
@@ -84,6 +86,7 @@ local known = {
    dropout_last = {'boolean', default = false},
    slope = {'number', default = 0.2},
    pool = {'any', default = 'global'},
+   precision = precision.rule,
    generator = {'any'},
 }
 
@@ -94,6 +97,8 @@ local known = {
 ---   dropout       0.5
 ---   dropout_last  drops after the last convolution too; false
 ---   pool          'global' (default), or {height, width}: an average of fixed size, as in the authors' code
+---   precision     'float32' (default), or 'bf16': on a card, the convolutions compute in bfloat16; what is pooled, and all that is
+---                 learnt, is float32
 ---@param options table
 ---@return Discriminator
 local function discriminator(options)

@@ -6,6 +6,7 @@ local pool = require 'hilo.ops.pool'
 local nn = require 'hilo.nn'
 local state = require 'hilo.nn.state'
 local options_of = require 'hilo.models.options'
+local precision = require 'hilo.models.precision'
 
 -- ---- blocks ----
 
@@ -155,7 +156,7 @@ end
 function ResNet:__init(name, o)
    parent.__init(self)
    local kind = kinds[name]
-   self.kind, self.output_stride, self.recomputes = name, o.output_stride, o.checkpoint
+   self.kind, self.output_stride, self.recomputes, self.precision = name, o.output_stride, o.checkpoint, o.precision
    self:add(nn.SpatialConvolution(3, o.width, 7, 7, 2, 2, 3, 3):noBias(), 'conv1')
    self:add(nn.SpatialBatchNormalization(o.width), 'bn1')
    self:add(nn.SpatialMaxPooling(3, 3, 2, 2, 1, 1), 'maxpool')
@@ -184,9 +185,9 @@ end
 ---@return Tensor (N,planes,H',W'), H' about H / output_stride
 function ResNet:features(x)
    self:check_dims(x, 'images (N,3,H,W)', 4)
-   x = self.maxpool(normalised(self.bn1, self.conv1, x))
+   x = self.maxpool(normalised(self.bn1, self.conv1, precision.enter(self, x)))
    for i = 1, 4 do x = run_stage(self, i, x) end
-   return x
+   return precision.leave(self, x)
 end
 
 --- Scores (N,classes), or the features where it was made without classes.
@@ -216,6 +217,7 @@ local known = {
    ceil_mode = {'boolean', default = false},
    checkpoint = {'any', default = false},
    freeze_bn = {'one of', {'none', 'affine', 'all'}, default = 'none'},
+   precision = precision.rule,
    generator = {'any'},
 }
 
@@ -231,6 +233,8 @@ local resnet = {}
 ---   ceil_mode      the max pooling rounds its output size up
 ---   freeze_bn      'none' (default), 'affine': scale and shift fixed, or 'all': running statistics too
 ---   checkpoint     true, or {[3] = true, ...}: these stages are computed again in backward to save memory
+---   precision      'float32' (default), or 'bf16': on a card, computes in bfloat16 from images to features; these, and all that
+---                  is learnt, are float32
 ---   generator      hilo.Generator for the initial weights, the default one if not given
 ---@param name 'resnet18'|'resnet34'|'resnet50'|'resnet101'
 ---@param options? table
