@@ -21,6 +21,7 @@ local o = train.options({
       train = 'train', val = 'val', -- lists
    },
    model = {backbone = 'resnet18', width = 24, bn = 'train', weights = '', checkpoint = false}, -- checkpoint: see s4gan.lua
+   precision = 'float32',    -- or 'bf16': networks compute in bfloat16, on a card; what they learn stays float32
    resize = {96, 96},
    scale = {1, 1},           -- of the resized image, before a part of that size is cut out; 1,1: whole images
    batch = 16, unlabelled_batch = 16, steps = 300,

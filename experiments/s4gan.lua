@@ -5,7 +5,7 @@
 --
 -- Expect a mean IoU of about 44 (labelled=train_1_8_s2: 40) on CamVid at half size.
 local hilo = require 'hilo'
-local data, methods, models, optim, train = hilo.data, hilo.methods, hilo.models, hilo.optim, hilo.train
+local data, methods, optim, train = hilo.data, hilo.methods, hilo.optim, hilo.train
 
 local o = train.options({
    name = 's4gan',
@@ -25,6 +25,7 @@ local o = train.options({
       backbone = 'resnet18', width = 24, output_stride = 8, aspp_branches = 4, stride_on = '3x3', bn = 'train', weights = '',
       checkpoint = false,    -- true: stages are computed again in backward, for less memory and more time
    },
+   precision = 'float32',    -- or 'bf16': networks compute in bfloat16, on a card; what they learn stays float32
    crop = {96, 96}, scale = {0.75, 1.5}, mirror = true,
    batch = 8, unlabelled_batch = 8, steps = 500,
    lr = 5e-2, head_lr = 2e-3, momentum = 0.9, weight_decay = 5e-4, power = 0.9,
@@ -46,7 +47,7 @@ local labelled = run:loader {set = set, names = split.labelled, labels = true, b
 local unlabelled = run:loader {set = set, names = split.unlabelled, batch = o.unlabelled_batch, transform = augment, stream = 2}
 
 local S = train.networks.segmentation(o, set)
-local D = models.discriminator {classes = #set.classes, dropout = o.d_dropout, channels = o.d_channels}:to{device = o.device}
+local D = train.networks.discriminator(o, set)
 local opt_S = train.networks.segmentation_optimiser(S, o)
 local opt_D = optim.Adam(D, {lr = o.d_lr, betas = o.d_betas})
 

@@ -25,6 +25,7 @@ local o = train.options({
       backbone = 'resnet18', width = 24, output_stride = 8, aspp_branches = 4, stride_on = '3x3', bn = 'train', weights = '',
       checkpoint = false,    -- true: stages are computed again in backward, for less memory and more time
    },
+   precision = 'float32',    -- or 'bf16': networks compute in bfloat16, on a card; what they learn stays float32
    crop = {96, 96}, scale = {0.75, 1.5}, mirror = true,
    batch = 8, steps = 500,
    lr = 5e-2, head_lr = 2e-3, momentum = 0.9, weight_decay = 5e-4, power = 0.9,

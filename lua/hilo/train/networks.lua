@@ -1,4 +1,5 @@
 --- train/networks.lua: networks as the options of a script describe them.
+local core = require 'hilo.core'
 local hilo = require 'hilo'
 local options_of = require 'hilo.train.options'
 
@@ -12,6 +13,15 @@ local function freezing(model)
    return frozen[model.bn]
 end
 
+-- The precision that was asked for, where the device has it.
+local function precision_of(o)
+   local precision = o.precision or 'float32'
+   options_of.choice('precision', precision, {'float32', 'bf16'})
+   core.check(precision ~= 'bf16' or o.device ~= 'cpu', 'precision=bf16 needs a card and device=%s computes in float32; '
+      .. 'add device=cuda, or leave precision=float32', o.device)
+   return precision
+end
+
 -- The backbone in torchvision's file, or in the checkpoint of a segmentation run, which holds much else.
 local function name_in_backbone(name)
    return name:match('^nets/S/backbone%.(.*)$') or not name:find('/', 1, true) and name or nil
@@ -23,7 +33,7 @@ local function load_backbone(net, model, partial)
 end
 
 --- DeepLab-v2.
----@param o {model: table, device: string} model: backbone, width, output_stride, aspp_branches, stride_on, bn, weights ('' for none),
+---@param o {model: table, device: string, precision: 'float32'|'bf16'|nil} model: backbone, width, output_stride, aspp_branches, stride_on, bn, weights ('' for none),
 --- checkpoint
 ---@param set DataSet
 ---@return DeepLab
@@ -32,7 +42,7 @@ function networks.segmentation(o, set)
    local S = hilo.models.deeplab {
       backbone = model.backbone, width = model.width, classes = #set.classes, output_stride = model.output_stride,
       aspp_branches = model.aspp_branches, stride_on = model.stride_on, freeze_bn = freezing(model),
-      checkpoint = model.checkpoint,
+      checkpoint = model.checkpoint, precision = precision_of(o),
    }
    load_backbone(S.backbone, model)
    return S:to{device = o.device}
@@ -48,14 +58,23 @@ function networks.segmentation_optimiser(S, o)
       {momentum = o.momentum, weight_decay = o.weight_decay, allow_duplicates = o.repeat_backbone})
 end
 
+--- The discriminator of s4GAN.
+---@param o {d_dropout: number, d_channels: integer, device: string, precision: 'float32'|'bf16'|nil}
+---@param set DataSet
+---@return Discriminator
+function networks.discriminator(o, set)
+   return hilo.models.discriminator {classes = #set.classes, dropout = o.d_dropout, channels = o.d_channels,
+      precision = precision_of(o)}:to{device = o.device}
+end
+
 --- The classifier of MLMT.
----@param o {model: table, device: string} model: backbone, width, bn, weights
+---@param o {model: table, device: string, precision: 'float32'|'bf16'|nil} model: backbone, width, bn, weights
 ---@param set DataSet
 ---@return ResNet
 function networks.classifier(o, set)
    local model = o.model
    local net = hilo.models.classifier {backbone = model.backbone, width = model.width, classes = #set.classes,
-      freeze_bn = freezing(model), checkpoint = model.checkpoint}
+      freeze_bn = freezing(model), checkpoint = model.checkpoint, precision = precision_of(o)}
    load_backbone(net, model, true)
    return net:to{device = o.device}
 end

@@ -30,6 +30,7 @@ function saved.load_run(o, name)
    local options = json.load(path .. '/options.json')
    core.check(options.model and options.model.output_stride, '%s is not a segmentation run', path)
    options.device, options.model.weights = o.device, '' -- the checkpoint holds all weights
+   if o.device == 'cpu' then options.precision = 'float32' end -- what was learnt is float32 in any case
    local set = hilo.data.open(options.data)
    local S = networks.segmentation(options, set)
    hilo.io.checkpoint.load(('%s/%s.safetensors'):format(path, o.checkpoint), {nets = {S = S}, generator = false}, {subset = true})
