@@ -15,6 +15,7 @@ int hl_need_view(const char *fn, const char *name, const hl_tensor *t)
 int hl_need_output(const char *fn, const char *name, const hl_tensor *t)
 {
    HL_TRY(hl_need_view(fn, name, t));
+   if (hl_numel(t) == 0) return 0; /* strides beyond a dimension of size 0 are 0 */
    for (int d = 0; d < t->ndim; d++)
       HL_CHECK(t->stride[d] != 0 || t->size[d] <= 1,
                "%s: %s (%s) is expanded: its elements share memory and cannot be written one by one; call :clone()", fn,
