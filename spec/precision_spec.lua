@@ -131,6 +131,24 @@ for _, device in ipairs {'emu', 'cuda'} do
             assert.same(y:totable(), last:totable())
          end)
 
+         it('keeps every element, whatever the sizes', function()
+            for _, sizes in ipairs {{1, 2, 1, 2}, {3, 7, 3, 3}, {2, 24, 13, 33}, {2, 31, 5, 7}, {1, 100, 3, 3}, {1, 257, 2, 1},
+               {1, 1030, 3, 5}, {2, 3, 31, 67}} do
+               local rounded = helper.by_formula('x', sizes, 3, 0, 'float'):to{device = device, dtype = 'bfloat16'}
+               local expected = rounded:totable()
+               for _, from in ipairs {'float', 'bfloat16', 'double'} do
+                  local planes = rounded:to{dtype = from}
+                  local last = planes:to{layout = 'channels_last'}
+                  assert.is_true(last:isChannelsLast())
+                  assert.same(expected, last:totable())
+                  for _, to in ipairs {'float', 'bfloat16'} do
+                     assert.same(expected, planes:to{dtype = to, layout = 'channels_last'}:totable())
+                     assert.same(expected, last:to{dtype = to, layout = 'contiguous'}:totable())
+                  end
+               end
+            end
+         end)
+
          it('is one pass there and one back, and gives gradients of the type and layout that came', function()
             local there = x:to{device = device}
             there.requires_grad = true

@@ -6,6 +6,7 @@
  * or, as the float32 weights that go with bfloat16, of another type is copied and converted in one pass; the gradient
  * of such a weight, computed in x's type with sums in float32, is added to it in one. */
 #include "norm.cuh"
+#include "relayout.cuh"
 
 #ifdef HILO_EMU
 #include "../emu/cudnn.h"
@@ -196,6 +197,7 @@ struct ordered {
    int add(const char *fn, hl_tensor *x)
    {
       if (!copy.data) return 0;
+      if (hl_can_relayout(x, &t)) return hl_relayout(fn, x, &t, true);
       const hl_tensor *list[] = {x, x, &t};
       hl_iter it;
       hl_iter_init(&it, false, 3, list);

@@ -1,5 +1,5 @@
 /* copy.cu: fill, copy and conversion, ranges, choice by mask. */
-#include "kernel.cuh"
+#include "relayout.cuh"
 
 namespace
 {
@@ -74,6 +74,7 @@ HL_EXPORT int hl_copy(hl_tensor *y, const hl_tensor *x)
 {
    HL_TRY(hl_poll());
    HL_TRY(hl_check_copy(y, x));
+   if (hl_can_relayout(y, x)) return hl_relayout("copy", y, x, false);
    const hl_tensor *list[] = {y, x};
    hl_iter it;
    hl_iter_init(&it, false, 2, list);
