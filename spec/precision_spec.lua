@@ -359,7 +359,7 @@ if core.device('emu') then
 
       local s4gan = 'crop=32 unlabelled_batch=2 d_channels=4 gamma=0.4 steps=5 checkpoint_every=2 log_every=1 eval_every=3 device=emu'
 
-      it('runs, is evaluated anywhere, and goes on to the last bit where it was killed', function()
+      it('runs, recorded too, is evaluated anywhere, and goes on to the last bit where it was killed', function()
          run('s4gan', 'straight', s4gan .. ' precision=bf16')
          assert.equal('bf16', hilo.train.json.load(file('straight', 'options.json')).precision)
          local log = hilo.train.Log.read(file('straight', 'log.jsonl'))
@@ -371,6 +371,9 @@ if core.device('emu') then
          assert.is_false(hilo.data.folder.is_file(file('killed', 'scores.json')))
          assert.matches('continuing .* from step %d', run('s4gan', 'killed', 'resume=true'))
          assert.is_true(tiny.read(file('straight', 'last.safetensors')) == tiny.read(file('killed', 'last.safetensors')))
+
+         run('s4gan', 'recorded', s4gan .. ' precision=bf16 graph=true')
+         assert.is_true(tiny.read(file('straight', 'last.safetensors')) == tiny.read(file('recorded', 'last.safetensors')))
 
          local scores = hilo.train.json.load(file('straight', 'scores.json')).mean_iou
          for _, device in ipairs {'emu', 'cpu'} do

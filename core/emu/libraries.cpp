@@ -58,11 +58,10 @@ template <typename... P, typename... A> int call_cpu(int (*)(P...), const char *
 /* Elements in row-major order on the host, as floats or doubles: what the CPU's library computes with. */
 struct on_host {
    std::vector<double> room;
-   hl_tensor t = {}; /* contiguous, marked as the CPU's */
+   hl_tensor t; /* contiguous, marked as the CPU's */
 
-   explicit on_host(const hl_tensor &x)
+   explicit on_host(const hl_tensor &x) : t(x)
    {
-      t = x;
       t.dtype = x.dtype == HL_BF16 ? HL_F32 : x.dtype;
       t.device = HL_CPU;
       int64_t stride = 1;
