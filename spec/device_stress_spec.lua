@@ -570,6 +570,24 @@ for _, device in ipairs {'emu', 'cuda'} do
             room.release()
          end)
 
+         it('label maps of ties and NaN, in both layouts', function()
+            for seed, classes in ipairs {1, 2, 4, 5, 8, 19, 32, 33, 200} do
+               for _, kind in ipairs {'float', 'double'} do
+                  local next_value = helper.numbers(seed)
+                  local here, away = both(filled(kind, {2, classes, 9, 7}, function()
+                     local u = next_value()
+                     return u < 0.05 and nan or u < 0.1 and -inf or u < 0.15 and inf or math.floor(u * 9)
+                  end))
+                  for _, x in ipairs {away, away:channelsLast()} do
+                     local labels, confidence = hilo.label_map(here, {confidence = true})
+                     local labels_away, confidence_away = hilo.label_map(x, {confidence = true})
+                     assert_same(labels_away, labels, classes .. ' classes')
+                     assert_same(confidence_away, confidence, 'confidence')
+                  end
+               end
+            end
+         end)
+
          it('tensors without elements', function()
             -- the same outcome, and the same words where it is an error
             local function compare(what, f)
@@ -591,7 +609,8 @@ for _, device in ipairs {'emu', 'cuda'} do
                local name = table.concat(sizes, 'x')
                local function make(on, kind) return hilo.empty(sizes, {device = on, dtype = kind}) end
                for _, op in ipairs {'exp', 'relu', 'neg', 'sum', 'mean', 'prod', 'max', 'min', 'sort', 'nonzero', 'softmax',
-                  'log_softmax', 'label_map', 'median', 'clone', 'contiguous', 'channelsLast', 'global_avg_pool', 'cumsum', 'var', 'norm'} do
+                  'log_softmax', 'label_map', 'median', 'clone', 'contiguous', 'channelsLast', 'global_avg_pool', 'cumsum', 'var',
+                  'norm'} do
                   compare(op .. ' ' .. name, function(on) return hilo[op](make(on)) end)
                end
                for dim = 1, #sizes do

@@ -288,6 +288,34 @@ template <typename T, typename F> __device__ T hl_reduce_block(T v, F f, T nothi
    return v;
 }
 
+/* A value and its place along a line, < 0 where there is none yet. */
+template <typename A> struct hl_found {
+   A value;
+   int64_t at;
+
+   /* Whether this comes before a: better, or as good and earlier. NaN is best. */
+   __device__ __forceinline__ bool beats(const hl_found &a, bool largest) const
+   {
+      if (at < 0 || a.at < 0) return a.at < 0 && at >= 0;
+      const bool nan = value != value, a_nan = a.value != a.value;
+      if (a_nan || nan) return nan && (!a_nan || at < a.at);
+      if (a.value == value) return at < a.at;
+      return largest ? value > a.value : value < a.value;
+   }
+};
+
+/* The best of G neighbouring lanes, all of which have the result; all 32 of a warp call. */
+template <int G, typename A> __device__ __forceinline__ hl_found<A> hl_reduce_found(hl_found<A> best, bool largest)
+{
+#pragma unroll
+   for (int by = G / 2; by > 0; by /= 2) {
+      const hl_found<A> other = {static_cast<A>(__shfl_xor_sync(0xffffffffu, best.value, by)),
+                                 __shfl_xor_sync(0xffffffffu, best.at, by)};
+      if (other.beats(best, largest)) best = other;
+   }
+   return best;
+}
+
 /* ---- several elements at once ---- */
 
 /* V neighbouring elements, loaded and stored in as few pieces as their size allows: at most 16 bytes each. */

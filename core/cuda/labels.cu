@@ -4,28 +4,31 @@
 namespace
 {
 
-/* The first largest class of a pixel; NaN counts as largest. at: labels, x at class 0, confidence */
-template <typename T, typename L> struct largest {
-   L *labels;
-   T *confidence;
-   const T *x;
-   int64_t classes, step;
-   __device__ __forceinline__ void operator()(int64_t, const int64_t *at) const
-   {
-      const T *from = x + at[1];
-      hl_acc<T> top = hl_load(*from);
-      int64_t label = 0;
-      for (int64_t c = 1; c < classes; c++) {
-         const hl_acc<T> v = hl_load(from[c * step]);
-         if (v > top || (v != v && top == top)) {
-            top = v;
-            label = c;
-         }
+/* The first largest class of each pixel, with G threads to a pixel; NaN counts as largest. The walk's operands: labels,
+ * x at class 0, confidence, which may be NULL. */
+template <int G, typename T, typename L>
+__global__ void largest(hl_walk<3, int64_t> w, L *labels, T *confidence, const T *x, int64_t classes, int64_t step)
+{
+   using A = hl_acc<T>;
+   const int64_t per = blockDim.x / G;
+   const int lane = static_cast<int>(threadIdx.x) % G;
+   for (int64_t base = static_cast<int64_t>(blockIdx.x) * per; base < w.total;
+        base += static_cast<int64_t>(gridDim.x) * per) {
+      const int64_t i = base + threadIdx.x / G;
+      const bool inside = i < w.total;
+      int64_t at[3] = {0, 0, 0};
+      if (inside) w.find(i, at);
+      hl_found<A> best = {A(0), -1};
+      for (int64_t c = lane; inside && c < classes; c += G) {
+         const hl_found<A> here = {hl_load(x[at[1] + c * step]), c};
+         if (here.beats(best, true)) best = here;
       }
-      labels[at[0]] = static_cast<L>(label);
-      if (confidence) hl_store(confidence[at[2]], top);
+      best = hl_reduce_found<G>(best, true);
+      if (!inside || lane != 0) continue;
+      labels[at[0]] = static_cast<L>(best.at);
+      if (confidence) hl_store(confidence[at[2]], best.value);
    }
-};
+}
 
 /* labels (N,...) as a view of y's sizes (N,C,...) that repeats them along the channels. */
 hl_tensor repeated(const hl_tensor *labels, const hl_tensor *y)
@@ -135,13 +138,15 @@ HL_EXPORT int hl_label_map(hl_tensor *labels, hl_tensor *confidence, const hl_te
    const hl_tensor pixels = hl_pixels_of(x), *list[] = {labels, &pixels, confidence ? confidence : labels};
    hl_iter it;
    hl_iter_init(&it, false, 3, list);
+   if (it.total == 0) return 0;
    HL_DISPATCH_FLOAT(
        x->dtype, T,
-       HL_DISPATCH_WHOLE(
-           labels->dtype, L,
-           return hl_walk_run<3>("label_map", &it,
-                                 largest<T, L>{hl_data<L>(labels), confidence ? hl_data<T>(confidence) : nullptr,
-                                               hl_data<T>(x), x->size[1], x->stride[1]})))
+       HL_DISPATCH_WHOLE(labels->dtype, L,
+                         HL_DISPATCH_GROUP(x->stride[1], x->size[1], G,
+                                           HL_LAUNCH("label_map", hl_blocks(it.total * G), HL_BLOCK, 0,
+                                                     (largest<G, T, L>), (hl_walk_of<3, int64_t>(&it)),
+                                                     hl_data<L>(labels), confidence ? hl_data<T>(confidence) : nullptr,
+                                                     hl_data<T>(x), x->size[1], x->stride[1]))))
    return 0;
 }
 

@@ -353,21 +353,6 @@ template <int N> struct lines {
    int group; /* threads of a line: 1, 32 or HL_BLOCK */
 };
 
-template <typename A> struct found {
-   A value;
-   int64_t at; /* < 0: none yet */
-};
-
-/* Whether b comes before a: better, or as good and earlier. NaN is best. */
-template <typename A> __device__ __forceinline__ bool beats(bool largest, const found<A> &b, const found<A> &a)
-{
-   if (b.at < 0 || a.at < 0) return a.at < 0 && b.at >= 0;
-   const bool a_nan = a.value != a.value, b_nan = b.value != b.value;
-   if (a_nan || b_nan) return b_nan && (!a_nan || b.at < a.at);
-   if (a.value == b.value) return b.at < a.at;
-   return largest ? b.value > a.value : b.value < a.value;
-}
-
 /* index (lines), values (lines) or NULL; operands of the walk: index, x, values */
 template <typename T> struct place_job {
    lines<3> l;
@@ -389,18 +374,12 @@ template <typename T> __global__ void find_places(place_job<T> j)
       const bool there = line < total;
       int64_t at[3] = {0, 0, 0};
       if (there) j.l.walk.find(line, at);
-      found<A> best = {A(0), -1};
+      hl_found<A> best = {A(0), -1};
       for (int64_t i = static_cast<int>(threadIdx.x) % group; there && i < j.l.count; i += group) {
-         const found<A> here = {hl_load(j.x[at[1] + i * down]), i};
-         if (beats(j.largest, here, best)) best = here;
+         const hl_found<A> here = {hl_load(j.x[at[1] + i * down]), i};
+         if (here.beats(best, j.largest)) best = here;
       }
-      if (group > 1) {
-         for (int by = 16; by > 0; by /= 2) {
-            const found<A> other = {(A)__shfl_xor_sync(0xffffffffu, best.value, by),
-                                    __shfl_xor_sync(0xffffffffu, best.at, by)};
-            if (beats(j.largest, other, best)) best = other;
-         }
-      }
+      if (group > 1) best = hl_reduce_found<32>(best, j.largest);
       if (group > 32) {
          if (threadIdx.x % 32 == 0) {
             warps_value[threadIdx.x / 32] = best.value;
@@ -408,8 +387,8 @@ template <typename T> __global__ void find_places(place_job<T> j)
          }
          __syncthreads();
          for (int w = 0; w < HL_BLOCK / 32; w++) {
-            const found<A> other = {warps_value[w], warps_at[w]};
-            if (beats(j.largest, other, best)) best = other;
+            const hl_found<A> other = {warps_value[w], warps_at[w]};
+            if (other.beats(best, j.largest)) best = other;
          }
          __syncthreads();
       }
