@@ -64,7 +64,7 @@ end
 
 local M = {}
 
---- 2-d convolution (cross-correlation) plus bias.
+--- 2-d convolution (cross-correlation) plus bias. Weights and biases are of x's type, float32 where x is bfloat16.
 ---@param x Tensor (N,C,H,W)
 ---@param w Tensor (K,C,R,S)
 ---@param b? Tensor (K)

@@ -42,7 +42,8 @@ local M = {}
 
 --- Batch normalisation over all dimensions but the second, then + add, then ReLU where asked for (Ioffe and Szegedy, 2015).
 --- With training the batch's statistics are used and the running ones move: r = (1 - momentum) r + momentum batch; the
---- running variance is the unbiased one. Else the running ones are used.
+--- running variance is the unbiased one. Else the running ones are used. Parameters and statistics are of x's type, float32 where
+--- x is bfloat16.
 ---@param x Tensor (N,C,...)
 ---@param gamma? Tensor (C) scale, 1 if nil
 ---@param beta? Tensor (C) shift, 0 if nil
