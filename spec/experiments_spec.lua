@@ -199,6 +199,54 @@ describe('a run', function()
    end)
 end)
 
+describe('on a card, a run', function()
+   local function losses(name)
+      local list = {}
+      for line in tiny.read(file(name, 'log.jsonl')):gmatch('[^\n]+') do
+         local entry = hilo.train.json.decode(line)
+         if entry.ce then list[#list + 1] = entry end
+      end
+      return list
+   end
+
+   for _, device in ipairs {'emu', 'cuda'} do
+      if core.device(device) then
+         it('of s4GAN does on ' .. device .. ' what it does on the CPU', function()
+            run('s4gan', 'here', 'steps=2 log_every=1')
+            run('s4gan', 'there', 'steps=2 log_every=1 device=' .. device)
+            local here, there = losses('here'), losses('there')
+            assert.equal(2, #there)
+            for t = 1, 2 do
+               for _, name in ipairs {'ce', 'fm', 'st', 'd', 'passed'} do
+                  assert.near(here[t][name], there[t][name], 2e-3 * math.abs(here[t][name]) + 1e-4)
+               end
+            end
+         end)
+
+         it('ends on ' .. device .. ' as it does with its steps recorded, and as it does when it is continued', function()
+            local options = 'steps=6 checkpoint_every=4 log_every=3 device=' .. device
+            for _, script in ipairs {'s4gan', 'mlmt'} do
+               local plain, recorded, stopped = script .. '_plain', script .. '_recorded', script .. '_stopped'
+               run(script, plain, options)
+               run(script, recorded, options .. ' graph=true')
+               assert_same_end(plain, recorded)
+               signalled(command(script, stopped, options .. ' graph=true'), 'KILL', function()
+                  return folder.is_file(file(stopped, 'last.safetensors'))
+               end)
+               run(script, stopped, 'resume=true')
+               assert_same_end(plain, stopped)
+            end
+         end)
+      end
+   end
+
+   it('needs one to record its steps', function()
+      local code, text = shell(command('supervised', 'norecording', 'graph=true steps=2'))
+      assert.equal(1, code)
+      assert.matches('needs device=cuda', text)
+   end)
+end)
+
 describe('the launcher', function()
    it('runs scripts with their arguments, and lines of a prompt', function()
       tiny.write(runs .. '/args.lua', 'print(arg[0], arg[1], ...) local hilo = require "hilo" print(hilo.ones(2):sum())')
