@@ -168,7 +168,8 @@ end
 
 -- In a step that is being recorded: a batch that is filled anew before each replay.
 function Loader:feed(recording, device)
-   core.check(device == recording.device, 'loader: its batches go to %s, the step is recorded on %s', device.name, recording.device.name)
+   core.check(device == recording.device, 'loader: its batches go to %s, the step is recorded on %s', device.name,
+      recording.device.name)
    local first = self.coming or self:send(device)
    self.coming = first
    local batch = {names = {}}

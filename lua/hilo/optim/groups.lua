@@ -143,8 +143,8 @@ function Optimiser:step()
             if gradient then
                if recording then
                   recording:need_device('a parameter', slot.param)
-                  check(kind.is_ready(slot.memory, group), '%s:step: a first step makes the memory of %s (%s), so it cannot be recorded; '
-                     .. 'run the step plainly before', kind.name, slot.where, Tensor.shape_text(slot.param))
+                  check(kind.is_ready(slot.memory, group), '%s:step: a first step makes the memory of %s (%s), so it cannot be '
+                     .. 'recorded; run the step plainly before', kind.name, slot.where, Tensor.shape_text(slot.param))
                end
                kind.prepare(slot.memory, slot.param, group)
                rows[#rows + 1] = {w = slot.param, g = gradient, memory = slot.memory}

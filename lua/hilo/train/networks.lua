@@ -33,8 +33,8 @@ local function load_backbone(net, model, partial)
 end
 
 --- DeepLab-v2.
----@param o {model: table, device: string, precision: 'float32'|'bf16'|nil} model: backbone, width, output_stride, aspp_branches, stride_on, bn, weights ('' for none),
---- checkpoint
+---@param o {model: table, device: string, precision: 'float32'|'bf16'|nil} model: backbone, width, output_stride,
+--- aspp_branches, stride_on, bn, weights ('' for none), checkpoint
 ---@param set DataSet
 ---@return DeepLab
 function networks.segmentation(o, set)

@@ -230,8 +230,9 @@ end
 --- then `step(t)` returns what to log: {name = tensor of one element or number}, of which the log holds the mean over the interval.
 --- With graph=true the step is recorded after two plain ones, see hilo.graph: then only `schedule` is called anew each time.
 --- A step is never stopped half way; Ctrl-C is answered after it.
----@param job {steps: integer, schedule: (fun(t: integer))?, step: (fun(t: integer): table<string, Tensor|number>), evaluate: (fun(): table), score: string,
---- nets: table<string, Module>, optims: table<string, Optimiser>} score: the field of what evaluate returns that tells the best
+---@param job {steps: integer, schedule: (fun(t: integer))?, step: (fun(t: integer): table<string, Tensor|number>), evaluate:
+--- (fun(): table), score: string, nets: table<string, Module>, optims: table<string, Optimiser>} score: the field of what evaluate
+--- returns that tells the best
 ---@return table scores those of the last evaluation, with step and best
 function Run:train(job)
    options_of.check_whole(job, 1, 'steps')
