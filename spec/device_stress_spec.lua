@@ -441,6 +441,79 @@ for _, device in ipairs {'emu', 'cuda'} do
             end
          end)
 
+         it('copies between the two layouts of images, of any sizes and kinds', function()
+            local last, seed = {}, 0
+            -- rows and columns of the tiles that change places: one, a few, just a tile, one more, several
+            for _, channels in ipairs {2, 3, 21, 32, 33, 64, 257, 300} do
+               for _, plane in ipairs {{1, 2}, {5, 7}, {4, 8}, {3, 11}, {16, 16}, {1, 257}, {23, 29}} do
+                  if channels * plane[1] * plane[2] < 40000 then last[#last + 1] = {channels, unpack(plane)} end
+               end
+            end
+            for _, s in ipairs(last) do
+               seed = seed + 1
+               local kind, sizes = kinds[1 + seed % #kinds], {1 + seed % 3, unpack(s)}
+               local x, x_away = both(filled(kind, sizes, values_of(kind, seed, true)))
+               local what = ('%s %s'):format(kind, table.concat(sizes, 'x'))
+               local turned = x_away:channelsLast()
+               assert.is_true(turned:isChannelsLast() and not turned:isContiguous(), what)
+               assert_same(turned, x, what)
+               assert_same(turned:contiguous(), x, what .. ' and back')
+               if kind == 'float' then
+                  local rounded = x_away:to{dtype = 'bfloat16'}
+                  assert_same(x_away:to{dtype = 'bfloat16', layout = 'channels_last'}:contiguous():float(), rounded:float():cpu(), what)
+                  assert_same(rounded:channelsLast():to{dtype = 'float', layout = 'contiguous'}, rounded:float():cpu(), what)
+               end
+            end
+         end)
+
+         it('bfloat16 of every kind of float: halves go to the even neighbour', function()
+            local patterns = {}
+            for _, top in ipairs {0x0000, 0x0001, 0x007f, 0x0080, 0x3f80, 0x3f81, 0x7f7f, 0x7f80, 0x7fc0, 0x8000, 0x8001, 0xbf81,
+               0xff7f, 0xff80} do
+               for _, low in ipairs {0, 1, 0x7fff, 0x8000, 0x8001, 0xffff} do patterns[#patterns + 1] = top * 2 ^ 16 + low end
+            end
+            local x = hilo.empty({#patterns}, {dtype = 'float'})
+            local p = ffi.cast('uint32_t *', x:data())
+            for i, bits in ipairs(patterns) do p[i - 1] = bits end
+            local y = there(x):to{dtype = 'bfloat16'}
+            local halves = ffi.new('uint16_t[?]', #patterns)
+            core.call(core.device(device).lib, 'hl_download', halves, core.raw(y).data, 2 * #patterns)
+            local back = y:float():cpu()
+            local q = ffi.cast('uint32_t *', back:data())
+            local values = y:totable()
+            for i, bits in ipairs(patterns) do
+               local top, low = math.floor(bits / 2 ^ 16), bits % 2 ^ 16
+               local is_nan = bits % 2 ^ 31 > 0x7f800000
+               local up = not is_nan and (low > 0x8000 or low == 0x8000 and top % 2 == 1)
+               local expected, got = up and top + 1 or top, tonumber(halves[i - 1])
+               local what = ('%08x gives %04x, expected %04x'):format(bits, got, expected)
+               if is_nan then
+                  assert.is_true(got % 2 ^ 15 > 0x7f80 and q[i - 1] % 2 ^ 31 > 0x7f800000 and values[i] ~= values[i], what)
+               else
+                  assert.equal(expected, got, what)
+                  assert.equal(expected * 2 ^ 16, tonumber(q[i - 1]), what)
+                  assert.equal(back:get(i), values[i], what)
+               end
+            end
+         end)
+
+         it('the gradient of cosine similarity where rows are parallel', function()
+            for _, kind in ipairs {'float', 'double'} do
+               for _, on in ipairs {'cpu', device} do
+                  for _, sizes in ipairs {{4, 1}, {2, 2}} do
+                     local function row(...) return hilo.DoubleTensor{...}:view(sizes):to{dtype = kind, device = on} end
+                     local a, b = row(0.5, -1.75, 2.5, 1e6), row(-1.5, 5.25, 0.5, 2e5)
+                     a.requires_grad, b.requires_grad = true, true
+                     local y = hilo.cosine_similarity(a, b)
+                     hilo.sum(y):backward()
+                     helper.assert_close(y:detach():abs(), y:detach():abs():fill(1), 1e-6, 'cosine')
+                     -- the products in float32 would leave 1e-7
+                     assert.is_true(helper.magnitude(a.grad) < 1e-14 and helper.magnitude(b.grad) < 1e-14)
+                  end
+               end
+            end
+         end)
+
          it('arithmetic of whole numbers at their edges', function()
             for _, kind in ipairs(whole_kinds) do
                local edges = {smallest[kind] or 0, largest[kind], 1, 2, 3, 7, 100}

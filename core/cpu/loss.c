@@ -256,12 +256,11 @@ static void FN(cosine_back)(hl_tensor *da, hl_tensor *db, const hl_tensor *dy, c
       double p[3], g = (double)((real *)dy->data)[r];
       FN(row_products)(p, ar, br, n);
       double na = sqrt(p[1]), nb = sqrt(p[2]), fa = at_least(na, eps), fb = at_least(nb, eps), y = p[0] / (fa * fb);
-      /* A norm that eps holds up does not move. */
-      real cross = (real)(g / (fa * fb));
-      real own_a = (real)(na > eps ? g * y / (fa * fa) : 0), own_b = (real)(nb > eps ? g * y / (fb * fb) : 0);
+      /* A norm that eps holds up does not move. Where rows are near parallel almost all cancels: hence double. */
+      double cross = g / (fa * fb), own_a = na > eps ? g * y / (fa * fa) : 0, own_b = nb > eps ? g * y / (fb * fb) : 0;
       real *dar = da ? (real *)da->data + r * n : NULL, *dbr = db ? (real *)db->data + r * n : NULL;
-      for (int64_t i = 0; i < n && dar; i++) dar[i] = cross * br[i] - own_a * ar[i];
-      for (int64_t i = 0; i < n && dbr; i++) dbr[i] = cross * ar[i] - own_b * br[i];
+      for (int64_t i = 0; i < n && dar; i++) dar[i] = (real)(cross * br[i] - own_a * ar[i]);
+      for (int64_t i = 0; i < n && dbr; i++) dbr[i] = (real)(cross * ar[i] - own_b * br[i]);
    }
 }
 

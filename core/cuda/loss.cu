@@ -423,22 +423,21 @@ template <typename T> __global__ void cosine(hl_acc<T> *y, const T *a, const T *
    }
 }
 
-/* da, db may be NULL. A norm that eps holds up does not move. */
+/* da, db may be NULL. A norm that eps holds up does not move. Where rows are near parallel almost all cancels: hence
+ * double. */
 template <typename T>
 __global__ void cosine_back(T *da, T *db, const hl_acc<T> *dy, const T *a, const T *b, int64_t rows, int64_t n,
                             double eps)
 {
-   using A = hl_acc<T>;
    int lane = static_cast<int>(threadIdx.x) % 32;
    for (int64_t r = (static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x) / 32; r < rows;
         r += static_cast<int64_t>(gridDim.x) * blockDim.x / 32) {
       products p = row_products(a + r * n, b + r * n, n, lane);
       double na = sqrt(p.aa), nb = sqrt(p.bb), fa = at_least(na, eps), fb = at_least(nb, eps);
       double g = static_cast<double>(dy[r]), gy = g * p.ab / (fa * fb);
-      A cross = static_cast<A>(g / (fa * fb));
-      A own_a = static_cast<A>(na > eps ? gy / (fa * fa) : 0), own_b = static_cast<A>(nb > eps ? gy / (fb * fb) : 0);
+      double cross = g / (fa * fb), own_a = na > eps ? gy / (fa * fa) : 0, own_b = nb > eps ? gy / (fb * fb) : 0;
       for (int64_t i = r * n + lane; i < (r + 1) * n; i += 32) {
-         A u = hl_load(a[i]), v = hl_load(b[i]);
+         double u = static_cast<double>(hl_load(a[i])), v = static_cast<double>(hl_load(b[i]));
          if (da) hl_store(da[i], cross * v - own_a * u);
          if (db) hl_store(db[i], cross * u - own_b * v);
       }
