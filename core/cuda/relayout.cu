@@ -61,9 +61,8 @@ template <typename Y, typename X> int run(const char *fn, hl_tensor *y, const hl
 bool hl_can_relayout(const hl_tensor *y, const hl_tensor *x)
 {
    if (y->ndim != 4 || x->ndim != 4 || !hl_same_size(y, x) || hl_numel(y) == 0) return false;
-   bool types = y->dtype == x->dtype
-                    ? hl_is_float(x)
-                    : (y->dtype == HL_BF16 && x->dtype == HL_F32) || (y->dtype == HL_F32 && x->dtype == HL_BF16);
+   bool types = y->dtype == x->dtype || (y->dtype == HL_BF16 && x->dtype == HL_F32) ||
+                (y->dtype == HL_F32 && x->dtype == HL_BF16);
    bool planes = hl_is_contiguous(y);
    return types && planes != hl_is_contiguous(x) && hl_is_channels_last(planes ? x : y) &&
           x->size[1] * x->size[2] * x->size[3] < INT32_MAX;
@@ -75,6 +74,8 @@ int hl_relayout(const char *fn, hl_tensor *y, const hl_tensor *x, bool adds)
       return y->dtype == HL_BF16 ? run<hl_bf16, float>(fn, y, x, adds) : run<float, hl_bf16>(fn, y, x, adds);
    if (adds) HL_DISPATCH_FLOAT(x->dtype, T, return run<T, T>(fn, y, x, true))
    switch (hl_dtype_size(x->dtype)) { /* moved as they are */
+   case 1:
+      return run<uint8_t, uint8_t>(fn, y, x, false);
    case 2:
       return run<uint16_t, uint16_t>(fn, y, x, false);
    case 4:
