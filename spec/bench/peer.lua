@@ -1,4 +1,4 @@
---- peer.lua: a PyTorch process (spec/bench/peer.py) that a benchmark takes turns with, and measuring next to it.
+--- peer.lua: the processes that a benchmark takes turns with: PyTorch (spec/bench/peer.py), hilo (spec/bench/side.lua).
 local cjson = require 'cjson'
 local unistd = require 'posix.unistd'
 local wait = require 'posix.sys.wait'
@@ -9,13 +9,7 @@ local core = require 'hilo.core'
 local Peer = {}
 Peer.__index = Peer
 
---- Starts the process, with the Python that PYTHON names or python3.
----@return Peer? peer, string? reason why there is none
-function Peer.start()
-   local python = os.getenv('PYTHON') or 'python3'
-   if os.execute(python .. ' -c "import torch" 2>/dev/null') ~= 0 then
-      return nil, ('PyTorch cannot be imported by %s: times stand alone (PYTHON=/path/to/python names another)'):format(python)
-   end
+local function start(program, arguments)
    local to_peer_r, to_peer_w = unistd.pipe()
    local from_peer_r, from_peer_w = unistd.pipe()
    local pid = unistd.fork()
@@ -24,13 +18,27 @@ function Peer.start()
       unistd.dup2(from_peer_w, 1)
       -- other peers' pipes too, or they would not see theirs end
       for fd = 3, 255 do unistd.close(fd) end
-      unistd.execp(python, {core.root .. 'spec/bench/peer.py'})
+      unistd.execp(program, arguments)
       os.exit(127)
    end
    unistd.close(to_peer_r)
    unistd.close(from_peer_w)
    return setmetatable({pid = pid, write = to_peer_w, read = from_peer_r, pending = ''}, Peer)
 end
+
+--- Starts PyTorch, with the Python that PYTHON names or python3.
+---@return Peer? peer, string? reason why there is none
+function Peer.start()
+   local python = os.getenv('PYTHON') or 'python3'
+   if os.execute(python .. ' -c "import torch" 2>/dev/null') ~= 0 then
+      return nil, ('PyTorch cannot be imported by %s: times stand alone (PYTHON=/path/to/python names another)'):format(python)
+   end
+   return start(python, {core.root .. 'spec/bench/peer.py'})
+end
+
+--- Starts hilo in a process of its own (spec/bench/side.lua).
+---@return Peer
+function Peer.start_hilo() return start('luajit', {core.root .. 'spec/bench/side.lua'}) end
 
 --- Its answer to a request; nil once it has ended.
 ---@param request table
@@ -41,7 +49,7 @@ function Peer:ask(request)
    while not self.pending:find('\n', 1, true) do
       local text = unistd.read(self.read, 65536)
       if not text or text == '' then
-         print('the PyTorch process ended; times stand alone from here on')
+         io.stderr:write('a process of the benchmark ended; times stand without it from here on\n')
          self:stop()
          return nil
       end
@@ -72,16 +80,20 @@ function Peer.losses(result)
    return values
 end
 
---- What is wrong with the losses of a step's first run, next to PyTorch's.
+--- What is wrong with the losses of a step, next to those of another side.
 ---@param mine table<string, number>
 ---@param theirs table<string, number>
 ---@param tol number relative
+---@param when? string 'the first step' if not given
+---@param who? string whose they are, 'PyTorch' if not given
 ---@return string? message
-function Peer.disagreement(mine, theirs, tol)
+function Peer.disagreement(mine, theirs, tol, when, who)
    for name, value in pairs(mine) do
       local known = theirs[name]
       local agrees = known and math.abs(value - known) <= tol * math.abs(known) -- NaN does not
-      if not agrees then return ('loss %s of the first step is %.6g, PyTorch finds %s'):format(name, value, tostring(known)) end
+      if not agrees then
+         return ('loss %s of %s is %.6g, %s finds %s'):format(name, when or 'the first step', value, who or 'PyTorch', tostring(known))
+      end
    end
 end
 
