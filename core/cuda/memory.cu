@@ -14,11 +14,10 @@ namespace
 {
 
 constexpr int64_t SMALL = 1 << 20, LEAST = 512; /* bytes */
-/* Under AddressSanitizer every tensor is a block of its own, of its exact size, so that a step beyond it is seen. */
 #if defined __SANITIZE_ADDRESS__
-constexpr bool exact = true;
+constexpr bool sanitized = true;
 #else
-constexpr bool exact = false;
+constexpr bool sanitized = false;
 #endif
 
 } // namespace
@@ -46,7 +45,15 @@ struct {
    std::vector<void *> arriving; /* what uploads write to that nobody has waited for */
    hl_memory info;
    bool open, sync_each;
+   bool exact; /* each tensor is a block of its own, of its exact size, so that a step beyond it is seen: under
+                * AddressSanitizer, and where HL_EXACT asks for it, for compute-sanitizer */
 } heap;
+
+bool is_asked_for(const char *variable)
+{
+   const char *value = getenv(variable);
+   return value && *value && *value != '0';
+}
 
 double mib(int64_t bytes)
 {
@@ -105,9 +112,9 @@ int take(void **data, int64_t bytes)
 {
    int64_t rounded = bytes;
    int size_class = hl_size_class(bytes < LEAST ? LEAST : bytes, &rounded);
-   if (exact) rounded = bytes;
+   if (heap.exact) rounded = bytes;
    std::lock_guard<std::mutex> guard(heap.lock);
-   void *p = exact ? nullptr : from_cache(size_class, rounded);
+   void *p = heap.exact ? nullptr : from_cache(size_class, rounded);
    if (!p) p = from_system(size_class, rounded);
    if (!p) {
       int64_t left, all;
@@ -246,8 +253,8 @@ HL_EXPORT int hl_init(const volatile int32_t *interrupt)
    hl_set_interrupt(interrupt);
    if (heap.open) return HL_ABI;
    if (hl_gpu_open() || hl_open_faults()) return -1;
-   const char *sync = getenv("HL_SYNC");
-   heap.sync_each = sync && *sync && *sync != '0';
+   heap.sync_each = is_asked_for("HL_SYNC");
+   heap.exact = sanitized || is_asked_for("HL_EXACT");
    hl_take_channels_last();
    heap.open = true;
    return HL_ABI;
@@ -317,7 +324,7 @@ HL_EXPORT void hl_free(void *data)
    heap.info.live -= b.bytes;
    heap.info.cached += b.bytes;
    b.home->cached[b.size_class].push_back(data);
-   if (exact) release_cached();
+   if (heap.exact) release_cached();
 }
 
 HL_EXPORT int hl_empty_cache(void)
