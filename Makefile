@@ -26,7 +26,7 @@ HOST_SRC := core/check.c $(wildcard core/host/*.c)
 HEADERS := $(wildcard core/*.h core/cpu/*.h core/host/*.h)
 LIBS := $(VARIANTS:%=$(B)/libhilo_%.so) $(B)/libhilo_host.so
 
-export LUA_PATH := $(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;$(CURDIR)/?.lua;;
+export LUA_PATH := $(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;$(CURDIR)/?.lua;$(or $(LUA_PATH),;)
 export HILO_LIB = $(CURDIR)/$(B)
 
 all: $(LIBS) ## build the libraries
@@ -91,17 +91,26 @@ CUDA_CODE = $(foreach a,$(CUDA_ARCHS),-gencode arch=compute_$(a),code=sm_$(a)) \
    -gencode arch=compute_$(lastword $(CUDA_ARCHS)),code=compute_$(lastword $(CUDA_ARCHS))
 # 186: comparisons of unsigned numbers with 0, in code that serves the signed ones too.
 CUDA_FLAGS = -std=c++17 -O3 -lineinfo -Werror all-warnings -diag-suppress 186 --expt-relaxed-constexpr $(CUDA_CODE) \
-   -Xcompiler -fPIC,-fvisibility=hidden,-Wall,-Wextra
+   -Xcompiler -fPIC,-fvisibility=hidden,-Wall,-Wextra $(CUDA_ROOTS:%=-isystem %/include)
+# Folders with include/ and lib/ of cuBLAS and cuDNN, where the compiler does not find them by itself; PyTorch brings some.
+CUDA_ROOTS :=
+cuda_library = $(or $(addprefix -Xlinker ,$(firstword $(wildcard $(CUDA_ROOTS:%=%/lib/lib$(1).so*)))),-l$(1))
 
 cuda: ## build the CUDA library; needs nvcc, cuBLAS and cuDNN 9
 	@$(if $(NVCC),,echo "make cuda: there is no nvcc in the PATH or /usr/local/cuda; install the CUDA toolkit (12 or 13) with cuDNN 9" >&2; exit 1)
 	@$(MAKE) --no-print-directory $(B)/libhilo_cuda.so
 
+# What ptxas says of each kernel lies beside the object.
 $(B)/cuda/%.cu.o: core/%.cu $(CUDA_HEADERS) Makefile
 	@mkdir -p $(@D)
-	$(NVCC) $(CUDA_FLAGS) -c $< -o $@
+	$(NVCC) $(CUDA_FLAGS) -Xptxas -v -c $< -o $@ 2>$(@:.o=.ptxas); \
+	   status=$$?; sed -E '/^ptxas info|bytes stack frame/d' $(@:.o=.ptxas) >&2; exit $$status
 $(B)/libhilo_cuda.so: $(CUDA_SRC:core/%.cu=$(B)/cuda/%.cu.o) $(SHARED_SRC:core/%.c=$(B)/emu/%.o)
-	$(NVCC) -shared $(CUDA_CODE) $^ -o $@ -Xlinker -Bsymbolic,-z,defs,-z,nodelete,-rpath,$(CUDA_HOME)/lib64 -lcublas -lcudnn
+	$(NVCC) -shared $(CUDA_CODE) $^ -o $@ $(call cuda_library,cublas) $(call cuda_library,cudnn) \
+	   -Xlinker -Bsymbolic,-z,defs,-z,nodelete,-rpath,$(CUDA_HOME)/lib64 $(CUDA_ROOTS:%=-Xlinker -rpath,%/lib)
+
+cuda-registers: ## registers, spills and shared memory of the kernels that `make cuda` compiled; JSON=file
+	@$(LUA) spec/gpu/registers.lua $(B)/cuda/cuda $(if $(JSON),JSON=$(JSON))
 
 # ---- what a fresh machine lacks ----
 
@@ -121,7 +130,7 @@ install = $(if $(strip $(1)),echo "installing $(strip $(1))"; $(install_as)apt-g
 # ---- using and checking ----
 
 LUA := luajit
-BUSTED := $(LUA) /usr/bin/busted --output=spec/report.lua
+BUSTED := $(LUA) $(or $(shell command -v busted),/usr/bin/busted) --output=spec/report.lua
 
 demo: deps ## install, build, make the built-in data, train and compare the methods (under five minutes of training)
 	@$(MAKE) --no-print-directory all
@@ -141,6 +150,11 @@ bench: deps ## time the ops and the training steps, next to PyTorch where python
 	OMP_NUM_THREADS=$(or $(THREADS),2) $(LUA) spec/bench/$(if $(filter scaling,$(WORK)),scaling.lua,bench.lua $(if $(WORK),'$(WORK)')) \
 	   $(foreach v,JSON BASE PEER ROUNDS CAMVID,$(if $($(v)),$(v)=$($(v))))
 
+# `luajit spec/gpu/check.lua help` lists the settings and what each part costs.
+gpu-check: ## on a machine with an NVIDIA card: build, test, time and train there, and report; PARTS='build specs ...'
+	@$(LUA) spec/gpu/check.lua $(foreach v,PARTS REPORT ARCHS JOBS CAMVID WEIGHTS WORK SECONDS PYTHON,$(if $($(v)),$(v)='$($(v))')) \
+	   BUILD=$(B) DEVICE=$(or $(HILO_GPU_DEVICE),cuda)
+
 # What cppcheck takes for errors here and gcc, which sees through the conditions, does not.
 CPPCHECK_FALSE_ALARMS := invalidPointerCast incorrectLogicOperator uninitvar legacyUninitvar nullPointer
 lint: ## format of the C files, warnings of cppcheck and luacheck
@@ -159,9 +173,9 @@ asan: deps ## the specs under AddressSanitizer and UndefinedBehaviorSanitizer
 
 # Each thread of an emulated block is a thread to the sanitizer; OpenMP's, which it does not know, stay out of it.
 tsan: deps ## races in the CUDA kernels: the specs of devices under ThreadSanitizer, on the emulation
-	@$(MAKE) --no-print-directory all emu B=build/tsan EMU_SANITIZE=-fsanitize=thread
+	@$(MAKE) --no-print-directory all emu B=build/tsan VARIANTS=cpu EMU_SANITIZE=-fsanitize=thread
 	$$(setarch -R true 2>/dev/null && echo setarch -R) env LD_PRELOAD="$$($(CC) -print-file-name=libtsan.so)" \
-	   TSAN_OPTIONS=ignore_noninstrumented_modules=1:halt_on_error=1 OMP_NUM_THREADS=1 HILO_LIB=$(CURDIR)/build/tsan \
+	   TSAN_OPTIONS=ignore_noninstrumented_modules=1:halt_on_error=1 OMP_NUM_THREADS=1 HILO_CPU=baseline HILO_LIB=$(CURDIR)/build/tsan \
 	   $(BUSTED) $(or $(SPEC),spec/device_spec.lua)
 
 PREFIX := /usr/local
@@ -177,7 +191,7 @@ clean: ## remove what was built
 	rm -rf build
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 .SECONDARY:
-.PHONY: all emu cuda deps demo test bench lint asan tsan install clean help
+.PHONY: all emu cuda cuda-registers deps demo test bench gpu-check lint asan tsan install clean help
