@@ -94,7 +94,7 @@ end
 
 local function help()
    print 'make gpu-check: builds, tests, times and trains hilo on the card of this machine, and writes a report.\n'
-   print 'PARTS=... chooses; on an H100 with 16 cores each takes about'
+   print 'PARTS=... chooses. Each ends within ten minutes; expected on an H100 with 16 cores:'
    for _, part in ipairs(parts.list) do print(('   %-10s %d min  %s'):format(part.name, part.minutes, part.what)) end
    print '\nREPORT=file (build/gpu-check/report.md); what the parts leave lies beside it'
    print 'ARCHS=90: architectures to build for, the card\'s own if not given; JOBS=n: jobs of make and of compute-sanitizer'

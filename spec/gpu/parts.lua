@@ -3,7 +3,7 @@ local shell = require 'spec.gpu.shell'
 
 local parts = {}
 
---- In the order in which they run; minutes: what each takes on an H100 with 16 cores.
+--- In the order in which they run; minutes: what each is expected to take on an H100 with 16 cores; `limit` ends it.
 parts.list = {
    {name = 'build', minutes = 3, what = 'all libraries, CUDA\'s for the card\'s architecture; registers and spills of its kernels'},
    {name = 'specs', minutes = 4, what = 'all specs; on the card all cases in float32, float64 and bfloat16 against the CPU'},
