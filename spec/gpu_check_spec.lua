@@ -74,6 +74,23 @@ describe('gpu-check', function()
    end)
 end)
 
+describe('programs of the check', function()
+   it('leave all that they say, and how they ended', function()
+      local folder, remove = temporary_folder()
+      finally(remove)
+      local log = folder .. '/log'
+      assert.same({true, 'passed'}, {shell.run("echo 'it is' here; echo there >&2", log, 5)})
+      assert.equal('it is here\nthere\n', shell.read(log))
+      assert.same({false, 'exit status 3'}, {shell.run('exit 3', log, 5)})
+      assert.same({false, 'stopped after 1 s'}, {shell.run('sleep 20', log, 1)})
+   end)
+
+   it('are shown by their last lines', function()
+      assert.equal('b\n\nc', shell.tail('a\nb\n\nc\n\n', 3))
+      assert.equal('', shell.tail('', 3))
+   end)
+end)
+
 describe('the report of a card', function()
    it('is made of what the parts left', function()
       local folder, remove = temporary_folder()

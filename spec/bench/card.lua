@@ -274,6 +274,7 @@ for _, w in ipairs(works) do
    if w.work:find(pattern) then bench(w) end
 end
 if options.JSON then
+   cjson.encode_invalid_numbers 'null' -- a loss may be NaN
    local file = assert(io.open(options.JSON, 'w'))
    file:write(cjson.encode(results), '\n')
    file:close()

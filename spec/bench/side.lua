@@ -22,6 +22,8 @@ local record = require 'spec.bench.record'
 local steps = require 'spec.bench.steps'
 local timing = require 'spec.bench.timing'
 
+cjson.encode_invalid_numbers(true) -- a loss may be NaN
+
 local device, step -- of the work that was asked for last
 
 local function wait() core.call(device.lib, 'hl_synchronize') end

@@ -56,7 +56,7 @@ function report.revision() return first_line 'git describe --always --dirty 2>/d
 --- Keeps a part's result.
 ---@param folder string
 ---@param result PartResult
-function report.save(folder, result) shell.write(('%s/%s.json'):format(folder, result.part), cjson.encode(result) .. '\n') end
+function report.save(folder, result) shell.write(('%s/%s.result.json'):format(folder, result.part), cjson.encode(result) .. '\n') end
 
 --- The results that the folder holds, in the order of names.
 ---@param folder string
@@ -65,7 +65,7 @@ function report.save(folder, result) shell.write(('%s/%s.json'):format(folder, r
 function report.load(folder, names)
    local list = {}
    for _, name in ipairs(names) do
-      local text = shell.read(('%s/%s.json'):format(folder, name))
+      local text = shell.read(('%s/%s.result.json'):format(folder, name))
       if text ~= '' then list[#list + 1] = cjson.decode(text) end
    end
    return list

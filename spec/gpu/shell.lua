@@ -36,7 +36,7 @@ end
 ---@param seconds integer after which it is ended
 ---@return boolean ok, string how it ended: 'passed', 'exit status 2', 'stopped after 60 s'
 function shell.run(command, log, seconds)
-   local _, status = shell.output(('timeout -k 10 %d bash -c %s >%s'):format(seconds, shell.quoted(command), shell.quoted(log)))
+   local _, status = shell.output(('timeout -k 10 %d bash -c %s >%s 2>&1'):format(seconds, shell.quoted(command), shell.quoted(log)))
    if status == 0 then return true, 'passed' end
    return false, (status == 124 or status == 137) and ('stopped after %d s'):format(seconds) or ('exit status %s'):format(status)
 end
@@ -44,7 +44,7 @@ end
 --- The last lines of a text.
 function shell.tail(text, n)
    local lines = {}
-   for line in text:gmatch '[^\n]*' do lines[#lines + 1] = line end
+   for line in (text .. '\n'):gmatch '([^\n]*)\n' do lines[#lines + 1] = line end
    while lines[#lines] == '' do lines[#lines] = nil end
    return table.concat(lines, '\n', math.max(1, #lines - n + 1), #lines)
 end
