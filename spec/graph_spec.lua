@@ -150,7 +150,8 @@ for _, device in ipairs {'emu', 'cuda'} do
             hilo.collect()
             local a, b = hilo.full(1, {200, 300}, at), hilo.full(2, {200, 300}, at)
             assert.equal(3 * 200 * 300, a:sum() + b:sum())
-            assert.equal(requests, hilo.memory(device).allocations)
+            -- a block for each tensor is what a sanitizer needs
+            if not os.getenv('HILO_SANITIZED') then assert.equal(requests, hilo.memory(device).allocations) end
          end)
 
          it('cannot wait for the device, and nothing is lost by trying', function()
