@@ -115,7 +115,9 @@ for _, device in ipairs {'emu', 'cuda'} do
             local after = rounds(3)
             assert.is_true(after.live <= before.live + 4096, ('%d bytes live, then %d'):format(before.live, after.live))
             local requests = after.allocations - before.allocations
-            assert.is_true(requests <= 8, ('%d new requests to the system'):format(requests))
+            if not os.getenv('HILO_SANITIZED') then -- under which each tensor has a block of its own
+               assert.is_true(requests <= 8, ('%d new requests to the system'):format(requests))
+            end
          end)
       end)
 
