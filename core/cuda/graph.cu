@@ -29,6 +29,7 @@ HL_EXPORT int hl_graph_record(void)
 {
    HL_TRY(hl_poll());
    HL_TRY(hl_need_answers("graph"));
+   HL_TRY(hl_await_uploads()); /* a recording cannot wait for what began outside of it */
    arena = hl_arena_open();
    HL_CHECK(arena, "graph: the host has no memory left");
    /* relaxed: memory may be asked of the driver meanwhile */
