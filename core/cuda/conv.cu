@@ -4,7 +4,8 @@
  * cuDNN wants images and weights in one order and of one type. The order is that of x, but bfloat16 goes with the
  * channels last and float64 with the channels first, where its fast ways are; the type is x's. What is in another order
  * or, as the float32 weights that go with bfloat16, of another type is copied and converted in one pass; the gradient
- * of such a weight, computed in x's type with sums in float32, is added to it in one. */
+ * of such a weight, computed in x's type with sums in float32, is added to it in one. Where cuDNN has no way for
+ * bfloat16, float32 copies are convolved. */
 #include "norm.cuh"
 #include "relayout.cuh"
 
@@ -208,14 +209,14 @@ struct ordered {
 };
 
 /* One pass over x, w and y, of which one is the result: its old values are added where `adds`, as those of a weight's
- * gradient always are. *done is false where cuDNN cannot compute it in that order. */
-int run_in_order(const char *fn, conv_pass pass, bool last, const hl_tensor *x, const hl_tensor *w, const hl_tensor *y,
-                 const hl_conv *p, bool adds, bool *done)
+ * gradient always are. *done is false where cuDNN cannot compute it in that type and order. */
+int run_in_order(const char *fn, conv_pass pass, int dtype, bool last, const hl_tensor *x, const hl_tensor *w,
+                 const hl_tensor *y, const hl_conv *p, bool adds, bool *done)
 {
    problem a;
    memset(&a, 0, sizeof a);
    auto size = [](const hl_tensor *t, int d) { return static_cast<int32_t>(t->size[d]); };
-   a = problem{pass,       x->dtype,   last,       winograd_on, hl_tf32(),  size(x, 0), size(x, 1), size(x, 2),
+   a = problem{pass,       dtype,      last,       winograd_on, hl_tf32(),  size(x, 0), size(x, 1), size(x, 2),
                size(x, 3), size(w, 0), size(w, 2), size(w, 3),  size(y, 2), size(y, 3), *p};
    library l;
    HL_TRY(open_library(fn, &l));
@@ -224,9 +225,9 @@ int run_in_order(const char *fn, conv_pass pass, bool last, const hl_tensor *x, 
    *done = false;
    auto entry = known.find(a);
    if (entry != known.end() && entry->second.algorithm < 0) return 0;
-   HL_TRY(ox.take(x, last, x->dtype, pass != BACKWARD_X || adds));
-   HL_TRY(ow.take(w, last, x->dtype, pass != BACKWARD_W));
-   HL_TRY(oy.take(y, last, x->dtype, pass != FORWARD || adds));
+   HL_TRY(ox.take(x, last, dtype, pass != BACKWARD_X || adds));
+   HL_TRY(ow.take(w, last, dtype, pass != BACKWARD_W));
+   HL_TRY(oy.take(y, last, dtype, pass != FORWARD || adds));
    const hl_tensor *result = pass == FORWARD ? &oy.t : pass == BACKWARD_X ? &ox.t : &ow.t;
    /* a weight's gradient that is computed in a copy is added when that is done */
    if (pass == BACKWARD_W) adds = !ow.copy.data;
@@ -251,8 +252,8 @@ int run_in_order(const char *fn, conv_pass pass, bool last, const hl_tensor *x, 
    HL_TRY(dnn(fn, "choosing its arithmetic", cudnnSetConvolutionMathType(l.conv, how.math)));
    const double one = 1, times = adds;
    const float one32 = 1, times32 = adds;
-   const void *alpha = x->dtype == HL_F64 ? static_cast<const void *>(&one) : &one32;
-   const void *scale = x->dtype == HL_F64 ? static_cast<const void *>(&times) : &times32;
+   const void *alpha = dtype == HL_F64 ? static_cast<const void *>(&one) : &one32;
+   const void *scale = dtype == HL_F64 ? static_cast<const void *>(&times) : &times32;
    *done = true;
    if (pass == FORWARD) {
       HL_TRY(dnn(fn, "the convolution",
@@ -279,8 +280,9 @@ int run_pass(const char *fn, conv_pass pass, const hl_tensor *x, const hl_tensor
              const hl_conv *p, bool adds)
 {
    bool last = x->dtype == HL_BF16 || (x->dtype == HL_F32 && !hl_is_contiguous(x)), done = false;
-   HL_TRY(run_in_order(fn, pass, last, x, w, y, p, adds, &done));
-   if (!done) HL_TRY(run_in_order(fn, pass, !last, x, w, y, p, adds, &done));
+   for (int dtype : {x->dtype, x->dtype == HL_BF16 ? static_cast<int32_t>(HL_F32) : x->dtype})
+      for (bool order : {last, !last})
+         if (!done) HL_TRY(run_in_order(fn, pass, dtype, order, x, w, y, p, adds, &done));
    HL_CHECK(done, "%s: cuDNN has no way to convolve %s with %s", fn, hl_show(x), hl_show(w));
    return 0;
 }

@@ -243,7 +243,8 @@ static_assert(static_cast<int>(CUDNN_CONVOLUTION_FWD_ALGO_GEMM) == SUMS &&
               "ways are told apart by their number");
 
 /* Whether cuDNN would take it: one type and order throughout, bfloat16 in tensor cores with sums in float32, and exact
- * arithmetic where TF32 is off. Kernels that are not square are taken in one order only, so that the other is tried. */
+ * arithmetic where TF32 is off. Kernels that are not square are taken in one order only and not in bfloat16, so that
+ * the other ways are tried. */
 cudnnStatus_t judge(const hl_emu_layout &x, const hl_emu_layout &w, const hl_emu_layout &y, const hl_emu_conv &c)
 {
    if (w.type != x.type || y.type != x.type || w.order != x.order || y.order != x.order) return CUDNN_STATUS_BAD_PARAM;
@@ -252,7 +253,9 @@ cudnnStatus_t judge(const hl_emu_layout &x, const hl_emu_layout &w, const hl_emu
    if (c.type != (x.type == CUDNN_DATA_DOUBLE ? CUDNN_DATA_DOUBLE : CUDNN_DATA_FLOAT)) return CUDNN_STATUS_BAD_PARAM;
    if (x.type == CUDNN_DATA_FLOAT && !hl_tf32() && c.math != CUDNN_FMA_MATH) return CUDNN_STATUS_BAD_PARAM;
    if (x.type == CUDNN_DATA_BFLOAT16 && c.math != CUDNN_TENSOR_OP_MATH) return CUDNN_STATUS_NOT_SUPPORTED;
-   if (last && (x.type == CUDNN_DATA_DOUBLE || w.size[2] != w.size[3])) return CUDNN_STATUS_NOT_SUPPORTED;
+   bool square = w.size[2] == w.size[3];
+   if (last && (x.type == CUDNN_DATA_DOUBLE || !square)) return CUDNN_STATUS_NOT_SUPPORTED;
+   if (x.type == CUDNN_DATA_BFLOAT16 && !square) return CUDNN_STATUS_NOT_SUPPORTED;
    return CUDNN_STATUS_SUCCESS;
 }
 
