@@ -224,7 +224,7 @@ __global__ void sum_before(int64_t *counts, int64_t n)
 
 /* For every hit: f(its number, its place in row-major order, at). */
 template <int N, typename F, typename G>
-__global__ void each_hit(hl_walk<N, int64_t> w, F hit, const int64_t *before, G g)
+__global__ void each_hit(const __grid_constant__ hl_walk<N, int64_t> w, F hit, const int64_t *before, G g)
 {
    for (int64_t chunk = blockIdx.x; chunk * CHUNK < w.total; chunk += gridDim.x) {
       int64_t next = before[chunk];

@@ -400,8 +400,9 @@ static inline hl_tensor hl_places_of(const hl_tensor *t, bool channels = false)
    return p;
 }
 
-/* f(i, at) for every element: i its place in the walk, at[k] operand k's offset in elements. */
-template <int N, typename I, typename F> __global__ void hl_walk_kernel(hl_walk<N, I> w, F f)
+/* f(i, at) for every element: i its place in the walk, at[k] operand k's offset in elements. The walk, whose dimensions
+ * are gone through by index, is read where arguments are; without __grid_constant__ each thread would copy it first. */
+template <int N, typename I, typename F> __global__ void hl_walk_kernel(const __grid_constant__ hl_walk<N, I> w, F f)
 {
    for (HL_STEP(I, i, w.total)) {
       int64_t at[N];
@@ -431,7 +432,7 @@ __device__ __forceinline__ void hl_map_one(std::index_sequence<K...>, const F &f
 }
 
 template <typename I, typename F, typename Y, typename... X>
-__global__ void hl_map_strided(hl_walk<1 + sizeof...(X), I> w, F f, Y *y, const X *...x)
+__global__ void hl_map_strided(const __grid_constant__ hl_walk<1 + sizeof...(X), I> w, F f, Y *y, const X *...x)
 {
    for (HL_STEP(I, i, w.total)) {
       int64_t at[1 + sizeof...(X)];

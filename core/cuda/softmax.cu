@@ -10,7 +10,7 @@ template <int N> struct lines {
 };
 
 template <int G, typename T, typename I>
-__global__ void forward(hl_walk<2, I> w, lines<2> l, T *y, const T *x, bool log_of)
+__global__ void forward(const __grid_constant__ hl_walk<2, I> w, lines<2> l, T *y, const T *x, bool log_of)
 {
    using A = hl_acc<T>;
    const I per = blockDim.x / G;
@@ -35,7 +35,8 @@ __global__ void forward(hl_walk<2, I> w, lines<2> l, T *y, const T *x, bool log_
 
 /* dx = y * (dy - sum(dy * y)); of the logarithm dx = dy - exp(y) * sum(dy). */
 template <int G, typename T, typename I>
-__global__ void backward(hl_walk<3, I> w, lines<3> l, T *dx, const T *dy, const T *y, bool log_of)
+__global__ void backward(const __grid_constant__ hl_walk<3, I> w, lines<3> l, T *dx, const T *dy, const T *y,
+                         bool log_of)
 {
    using A = hl_acc<T>;
    const I per = blockDim.x / G;
