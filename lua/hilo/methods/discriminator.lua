@@ -5,11 +5,9 @@ local discriminator = {}
 
 -- x's images repeated in order until there are n of them
 local function cycled(x, n)
-   local m = x:size(1)
-   if m == n then return x end
-   local positions = {}
-   for i = 1, n do positions[i] = (i - 1) % m + 1 end
-   return x:index(1, hilo.LongTensor(positions))
+   local m, pieces = x:size(1), {}
+   for first = 1, n, m do pieces[#pieces + 1] = x:narrow(1, 1, math.min(m, n - first + 1)) end
+   return #pieces == 1 and pieces[1] or hilo.cat(pieces, 1)
 end
 
 --- Columns that real and fake maps may show: where the i-th label map is not void and the i-th unlabelled crop lies inside its
