@@ -89,6 +89,17 @@ for _, device in ipairs {'emu', 'cuda'} do
             end)
          end
 
+         it('has a criterion with weights beside it', function()
+            local criterion = hilo.nn.ClassNLLCriterion(hilo.Tensor{0.5, 2, 1})
+            local x, y = hilo.log_softmax(helper.by_formula('scores', {4, 3}, 2, 0, 'float')), hilo.LongTensor{1, 3, 2, 2}
+            local here, dx = criterion:forward(x, y), criterion:backward(x, y):clone()
+            criterion:to{device = device}
+            local there = criterion:forward(x:to{device = device}, y:to{device = device})
+            assert.near(here, there, 1e-5)
+            helper.assert_close(criterion:backward(x:to{device = device}, y:to{device = device}), dx, 1e-5, 'dx')
+            assert.near(here, criterion:cpu():forward(x, y), 1e-6)
+         end)
+
          it('comes back to the CPU with its parameters', function()
             local _, net = train(device, 1)
             local before = {}

@@ -109,12 +109,20 @@ function Criterion:clone() return convert.copy(self) end
 function Criterion:type(name, tensorCache)
    if not name then return self._type end
    local cuda = name == 'torch.CudaTensor'
-   convert.to(self, {dtype = cuda and 'float' or name, device = cuda and 'cuda' or 'cpu'}, tensorCache)
+   return self:to({dtype = cuda and 'float' or name, device = cuda and 'cuda' or 'cpu'}, tensorCache)
+end
+
+--- Converts the criterion's tensors, in place, to another type or device.
+---@param where {dtype: string?, device: string?}
+function Criterion:to(where, tensorCache)
+   convert.to(self, where, tensorCache)
    return self
 end
+
 function Criterion:float() return self:type('torch.FloatTensor') end
 function Criterion:double() return self:type('torch.DoubleTensor') end
 function Criterion:cuda() return self:type('torch.CudaTensor') end
+function Criterion:cpu() return self:to{device = 'cpu'} end
 
 function Criterion:__tostring__() return self.__typename end
 
