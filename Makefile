@@ -31,6 +31,9 @@ export HILO_LIB = $(CURDIR)/$(B)
 
 all: $(LIBS) ## build the libraries
 
+# Builds on all processors, but where make was told how many jobs to run.
+BUILD = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
+
 define cpu_rules
 $(B)/$(1)/%.o: core/%.c $(HEADERS) Makefile
 	@mkdir -p $$(@D)
@@ -98,7 +101,7 @@ cuda_library = $(or $(addprefix -Xlinker ,$(firstword $(wildcard $(CUDA_ROOTS:%=
 
 cuda: ## build the CUDA library; needs nvcc, cuBLAS and cuDNN 9
 	@$(if $(NVCC),,echo "make cuda: there is no nvcc in the PATH or /usr/local/cuda; install the CUDA toolkit (12 or 13) with cuDNN 9" >&2; exit 1)
-	@$(MAKE) --no-print-directory $(B)/libhilo_cuda.so
+	@+$(BUILD) $(B)/libhilo_cuda.so
 
 # What ptxas says of each kernel lies beside the object.
 $(B)/cuda/%.cu.o: core/%.cu $(CUDA_HEADERS) Makefile
@@ -133,20 +136,20 @@ LUA := luajit
 BUSTED := $(LUA) $(or $(shell command -v busted),/usr/bin/busted) --output=spec/report.lua
 
 demo: deps ## install, build, make the built-in data, train and compare the methods (under five minutes of training)
-	@$(MAKE) --no-print-directory all
+	@+$(BUILD) all
 	$(LUA) experiments/demo.lua
 
 # Threads that wait asleep: a spec on a busy machine takes a fifth of the time.
 test asan: export OMP_WAIT_POLICY = passive
 
 test: deps ## install, build and run all specs
-	@$(MAKE) --no-print-directory all emu
+	@+$(BUILD) all emu
 	$(BUSTED) $(or $(SPEC),spec)
 
 # make bench WORK='conv2d' JSON=new.json BASE=old.json PEER=none PYTHON=/path/to/python
 # make bench WORK=scaling [CAMVID=folder]: cost by batch, image size and threads; the loader alone
 bench: deps ## time the ops and the training steps, next to PyTorch where python3 can import it
-	@$(MAKE) --no-print-directory all
+	@+$(BUILD) all
 	OMP_NUM_THREADS=$(or $(THREADS),2) $(LUA) spec/bench/$(if $(filter scaling,$(WORK)),scaling.lua,bench.lua $(if $(WORK),'$(WORK)')) \
 	   $(foreach v,JSON BASE PEER ROUNDS CAMVID,$(if $($(v)),$(v)=$($(v))))
 
@@ -165,7 +168,7 @@ lint: ## format of the C files, warnings of cppcheck and luacheck
 	luacheck -q lua experiments spec data
 
 asan: deps ## the specs under AddressSanitizer and UndefinedBehaviorSanitizer
-	@$(MAKE) --no-print-directory all emu B=build/asan OPTIMISE=-O1 \
+	@+$(BUILD) all emu B=build/asan OPTIMISE=-O1 \
 	   SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
 	LD_PRELOAD="$$($(CC) -print-file-name=libasan.so) $$($(CC) -print-file-name=libubsan.so)" \
 	   ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:handle_segv=0 HILO_LIB=$(CURDIR)/build/asan HILO_SANITIZED=1 \
@@ -173,7 +176,7 @@ asan: deps ## the specs under AddressSanitizer and UndefinedBehaviorSanitizer
 
 # Each thread of an emulated block is a thread to the sanitizer; OpenMP's, which it does not know, stay out of it.
 tsan: deps ## races in the CUDA kernels: the specs of devices under ThreadSanitizer, on the emulation
-	@$(MAKE) --no-print-directory all emu B=build/tsan VARIANTS=cpu EMU_SANITIZE=-fsanitize=thread
+	@+$(BUILD) all emu B=build/tsan VARIANTS=cpu EMU_SANITIZE=-fsanitize=thread
 	$$(setarch -R true 2>/dev/null && echo setarch -R) env LD_PRELOAD="$$($(CC) -print-file-name=libtsan.so)" \
 	   TSAN_OPTIONS=ignore_noninstrumented_modules=1:halt_on_error=1 OMP_NUM_THREADS=1 HILO_CPU=baseline HILO_LIB=$(CURDIR)/build/tsan \
 	   $(BUSTED) $(or $(SPEC),spec/device_spec.lua)
