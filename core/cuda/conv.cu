@@ -6,7 +6,7 @@
  * or, as the float32 weights that go with bfloat16, of another type is copied and converted in one pass; the gradient
  * of such a weight, computed in x's type with sums in float32, is added to it in one. Where cuDNN has no way for
  * bfloat16, float32 copies are convolved. */
-#include "norm.cuh"
+#include "bias.cuh"
 #include "relayout.cuh"
 
 #ifdef HILO_EMU

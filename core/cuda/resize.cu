@@ -71,60 +71,55 @@ __global__ void gather(hl_image mx, hl_image my, T *dx, const T *dy, hl_axis<hl_
    }
 }
 
-template <typename T> int nearest_as(hl_tensor *y, const hl_tensor *x)
+/* launch(V) with V channels a thread, a constant: as many as 16 bytes hold where they can be moved together, else 1. */
+template <typename T, typename F> int by_packs(const hl_tensor *to, const hl_tensor *from, const F &launch)
 {
    constexpr int V = 16 / sizeof(T);
+   if (hl_can_pack(V, hl_image_of(to), hl_image_of(from), to->data, from->data))
+      return launch(std::integral_constant<int, V>());
+   return launch(std::integral_constant<int, 1>());
+}
+
+template <typename T> int nearest_as(hl_tensor *y, const hl_tensor *x)
+{
    hl_image my = hl_image_of(y), mx = hl_image_of(x);
    hl_axes<float> axes;
    HL_TRY(axes.make("resize", my.h, mx.h, my.w, mx.w, HL_NEAREST, false));
-   T *to = hl_data<T>(y);
-   const T *from = hl_data<T>(x);
-   int64_t n = hl_numel(y);
-   if (hl_can_pack(V, my, mx, to, from)) {
-      HL_LAUNCH("resize", hl_blocks(n / V), HL_BLOCK, 0, (nearest<V, T>), my, mx, to, from, axes.down, axes.across,
-                n / V);
-   } else {
-      HL_LAUNCH("resize", hl_blocks(n), HL_BLOCK, 0, (nearest<1, T>), my, mx, to, from, axes.down, axes.across, n);
-   }
-   return 0;
+   return by_packs<T>(y, x, [&](auto packs) {
+      constexpr int V = decltype(packs)::value;
+      const int64_t n = hl_numel(y) / V;
+      HL_LAUNCH("resize", hl_blocks(n), HL_BLOCK, 0, (nearest<V, T>), my, mx, hl_data<T>(y), hl_data<T>(x), axes.down,
+                axes.across, n);
+      return 0;
+   });
 }
 
 template <typename T> int bilinear_as(hl_tensor *y, const hl_tensor *x, int mode)
 {
-   constexpr int V = 16 / sizeof(T);
    hl_image my = hl_image_of(y), mx = hl_image_of(x);
    hl_axes<hl_acc<T>> axes;
    HL_TRY(axes.make("resize", my.h, mx.h, my.w, mx.w, mode, false));
-   T *to = hl_data<T>(y);
-   const T *from = hl_data<T>(x);
-   int64_t n = hl_numel(y);
-   if (hl_can_pack(V, my, mx, to, from)) {
-      HL_LAUNCH("resize", hl_blocks(n / V), HL_BLOCK, 0, (bilinear<V, T>), my, mx, to, from, axes.down, axes.across,
-                n / V);
-   } else {
-      HL_LAUNCH("resize", hl_blocks(n), HL_BLOCK, 0, (bilinear<1, T>), my, mx, to, from, axes.down, axes.across, n);
-   }
-   return 0;
+   return by_packs<T>(y, x, [&](auto packs) {
+      constexpr int V = decltype(packs)::value;
+      const int64_t n = hl_numel(y) / V;
+      HL_LAUNCH("resize", hl_blocks(n), HL_BLOCK, 0, (bilinear<V, T>), my, mx, hl_data<T>(y), hl_data<T>(x), axes.down,
+                axes.across, n);
+      return 0;
+   });
 }
 
 template <typename T> int back_as(hl_tensor *dx, const hl_tensor *dy, int mode)
 {
-   constexpr int V = 16 / sizeof(T);
    hl_image mx = hl_image_of(dx), my = hl_image_of(dy);
    hl_axes<hl_acc<T>> axes;
    HL_TRY(axes.make("resize_back", my.h, mx.h, my.w, mx.w, mode, true));
-   T *to = hl_data<T>(dx);
-   const T *from = hl_data<T>(dy);
-   int64_t n = hl_numel(dx);
-   bool linear = mode != HL_NEAREST;
-   if (hl_can_pack(V, mx, my, to, from)) {
-      HL_LAUNCH("resize_back", hl_blocks(n / V), HL_BLOCK, 0, (gather<V, T>), mx, my, to, from, axes.down, axes.across,
-                linear, n / V);
-   } else {
-      HL_LAUNCH("resize_back", hl_blocks(n), HL_BLOCK, 0, (gather<1, T>), mx, my, to, from, axes.down, axes.across,
-                linear, n);
-   }
-   return 0;
+   return by_packs<T>(dx, dy, [&](auto packs) {
+      constexpr int V = decltype(packs)::value;
+      const int64_t n = hl_numel(dx) / V;
+      HL_LAUNCH("resize_back", hl_blocks(n), HL_BLOCK, 0, (gather<V, T>), mx, my, hl_data<T>(dx), hl_data<T>(dy),
+                axes.down, axes.across, mode != HL_NEAREST, n);
+      return 0;
+   });
 }
 
 } // namespace

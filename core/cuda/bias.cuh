@@ -1,6 +1,6 @@
-/* norm.cuh: sums over all but the channels and their like, which convolutions need for their biases (norm.cu). */
-#ifndef HL_NORM_CUH
-#define HL_NORM_CUH
+/* bias.cuh: what convolutions do with their biases (bias.cu). */
+#ifndef HL_BIAS_CUH
+#define HL_BIAS_CUH
 
 #include "kernel.cuh"
 
