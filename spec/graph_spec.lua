@@ -166,6 +166,23 @@ for _, device in ipairs {'emu', 'cuda'} do
             assert.same({3, 3, 3}, good():totable())
          end)
 
+         it('draws as plain steps do also where an earlier recording failed', function()
+            local fails, x = true, hilo.ones(8, at)
+            local run = hilo.graph(function()
+               x:uniform()
+               if fails then error('not yet', 0) end
+               return x
+            end, {device = device, warm_up = 0})
+            hilo.manualSeed(7)
+            assert.equal('not yet', helper.error_of(run))
+            fails = false
+            for _ = 1, 2 do run() end
+            local got = x:totable()
+            hilo.manualSeed(7)
+            for _ = 1, 2 do x:uniform() end
+            assert.same(x:totable(), got)
+         end)
+
          it('cannot draw on the host, be seeded anew, make the memory of an optimiser or hold another graph', function()
             local run = hilo.graph(function() return hilo.rand(3) end, {device = device, warm_up = 0})
             assert.is_truthy(helper.error_of(run):find('a draw on cpu cannot be part of a step that is recorded', 1, true))

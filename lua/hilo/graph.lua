@@ -23,6 +23,7 @@ local graph = {}
 ---@field warm_up integer plain calls that are still to come
 ---@field handle ffi.cdata*? hl_graph, once recorded
 ---@field actions (fun())[] what is done before each replay
+---@field generators table<Generator, table> those that the step draws from, see ops/random.lua
 local Graph = {}
 Graph.__index = Graph
 
@@ -78,11 +79,10 @@ function Graph:record(...)
    local lib = self.device.lib
    core.collect() -- the memory of the steps before is what the recorded one needs
    core.call(lib, 'hl_graph_record')
-   current = self
+   current, self.actions, self.generators = self, {}, {}
    local results = collect_results(pcall(self.step, ...))
    current = nil
    if not results[1] then
-      self.actions = {}
       core.call(lib, 'hl_graph_end', nil)
       error(results[2], 0)
    end
@@ -116,7 +116,7 @@ function graph.new(step, options)
    local warm_up = options.warm_up or 2
    check(type(warm_up) == 'number' and warm_up >= 0 and warm_up % 1 == 0, 'graph: warm_up must be a whole number of 0 or more, got %s',
       tostring(warm_up))
-   return setmetatable({device = device, step = step, warm_up = warm_up, actions = {}}, Graph)
+   return setmetatable({device = device, step = step, warm_up = warm_up}, Graph)
 end
 
 return graph

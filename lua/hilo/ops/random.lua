@@ -49,7 +49,6 @@ end
 
 -- Where a generator stands in a step that is being recorded: `used` blocks beyond the offset that it will have at each replay.
 local function recorded_state(recording, generator)
-   recording.generators = recording.generators or {}
    local state = recording.generators[generator]
    if not state then
       state = {used = 0, seed = generator._seed}
