@@ -117,7 +117,12 @@ void hl_host_loader_free(hl_host_loader *loader);
  * kills the process as if nothing were installed. Installing again is harmless: LuaJIT's own prompt resets the signal.
  */
 int hl_host_interrupt_install(void);
-/* Puts back the handler that install found. */
+/* From now on SIGTERM and SIGUSR1 set the flag too. A second SIGTERM acts as a second Ctrl-C does, SIGUSR1 never kills.
+ */
+int hl_host_stop_install(void);
+/* The number of the signal that set the flag last; 0 where none has. */
+int hl_host_interrupt_signal(void);
+/* Puts back the handler of SIGINT that install found. */
 int hl_host_interrupt_remove(void);
 /* The flag, for hl_init; valid for the life of the process. This library polls it too. */
 const volatile int32_t *hl_host_interrupt_flag(void);
@@ -143,6 +148,10 @@ void hl_host_file_abort(hl_host_file *file);
 int hl_host_file_size(const char *path, int64_t *bytes);
 /* Exactly bytes from offset; a shorter file fails. */
 int hl_host_file_read(const char *path, void *data, int64_t offset, int64_t bytes);
+/* Takes a lock on the file at path, which is made where it is missing; *fd is what hl_host_unlock wants, or -1 where
+ * another open of the file has the lock. The end of the process, however it comes, gives it back. */
+int hl_host_lock(const char *path, int *fd);
+void hl_host_unlock(int fd);
 /* 0 nothing there, 1 a regular file, 2 a folder, 3 something else. */
 int hl_host_path_kind(const char *path);
 /* The folder and those above it, where missing. */

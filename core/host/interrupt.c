@@ -8,7 +8,8 @@
 #include "../host.h"
 
 static volatile int32_t flag;
-static _Atomic int64_t raised_at; /* nanoseconds */
+static _Atomic int64_t raised_at;  /* nanoseconds */
+static volatile int32_t raised_by; /* the signal */
 static struct sigaction before;
 static int installed;
 
@@ -26,8 +27,9 @@ static void on_interrupt(int number)
    int saved = errno;
    if (!flag) {
       atomic_store(&raised_at, now());
+      raised_by = number;
       flag = 1;
-   } else if (now() - atomic_load(&raised_at) > PATIENCE_NS) {
+   } else if (number != SIGUSR1 && now() - atomic_load(&raised_at) > PATIENCE_NS) {
       struct sigaction plain = {.sa_handler = SIG_DFL};
       sigaction(number, &plain, NULL);
       raise(number);
@@ -51,6 +53,15 @@ HL_API int hl_host_interrupt_install(void)
    return 0;
 }
 
+HL_API int hl_host_stop_install(void)
+{
+   struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = SA_RESTART};
+   sigemptyset(&action.sa_mask);
+   HL_CHECK(sigaction(SIGTERM, &action, NULL) == 0, "stop_install: %s", strerror(errno));
+   HL_CHECK(sigaction(SIGUSR1, &action, NULL) == 0, "stop_install: %s", strerror(errno));
+   return 0;
+}
+
 HL_API int hl_host_interrupt_remove(void)
 {
    if (!installed) return 0;
@@ -67,6 +78,11 @@ HL_API const volatile int32_t *hl_host_interrupt_flag(void)
 HL_API int hl_host_interrupted(void)
 {
    return flag != 0;
+}
+
+HL_API int hl_host_interrupt_signal(void)
+{
+   return raised_by;
 }
 
 HL_API void hl_host_interrupt_clear(void)

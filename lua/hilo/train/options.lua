@@ -104,7 +104,7 @@ local function assign(t, key, value)
    t[key] = value
 end
 
-local function describe(value)
+local function kind_of(value)
    if type(value) == 'table' then
       return type(value[1]) == 'number' and 'numbers separated by commas' or 'names separated by commas'
    end
@@ -157,7 +157,7 @@ local function parse_arguments(arguments, flat, keys)
       core.check(key, "'%s' is not an option; write key=value, for example seed=2", word)
       if flat[key] == nil then unknown(key, keys) end
       local value = parse(text, flat[key])
-      core.check(value ~= nil, "option %s expects %s, as in %s=%s; got '%s'", key, describe(flat[key]), key, text_of(flat[key]),
+      core.check(value ~= nil, "option %s expects %s, as in %s=%s; got '%s'", key, kind_of(flat[key]), key, text_of(flat[key]),
          text)
       given[key] = value
    end
@@ -177,6 +177,33 @@ local function help(flat, keys)
    print('options, with their defaults:')
    for _, key in ipairs(keys) do print(('  %s=%s'):format(key, text_of(flat[key]))) end
 end
+
+local function sorted_names(t)
+   local names = {}
+   for name in pairs(t) do names[#names + 1] = name end
+   table.sort(names)
+   return names
+end
+
+-- What another program needs to know of a script: a line for it to find.
+local function describe(flat, variants)
+   local named = {}
+   for kind, of_kind in pairs(variants or {}) do named[kind] = sorted_names(of_kind) end
+   print(options.description .. json.encode({defaults = flat, variants = named}, {one_line = true}))
+end
+
+--- How the line begins that `script.lua describe` prints: then comes JSON, {defaults = by flat key, variants = {recipe = names,
+--- preset = names}}.
+options.description = 'hilo options: '
+
+-- options -> where they came from
+local origins = setmetatable({}, {__mode = 'k'})
+
+--- Where the options of a script came from.
+---@param o table what options.resolve gave
+---@return {script: string, defaults: table<string, any>, given: table<string, any>} by flat keys: the script's own values, and those
+--- of the command line
+function options.origin(o) return origins[o] or {script = '', defaults = {}, given = {}} end
 
 -- ---- continuing a run ----
 
@@ -215,21 +242,23 @@ function options.resolve(defaults, variants, arguments)
       help(flat, keys)
       os.exit(0)
    end
+   if arguments[1] == 'describe' then
+      describe(flat, variants)
+      os.exit(0)
+   end
    local given = parse_arguments(arguments, flat, keys)
    for _, kind in ipairs {'recipe', 'preset'} do
       local named = variants and variants[kind]
       if named then
-         local names = {}
-         for name in pairs(named) do names[#names + 1] = name end
-         table.sort(names)
-         local chosen = options.choice(kind, given[kind] or o[kind], names)
+         local chosen = options.choice(kind, given[kind] or o[kind], sorted_names(named))
          overlay(o, named[chosen], keys, kind .. ' ' .. chosen)
       end
    end
    for key, value in pairs(given) do assign(o, key, value) end
    core.check(o.name:match('^[^/].*$') and not o.name:find('..', 1, true) or o.name == '',
       "name: a run's name becomes a folder in %s/, it cannot be '%s'", o.runs, o.name)
-   if o.resume then return resumed(o, given, keys) end
+   if o.resume then resumed(o, given, keys) end
+   origins[o] = {script = arguments[0] or '', defaults = flat, given = given}
    return o
 end
 
@@ -242,6 +271,11 @@ function options.check_whole(o, low, ...)
    end
 end
 
+-- What sweeps share: how values of options are read, written and told apart.
 options.flatten = flatten
+options.parse = parse
+options.kind_of = kind_of
+options.text_of = text_of
+options.unknown = unknown
 
 return options

@@ -10,6 +10,7 @@
 local core = require 'hilo.core'
 local hilo = require 'hilo'
 local interrupts = require 'hilo.interrupts'
+local lock = require 'hilo.io.lock'
 local folder = require 'hilo.data.folder'
 local prepare_device = require 'hilo.train.device'
 local json = require 'hilo.train.json'
@@ -40,21 +41,28 @@ function Run.new(o)
    prepare_device(o)
    local self = setmetatable({options = o, path = o.runs .. '/' .. o.name, loaders = {}}, Run)
    self.last, self.best = self.path .. '/last.safetensors', self.path .. '/best.safetensors'
-   if not o.resume then self:start_afresh() end
+   self:enter()
    hilo.manualSeed(o.seed)
    self.workers = hilo.data.workers {threads = o.workers, cache_mb = o.cache_mb}
    return self
 end
 
-function Run:start_afresh()
+-- The folder is this process's from here on.
+function Run:enter()
    local o = self.options
-   check(o.overwrite or not folder.is_file(self.path .. '/log.jsonl'),
+   check(o.resume or o.overwrite or not folder.is_file(self.path .. '/log.jsonl'),
       '%s holds a run already; continue it with resume=true, take another name=, or replace it with overwrite=true', self.path)
    folder.make(self.path)
-   for _, name in ipairs {'last.safetensors', 'best.safetensors', 'scores.json', 'log.jsonl', 'split.json'} do
+   check(lock.take(self.path), 'another process trains in %s; wait until it ends, stop it, or take another name=', self.path)
+   if not o.resume then self:start_afresh() end
+end
+
+function Run:start_afresh()
+   for _, name in ipairs {'options.json', 'last.safetensors', 'best.safetensors', 'scores.json', 'log.jsonl', 'split.json'} do
       os.remove(self.path .. '/' .. name)
    end
-   json.save(self.path .. '/options.json', o)
+   json.save(self.path .. '/defaults.json', options_of.origin(self.options))
+   json.save(self.path .. '/options.json', self.options)
 end
 
 --- Path of a file of the run.
@@ -206,14 +214,14 @@ function Run:loop(job, state)
    end
 end
 
--- Ctrl-C came between two steps or in an evaluation, which changes nothing: the state is that after state.step.
+-- Ctrl-C, SIGTERM or SIGUSR1 came between two steps or in an evaluation, which changes nothing: the state is that after state.step.
 function Run:stop(job, state)
    self.progress:finish()
    self:save(job, state)
    self:say(('interrupted at step %d of %d; the checkpoint is saved. To go on:'):format(state.step, job.steps))
    self:say(('   the same command with name=%s resume=true'):format(self.options.name))
    if Run.interactive then error('interrupted', 0) end
-   os.exit(130, true)
+   os.exit(128 + host.hl_host_interrupt_signal(), true)
 end
 
 function Run:finish(job, state)
@@ -238,6 +246,7 @@ function Run:train(job)
    options_of.check_whole(job, 1, 'steps')
    self.step = self.options.graph and hilo.graph(job.step, {device = self.options.device}) or job.step
    core.call(host, 'hl_host_interrupt_install')
+   if not Run.interactive then core.call(host, 'hl_host_stop_install') end
    self.began = host.hl_host_time()
    local state = self:restore(job)
    self.log = Log.open(self:file('log.jsonl'), state.step)
