@@ -1,0 +1,234 @@
+--- plot/figure.lua: what every picture shares: options, axes, legend, and the script that gnuplot reads.
+local core = require 'hilo.core'
+local text = require 'hilo.plot.text'
+local tics = require 'hilo.plot.tics'
+
+local shared = {title = 'string', desc = 'string', xlabel = 'string', ylabel = 'string', xlog = 'boolean', ylog = 'boolean',
+   xrange = 'table', yrange = 'table', size = 'table', to = 'string', legend = 'any', density = 'number'}
+
+---@class Figure
+local Figure = {}
+Figure.__index = Figure
+
+local function check_options(what, options, own)
+   for key, value in pairs(options) do
+      local kind = shared[key] or own[key]
+      if not kind then
+         local known = {}
+         for name in pairs(shared) do known[#known + 1] = name end
+         for name in pairs(own) do known[#known + 1] = name end
+         table.sort(known)
+         core.raise(("%s: unknown option '%s'; there are %s"):format(what, tostring(key), table.concat(known, ', ')))
+      end
+      core.check(kind == 'any' or type(value) == kind, '%s: %s is to be a %s, got a %s', what, key, kind, type(value))
+   end
+end
+
+local function medium(what, to)
+   if to == 'svg' or to:find('%.svg$') then return 'svg' end
+   if to == 'png' or to:find('%.png$') then return 'png' end
+   core.check(to == 'terminal' or to == 'text',
+      "%s: to = '%s' is none of svg, png, terminal, text and no path that ends in .svg or .png", what, to)
+   return 'text'
+end
+
+local legends = {right = true, below = true, inside = true, [false] = true}
+
+--- A figure without anything in it.
+---@param what string the function that draws, for errors
+---@param options table
+---@param own table<string, string> further options with their types
+---@return Figure
+function Figure.new(what, options, own)
+   check_options(what, options, own)
+   core.check(options.legend == nil or legends[options.legend], "%s: legend is to be 'right', 'below', 'inside' or false", what)
+   local size = options.size
+   core.check(not size or type(size[1]) == 'number' and type(size[2]) == 'number' and size[1] >= 1 and size[2] >= 1,
+      '%s: size is to be {width, height}', what)
+   local to = options.to or 'terminal'
+   return setmetatable({what = what, options = options, to = to, medium = medium(what, to), settings = {}, blocks = {}, clauses = {},
+      hover = {}, notes = {}, said = {}}, Figure)
+end
+
+--- A command of gnuplot.
+function Figure:set(format, ...) table.insert(self.settings, select('#', ...) > 0 and format:format(...) or format) end
+
+local function number(v) return v == v and ('%.12g'):format(v) or 'NaN' end
+
+--- Rows of numbers as a block of data; an empty row interrupts lines.
+---@param rows number[][]
+---@return string its name
+function Figure:data(rows)
+   local name = '$data' .. #self.blocks + 1
+   local lines = {name .. ' << END'}
+   for i = 1, #rows do
+      local row = {}
+      for j = 1, #rows[i] do row[j] = number(rows[i][j]) end
+      lines[i + 1] = table.concat(row, ' ')
+   end
+   lines[#lines + 1] = 'END'
+   table.insert(self.blocks, table.concat(lines, '\n'))
+   return name
+end
+
+--- One element of the plot command.
+---@param clause string
+---@param names? {legend: string?, hover: string?}
+function Figure:draw(clause, names)
+   names = names or {}
+   table.insert(self.clauses, clause .. (names.legend and ' title ' .. text.quoted(names.legend) or ' notitle'))
+   self.hover[#self.clauses] = names.hover or names.legend or ''
+end
+
+-- What an axis spans, from the extremes of the data, the wish of the user and the room wanted at the ends.
+local function span(what, axis, wish, spec)
+   local low, high = spec.low, spec.high
+   wish = wish or {}
+   for i = 1, 2 do
+      local end_ = wish[i]
+      core.check(end_ == nil or type(end_) == 'number' and math.abs(end_) <= 1e300, '%s: %srange is to be {low, high}', what, axis)
+      core.check(not (spec.log and end_ and end_ <= 0), '%s: %srange holds %s, but a logarithmic axis has only numbers above 0',
+         what, axis, tostring(end_))
+   end
+   if not low then low, high = wish[1] or wish[2] or (spec.log and 1 or 0), wish[2] or wish[1] or (spec.log and 10 or 1) end
+   local pad = spec.pad or 0
+   if spec.log then
+      if high / low < 1 + 1e-9 then low, high = low / 2, high * 2 end
+      local factor = (high / low) ^ pad
+      low, high = low / factor, high * factor
+   else
+      if high - low <= 1e-12 * math.max(math.abs(low), math.abs(high)) then
+         local half = low == 0 and 1 or math.abs(low) * 0.1
+         low, high = low - half, high + half
+      end
+      local more = (high - low) * pad
+      low, high = spec.from_zero and low == 0 and 0 or low - more, high + more
+   end
+   low, high = wish[1] or low, wish[2] or high
+   core.check(low < high, '%s: %srange goes from %g to %g; it is to rise', what, axis, low, high)
+   return low, high
+end
+
+local function list(pairs_)
+   local parts = {}
+   for i, tic in ipairs(pairs_) do
+      parts[i] = ('%s %s %d'):format(text.tic(tic[2], 40), number(tic[1]), tic[2] == '' and 1 or 0)
+   end
+   return '(' .. table.concat(parts, ', ') .. ')'
+end
+
+--- An axis: spec.low and .high (extremes of what is drawn, nil where there is nothing), log, pad (room at the ends, a share),
+--- from_zero (no room below 0), whole (no fractions), labels (names of the places 1, 2, ...), flip (1 on top), rotate, grid.
+---@param axis 'x'|'y'
+---@param spec table
+---@return number low, number high
+function Figure:axis(axis, spec)
+   local options, plain = self.options, self.medium == 'text'
+   local low, high
+   if spec.labels then
+      low, high = 1 - (spec.pad or 0.5), #spec.labels + (spec.pad or 0.5)
+      spec.tics = {}
+      for i, label in ipairs(spec.labels) do spec.tics[i] = {i, label} end
+   else
+      low, high = span(self.what, axis, options[axis .. 'range'], spec)
+   end
+   if spec.log then self:set('set logscale %s', axis) end
+   self:set('set %srange [%.12g:%.12g]', axis, spec.flip and high or low, spec.flip and low or high)
+   local rotate = spec.rotate and ' rotate by 40 right' or ''
+   local count = axis == 'x' and 7 or 6
+   if spec.tics or spec.log then
+      self:set('set %stics %s%s', axis, list(spec.tics or tics.log(low, high, count)), rotate)
+   else
+      local step, format = tics.linear(low, high, count, spec.whole)
+      self:set("set format %s '%s'", axis, format)
+      self:set('set %stics %.12g', axis, step)
+   end
+   if options[axis .. 'label'] then self:set('set %slabel %s', axis, text.quoted(options[axis .. 'label'], 100)) end
+   if not plain and spec.grid ~= false then self:set('set grid %stics', axis) end
+   return low, high
+end
+
+--- Says below the title what the picture leaves out.
+---@param format string
+function Figure:note(format, ...) table.insert(self.notes, format:format(...)) end
+
+--- A sentence for those who cannot see the picture.
+function Figure:say(format, ...) table.insert(self.said, format:format(...)) end
+
+--- The legend: beside the picture where the names are short, else below it.
+---@param names string[] those that appear in it
+function Figure:legend(names)
+   local wish = self.options.legend
+   local longest = 0
+   for _, name in ipairs(names) do longest = math.max(longest, text.length(text.line(name))) end
+   if #names == 0 or wish == false then return self:set('set key off') end
+   local width = self:size()
+   local letter = self.medium == 'text' and 1 or 6
+   local place = wish or (self.medium ~= 'text' and longest * letter + 40 <= 0.3 * width and 'right' or 'below')
+   if place == 'right' then
+      self:set('set key outside right top vertical Left reverse samplen 2.2 spacing 1.15 width -1')
+   elseif place == 'inside' then
+      self:set('set key inside right top vertical Left reverse samplen 2.2 spacing 1.15 width -1')
+   else
+      self:set('set key bmargin left horizontal Left reverse samplen 2.2 spacing 1.15 width 1')
+      local each = (longest + (self.medium == 'text' and 7 or 9)) * letter
+      local rows = math.ceil(#names / math.max(1, math.floor(0.9 * width / each)))
+      self.extra = self.medium == 'text' and rows or math.max(0, rows * 15)
+   end
+end
+
+--- Width and height: characters of the terminal, else units of 1/96 inch.
+---@return integer w, integer h
+function Figure:size()
+   local asked = self.options.size
+   if asked then return math.floor(asked[1]), math.floor(asked[2]) end
+   if self.medium == 'text' then
+      local columns = self.to == 'terminal' and core.host.hl_host_terminal_width(1) or 0
+      return columns > 0 and math.max(40, columns) or 80, (self.rows or 24) + math.min(20, self.extra or 0)
+   end
+   return self.width or 640, math.floor((self.height or 360) + (self.extra or 0))
+end
+
+-- Light grid, axes on two sides, small marks outside.
+local dress = [[
+set border 3 lc rgb 'black' lw 0.8
+set tics nomirror out scale 0.5,0.25 front
+set xtics offset 0,0.2
+set xlabel offset 0,0.4
+set ylabel offset 0.6,0
+set cblabel offset 1.2,0
+set grid lc rgb '#c87f7f7f' lt 1 dt 1 lw 0.8, lc rgb '#c87f7f7f' lt 1 dt 1 lw 0.8
+set grid noxtics noytics
+set tmargin 0.6]]
+
+--- The commands in the order in which gnuplot wants them; `terminal` is its first line.
+---@param terminal string
+---@return string
+function Figure:script(terminal)
+   local out, plain = {terminal}, self.medium == 'text'
+   if not plain then
+      out[#out + 1] = dress
+   else
+      out[#out + 1] = 'set border 3\nset tics nomirror'
+   end
+   for _, part in ipairs {self.settings, self.blocks} do for _, line in ipairs(part) do out[#out + 1] = line end end
+   if self.options.title then
+      out[#out + 1] = 'set title ' .. text.quoted(self.options.title, 120) .. (plain and '' or ' offset 0,-0.4')
+      if not self.top then out[#out + 1] = plain and '' or 'set tmargin 2' end
+   end
+   if #self.notes > 0 then
+      local note = text.quoted(table.concat(self.notes, '; '), 160)
+      out[#out + 1] = plain and ('set label %s at graph 0.5, graph 1 center front'):format(note)
+         or ("set label %s at graph 0.99, graph 0.97 right front font ',9'"):format(note)
+   end
+   out[#out + 1] = 'plot ' .. (#self.clauses > 0 and table.concat(self.clauses, ', ') or 'NaN notitle')
+   return table.concat(out, '\n')
+end
+
+--- Nothing to see: says so in the middle.
+function Figure:empty(why)
+   self:set("set label %s at graph 0.5, graph 0.5 center front", text.quoted(why))
+   self:draw('NaN')
+end
+
+return Figure

@@ -1,0 +1,80 @@
+--- plot/output.lua: from a figure to SVG, PNG or characters, to where the caller wants them.
+local core = require 'hilo.core'
+local file = require 'hilo.io.file'
+local Gnuplot = require 'hilo.plot.gnuplot'
+local svg = require 'hilo.plot.svg'
+
+local output = {}
+
+local session -- the process that draws until output.session ends
+
+local function draw(script)
+   if session then
+      if not session.pid then session = Gnuplot.start() end -- an error ended the last one
+      return (session:draw(script))
+   end
+   local process = Gnuplot.start()
+   local picture = process:draw(script)
+   process:close()
+   return picture
+end
+
+--- Runs f(...) with one gnuplot for all pictures that it draws; returns what f returns.
+---@param f function
+function output.session(f, ...)
+   if session then return f(...) end
+   session = Gnuplot.start()
+   local function done(ok, ...)
+      session:close()
+      session = nil
+      if not ok then error((...), 0) end
+      return ...
+   end
+   return done(pcall(f, ...))
+end
+
+local function coloured()
+   local no = os.getenv('NO_COLOR')
+   return (not no or no == '') and (os.getenv('TERM') or 'dumb') ~= 'dumb' and core.host.hl_host_terminal_width(1) > 0
+end
+
+local terminals = {
+   svg = function(w, h) return ("set terminal svg size %d,%d dynamic noenhanced font 'Helvetica,11' butt"):format(w, h) end,
+   png = function(w, h, scale)
+      return ("set terminal pngcairo size %d,%d noenhanced font 'sans,%g' linewidth %g pointscale %g background '#ffffff' butt")
+         :format(w * scale, h * scale, 8.5 * scale, scale, scale)
+   end,
+   text = function(w, h, _, colour)
+      return ('set terminal dumb size %d,%d noenhanced nofeed %s'):format(w, h, colour and 'ansi256' or 'mono')
+   end,
+}
+
+--- Draws it where its options say: to = 'svg', 'png', 'text' return it as a string, a path is written and returned, 'terminal'
+--- (the default) prints.
+---@param figure Figure
+---@return string?
+function output.render(figure)
+   local w, h = figure:size()
+   local to, medium = figure.to, figure.medium
+   local scale = figure.options.density or 2
+   core.check(scale > 0 and w * scale <= 16384 and h * scale <= 16384, '%s: a picture of %d x %d is too large', figure.what,
+      w * scale, h * scale)
+   local picture = draw(figure:script(terminals[medium](w, h, scale, to == 'terminal' and coloured())))
+   if medium == 'svg' then
+      picture = svg.polish(picture, w, h, {title = figure.options.title or figure.name or figure.what,
+         desc = figure.options.desc or table.concat(figure.said, ' '), hover = figure.hover})
+   elseif medium == 'text' then
+      picture = picture:gsub('^%s*\n', ''):gsub(' +\n', '\n')
+   end
+   if to == 'terminal' then
+      io.stdout:write(picture, '\n')
+      io.stdout:flush()
+   elseif to == medium then
+      return picture
+   else
+      file.write(to, function(write) write(picture) end)
+      return to
+   end
+end
+
+return output
