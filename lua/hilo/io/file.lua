@@ -38,6 +38,16 @@ function file.read(path, offset, bytes)
    return ffi.string(buffer, bytes)
 end
 
+--- The text of a file whose size is not known before, such as those of /proc; nil where it cannot be read.
+---@param path string
+---@return string?
+function file.read_small(path)
+   local input = io.open(path, 'rb')
+   local text = input and input:read('*a')
+   if input then input:close() end
+   return text
+end
+
 --- A new file in the place of `path`: `body(write)` calls write(string) or write(pointer, bytes) for each piece. It is
 --- written under a temporary name, synced and renamed; where anything fails the old file stays as it was.
 ---@param path string
