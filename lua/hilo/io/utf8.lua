@@ -1,0 +1,39 @@
+--- io/utf8.lua: texts of unknown origin (names of files, messages of other programs) for formats that take UTF-8 alone.
+local utf8 = {}
+
+local replacement = '\239\191\189' -- U+FFFD
+
+-- Least and greatest second byte after some first bytes: no overlong forms, no surrogates, nothing beyond U+10FFFF.
+local second = {[0xE0] = {0xA0, 0xBF}, [0xED] = {0x80, 0x9F}, [0xF0] = {0x90, 0xBF}, [0xF4] = {0x80, 0x8F}}
+local any = {0x80, 0xBF}
+
+-- Bytes of the character that begins at `at`, nil where there is none.
+local function length_at(text, at)
+   local first = text:byte(at)
+   if first < 0x80 then return 1 end
+   local length = first >= 0xC2 and first <= 0xDF and 2 or first >= 0xE0 and first <= 0xEF and 3
+      or first >= 0xF0 and first <= 0xF4 and 4
+   if not length then return nil end
+   for i = 1, length - 1 do
+      local byte, range = text:byte(at + i), i == 1 and second[first] or any
+      if not byte or byte < range[1] or byte > range[2] then return nil end
+   end
+   return length
+end
+
+--- The text with every byte that is no part of a UTF-8 character replaced by U+FFFD.
+---@param text string
+---@return string
+function utf8.valid(text)
+   if not text:find('[\128-\255]') then return text end
+   local parts, at = {}, 1
+   while at <= #text do
+      local plain = text:match('^[%z\1-\127]+', at)
+      local length = plain and #plain or length_at(text, at)
+      parts[#parts + 1] = length and text:sub(at, at + length - 1) or replacement
+      at = at + (length or 1)
+   end
+   return table.concat(parts)
+end
+
+return utf8
