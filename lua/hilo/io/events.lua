@@ -6,6 +6,7 @@
 ---     writer:flush()
 local core = require 'hilo.core'
 local folder = require 'hilo.data.folder'
+local process = require 'hilo.io.process'
 local pb = require 'hilo.io.protobuf'
 local records = require 'hilo.io.records'
 
@@ -86,13 +87,6 @@ local function wall_time()
    return epoch + now
 end
 
-local function host_name()
-   local input = io.open('/proc/sys/kernel/hostname')
-   local name = input and input:read('*l')
-   if input then input:close() end
-   return name and name:gsub('[^%w.-]', '-') or 'localhost'
-end
-
 local function is_event_file(name) return name:find('^events%.out%.tfevents%.%d+') ~= nil end
 
 --- The event files of a folder, in the order in which TensorBoard reads them.
@@ -112,7 +106,7 @@ local function new_name(path)
    for _, name in ipairs(events.list(path)) do
       seconds = math.max(seconds, (tonumber(name:match('tfevents%.(%d+)')) or 0) + 1)
    end
-   return ('events.out.tfevents.%010d.%s'):format(seconds, host_name())
+   return ('events.out.tfevents.%010d.%s'):format(seconds, (process.host():gsub('[^%w.-]', '-')))
 end
 
 --- A new event file in a folder.

@@ -1,6 +1,8 @@
 --- train/evaluate.lua: scores of a network on the images that measure it.
+local core = require 'hilo.core'
 local hilo = require 'hilo'
 local metrics = require 'hilo.train.metrics'
+local pictures = require 'hilo.train.pictures'
 
 local evaluate = {}
 
@@ -39,22 +41,58 @@ function evaluate.sweep(set, names, o, workers)
    }
 end
 
+--- Names for pictures: `count` of them, spread evenly over the sorted list, the same at every evaluation.
+---@param names string[]
+---@param count integer
+---@return table<string, boolean>
+function evaluate.spread(names, count)
+   local sorted, chosen = {}, {}
+   for i, name in ipairs(names) do sorted[i] = name end
+   table.sort(sorted)
+   count = math.min(count, #sorted)
+   for i = 0, count - 1 do chosen[sorted[math.floor(i * #sorted / count) + 1]] = true end
+   return chosen
+end
+
+local longest = 512 -- pixels of a side in a picture that is looked at between others
+
+---@class SegmentationSeen what an evaluation saw besides its scores
+---@field classes string[]
+---@field matrix number[][] pixels: [truth][prediction]
+---@field pictures {name: string, pixels: Tensor}[] comparisons, see train.pictures
+---@field seconds number spent on them
+
+local function show(seen, set, name, image, truth, found)
+   local began = core.host.hl_host_time()
+   seen.pictures[#seen.pictures + 1] = {name = name, pixels = pictures.comparison(image, pictures.thinned(truth, longest),
+      pictures.thinned(found, longest), set:palette(), set.void)}
+   seen.seconds = seen.seconds + core.host.hl_host_time() - began
+end
+
 --- Mean IoU and its company. Labels are compared at their files' own resolution with eval.labels = 'full', at the reduced size
 --- that the network sees (as the original does for Cityscapes) with 'input'.
 ---@param S DeepLab
 ---@param set DataSet
 ---@param names string[]
----@param o {data: {size: number}, eval: {labels: 'full'|'input'}, device: string}
+---@param o {data: {size: number}, eval: {labels: 'full'|'input'}, device: string, pictures: integer?} pictures: how many comparisons
+--- to make, 0 if not given
 ---@param workers Workers
 ---@return SegmentationScores
+---@return SegmentationSeen
 function evaluate.segmentation(S, set, names, o, workers)
    local counts = metrics.confusion(set.classes, o.device)
+   local shown = evaluate.spread(names, o.tracking == false and 0 or o.pictures or 0)
+   local seen = {classes = set.classes, pictures = {}, seconds = 0}
    return evaluate.with(S, function()
       for batch in evaluate.sweep(set, names, o, workers) do
          local _, h, w = unpack(batch.labels:size())
-         counts:add(batch.labels, hilo.label_map(evaluate.logits(S, batch.images, h, w)), set.void)
+         local found = hilo.label_map(evaluate.logits(S, batch.images, h, w))
+         counts:add(batch.labels, found, set.void)
+         local name = batch.names[1]
+         if shown[name] then show(seen, set, name, batch.images[1], batch.labels[1], found[1]) end
       end
-      return counts:scores()
+      seen.matrix = counts.matrix:totable()
+      return counts:scores(), seen
    end)
 end
 

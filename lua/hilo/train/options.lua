@@ -20,11 +20,14 @@ options.common = {
    log_every = 10,         -- steps
    eval_every = 200,       -- steps; 0: at the end only
    checkpoint_every = 100, -- steps; 0: at the end only
+   tracking = true,        -- events for TensorBoard, facts of the machine and pictures in the run's folder
+   pictures = 4,           -- validation images that an evaluation shows
+   histograms = 0,         -- of parameters and gradients, every so many evaluations and at the end; 0: never
 }
 
--- What may differ between a run and its continuation, for none of it changes a result.
-local free = {resume = true, overwrite = true, threads = true, workers = true, cache_mb = true, runs = true,
-   checkpoint_every = true, device = true, graph = true}
+--- What may differ between a run and its continuation, for none of it changes a result.
+options.free = {resume = true, overwrite = true, threads = true, workers = true, cache_mb = true, runs = true,
+   checkpoint_every = true, device = true, graph = true, tracking = true, pictures = true, histograms = true}
 
 -- ---- names ----
 
@@ -216,7 +219,7 @@ local function resumed(o, given, keys)
    local saved = json.load(path)
    local flat = flatten(saved)
    for _, key in ipairs(keys) do
-      if flat[key] ~= nil and not free[key] then
+      if flat[key] ~= nil and not options.free[key] then
          core.check(given[key] == nil or same(given[key], flat[key]),
             'resume: the run was started with %s=%s and cannot go on with %s', key, text_of(flat[key]), text_of(given[key]))
          assign(o, key, flat[key])

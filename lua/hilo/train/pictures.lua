@@ -67,13 +67,13 @@ end
 
 --- Image, truth, prediction and errors side by side. In the last, right pixels are white, void ones grey, wrong ones have the
 --- truth's colour.
----@param path string .png or .jpg
----@param image Tensor (3,H,W) normalised
+---@param image Tensor (3,H',W') normalised; brought to the size of the label maps
 ---@param truth Tensor (H,W) byte
 ---@param found Tensor (H,W) byte
 ---@param palette integer[]
 ---@param void integer
-function pictures.save_comparison(path, image, truth, found, palette, void)
+---@return Tensor (3,H,4W+12) byte
+function pictures.comparison(image, truth, found, palette, void)
    local h, w = truth:size(1), truth:size(2)
    if image:size(2) ~= h or image:size(3) ~= w then
       image = hilo.resize(image:view(1, 3, image:size(2), image:size(3)), h, w):view(3, h, w)
@@ -85,7 +85,23 @@ function pictures.save_comparison(path, image, truth, found, palette, void)
    paint_labels(painter(out, h, w, 1), truth, palette, h, w)
    paint_labels(painter(out, h, w, 2), found, palette, h, w)
    paint_errors(painter(out, h, w, 3), truth, found, palette, h, w, void)
-   hilo.io.image.save(path, canvas)
+   return canvas
+end
+
+--- Writes such a comparison.
+---@param path string .png or .jpg
+---@param ... any what comparison takes
+function pictures.save_comparison(path, ...) hilo.io.image.save(path, pictures.comparison(...)) end
+
+--- A label map of which every k-th row and column is left, k the least with which no side is longer than `limit`.
+---@param labels Tensor (H,W)
+---@param limit integer pixels
+---@return Tensor
+function pictures.thinned(labels, limit)
+   local h, w = labels:size(1), labels:size(2)
+   local k = math.ceil(math.max(h, w) / limit)
+   if k == 1 then return labels end
+   return labels:contiguous():as_strided({math.ceil(h / k), math.ceil(w / k)}, {k * w, k}):contiguous()
 end
 
 return pictures

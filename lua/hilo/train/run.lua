@@ -1,10 +1,18 @@
 --- train/run.lua: one training run and its folder:
 ---
----     runs/<name>/options.json       what it was told, all of it
+---     runs/<name>/options.json       what it was told, all of it; defaults.json: what its script says without being told, and what the
+---                                    command line said
 ---     runs/<name>/split.json         which images it used
 ---     runs/<name>/log.jsonl          a line an interval
 ---     runs/<name>/last.safetensors   everything needed to go on; best.safetensors: the networks at their best score
 ---     runs/<name>/scores.json        the final scores
+---
+--- and, with tracking=true, what the results do not depend on:
+---
+---     runs/<name>/events.out.tfevents.*  for TensorBoard, a file a process: losses, learning rates, speed, scores, pictures, options
+---     runs/<name>/machine.json           what it ran on and what it used, with a line a process
+---     runs/<name>/evaluation/            of the newest evaluation: confusion.json, and <image name>.png with image, truth,
+---                                        prediction and errors side by side
 ---
 --- A run that was killed goes on with resume=true and gives what it would have given, to the last bit.
 local core = require 'hilo.core'
@@ -17,6 +25,7 @@ local json = require 'hilo.train.json'
 local Log = require 'hilo.train.log'
 local options_of = require 'hilo.train.options'
 local Progress = require 'hilo.train.progress'
+local Tracking = require 'hilo.train.tracking'
 
 local check, host = core.check, core.host
 
@@ -34,7 +43,7 @@ Run.interactive = false
 ---@param o table what options.resolve gave
 ---@return Run
 function Run.new(o)
-   options_of.check_whole(o, 0, 'eval_every', 'checkpoint_every')
+   options_of.check_whole(o, 0, 'eval_every', 'checkpoint_every', 'pictures', 'histograms')
    options_of.check_whole(o, 1, 'log_every')
    check(not o.graph or o.device ~= 'cpu', 'graph=true records the step for a card; it needs device=cuda')
    check(o.name ~= '', 'the run needs a name: name=...')
@@ -42,6 +51,7 @@ function Run.new(o)
    local self = setmetatable({options = o, path = o.runs .. '/' .. o.name, loaders = {}}, Run)
    self.last, self.best = self.path .. '/last.safetensors', self.path .. '/best.safetensors'
    self:enter()
+   self.tracking = Tracking.new(o, self.path)
    hilo.manualSeed(o.seed)
    self.workers = hilo.data.workers {threads = o.workers, cache_mb = o.cache_mb}
    return self
@@ -61,6 +71,7 @@ function Run:start_afresh()
    for _, name in ipairs {'options.json', 'last.safetensors', 'best.safetensors', 'scores.json', 'log.jsonl', 'split.json'} do
       os.remove(self.path .. '/' .. name)
    end
+   Tracking.clear(self.path)
    json.save(self.path .. '/defaults.json', options_of.origin(self.options))
    json.save(self.path .. '/options.json', self.options)
 end
@@ -167,12 +178,14 @@ function Run:write_log(state)
       parts[i] = ('%s %.4g'):format(name, means[name])
    end
    self.log:write(entry)
+   self.tracking:line(state.step, means, names)
    state.sums, state.counted = {}, 0
    self.progress:report(table.concat(parts, '  '))
 end
 
 function Run:evaluate(job, state)
-   local scores = job.evaluate()
+   local began = host.hl_host_time()
+   local scores, seen = job.evaluate()
    local value = scores[job.score]
    state.evaluated, state.scores = state.step, scores
    self.log:write {step = state.step, scores = scores}
@@ -181,6 +194,7 @@ function Run:evaluate(job, state)
       state.best = {step = state.step, value = value}
       hilo.io.checkpoint.save(self.best, {nets = job.nets, generator = false, meta = {step = state.step, scores = scores}})
    end
+   self.tracking:evaluation(job, state, seen, began)
 end
 
 -- ---- training ----
@@ -250,12 +264,14 @@ function Run:train(job)
    self.began = host.hl_host_time()
    local state = self:restore(job)
    self.log = Log.open(self:file('log.jsonl'), state.step)
+   self.tracking:start(job, state)
    self.progress = Progress.new {total = job.steps, done = state.step, title = self.options.name}
    local ok, message = xpcall(self.loop, function(text)
       if os.getenv('HILO_TRACEBACK') then text = debug.traceback(text) end
       return text
    end, self, job, state)
    core.call(host, 'hl_host_interrupt_remove')
+   self.tracking:close(state, ok, message)
    if not ok then
       self.progress:finish()
       if tostring(message):find('interrupted', 1, true) then self:stop(job, state) end
