@@ -22,15 +22,16 @@ local o = train.options({
 train.choice('scores', o.scores, {'teacher', 'student'})
 train.choice('checkpoint', o.checkpoint, {'last', 'best'})
 
-local out = train.output(o, {'labels', 'pictures'})
+local out, session = train.output(o, {'labels', 'pictures'})
 local workers = data.workers {threads = o.workers, cache_mb = o.cache_mb}
 
 -- the scores of the MLMT run, by image name
 local classifier = o.mlmt ~= '' and train.load_class_scores(o, o.mlmt) or nil
 
-local results = {}
+local results, last = {}, nil
 local function report(method, counts)
    local scores = counts:scores()
+   last = counts
    results[#results + 1] = {method = method, mean_iou = scores.mean_iou, pixel_accuracy = scores.pixel_accuracy, iou = scores.iou}
    print(('%-24s %.1f'):format(method, scores.mean_iou))
 end
@@ -67,5 +68,5 @@ for number, name in ipairs(o.segmentation) do
    if fuse then report(name .. ' + ' .. o.mlmt, fused) end
 end
 
-train.json.save(out .. '/scores.json', {results = results})
+train.results(out, session, results, last)
 print(('label maps in %s/labels, pictures (image, truth, prediction, errors) in %s/pictures'):format(out, out))

@@ -97,6 +97,12 @@ describe('experiments', function()
       assert.same({3, 40, 4 * 48 + 12}, hilo.io.image.load(file('fused', 'pictures/img_10.png')):size():totable())
       assert.near(hilo.train.json.load(file('sup', 'scores.json')).mean_iou,
          hilo.train.json.load(file('fused', 'scores.json')).results[1].mean_iou, 1e-9)
+      local fused = hilo.train.json.load(file('fused', 'scores.json'))
+      local last = fused.results[3]
+      assert.same({last.mean_iou, last.pixel_accuracy, last.iou}, {fused.mean_iou, fused.pixel_accuracy, fused.iou})
+      assert.same({'background', 'red', 'green'}, hilo.train.json.load(file('fused', 'evaluation/confusion.json')).classes)
+      assert.equal('finished', hilo.train.json.load(file('fused', 'machine.json')).ended)
+      assert.equal('gan', hilo.train.json.load(file('fused', 'options.json')).segmentation[2])
    end)
 
    it("run with the original's behaviour", function()

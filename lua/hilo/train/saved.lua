@@ -2,22 +2,48 @@
 local core = require 'hilo.core'
 local hilo = require 'hilo'
 local folder = require 'hilo.data.folder'
+local git = require 'hilo.io.git'
+local lock = require 'hilo.io.lock'
 local prepare_device = require 'hilo.train.device'
 local json = require 'hilo.train.json'
 local networks = require 'hilo.train.networks'
+local options_of = require 'hilo.train.options'
+local seen = require 'hilo.train.seen'
+local Sessions = require 'hilo.train.sessions'
 
 local saved = {}
 
---- The folder of a script that does not train, made with those inside it; the device is made ready too.
+--- Starts a script that does not train: makes its folder and those inside it, saves its options, makes the device ready.
 ---@param o table options
 ---@param inside string[]
 ---@return string path
+---@return Session? session what machine.json says of this process, for results()
 function saved.output(o, inside)
+   local started = os.time()
    prepare_device(o)
    local path = o.runs .. '/' .. o.name
-   core.check(not folder.is_file(path .. '/options.json'), '%s holds a training run; take another name= for the results', path)
+   core.check(not folder.is_file(path .. '/log.jsonl'), '%s holds a training run; take another name= for the results', path)
+   folder.make(path)
+   core.check(lock.take(path), 'another process writes to %s; wait until it ends, or take another name=', path)
    for _, name in ipairs(inside) do folder.make(path .. '/' .. name) end
-   return path
+   os.remove(path .. '/scores.json')
+   json.save(path .. '/defaults.json', options_of.origin(o))
+   json.save(path .. '/options.json', o)
+   return path, o.tracking and Sessions.open(path, o, {started = started, git_status = git.status()}) or nil
+end
+
+--- Ends such a script: scores.json holds the scores of all methods and, on top, those of the last; evaluation/confusion.json holds the
+--- confusion matrix of the last.
+---@param path string
+---@param session Session?
+---@param results {method: string, mean_iou: number, pixel_accuracy: number, iou: table<string, number>}[]
+---@param counts Confusion of the last
+function saved.results(path, session, results, counts)
+   local last = results[#results]
+   json.save(path .. '/scores.json', {results = results, mean_iou = last.mean_iou, pixel_accuracy = last.pixel_accuracy,
+      iou = last.iou})
+   seen.save_confusion(path, counts.classes, counts.matrix:totable())
+   if session then session:close {ended = 'finished'} end
 end
 
 --- A segmentation run: its options, data and network.
