@@ -1,0 +1,121 @@
+--- report/curves.lua: losses, learning rates and scores over the steps, of one run or of several in one picture.
+local figures = require 'hilo.report.figures'
+local numbers = require 'hilo.report.numbers'
+local scores_of = require 'hilo.report.scores'
+
+local curves = {}
+
+local most = 400 -- points of a curve; a log may hold many thousand lines
+
+--- Means over equal numbers of neighbouring points, so that at most `limit` are left.
+---@param xs number[]
+---@param ys number[]
+---@param limit integer
+---@return number[] xs, number[] ys, integer count points in each mean
+function curves.thin(xs, ys, limit)
+   local count = math.ceil(#xs / limit)
+   if count <= 1 then return xs, ys, 1 end
+   local out_x, out_y = {}, {}
+   for at = 1, #xs, count do
+      local last, sum_x, sum_y = math.min(#xs, at + count - 1), 0, 0
+      for i = at, last do sum_x, sum_y = sum_x + xs[i], sum_y + ys[i] end
+      local n = last - at + 1
+      out_x[#out_x + 1], out_y[#out_y + 1] = sum_x / n, sum_y / n
+   end
+   return out_x, out_y, count
+end
+
+-- ---- what there is to draw ----
+
+local function named(run_name, group)
+   return group == '' and run_name or run_name == '' and group or run_name .. ', ' .. group
+end
+
+-- A panel that is filled point by point. A series keeps the number of its run, so that a run has one colour in all panels.
+local function new_panel(title, kind)
+   local panel = {title = title, kind = kind, series = {}}
+   local by_name = {}
+   function panel.add(run, name, x, y)
+      local series = by_name[name]
+      if not series then
+         series = {name = name, run = run, xs = {}, ys = {}}
+         by_name[name], panel.series[#panel.series + 1] = series, series
+      end
+      series.xs[#series.xs + 1], series.ys[#series.ys + 1] = x, y
+   end
+   return panel
+end
+
+-- Calls visit(order, title, kind, group, step, value) for each point of a run's curves.
+local function each_value(run, visit)
+   for _, entry in ipairs(run.log) do
+      for key, value in pairs(entry) do
+         if type(value) == 'number' and key ~= 'step' and key ~= 'seconds' then
+            visit('1' .. key, numbers.measure(key), 'loss', '', entry.step, value)
+         end
+      end
+   end
+   local names = {}
+   for name in pairs(run.rates) do names[#names + 1] = name end
+   table.sort(names)
+   for _, name in ipairs(names) do
+      for i, step in ipairs(run.rates[name].steps) do
+         visit('2', 'learning rate', 'rate', #names > 1 and name or '', step, run.rates[name].values[i])
+      end
+   end
+   for _, entry in ipairs(run.evaluations) do
+      for _, score in ipairs(scores_of.scalars(entry.scores)) do
+         visit('3' .. score.measure, numbers.measure(score.measure), 'score', score.group, entry.step, score.value)
+      end
+   end
+end
+
+--- Panels of curves: one a loss, one for learning rates, one a score.
+---@param runs RunData[]
+---@param names string[] '' for a run that stands alone
+---@return {title: string, kind: 'loss'|'rate'|'score', series: {name: string, run: integer, xs: number[], ys: number[]}[]}[]
+function curves.panels(runs, names)
+   local panels, order = {}, {}
+   for i, run in ipairs(runs) do
+      each_value(run, function(key, title, kind, group, step, value)
+         if not panels[key] then panels[key], order[#order + 1] = new_panel(title, kind), key end
+         panels[key].add(i, named(names[i], group), step, value)
+      end)
+   end
+   table.sort(order)
+   local list = {}
+   for i, key in ipairs(order) do list[i] = panels[key] end
+   return list
+end
+
+-- ---- drawing ----
+
+local function figure(panel)
+   local arguments, means, of_run, groups = {}, 1, {}, false
+   for _, series in ipairs(panel.series) do
+      groups, of_run[series.run] = groups or of_run[series.run], true
+   end
+   for i, series in ipairs(panel.series) do
+      local xs, ys, count = curves.thin(series.xs, series.ys, most)
+      means = math.max(means, count)
+      arguments[i] = {name = series.name, x = xs, y = ys, style = panel.kind == 'score' and '+-' or '-',
+         like = not groups and series.run or nil}
+   end
+   local lone = #panel.series == 1 and panel.series[1].name == ''
+   local options = {title = panel.title, xlabel = 'step', size = figures.half}
+   if lone then options.legend = false else options.legend = 'below' end
+   arguments[#arguments + 1] = options
+   return figures.draw(nil, means > 1 and ('Each point is the mean of %d lines of the log.'):format(means), unpack(arguments))
+end
+
+--- Figures of all curves.
+---@param runs RunData[]
+---@param names? string[] for several runs
+---@return Html?
+function curves.figures(runs, names)
+   local list = {}
+   for i, panel in ipairs(curves.panels(runs, names or {''})) do list[i] = figure(panel) end
+   return #list > 0 and figures.grid(list) or nil
+end
+
+return curves

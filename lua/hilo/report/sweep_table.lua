@@ -1,0 +1,176 @@
+--- report/sweep_table.lua: the configurations of a sweep in their order, best first, and what became of the others.
+local asked = require 'hilo.report.asked'
+local h = require 'hilo.report.html'
+local numbers = require 'hilo.report.numbers'
+local parts = require 'hilo.report.parts'
+local scores_of = require 'hilo.report.scores'
+
+local sweep_table = {}
+
+local places = {complete = 1, pruned = 2, running = 3, waiting = 4, failed = 5}
+
+-- The lower the better; without a value, or with none that can be compared, last.
+local function rank_value(trial, sign)
+   local value = trial.value
+   return value and value == value and sign * value or math.huge
+end
+
+--- Trials by what they reached, best first; then those that were pruned, are under way, or failed.
+---@param results table what hilo.sweep.results gives
+---@return table[]
+function sweep_table.ordered(results)
+   local list, sign = {}, results.direction == 'min' and 1 or -1
+   for i, trial in ipairs(results.trials) do list[i] = trial end
+   table.sort(list, function(a, b)
+      local pa, pb = places[a.state] or 6, places[b.state] or 6
+      if pa ~= pb then return pa < pb end
+      if pa == 1 then
+         local x, y = rank_value(a, sign), rank_value(b, sign)
+         if x ~= y then return x < y end
+      end
+      return a.number < b.number
+   end)
+   return list
+end
+
+--- The best of the complete trials.
+---@param results table
+---@return table?
+function sweep_table.best(results)
+   local first = sweep_table.ordered(results)[1]
+   return first and first.state == 'complete' and first.value and first or nil
+end
+
+--- A trial's name in the report, and where its part of the page is.
+function sweep_table.name(trial) return ('#%d'):format(trial.number) end
+function sweep_table.anchor(trial) return ('trial-%d'):format(trial.number) end
+
+local function shortened(text, length)
+   text = text:match('^(.-)%s*$')
+   local line = text:match('^[^\n]*')
+   if #line > length then line = line:sub(1, length) end
+   return line == text and line or line .. ' \226\128\166'
+end
+
+--- Why a trial has no value, or none yet.
+---@param trial table
+---@param format fun(x: number): string
+---@return string?
+function sweep_table.reason(trial, format)
+   local last = trial.curve and trial.curve[#trial.curve]
+   local reached = last and ('at step %d, at %s'):format(last.step, format(last.value))
+   if trial.state == 'failed' then return shortened(trial.error or 'failed without a message', 240) end
+   if trial.state == 'pruned' then return 'pruned ' .. (reached or 'before its first value') end
+   if trial.state == 'running' then
+      return ('%d of %s done%s'):format(trial.n or 0, numbers.count(#trial.runs, 'run'), reached and ', ' .. reached or '')
+   end
+   return trial.error and shortened(trial.error, 240)
+end
+
+--- A format for values of the sweep's metric.
+---@param results table
+---@return fun(x: number?): string
+function sweep_table.format(results)
+   local values = {}
+   for _, trial in ipairs(results.trials) do values[#values + 1] = trial.value end
+   return scores_of.format(results.metric, values)
+end
+
+--- ' ± 0.52' for the spread of a trial, with as many decimals for all trials; empty where a trial has none.
+---@param results table
+---@return fun(trial: table): string
+function sweep_table.spread(results)
+   local spreads = {}
+   for _, trial in ipairs(results.trials) do spreads[#spreads + 1] = trial.spread end
+   local format = numbers.column(spreads, 2)
+   return function(trial) return trial.spread and '\194\177\194\160' .. format(trial.spread) or '' end
+end
+
+local function axis_cell(value)
+   return {cell = {['data-v'] = type(value) == 'number' and value or nil, value ~= nil and numbers.brief(value) or parts.none}}
+end
+
+local function row_of(results, trial, format, spread)
+   local row = {h.a {href = '#' .. sweep_table.anchor(trial), sweep_table.name(trial)}}
+   local done = trial.state == 'complete' and trial.value
+   row[2] = {cell = {['data-v'] = done or nil, done and format(trial.value) or ''}}
+   row[3] = {cell = {['data-v'] = done and trial.spread or nil, done and spread(trial) or ''}}
+   row[4] = trial.n or 0
+   for i, axis in ipairs(results.axes) do row[4 + i] = axis_cell(trial.values[axis.name]) end
+   local at = 4 + #results.axes
+   row[at + 1] = (trial.seconds or 0) > 0 and {cell = {['data-v'] = trial.seconds, numbers.duration(trial.seconds)}}
+   row[at + 2] = parts.state(trial.state)
+   row[at + 3] = sweep_table.reason(trial, format)
+   return row
+end
+
+--- The table of all configurations.
+---@param results table
+---@return Html
+function sweep_table.of(results)
+   local format, spread, any_reason = sweep_table.format(results), sweep_table.spread(results), false
+   local columns = {{title = 'trial'},
+      {title = numbers.measure(results.metric), class = 'n', sort = results.direction == 'min' and 'ascending' or 'descending'},
+      {title = 'spread', class = 'n'}, {title = 'n', class = 'n'}}
+   for i, axis in ipairs(results.axes) do columns[4 + i] = {title = axis.name, class = axis.kind ~= 'choice' and 'n' or 'value'} end
+   local at = 4 + #results.axes
+   columns[at + 1], columns[at + 2] = {title = 'time', class = 'n'}, {title = 'state'}
+   local rows, best = {}, sweep_table.best(results)
+   for i, trial in ipairs(sweep_table.ordered(results)) do
+      rows[i] = row_of(results, trial, format, spread)
+      rows[i].class = trial == best and 'best' or nil
+      any_reason = any_reason or rows[i][at + 3] ~= nil
+   end
+   if any_reason then columns[at + 3] = {title = 'what became of it', class = 'long'} end
+   return h.join {
+      parts.table {caption = 'Configurations, best first; spread is the standard deviation over n runs', columns = columns, rows = rows,
+         sortable = true},
+   }
+end
+
+local function range_of(axis)
+   if axis.kind == 'choice' then
+      local texts = {}
+      for i, choice in ipairs(axis.choices) do texts[i] = numbers.option(choice) end
+      return table.concat(texts, ', ')
+   end
+   return ('%s to %s'):format(numbers.option(axis.low), numbers.option(axis.high))
+end
+
+local function brief(value) return value ~= nil and numbers.brief(value) or nil end
+
+local function kind_of(axis)
+   local words = {({float = 'number', int = 'whole number', choice = 'choice'})[axis.kind] or axis.kind}
+   if axis.log then words[#words + 1] = 'logarithmic' end
+   if axis.step and not (axis.kind == 'int' and axis.step == 1) then words[#words + 1] = 'steps of ' .. numbers.option(axis.step) end
+   return table.concat(words, ', ')
+end
+
+--- The axes with their ranges, and the default and the best value of each.
+---@param results table
+---@return Html
+function sweep_table.axes(results)
+   local rows, best = {}, sweep_table.best(results)
+   for i, axis in ipairs(results.axes) do
+      rows[i] = {h.code {axis.name}, kind_of(axis), range_of(axis), asked.value_cell((results.defaults or {})[axis.name]),
+         best and asked.value_cell(brief(best.values[axis.name]))}
+   end
+   local columns = {{title = 'option'}, {title = 'kind'}, {title = 'values', class = 'value'}, {title = 'default', class = 'value'},
+      best and {title = 'best', class = 'value'}}
+   return parts.table {caption = 'Axes', columns = columns, rows = rows}
+end
+
+--- Options that all runs share.
+---@param results table
+---@return Html
+function sweep_table.fixed(results)
+   local rows = {}
+   for i, key in ipairs(asked.sorted_keys(results.fixed or {})) do
+      rows[i] = {h.code {key}, asked.value_cell(results.fixed[key]), asked.value_cell((results.defaults or {})[key])}
+   end
+   if #rows == 0 then return h.p {'All other options are the defaults of the script.'} end
+   local columns = {{title = 'option'}, {title = 'value', class = 'value'}, {title = 'default', class = 'value'}}
+   return parts.table {caption = 'Options given to all runs', columns = columns, rows = rows}
+end
+
+return sweep_table
