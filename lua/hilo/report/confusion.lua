@@ -36,7 +36,9 @@ function confusion.of(counts)
    end
    local caption = 'Percent of the pixels of each true class'
    if type(counts.step) == 'number' then caption = ('%s, at step %d'):format(caption, counts.step) end
-   return parts.scroll('Confusion matrix', h.table {class = 'confusion', h.caption {caption}, h.thead {h.tr(heads)}, h.tbody(rows)})
+   -- --n: on paper the letters are as small as so many columns need
+   return parts.scroll('Confusion matrix', h.table {class = 'confusion', style = '--n:' .. #counts.classes, h.caption {caption},
+      h.thead {h.tr(heads)}, h.tbody(rows)})
 end
 
 return confusion

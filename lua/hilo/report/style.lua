@@ -86,6 +86,7 @@ figure svg { display: block; width: 100%; height: auto; max-width: 60rem; color:
 .panels { min-width: 34rem; max-width: 64rem; }
 .panels img { display: block; width: 100%; height: auto; image-rendering: pixelated; background: #fff; }
 .panels .heads { display: grid; grid-template-columns: repeat(4, 1fr); color: var(--soft); font-size: .87rem; }
+.legend li { min-width: 0; overflow-wrap: anywhere; }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: .25rem 1.1rem; padding: 0; margin: 0 0 1rem; }
 .swatch { display: inline-block; width: 1em; height: 1em; vertical-align: -.12em; margin-right: .4em; border: 1px solid var(--soft); }
 details { margin: 0 0 .7rem; }
@@ -108,6 +109,8 @@ details[open] > summary { margin-bottom: .5rem; }
   thead th, .n, .state { white-space: normal; }
   .long, .value { min-width: 0; max-width: none; }
   th button::after { content: none; }
+  .confusion { font-size: min(7.5pt, calc(160pt / var(--n))); }
+  .confusion th, .confusion td { padding: .1em .25em; min-width: 0; }
   tr, figure, .legend, h2, h3, h4 { break-inside: avoid; }
   h2, h3, h4, summary { break-after: avoid; }
   a { color: inherit; text-decoration: none; }
