@@ -63,8 +63,8 @@ local function write(figure, v, at, tip, lying)
    local low, high = unpack(figure.span)
    tip = math.max(low, math.min(high, tip))
    local side = v < 0 and -1 or 1
-   local place = lying and ('%.12g,%.12g %s offset %g,0'):format(tip, at, side < 0 and 'right' or 'left', 0.6 * side)
-      or ('%.12g,%.12g center offset 0,%g'):format(at, tip, 0.5 * side)
+   local place = lying and ('%.17g,%.17g %s offset %g,0'):format(tip, at, side < 0 and 'right' or 'left', 0.6 * side)
+      or ('%.17g,%.17g center offset 0,%g'):format(at, tip, 0.5 * side)
    figure:set('set label %s at %s front%s', text.quoted(figure.options.values:format(v)), place,
       figure.medium ~= 'text' and " font ',9'" or '')
 end
@@ -99,6 +99,16 @@ local function draw(figure, g, number, width, base, lying)
    end
 end
 
+-- The options with x and y exchanged, for labels that only fit beside bars.
+local function lay(options)
+   local out = {}
+   for key, value in pairs(options) do
+      out[key:find('^x[lr]') and 'y' .. key:sub(2) or key:find('^y[lr]') and 'x' .. key:sub(2) or key] = value
+   end
+   out.horizontal = true
+   return out
+end
+
 --- Bars; see hilo.plot.bar.
 function bars.bar(labels, given, errors, options)
    if not options and type(errors) == 'table' and not values.is_list(errors) then errors, options = nil, errors end
@@ -106,6 +116,9 @@ function bars.bar(labels, given, errors, options)
    labels = checked_labels(labels)
    local all = groups(labels, given, errors)
    local figure = Figure.new('bar', options, {horizontal = 'boolean', values = 'string'})
+   if figure.medium == 'text' and not options.horizontal and (longest(labels) + 1) * #labels > figure:size() - 10 then
+      figure.options, options = lay(options), lay(options)
+   end
    core.check(not options.values or pcall(string.format, options.values, 0.5), "bar: values = '%s' is no format of a number",
       options.values or '')
    local lying = options.horizontal
@@ -116,16 +129,17 @@ function bars.bar(labels, given, errors, options)
       local rows = #labels * math.max(1, 0.6 * #all)
       figure.height, figure.rows = 70 + 20 * rows, math.max(8, #labels * #all + 4)
    end
+   local width = figure:size()
+   local letter = figure.medium == 'text' and 1 or 6
+   local rotate = not lying and long * letter * #labels > 0.8 * width
+   if rotate then figure.height = 330 + 4 * long end
    figure:legend(names)
    local log = options[lying and 'xlog' or 'ylog']
    local low, high = extremes(all, log)
-   local width = figure:size()
-   local letter = figure.medium == 'text' and 1 or 6
    figure.span = {figure:axis(lying and 'x' or 'y', {low = low, high = high, log = log, pad = options.values and 0.1 or 0.03,
       from_zero = true})}
    if lying and options.values and figure.medium ~= 'text' and #names == 0 then figure:set('set rmargin 6') end
-   figure:axis(lying and 'y' or 'x', {labels = labels, flip = lying, grid = false,
-      rotate = not lying and long * letter * #labels > 0.8 * width})
+   figure:axis(lying and 'y' or 'x', {labels = labels, flip = lying, grid = false, rotate = rotate})
    if lying then figure:set('set ytics scale 0') else figure:set('set xtics scale 0') end
    local base = log and figure.span[1] or 0
    local bar_width = 0.78 / math.max(1, #all)
@@ -176,7 +190,7 @@ function bars.hist(x, options)
          most = math.max(most, counts[bin])
       end
    end
-   local function place(v) return log and 10 ^ v or v end
+   local function place(v) return log and 10 ^ math.max(-300, math.min(300, v)) or v end
    figure:set('set key off')
    figure:axis('x', {low = low and place(low), high = low and place(high), log = log})
    figure:axis('y', {low = options.ylog and 0.5 or 0, high = math.max(1, most), log = options.ylog, pad = 0.04, from_zero = true})

@@ -53,7 +53,7 @@ end
 --- A command of gnuplot.
 function Figure:set(format, ...) table.insert(self.settings, select('#', ...) > 0 and format:format(...) or format) end
 
-local function number(v) return v == v and ('%.12g'):format(v) or 'NaN' end
+local function number(v) return v == v and ('%.17g'):format(v) or 'NaN' end
 
 --- Rows of numbers as a block of data; an empty row interrupts lines.
 ---@param rows number[][]
@@ -80,8 +80,13 @@ function Figure:draw(clause, names)
    self.hover[#self.clauses] = names.hover or names.legend or ''
 end
 
--- What an axis spans, from the extremes of the data, the wish of the user and the room wanted at the ends.
-local function span(what, axis, wish, spec)
+--- What an axis spans, from the extremes of the data, the wish of the user and the room wanted at the ends.
+---@param what string
+---@param axis 'x'|'y'|'c'
+---@param wish? {[1]: number?, [2]: number?}
+---@param spec {low: number?, high: number?, log: boolean?, pad: number?, from_zero: boolean?}
+---@return number low, number high
+function Figure.span(what, axis, wish, spec)
    local low, high = spec.low, spec.high
    wish = wish or {}
    for i = 1, 2 do
@@ -126,14 +131,14 @@ function Figure:axis(axis, spec)
    local options, plain = self.options, self.medium == 'text'
    local low, high
    if spec.labels then
-      low, high = 1 - (spec.pad or 0.5), #spec.labels + (spec.pad or 0.5)
+      low, high = 0.5, math.max(1, #spec.labels) + 0.5
       spec.tics = {}
       for i, label in ipairs(spec.labels) do spec.tics[i] = {i, label} end
    else
-      low, high = span(self.what, axis, options[axis .. 'range'], spec)
+      low, high = Figure.span(self.what, axis, options[axis .. 'range'], spec)
    end
    if spec.log then self:set('set logscale %s', axis) end
-   self:set('set %srange [%.12g:%.12g]', axis, spec.flip and high or low, spec.flip and low or high)
+   self:set('set %srange [%.17g:%.17g]', axis, spec.flip and high or low, spec.flip and low or high)
    local rotate = spec.rotate and ' rotate by 40 right' or ''
    local count = axis == 'x' and 7 or 6
    if spec.tics or spec.log then
@@ -141,7 +146,7 @@ function Figure:axis(axis, spec)
    else
       local step, format = tics.linear(low, high, count, spec.whole)
       self:set("set format %s '%s'", axis, format)
-      self:set('set %stics %.12g', axis, step)
+      self:set('set %stics %.17g', axis, step)
    end
    if options[axis .. 'label'] then self:set('set %slabel %s', axis, text.quoted(options[axis .. 'label'], 100)) end
    if not plain and spec.grid ~= false then self:set('set grid %stics', axis) end

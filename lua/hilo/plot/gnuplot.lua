@@ -72,13 +72,20 @@ function Gnuplot:close()
    return status
 end
 
+-- gnuplot repeats the line, points at the place and says what is wrong behind 'line 12:'.
+local function reason(said)
+   local parts = {}
+   for what in said:gmatch('line %d+: ([^\n]+)') do if not what:find('^warning') then parts[#parts + 1] = what end end
+   if #parts == 0 then parts[1] = said:gsub('%s+', ' ') end
+   return table.concat(parts, '; '):sub(1, 500)
+end
+
 local function fail(self, said)
    local hangs = self.hangs
    local status = self:close()
    core.check(status ~= 127, 'plot: gnuplot is not installed; install it by: apt-get install gnuplot-nox')
    core.check(not hangs, 'plot: gnuplot gave no answer within %d seconds', patience)
-   -- gnuplot repeats the line and points at the place; the last line says what is wrong.
-   core.raise('plot: gnuplot ended early: ' .. (said:gsub('%s+$', ''):gsub('%s*\n%s*', '; ')))
+   core.raise('plot: gnuplot ended early: ' .. reason(said))
 end
 
 -- Writes what the pipe takes; returns what is left, or nil where gnuplot reads no more.

@@ -110,12 +110,16 @@ end
 local function draw_band(figure, s)
    if not s.low or figure.medium == 'text' or count(s.low, s.high) == 0 then return end
    figure:draw(('%s using 1:2:3 with filledcurves %s fs transparent solid 0.18 noborder')
-      :format(figure:data(rows_of(s.x, s.low, s.high)), style.line(s.like or s.number, s.colour)), {hover = s.name})
+      :format(figure:data(rows_of(s.x, s.low, s.high)), style.area(s.like or s.number, s.colour)), {hover = s.name})
 end
 
 local function draw_series(figure, s, low)
-   local look = style.line(s.like or s.number, s.colour)
+   local number = s.like or s.number
+   local area, look = style.area(number, s.colour), style.line(number, s.colour)
    local with, name = styles[s.style], {legend = s.name}
+   if with == 'points' then look = area .. ' ' .. style.point(number) end
+   if with == 'linespoints' then look = look .. ' ' .. style.point(number) end
+   if with == 'dots' or with == 'boxes' then look = area end
    local points = count(s.x, s.y)
    if points == 0 then
       if s.name then figure:draw(('keyentry with %s %s'):format(with, look), name) end
@@ -131,7 +135,9 @@ local function draw_series(figure, s, low)
       figure:draw(('%s using 1:2 with %s %s'):format(block, with, look), name)
    end
    local alone = with == 'lines' and lonely(s) or {}
-   if #alone > 0 then figure:draw(('%s using 1:2 with points %s'):format(figure:data(alone), look), {hover = s.name}) end
+   if #alone > 0 then
+      figure:draw(('%s using 1:2 with points %s %s'):format(figure:data(alone), area, style.point(number)), {hover = s.name})
+   end
    if s.errors then
       local bars = {}
       for i, e in ipairs(s.errors) do
@@ -142,8 +148,8 @@ local function draw_series(figure, s, low)
          end
       end
       if #bars > 0 then
-         figure:draw(('%s using 1:2:3:4 with vectors nohead %s'):format(figure:data(bars), (look:gsub('dt .*', 'dt 1 lw 1'))),
-            {hover = s.name})
+         figure:draw(('%s using 1:2:3:4 with vectors nohead %s')
+            :format(figure:data(bars), area), {hover = s.name})
       end
    end
 end

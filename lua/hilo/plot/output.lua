@@ -6,12 +6,12 @@ local svg = require 'hilo.plot.svg'
 
 local output = {}
 
-local session -- the process that draws until output.session ends
+local session -- {process = Gnuplot?} until output.session ends
 
 local function draw(script)
    if session then
-      if not session.pid then session = Gnuplot.start() end -- an error ended the last one
-      return (session:draw(script))
+      if not (session.process and session.process.pid) then session.process = Gnuplot.start() end -- an error ended the last one
+      return (session.process:draw(script))
    end
    local process = Gnuplot.start()
    local picture = process:draw(script)
@@ -23,9 +23,9 @@ end
 ---@param f function
 function output.session(f, ...)
    if session then return f(...) end
-   session = Gnuplot.start()
+   session = {}
    local function done(ok, ...)
-      session:close()
+      if session.process then session.process:close() end
       session = nil
       if not ok then error((...), 0) end
       return ...

@@ -2,89 +2,25 @@
 local core = require 'hilo.core'
 local Figure = require 'hilo.plot.figure'
 local output = require 'hilo.plot.output'
-local scatter = require 'hilo.plot.scatter'
+local parallel_axes = require 'hilo.plot.parallel_axes'
 local style = require 'hilo.plot.style'
 local text = require 'hilo.plot.text'
-local tics = require 'hilo.plot.tics'
 local values = require 'hilo.plot.values'
 
 local parallel = {}
 
--- Places of names, evenly from 0.05 to 0.95.
-local function names_axis(axis, rows)
-   local names, at = {}, {}
-   local function add(v)
-      local name = tostring(v)
-      if not at[name] then
-         names[#names + 1] = name
-         at[name] = #names
-      end
-   end
-   for _, choice in ipairs(axis.choices or {}) do add(choice) end
-   for _, row in ipairs(rows) do if row.values[axis.name] ~= nil then add(row.values[axis.name]) end end
-   local function place(k) return #names == 1 and 0.5 or 0.05 + 0.9 * (k - 1) / (#names - 1) end
-   local marks = {}
-   for k, name in ipairs(names) do marks[k] = {place(k), name} end
-   return marks, function(v) return v ~= nil and place(at[tostring(v)]) or nil end
-end
-
-local function numbers_axis(axis, list)
-   local low, high = values.range(list)
-   low = math.min(axis.low or math.huge, low or math.huge)
-   high = math.max(axis.high or -math.huge, high or -math.huge)
-   if low > high then low, high = axis.log and 1 or 0, axis.log and 10 or 1 end
-   local log = axis.log and low > 0
-   if log and high / low < 1 + 1e-9 then low, high = low / 2, high * 2 end
-   if not log and high - low <= 1e-12 * math.max(math.abs(low), math.abs(high)) then
-      local half = low == 0 and 1 or math.abs(low) * 0.1
-      low, high = low - half, high + half
-   end
-   local function place(v)
-      if type(v) ~= 'number' or v ~= v or not values.drawable(v) then return nil end
-      if log then return v > 0 and math.log(v / low) / math.log(high / low) or nil end
-      return (v - low) / (high - low)
-   end
-   local marks = {}
-   if log then
-      for _, tic in ipairs(tics.log(low, high, 6)) do if tic[2] ~= '' then marks[#marks + 1] = {place(tic[1]), tic[2]} end end
-   else
-      local step, format = tics.linear(low, high, 5)
-      for k = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) do
-         marks[#marks + 1] = {place(k * step), format:format(k * step)}
-      end
-   end
-   return marks, place
-end
-
-local function is_names(axis, rows)
-   if axis.kind == 'choice' then
-      for _, choice in ipairs(axis.choices or {}) do if type(choice) ~= 'number' then return true end end
-      return axis.choices ~= nil
-   end
-   for _, row in ipairs(rows) do if row.values[axis.name] ~= nil and type(row.values[axis.name]) ~= 'number' then return true end end
-   return false
-end
-
-local function column(rows, name)
-   local list = {}
-   for _, row in ipairs(rows) do
-      local v = row.values[name]
-      if type(v) == 'number' and values.drawable(v) then list[#list + 1] = v end
-   end
-   return list
-end
-
 local function draw_axis(figure, k, name, marks)
+   local font = figure.medium ~= 'text' and " font ',9'" or ''
    figure:set("set arrow from %d,0 to %d,1 nohead lc rgb 'black' lw 0.8 front", k, k)
    figure:set('set label %s at %d,1 center offset 0,1 front', text.quoted(name, 24), k)
    for _, mark in ipairs(marks) do
-      figure:set("set label %s at %d,%.6g right offset -0.6,0 front%s", text.quoted(mark[2], 20), k, mark[1],
-         figure.medium ~= 'text' and " font ',9'" or '')
-      figure:set("set arrow from %d,%.6g rto -0.02,0 nohead lc rgb 'black' lw 0.8 front", k, mark[1])
+      figure:set('set label %s at %d,%.6g right offset -0.6,0 front%s', text.quoted(mark[2], 20), k, mark[1], font)
+      if font ~= '' then figure:set("set arrow from %d,%.6g rto -0.02,0 nohead lc rgb 'black' lw 0.8 front", k, mark[1]) end
    end
 end
 
-local function checked(rows, axes)
+local function check(rows, axes, best)
+   core.check(best == 'max' or best == 'min', "parallel: best is to be 'max' or 'min'")
    core.check(type(rows) == 'table', 'parallel: rows are to be a list of {values = {name = value}, value = number}')
    for i, row in ipairs(rows) do
       core.check(type(row) == 'table' and type(row.values) == 'table',
@@ -97,69 +33,77 @@ local function checked(rows, axes)
    end
 end
 
+local function score(row)
+   local v = row.value and values.number(row.value)
+   return v == v and v or nil
+end
+
+-- The worst first, so that the best are drawn over them; those without a value before all.
+local function ordered(rows, best)
+   local list, rank = {}, {}
+   for i, row in ipairs(rows) do
+      local v = score(row)
+      list[i], rank[row] = row, {not v and -math.huge or best == 'max' and v or -v, i}
+   end
+   table.sort(list, function(a, b)
+      local p, q = rank[a], rank[b]
+      if p[1] ~= q[1] then return p[1] < q[1] end
+      return p[2] < q[2]
+   end)
+   return list
+end
+
+-- Lines of three kinds: without a value, with one, and the best tenth. An empty row ends a line.
+local function gather(rows, axes, places, best, range)
+   local low, high = unpack(range)
+   local grey, coloured, top = {}, {}, {}
+   for i, row in ipairs(rows) do
+      local v = score(row)
+      local is_top = #rows - i < math.max(1, math.floor(#rows / 10))
+      local into = not v and grey or is_top and top or coloured
+      local share = v and high > low and math.max(0, math.min(1, (v - low) / (high - low))) or 1
+      if best == 'min' and high > low then share = 1 - share end
+      local colour = v and style.shade(style.scales.line, share, is_top and 1 or 0.35 + 0.4 * share) or 0
+      for k, axis in ipairs(axes) do into[#into + 1] = {k, places[k](row.values[axis.name]) or 0 / 0, colour} end
+      if v then into[#into + 1] = {#axes + 1, places[#axes + 1](v), colour} end
+      into[#into + 1] = {}
+   end
+   return grey, coloured, top
+end
+
 --- Parallel coordinates; see hilo.plot.parallel.
 function parallel.parallel(rows, axes, options)
    options = options or {}
    local figure = Figure.new('parallel', options, {clabel = 'string', best = 'string', crange = 'table'})
    local best = options.best or 'max'
-   core.check(best == 'max' or best == 'min', "parallel: best is to be 'max' or 'min'")
-   checked(rows, axes)
-   local all, places = {}, {}
-   for i, axis in ipairs(axes) do all[i] = axis end
-   local objective = {name = options.clabel or 'value'}
-   for k, axis in ipairs(all) do
-      local marks
-      if is_names(axis, rows) then
-         marks, places[k] = names_axis(axis, rows)
-      else
-         marks, places[k] = numbers_axis(axis, column(rows, axis.name))
-      end
+   check(rows, axes, best)
+   local n, names, places, scores = #axes, {}, {}, {}
+   for i, row in ipairs(rows) do scores[i] = score(row) or 0 / 0 end
+   local function add(k, axis, list)
+      local place, marks = parallel_axes.of(axis, list)
+      places[k], names[k] = place, axis.name
       draw_axis(figure, k, axis.name, marks)
    end
-   local scores = {}
-   for _, row in ipairs(rows) do if row.value and values.drawable(row.value) then scores[#scores + 1] = row.value end end
-   local marks, place = numbers_axis(objective, scores)
-   draw_axis(figure, #all + 1, objective.name, marks)
-
-   local ordered = {}
-   for _, row in ipairs(rows) do ordered[#ordered + 1] = row end
-   local function key(row)
-      local v = row.value
-      if not v or not values.drawable(v) then return -math.huge end
-      return best == 'max' and v or -v
+   for k, axis in ipairs(axes) do
+      local list = {}
+      for _, row in ipairs(rows) do table.insert(list, row.values[axis.name]) end
+      add(k, axis, list)
    end
-   table.sort(ordered, function(a, b)
-      local ka, kb = key(a), key(b)
-      if ka ~= kb then return ka < kb end
-      return (a.number or 0) < (b.number or 0)
-   end)
-   local grey, coloured, top = {}, {}, {}
-   for i, row in ipairs(ordered) do
-      local has = row.value and values.drawable(row.value)
-      local into = not has and grey or (#ordered - i < math.max(1, math.floor(#scores / 10)) and top or coloured)
-      for k, axis in ipairs(all) do into[#into + 1] = {k, places[k](row.values[axis.name]) or 0 / 0, has and row.value or 0} end
-      if has then into[#into + 1] = {#all + 1, place(row.value), row.value} end
-      into[#into + 1] = {}
-   end
-   figure.width, figure.height = math.max(480, math.min(1100, 110 * (#all + 1) + 80)), 340
+   add(n + 1, {name = options.clabel or 'value'}, scores)
+   figure.width, figure.height = math.max(480, math.min(1100, 110 * (n + 1) + 80)), 340
    figure:set('set key off')
    figure.top = true
-   figure:set('set border 0\nunset xtics\nunset ytics\nset xrange [0.4:%g]\nset yrange [-0.03:1.03]\nset tmargin %g', #all + 1.1,
+   figure:set('set border 0\nunset xtics\nunset ytics\nset xrange [0.4:%g]\nset yrange [-0.03:1.03]\nset tmargin %g', n + 1.1,
       options.title and 4 or 2.5)
    local low, high = values.range(scores)
-   local scale = {}
-   for i, colour in ipairs(style.scales.line) do scale[best == 'max' and i or #style.scales.line + 1 - i] = colour end
-   figure.options = setmetatable({clabel = false}, {__index = options})
-   scatter.colours(figure, low, high, scale)
-   figure:set('unset colorbox')
-   if #grey > 0 then figure:draw(("%s using 1:2 with lines lc rgb '#907f7f7f' lw 0.7 dt (3,3)"):format(figure:data(grey))) end
-   if #coloured > 0 then figure:draw(('%s using 1:2:3 with lines lc palette lw 1'):format(figure:data(coloured))) end
-   if #top > 0 then figure:draw(('%s using 1:2:3 with lines lc palette lw 2.2'):format(figure:data(top))) end
+   local range = options.crange or {low or 0, high or 1}
+   local grey, coloured, top = gather(ordered(rows, best), axes, places, best, range)
+   if #grey > 0 then figure:draw(("%s using 1:2 with lines lt 3 lc rgb '#907f7f7f' lw 0.7 dt (3,3)"):format(figure:data(grey))) end
+   if #coloured > 0 then figure:draw(('%s using 1:2:3 with lines lt 2 lc rgb variable lw 1'):format(figure:data(coloured))) end
+   if #top > 0 then figure:draw(('%s using 1:2:3 with lines lt 1 lc rgb variable lw 2.2'):format(figure:data(top))) end
    if #rows == 0 then figure:empty('no values') end
    figure.name = 'Parallel coordinates'
-   local list = {}
-   for i, axis in ipairs(all) do list[i] = axis.name end
-   figure:say('Parallel coordinates of %d configurations over %s and %s.', #rows, table.concat(list, ', '), objective.name)
+   figure:say('Parallel coordinates of %d configurations over %s.', #rows, table.concat(names, ', '))
    return output.render(figure)
 end
 

@@ -39,13 +39,13 @@ end
 ---@param figure Figure
 ---@param low number?
 ---@param high number?
+---@param scale string[]
+---@return number low, number high
 function scatter.colours(figure, low, high, scale)
    local options = figure.options
-   local wish = options.crange or {}
-   low, high = wish[1] or low or 0, wish[2] or high or 1
-   if high <= low then low, high = low - (low == 0 and 1 or math.abs(low) * 0.1), low + (low == 0 and 1 or math.abs(low) * 0.1) end
+   low, high = Figure.span(figure.what, 'c', options.crange, {low = low, high = high, log = options.clog})
    figure:set(style.palette(scale))
-   figure:set('set cbrange [%.12g:%.12g]', low, high)
+   figure:set('set cbrange [%.17g:%.17g]', low, high)
    if options.clog then figure:set('set logscale cb') end
    figure:set("set cbtics format '%g' scale 0.5")
    if figure.medium == 'text' then figure:set('unset colorbox') end
@@ -90,7 +90,7 @@ function scatter.scatter(x, y, colours, options)
          if other[i] == other[i] and not (options[which .. 'log'] and v <= 0) then shown[#shown + 1] = v end
       end
       local low, high = values.range(shown)
-      figure:axis(which, {low = low, high = high, log = options[which .. 'log'], pad = names and 0.5 or 0.04, labels = names})
+      figure:axis(which, {low = low, high = high, log = options[which .. 'log'], pad = 0.04, labels = names})
    end
    figure:set('set key off')
    axis('x', xs, ys, xnames)

@@ -19,15 +19,41 @@ style.scales = {
 ---@return string
 function style.colour(i) return style.colours[(i - 1) % #style.colours + 1] end
 
---- What gnuplot says for line i: colour, dashes, points.
+--- What gnuplot says for the areas of series i: its colour.
 ---@param i integer
 ---@param colour? string
----@param width? number
 ---@return string
-function style.line(i, colour, width)
+function style.area(i, colour) return ("lt %d lc rgb '%s'"):format((i - 1) % 7 + 1, colour or style.colour(i)) end
+
+--- For its lines: colour and dashes.
+---@param i integer
+---@param colour? string
+---@return string
+function style.line(i, colour)
    local dash = style.dashes[math.floor((i - 1) / #style.colours) % #style.dashes + 1]
-   return ("lt %d lc rgb '%s' dt %s lw %g pt %d ps 0.5"):format((i - 1) % 7 + 1, colour or style.colour(i), dash, width or 1.6,
-      style.points[(i - 1) % #style.points + 1])
+   return ('%s dt %s lw 1.6'):format(style.area(i, colour), dash)
+end
+
+--- For its points.
+---@param i integer
+---@return string
+function style.point(i) return ('pt %d ps 0.5'):format(style.points[(i - 1) % #style.points + 1]) end
+
+--- A place on a scale as the number that gnuplot's `rgb variable` takes.
+---@param colours string[]
+---@param share number 0 to 1
+---@param opacity number 0 to 1
+---@return number
+function style.shade(colours, share, opacity)
+   local at = share * (#colours - 1)
+   local k = math.min(#colours - 2, math.floor(at))
+   local rgb = 0
+   for channel = 0, 2 do
+      local function part(colour) return tonumber(colour:sub(2 + 2 * channel, 3 + 2 * channel), 16) end
+      local a, b = part(colours[k + 1]), part(colours[k + 2])
+      rgb = rgb * 256 + math.floor(a + (b - a) * (at - k) + 0.5)
+   end
+   return math.floor((1 - opacity) * 255 + 0.5) * 2 ^ 24 + rgb
 end
 
 --- A scale for `set palette`.

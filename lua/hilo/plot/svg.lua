@@ -70,7 +70,8 @@ function svg.polish(raw, w, h, names)
    local clean = tag(prefix)
    local marks = used_marks(defs, body)
    if marks ~= '' then marks = '<defs>\n' .. marks .. '\n</defs>\n' end
-   local content = (marks .. body):gsub('<[^>]*>', clean):gsub('\n%s+', '\n')
+   local content = (marks .. body):gsub('(<[^<>]*>)([^<]*)', function(t, words) return clean(t) .. words:gsub('>', '&gt;') end)
+      :gsub('\n%s+', '\n')
    local head = head_form:gsub('PREFIX', prefix):gsub('WIDTH', w):gsub('HEIGHT', h)
    return ('%s\n<title id="%stitle">%s</title>\n<desc id="%sdesc">%s</desc>\n%s</svg>\n'):format(head, prefix, text.xml(names.title),
       prefix, text.xml(names.desc), content)

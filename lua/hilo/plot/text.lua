@@ -1,5 +1,8 @@
---- plot/text.lua: names and titles as gnuplot and SVG take them. Terminals run without enhanced text, and strings are put in single
---- quotes, where gnuplot knows no escapes, no commands and no macros; only the quote itself and the end of a line need care.
+--- plot/text.lua: names and titles as gnuplot and SVG take them.
+---
+--- Terminals run without enhanced text, and strings are put in single quotes, where gnuplot knows no escapes, commands or macros.
+--- What could end a string, a quote or the end of a line, never gets into one: gnuplot takes a doubled quote for a quote in some places
+--- and for the end of the string in others, so a quote becomes the typographic one.
 local text = {}
 
 -- Bytes of the sequence that starts at byte i where it is UTF-8 of an XML character, else nil.
@@ -53,17 +56,13 @@ function text.length(s) return #text.characters(s) end
 ---@param value any
 ---@param most? integer
 ---@return string
-function text.quoted(value, most)
-   return "'" .. text.line(value, most):gsub("'", "''"):gsub('&#x', '&\226\128\139#x') .. "'"
-end
+function text.quoted(value, most) return "'" .. text.line(value, most):gsub("'", '’'):gsub('&#x', '&\226\128\139#x') .. "'" end
 
 --- A label of a tic, which gnuplot takes for a format of the number.
 ---@param value any
 ---@param most? integer
 ---@return string
-function text.tic(value, most)
-   return "'" .. text.line(value, most):gsub('%%', '%%%%'):gsub("'", "''"):gsub('&#x', '&\226\128\139#x') .. "'"
-end
+function text.tic(value, most) return (text.quoted(value, most):gsub('%%', '%%%%')) end
 
 local entities = {['&'] = '&amp;', ['<'] = '&lt;', ['>'] = '&gt;', ['"'] = '&quot;', ["'"] = '&#39;'}
 

@@ -6,9 +6,13 @@ local values = {}
 
 local nan = 0 / 0
 
---- Whether a number can be drawn; beyond 1e300 the ends of padded axes would overflow.
+--- A number as it is drawn: NaN beyond 1e300, where the ends of padded axes would overflow; 0 within 1e-300.
 ---@param v number
-function values.drawable(v) return v > -1e300 and v < 1e300 end
+---@return number
+function values.number(v)
+   if not (v > -1e300 and v < 1e300) then return nan end
+   return math.abs(v) < 1e-300 and 0 or v
+end
 
 local function is_plain(v) return type(v) == 'table' and not Tensor.is_tensor(v) end
 
@@ -25,12 +29,12 @@ local function copy(v, what)
    for i = 1, #v do
       local x = v[i]
       core.check(type(x) == 'number', '%s: expected numbers, entry %d is a %s', what, i, type(x))
-      out[i] = values.drawable(x) and x or nan
+      out[i] = values.number(x)
    end
    return out
 end
 
---- A new list of numbers; what cannot be drawn is NaN there.
+--- A new list of numbers as they are drawn.
 ---@param v number[]|Tensor one-dimensional
 ---@param what string for errors
 ---@return number[]
