@@ -74,7 +74,8 @@ function hilo.memory(device)
 end
 
 -- The parts that a script composes load when first used: hilo.nn, hilo.models, ...
-local parts = {cuda = true, nn = true, optim = true, models = true, methods = true, data = true, train = true, io = true, plot = true}
+local parts = {cuda = true, nn = true, optim = true, models = true, methods = true, data = true, train = true, io = true, plot = true,
+   sweep = true, report = true}
 
 return setmetatable(hilo, {
    __index = function(_, name)

@@ -72,7 +72,7 @@ end
 function process.ended(pid)
    local found, how, status = wait.wait(pid, wait.WNOHANG)
    if not found then return {code = not_started} end -- somebody else has waited for it
-   if how == 'running' then return nil end
+   if found == 0 then return nil end -- it goes on
    return ending(how, status)
 end
 

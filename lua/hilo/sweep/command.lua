@@ -1,0 +1,158 @@
+--- sweep/command.lua: `hilo sweep` as it is typed.
+local core = require 'hilo.core'
+local axes_of = require 'hilo.sweep.axes'
+local folder = require 'hilo.data.folder'
+local options = require 'hilo.train.options'
+local process = require 'hilo.io.process'
+local sweep = require 'hilo.sweep'
+local unistd = require 'posix.unistd'
+
+local check, definition, results, Store = core.check, sweep.definition, sweep.results, sweep.Store
+
+local usage = [[
+usage: hilo sweep SCRIPT key=values ...     try the values of options of a script; the same again continues
+       hilo sweep SWEEP.lua key=values ...  the same from a table that a Lua file returns
+       hilo sweep resume NAME               continue
+       hilo sweep status [NAME]             how far it is
+       hilo sweep best NAME                 the best configuration, and the command that runs it
+       hilo sweep report NAME               write the report
+       hilo sweep stop NAME                 let running trials save their checkpoints and end
+
+values: lr=1e-2,1e-3    a list              gamma=0.5..0.9       a range; 0.5..0.9:0.1 in steps
+        batch=int:2..8  whole numbers       lr=log:1e-4..1e-2    a logarithmic range
+        seed=1..3       seeds: a configuration's value is the mean over them
+]]
+
+local function help()
+   print(usage .. '\nof the sweep itself, with their defaults:')
+   for _, key in ipairs(definition.sorted_keys(definition.own)) do print(('  %s=%s'):format(key, tostring(definition.own[key]))) end
+   print('  slurm.partition=..., slurm.time=..., any option of sbatch, with launcher=slurm')
+end
+
+-- NAME and the options that say where the store is.
+local function store_of(words, needs_name)
+   local where, name = {runs = 'runs', store = ''}, nil
+   for _, word in ipairs(words) do
+      local key, text = word:match('^([%w_]+)=(.*)$')
+      if key then
+         check(where[key] ~= nil, "there is no option '%s' here; there are runs=... and store=...", key)
+         where[key] = text
+      else
+         check(not name, "one sweep at a time: '%s' or '%s'?", tostring(name), word)
+         name = word
+      end
+   end
+   local store = Store.open(where.store ~= '' and where.store or where.runs .. '/sweeps.db')
+   check(name or not needs_name, 'which sweep? %s has %s', store.path, table.concat(store:names(), ', '))
+   if not name then return store end
+   local study = store:study(name)
+   if not study then options.choice('sweep', name, store:names()) end
+   return store, study
+end
+
+local function write_report(found)
+   return require('hilo.report').sweep(found)
+end
+
+local function finish(d, found, stopped)
+   print(results.table(found, {most = 40}))
+   if stopped then
+      io.stderr:write(('stopped (%s); to go on:  hilo sweep resume %s%s\n'):format(stopped, d.settings.name,
+         d.settings.runs ~= 'runs' and ' runs=' .. d.settings.runs or ''))
+      return 130
+   end
+   if d.settings.report then print('report: ' .. write_report(found)) end
+   for _, trial in ipairs(found.trials) do
+      if trial.state == 'failed' then
+         io.stderr:write(('trial %04d failed: %s\n'):format(trial.number, trial.error or '?'))
+      end
+   end
+   return 0
+end
+
+local function carry_out(d) return finish(d, sweep.run(d)) end
+
+local commands = {}
+
+function commands.status(words)
+   local store, study = store_of(words)
+   local names = study and {study.name} or store:names()
+   for _, name in ipairs(names) do
+      local one = study or store:study(name)
+      local counts, found = one:counts(), results.of(one)
+      print(('%s: %d trials; runs: %d done, %d running, %d waiting, %d pruned, %d failed'):format(name, #found.trials, counts.COMPLETE,
+         counts.RUNNING, counts.WAITING, counts.PRUNED, counts.FAIL))
+      local saved = one:definition()
+      for _, run in ipairs(one:runs()) do
+         if run.state == 'RUNNING' then
+            local gone = process.is_gone(run.owner)
+            local who = ('looked after by %s, heard of %.0f s ago'):format(run.owner:match('^(.*):'), one.now() - run.heartbeat)
+            if gone then who = 'whose coordinator has ended: `hilo sweep resume` goes on' end
+            print(('   %s at step %d, %s'):format(run.name, run.step, who))
+         end
+      end
+      if study and saved then print(results.table(found, {most = 40})) end
+   end
+   return 0
+end
+
+function commands.best(words)
+   local _, study = store_of(words, true)
+   local found = results.of(study)
+   local best = results.ranked(found)[1]
+   check(best and best.state == 'complete', 'no trial of %s has come to its end yet', found.name)
+   print(('trial %04d: %s %.4f%s over %d run%s'):format(best.number, found.metric, best.value,
+      best.spread and (' ± %.4f'):format(best.spread) or '', best.n, best.n == 1 and '' or 's'))
+   local words_of = {}
+   for _, key in ipairs(definition.sorted_keys(best.runs[1] and best.runs[1].options or best.values)) do
+      local value = (best.runs[1] and best.runs[1].options or best.values)[key]
+      words_of[#words_of + 1] = ('%s=%s'):format(key, axes_of.text_of(value))
+   end
+   print(('hilo %s %s'):format(found.script, table.concat(words_of, ' ')))
+   for _, run in ipairs(best.runs) do print(('   seed %d: %.4f   %s'):format(run.seed, run.value or 0 / 0, run.path)) end
+   return 0
+end
+
+function commands.report(words)
+   local _, study = store_of(words, true)
+   print('report: ' .. write_report(results.of(study)))
+   return 0
+end
+
+function commands.stop(words)
+   local _, study = store_of(words, true)
+   study:ask_to_stop(true)
+   print(('%s is asked to stop; its runs save their checkpoints. To go on: hilo sweep resume %s'):format(study.name, study.name))
+   return 0
+end
+
+function commands.resume(words)
+   local store, study = store_of(words, true)
+   local saved = study:definition()
+   check(saved, '%s was not made by hilo sweep; name its script: hilo sweep SCRIPT name=%s store=%s ...', study.name, study.name,
+      store.path)
+   check(saved.folder == unistd.getcwd(), 'the sweep was begun in %s, and its paths count from there: cd there first', saved.folder)
+   store:close()
+   return carry_out(definition.read(saved.file, saved.words))
+end
+
+commands.task = require 'hilo.sweep.task'
+
+--- Does what the words after `hilo sweep` say; returns the exit status.
+---@param words string[]
+---@return integer
+return function(words)
+   local first = words[1]
+   if not first or first == 'help' or first == '--help' or first == '-h' then
+      help()
+      return first and 0 or 2
+   end
+   local rest = {unpack(words, 2)}
+   if commands[first] and not folder.is_file(first) then return commands[first](rest) end
+   if not folder.is_file(first) and not first:find('[./]') then
+      options.choice('sweep', first, definition.sorted_keys(commands))
+   end
+   local d = definition.read(first, rest)
+   d.words = rest
+   return carry_out(d)
+end

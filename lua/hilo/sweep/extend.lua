@@ -1,0 +1,163 @@
+--- sweep/extend.lua: the same sweep asked for again: what may grow does (axes, seeds, trials), what would change the meaning of the
+--- trials that are there is an error.
+local unistd = require 'posix.unistd'
+local core = require 'hilo.core'
+local axes_of = require 'hilo.sweep.axes'
+local definition = require 'hilo.sweep.definition'
+local distributions = require 'hilo.sweep.distributions'
+local options = require 'hilo.train.options'
+local plan = require 'hilo.sweep.plan'
+
+local check = core.check
+
+local function saved_stage(stage)
+   return {script = stage.script, fixed = stage.fixed, defaults = stage.defaults, computed = stage.compute ~= nil}
+end
+
+--- A definition as the store keeps it.
+---@param d Definition
+---@return table
+local function to_saved(d)
+   local stages = {}
+   for name, stage in pairs(d.stages) do stages[name] = saved_stage(stage) end
+   return {file = d.file, words = d.words, folder = unistd.getcwd(), settings = d.settings, slurm = d.slurm, main = saved_stage(d.main),
+      stages = stages, axes = d.stored_axes, seeds = d.seeds}
+end
+
+local function compare(d, what, old, new)
+   check(old == new, "sweep '%s' was begun with %s=%s; with %s it would be another one: take another name=", d.settings.name, what, old,
+      new)
+end
+
+local function text(value) return value == nil and '(its default)' or axes_of.text_of(value) end
+
+-- Fixed options that are not axes now, and are not among those that change no result.
+local function compare_fixed(d, prefix, old, new)
+   local keys = {}
+   for key in pairs(old.fixed) do keys[key] = true end
+   for key in pairs(new.fixed) do keys[key] = true end
+   for _, key in ipairs(definition.sorted_keys(keys)) do
+      local was, is = old.fixed[key], new.fixed[key]
+      if was == nil then was = old.defaults[key] end
+      if is == nil then is = new.defaults[key] end
+      if not options.free[key] and not d.axis_of[prefix .. key] then compare(d, prefix .. key, text(was), text(is)) end
+   end
+end
+
+-- What is judged, and how, can be said anew as long as nothing has been judged.
+local function compare_judgement(d, study, saved)
+   local judged = study.db:value([[SELECT COUNT(*) FROM trials LEFT JOIN trial_intermediate_values i USING (trial_id)
+      LEFT JOIN trial_values v USING (trial_id) WHERE study_id = ? AND (i.step IS NOT NULL OR v.objective IS NOT NULL)]], study.id) > 0
+   if judged then
+      compare(d, 'direction', study.direction, d.settings.direction)
+      for _, key in ipairs {'metric', 'at'} do compare(d, key, saved and saved.settings[key] or d.settings[key], d.settings[key]) end
+   end
+   study:set_direction(d.settings.direction)
+end
+
+local function compare_meaning(d, saved)
+   compare(d, 'script', saved.main.script, d.main.script)
+   compare_fixed(d, '', saved.main, d.main)
+   compare(d, 'stages', table.concat(definition.sorted_keys(saved.stages), ','), table.concat(definition.sorted_keys(d.stages), ','))
+   for name, stage in pairs(d.stages) do
+      compare(d, name .. '.script', saved.stages[name].script, stage.script)
+      compare_fixed(d, name .. '.', saved.stages[name], stage)
+   end
+end
+
+-- The choices of both, the old ones first: a trial's value is kept as a position among them.
+local function joined(old, new)
+   local choices = {}
+   for i, value in ipairs(old.choices) do choices[i] = value end
+   for _, value in ipairs(new.choices) do
+      if not axes_of.position(old, value) then choices[#choices + 1] = value end
+   end
+   return {name = new.name, kind = 'choice', choices = choices}
+end
+
+local function old_axes(study, saved)
+   local by_name = {}
+   for _, axis in ipairs(saved and saved.axes or {}) do by_name[axis.name] = axis end
+   if saved then return by_name end
+   for _, row in ipairs(study.db:rows('SELECT DISTINCT param_name, distribution_json FROM trial_params JOIN trials USING (trial_id) '
+      .. 'WHERE study_id = ?', study.id)) do
+      by_name[row.param_name] = distributions.decode(row.param_name, row.distribution_json)
+   end
+   return by_name
+end
+
+-- What the trials that are there have for an axis that is new.
+local function former_value(d, saved, key)
+   local stage, own_key = definition.owner_of(d, key)
+   local old = stage.name and saved.stages[stage.name] or saved.main
+   local value = old.fixed[own_key]
+   if value == nil then value = old.defaults[own_key] end
+   return type(value) == 'table' and axes_of.text_of(value) or value
+end
+
+-- The axes as the store has them; trials that are there get what they lack.
+local function extend_axes(d, study, saved)
+   local old, stored = old_axes(study, saved), {}
+   local has_trials = study:count_trials() > 0
+   for i, axis in ipairs(d.axes) do
+      local before = old[axis.name]
+      check(not before or (before.kind == 'choice') == (axis.kind == 'choice'),
+         "sweep '%s': %s was %s and cannot become %s; take another name=", d.settings.name, axis.name,
+         before and axes_of.describe(before), axes_of.describe(axis))
+      stored[i] = before and axis.kind == 'choice' and joined(before, axis) or axis
+      if not before and has_trials and saved then
+         local value = former_value(d, saved, axis.name)
+         check(value ~= nil and axes_of.holds(axis, value),
+            "sweep '%s': its trials have %s=%s, which is none of the values of the new axis; add it, or take another name=",
+            d.settings.name, axis.name, text(value))
+         for _, trial in ipairs(study:trials()) do study:set_values(trial.id, {stored[i]}, {[axis.name] = value}) end
+      elseif before and #(stored[i].choices or {}) > #(before.choices or {}) then
+         -- Optuna wants one distribution in all trials of a study
+         study.db:run('UPDATE trial_params SET distribution_json = ? WHERE param_name = ? AND trial_id IN (SELECT trial_id FROM trials '
+            .. 'WHERE study_id = ?)', distributions.encode(stored[i]), axis.name, study.id)
+      end
+   end
+   for name, axis in pairs(old) do
+      check(d.axis_of[name], "sweep '%s' varies %s (%s); say so again, or take another name=", d.settings.name, name,
+         axes_of.describe(axis))
+   end
+   return stored
+end
+
+local function union_of_seeds(old, new)
+   local seen, all = {}, {}
+   for _, list in ipairs {old, new} do
+      for _, seed in ipairs(list) do
+         if not seen[seed] then
+            seen[seed], all[#all + 1] = true, seed
+         end
+      end
+   end
+   return all
+end
+
+-- Trials that are there get the runs of seeds that are new.
+local function add_seeds(d, study)
+   for _, trial in ipairs(study:trials()) do
+      local before = #study:runs(trial.id)
+      if before > 0 and (trial.state == 'complete' or trial.state == 'running') then
+         for _, seed in ipairs(d.seeds) do study:add_runs(trial.id, plan(d, trial.number, trial.values, seed)) end
+         if #study:runs(trial.id) > before then study:reopen(trial.id) end
+      end
+   end
+end
+
+--- Joins what is asked for with what the store has of a sweep, and saves it.
+---@param d Definition
+---@param study Study
+return function(d, study)
+   study:transaction(function()
+      local saved = study:definition()
+      compare_judgement(d, study, saved)
+      if saved then compare_meaning(d, saved) end
+      d.stored_axes = extend_axes(d, study, saved)
+      d.seeds = union_of_seeds(saved and saved.seeds or {}, d.seeds)
+      if saved then add_seeds(d, study) end
+      study:save_definition(to_saved(d))
+   end)
+end

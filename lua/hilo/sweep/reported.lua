@@ -1,0 +1,125 @@
+--- sweep/reported.lua: the numbers that a run reports: those of its log as it grows, and those of its scores at the end.
+local stat = require 'posix.sys.stat'
+local file = require 'hilo.io.file'
+local folder = require 'hilo.data.folder'
+local json = require 'hilo.train.json'
+local options = require 'hilo.train.options'
+
+---@class Reported
+---@field path string the run's folder
+---@field metric string
+---@field step integer of the last line
+---@field entry table the last line of losses
+---@field points {step: integer, value: number}[] what the metric was
+---@field names table<string, boolean> scalars of evaluations
+---@field evaluated boolean there has been an evaluation
+local Reported = {}
+Reported.__index = Reported
+
+---@param path string the run's folder
+---@param metric string a loss, or a score: 'mean_iou', 'iou.person', 'teacher.f1'
+---@return Reported
+function Reported.new(path, metric)
+   return setmetatable({path = path, log = path .. '/log.jsonl', metric = metric, step = 0, at = 0, points = {}, names = {},
+      evaluated = false}, Reported)
+end
+
+-- Scalars of an entry, by dotted name.
+local function scalars(entry)
+   local found = {}
+   for name, value in pairs(options.flatten(entry)) do
+      if type(value) == 'number' then found[name] = value end
+   end
+   return found
+end
+
+function Reported:take(line)
+   local ok, entry = pcall(json.decode, line, self.log)
+   if not ok or type(entry.step) ~= 'number' then return nil end
+   self.step = math.max(self.step, entry.step)
+   local is_evaluation = type(entry.scores) == 'table'
+   if not is_evaluation then self.entry = entry end
+   local found = scalars(is_evaluation and entry.scores or entry)
+   if is_evaluation then
+      self.evaluated = true
+      for name in pairs(found) do self.names[name] = true end
+   elseif found[self.metric] then
+      self.names[self.metric] = true
+   end
+   if self.metric == 'step' or found[self.metric] == nil then return nil end
+   local point = {step = entry.step, value = found[self.metric]}
+   self.points[#self.points + 1] = point
+   return point
+end
+
+--- Reads what has come since the last time.
+---@return {step: integer, value: number}[] points new ones
+function Reported:poll()
+   local now, new = stat.stat(self.log), {}
+   if not now then return new end
+   if now.st_ino ~= self.inode then -- a run that goes on writes its log anew
+      self.inode, self.at, self.points = now.st_ino, 0, {}
+   end
+   if now.st_size <= self.at then return new end
+   local input = io.open(self.log, 'rb')
+   if not input then return new end
+   input:seek('set', self.at)
+   local text = input:read('*a') or ''
+   input:close()
+   local whole = text:match('^.*\n') or '' -- the last line may be half written
+   self.at = self.at + #whole
+   for line in whole:gmatch('[^\n]+') do new[#new + 1] = self:take(line) end
+   return new
+end
+
+--- The value of a run that has ended.
+---@param at 'last'|'best'
+---@param direction 'max'|'min'
+---@return number? value nil where it reported no such thing
+function Reported:value(at, direction)
+   local chosen
+   for _, point in ipairs(self.points) do
+      local better = not chosen or (direction == 'max') == (point.value > chosen)
+      if at == 'last' or better then chosen = point.value end
+   end
+   if chosen then return chosen end
+   local path = self.path .. '/scores.json' -- scripts that do not train have no log
+   if not folder.is_file(path) then return nil end
+   local found = scalars(json.load(path))
+   if not self.evaluated then
+      for name in pairs(found) do self.names[name] = true end
+   end
+   return found[self.metric]
+end
+
+--- Names of what it reports, in order.
+---@return string[]
+function Reported:known()
+   local names = {}
+   for name in pairs(self.names) do names[#names + 1] = name end
+   table.sort(names)
+   return names
+end
+
+--- Whether a run has come to its end.
+---@param path string
+function Reported.is_finished(path) return folder.is_file(path .. '/scores.json') end
+
+--- The last lines that a process left in a file from some place on.
+---@param path string
+---@param from integer
+---@return string
+function Reported.tail(path, from)
+   local input = io.open(path, 'rb')
+   if not input then return '' end
+   local size = input:seek('end')
+   input:seek('set', math.max(from, size - 4000))
+   local text = input:read('*a') or ''
+   input:close()
+   return text
+end
+
+--- Bytes of a file; 0 where there is none.
+function Reported.size(path) return folder.is_file(path) and file.size(path) or 0 end
+
+return Reported

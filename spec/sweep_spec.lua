@@ -1,0 +1,328 @@
+-- Sweeps as users run them: from the command line, continued, extended, stopped, with trials that fail and stages that others need.
+local hilo = require 'hilo'
+local core = require 'hilo.core'
+local Display = require 'hilo.sweep.display'
+local definition = require 'hilo.sweep.definition'
+local process = require 'hilo.io.process'
+local signal = require 'posix.signal'
+local tiny = require 'spec.tiny_set'
+
+local script = core.root .. 'spec/sweep/tiny.lua'
+local runs
+before_each(function() runs = tiny.folder() end)
+after_each(function() tiny.remove(runs) end)
+
+local function words_of(...) return {'luajit', core.root .. 'lua/bin/hilo', 'sweep', ...} end
+
+local function sweep(...)
+   return process.capture(words_of(script, 'runs=' .. runs, 'name=s', 'report=false', 'workers=0', 'tracking=false', ...))
+end
+
+local function results() return hilo.sweep.results.load(runs .. '/sweeps.db', 's') end
+
+-- When each run last ended, by name.
+local function endings()
+   local when = {}
+   for _, trial in ipairs(results().trials) do
+      for _, run in ipairs(trial.runs) do
+         when[run.name] = tiny.read(run.path .. '/log.jsonl')
+      end
+   end
+   return when
+end
+
+local function count(t)
+   local n = 0
+   for _ in pairs(t) do n = n + 1 end
+   return n
+end
+
+describe('hilo sweep', function()
+   it('runs each configuration with each seed once, and prints them best first', function()
+      local code, text = sweep('lr=0.05,0.1', 'seed=1..2', 'jobs=2')
+      assert.equal(0, code, text)
+      local found = results()
+      assert.equal(2, #found.trials)
+      for _, trial in ipairs(found.trials) do
+         assert.equal('complete', trial.state)
+         assert.equal(2, trial.n)
+         assert.equal(trial.value, (trial.runs[1].value + trial.runs[2].value) / 2)
+         assert.is_number(trial.spread)
+         for _, run in ipairs(trial.runs) do
+            assert.equal(run.value, hilo.train.json.load(run.path .. '/scores.json').mean_iou)
+            assert.equal(trial.values.lr, hilo.train.json.load(run.path .. '/options.json').lr)
+         end
+      end
+      local first = hilo.sweep.results.ranked(found)[1]
+      assert.is_true(first.value >= found.trials[1].value and first.value >= found.trials[2].value)
+      assert.matches(('%%n0*%d '):format(first.number):gsub('%%n', '\n'), text)
+   end)
+
+   it('runs nothing twice, and goes on where values, seeds or trials are added', function()
+      assert.equal(0, (sweep('lr=0.05,0.1', 'seed=1')))
+      local before = endings()
+      local code, text = sweep('lr=0.05,0.1', 'seed=1')
+      assert.equal(0, code, text)
+      assert.not_matches('starts', text)
+      assert.same(before, endings())
+      code, text = sweep('lr=0.05,0.1,0.2', 'seed=1..2')
+      assert.equal(0, code, text)
+      local after = endings()
+      assert.equal(6, count(after))
+      for name, log in pairs(before) do assert.equal(log, after[name]) end
+      code, text = sweep('lr=0.05,0.1,0.2', 'depth=2,3', 'seed=1..2')
+      assert.equal(0, code, text)
+      assert.equal(12, count(endings()))
+      for i, trial in ipairs(results().trials) do assert.equal(i <= 3 and 2 or 3, trial.values.depth) end
+      for name, log in pairs(after) do assert.equal(log, endings()[name]) end
+   end)
+
+   it('draws the missing trials where their number grows, and the same ones whether in one go or two', function()
+      for _, sampler in ipairs {'random', 'sobol', 'tpe'} do
+         assert.equal(0, (sweep('lr=log:0.01..0.5', 'trials=3', 'steps=2', 'name=' .. sampler, 'sampler=' .. sampler)))
+         assert.equal(0, (sweep('lr=log:0.01..0.5', 'trials=5', 'steps=2', 'name=' .. sampler, 'sampler=' .. sampler)))
+         assert.equal(0, (sweep('lr=log:0.01..0.5', 'trials=5', 'steps=2', 'name=' .. sampler .. '2', 'sampler=' .. sampler)))
+         local values = {}
+         for which, name in ipairs {sampler, sampler .. '2'} do
+            values[which] = {}
+            for i, trial in ipairs(hilo.sweep.results.load(runs .. '/sweeps.db', name).trials) do values[which][i] = trial.values.lr end
+         end
+         assert.equal(5, #values[1])
+         assert.same(values[1], values[2])
+      end
+   end)
+
+   it('refuses to mix what would be two sweeps', function()
+      assert.equal(0, (sweep('lr=0.05,0.1')))
+      local function refused(pattern, ...)
+         local code, text = sweep(...)
+         assert.equal(1, code)
+         assert.matches(pattern, text)
+         assert.not_matches('traceback', text)
+      end
+      refused('was begun with steps=8; with 9', 'lr=0.05,0.1', 'steps=9')
+      refused('was begun with direction=max', 'lr=0.05,0.1', 'direction=min')
+      refused('varies lr', 'depth=1,2')
+      refused('none of the values of the new axis', 'lr=0.05,0.1', 'depth=5,6')
+      assert.equal(0, (sweep('lr=0.05,0.1', 'threads=1'))) -- changes no result
+   end)
+
+   it('marks a trial that fails, with its error, and goes on with the others', function()
+      local code, text = sweep('kind=plain,odd,other', 'fail=odd')
+      assert.equal(0, code, text)
+      local found = results()
+      assert.same({'complete', 'failed', 'complete'}, {found.trials[1].state, found.trials[2].state, found.trials[3].state})
+      assert.matches('this kind cannot be trained', found.trials[2].error)
+      assert.matches('trial 0001 failed: .*this kind cannot be trained', text)
+      local again
+      code, again = sweep('kind=plain,odd,other', 'fail=odd', 'retry_failed=true')
+      assert.equal(0, code)
+      assert.matches('starts  kind=odd', again)
+      assert.not_matches('starts  kind=plain', again)
+   end)
+
+   it('starts no more trials once too many have failed', function()
+      local _, text = sweep('lr=0.1,0.2,0.3,0.4,0.5', 'fail=always', 'fail_limit=2')
+      assert.equal(2, #results().trials, text)
+      assert.matches('2 trials have failed', text)
+   end)
+
+   it('names the scores there are where the one that was asked for is none of them', function()
+      local code, text = sweep('lr=0.1,0.2', 'metric=mean_iuo')
+      assert.equal(1, code)
+      assert.matches("iou.one, iou.two, lr, mean_iou; there is no 'mean_iuo' among them, did you mean metric=mean_iou", text)
+      code, text = sweep('lr=0.1,0.2', 'metric=iou.two', 'direction=min')
+      assert.equal(0, code, text)
+      assert.same({2, 2}, {results().trials[1].value, results().trials[2].value})
+      assert.not_matches('0000%-s1 starts', text) -- it had come to its end
+   end)
+
+   it('takes any scalar, the best or the last of it', function()
+      assert.equal(0, (sweep('lr=0.02,0.5', 'metric=mse', 'direction=min', 'at=best', 'log_every=2')))
+      local found = results()
+      for _, trial in ipairs(found.trials) do
+         local least = math.huge
+         local log = hilo.train.Log.read(trial.runs[1].path .. '/log.jsonl')
+         for _, entry in ipairs(log) do least = math.min(least, entry.mse or least) end
+         assert.equal(least, trial.value)
+         assert.equal(4, #trial.curve)
+      end
+      assert.equal(0, (sweep('depth=1,2,3', 'name=two', 'metric=iou.two')))
+      local two = hilo.sweep.results.load(runs .. '/sweeps.db', 'two')
+      assert.same({1, 2, 3}, {two.trials[1].value, two.trials[2].value, two.trials[3].value})
+   end)
+
+   -- Starts a sweep and sends signals to its coordinator once its runs have got some way.
+   local function signalled(number, ...)
+      local out = runs .. '/out'
+      local pid = process.start(words_of(script, 'runs=' .. runs, 'name=s', 'report=false', 'tracking=false', 'workers=0', ...),
+         {output = out})
+      local limit = core.host.hl_host_time() + 30
+      repeat
+         os.execute('sleep 0.02')
+         local first = hilo.data.folder.is_file(runs .. '/s/0000-s1/log.jsonl') and tiny.read(runs .. '/s/0000-s1/log.jsonl') or ''
+      until first:find('mse') or core.host.hl_host_time() > limit
+      process.kill(pid, number)
+      local ending = process.wait(pid)
+      return ending, tiny.read(out)
+   end
+
+   it('that gets Ctrl-C lets its runs save their checkpoints, and goes on to the same end', function()
+      local options = {'lr=0.05,0.1', 'jobs=2', 'steps=60', 'pause=10', 'log_every=2', 'checkpoint_every=0'}
+      local ending, text = signalled(signal.SIGINT, unpack(options))
+      assert.equal(130, ending.code, text)
+      assert.matches('hilo sweep resume s runs=', text)
+      for _, trial in ipairs(results().trials) do
+         assert.is_true(hilo.io.checkpoint.meta(trial.runs[1].path .. '/last.safetensors').step > 0)
+      end
+      local code, said = process.capture(words_of('resume', 's', 'runs=' .. runs))
+      assert.equal(0, code, said)
+      assert.matches('goes on', said)
+      assert.equal(0, (sweep('name=calm', unpack(options))))
+      local calm = hilo.sweep.results.load(runs .. '/sweeps.db', 'calm')
+      for i, trial in ipairs(results().trials) do assert.equal(calm.trials[i].value, trial.value) end
+   end)
+
+   it('that is asked to stop does so, and tells how far it is', function()
+      local pid = process.start(words_of(script, 'runs=' .. runs, 'name=s', 'report=false', 'workers=0', 'tracking=false',
+         'lr=0.05,0.1', 'steps=100000', 'pause=5'), {output = runs .. '/out'})
+      while not hilo.data.folder.is_file(runs .. '/s/0000-s1/log.jsonl') do os.execute('sleep 0.02') end
+      local _, text = process.capture(words_of('status', 'runs=' .. runs))
+      assert.matches('s: 1 trials; runs: 0 done, 1 running', text)
+      assert.equal(0, (process.capture(words_of('stop', 's', 'runs=' .. runs))))
+      assert.equal(130, process.wait(pid).code)
+      _, text = process.capture(words_of('status', 's', 'runs=' .. runs))
+      assert.matches('0 running, 1 waiting', text)
+   end)
+
+   it('prints the best configuration and the command that runs it', function()
+      assert.equal(0, (sweep('depth=1,3,2', 'metric=iou.two')))
+      local code, text = process.capture(words_of('best', 's', 'runs=' .. runs))
+      assert.equal(0, code)
+      assert.matches('trial 0001: iou.two 3', text)
+      assert.matches('hilo .*tiny.lua depth=3', text)
+      code, text = process.capture(words_of('best', 'z', 'runs=' .. runs))
+      assert.equal(1, code)
+      assert.matches("did you mean 's'", text)
+   end)
+
+   it('shares the work between two coordinators', function()
+      local lr = {}
+      for i = 1, 12 do lr[i] = i / 100 end
+      local pids = {}
+      for i = 1, 3 do
+         pids[i] = process.start(words_of(script, 'runs=' .. runs, 'name=s', 'report=false', 'workers=0', 'tracking=false', 'steps=4',
+            'lr=' .. table.concat(lr, ',')), {output = runs .. '/out'})
+      end
+      for i = 1, 3 do assert.equal(0, process.wait(pids[i]).code, tiny.read(runs .. '/out')) end
+      local found = results()
+      assert.equal(12, #found.trials)
+      for _, trial in ipairs(found.trials) do assert.equal('complete', trial.state) end
+      local _, starts = tiny.read(runs .. '/out'):gsub('starts', '')
+      assert.equal(12, starts)
+   end)
+
+   it('takes up trials that were put into its store from outside', function()
+      assert.equal(0, (sweep('lr=0.1..0.9', 'depth=1,2', 'sampler=random', 'trials=1', 'steps=2')))
+      local store = hilo.sweep.Store.open(runs .. '/sweeps.db')
+      local study = store:study 's'
+      store.db:run("INSERT INTO trials (number, study_id, state) VALUES (1, ?, 'WAITING')", study.id)
+      store.db:run("INSERT INTO trial_system_attributes (trial_id, \"key\", value_json) VALUES (2, 'fixed_params', '{\"lr\": 0.125}')")
+      store:close()
+      assert.equal(0, (sweep('lr=0.1..0.9', 'depth=1,2', 'sampler=random', 'trials=2', 'steps=2')))
+      local trial = results().trials[2]
+      assert.same({'complete', 0.125}, {trial.state, trial.values.lr})
+      assert.is_number(trial.values.depth)
+   end)
+
+   it('prepares the stages that trials need, once for all that agree in them', function()
+      local path = runs .. '/staged.lua'
+      tiny.write(path, ([[
+         return {
+            script = '%s', name = 's', runs = '%s', report = false,
+            axes = {lr = {0.1, 0.2}, ['first.depth'] = {1, 2}}, options = {after = '{first}', steps = 2},
+            needs = {first = {script = '%s', options = {steps = 3}}},
+         }
+      ]]):format(script, runs, script))
+      local code, text = process.capture(words_of(path, 'jobs=2'))
+      assert.equal(0, code, text)
+      local found = results()
+      assert.equal(4, #found.trials)
+      assert.equal(2, #found.stages)
+      for _, trial in ipairs(found.trials) do
+         local o = hilo.train.json.load(trial.runs[1].path .. '/options.json')
+         assert.equal(trial.values['first.depth'], hilo.train.json.load(('%s/%s/options.json'):format(runs, o.after)).depth)
+      end
+   end)
+
+   it('fails the trials whose stage fails, and no others', function()
+      local path = runs .. '/staged.lua'
+      tiny.write(path, ([[
+         return {
+            script = '%s', name = 's', runs = '%s', report = false, axes = {['first.kind'] = {'odd', 'plain'}},
+            options = {after = '{first}'}, needs = {first = {script = '%s', options = {fail = 'odd'}}},
+         }
+      ]]):format(script, runs, script))
+      local code, text = process.capture(words_of(path))
+      assert.equal(0, code, text)
+      local found = results()
+      assert.same({'failed', 'complete'}, {found.trials[1].state, found.trials[2].state})
+      assert.matches('the run that it needs, .*, failed', found.trials[1].error)
+   end)
+
+   it('prunes configurations, by the mean over their seeds', function()
+      local code, text = sweep('depth=9,8,7,6,5,4,1', 'seed=1..2', 'metric=iou.two', 'pruner=median', 'steps=6', 'eval_every=2',
+         'jobs=2')
+      assert.equal(0, code, text)
+      local last = results().trials[7]
+      assert.equal('pruned', last.state)
+      assert.equal(1, last.value)
+      assert.matches('trial 0006 is pruned at step 2', text)
+      assert.equal('complete', results().trials[1].state)
+   end)
+
+   it('can be run from a script', function()
+      local found = hilo.sweep {script = script, runs = runs, name = 's', report = false, axes = {depth = {1, 2}},
+         options = {steps = 2, tracking = false}, metric = 'iou.two'}
+      assert.same({1, 2}, {found.trials[1].value, found.trials[2].value})
+      assert.matches('trial', hilo.sweep.results.table(found))
+   end)
+
+   it('says what is wrong with the command', function()
+      local function wrong(pattern, ...)
+         local code, text = process.capture(words_of(...))
+         assert.equal(1, code)
+         assert.matches(pattern, text)
+         assert.not_matches('lua:%d+:', text)
+      end
+      wrong("did you mean 'status'", 'statsu')
+      wrong('there is no script', 'nowhere.lua')
+      wrong('there is no store', 'status', 'runs=' .. runs .. '/none')
+      wrong("did you mean 'lr'", script, 'ls=1,2')
+   end)
+end)
+
+describe('the display of a sweep', function()
+   it('is a line for each run and one for the whole on a terminal, which make room for lines that stay', function()
+      local out = {}
+      local file = {write = function(_, ...) for _, text in ipairs {...} do out[#out + 1] = text end end, flush = function() end}
+      local d = definition.read(script, {'lr=0.1,0.2', 'name=s', 'jobs=2'})
+      local display = Display.new(d, {out = file, width = 100})
+      local active = {run = {name = 's/0000-s1', options = {lr = 0.1}}, began = core.host.hl_host_time() - 5, steps = 40,
+         reported = {step = 20, points = {{step = 10, value = 41.234}}}, first = 0}
+      local coordinator = {
+         active_runs = function() return {active} end, total = function() return 2 end,
+         study = {
+            counts = function() return {COMPLETE = 1, RUNNING = 1, WAITING = 0, PRUNED = 0, FAIL = 0} end,
+            trials = function() return {{state = 'complete', value = 44.5, number = 1}} end,
+         },
+      }
+      display:show(coordinator)
+      local text = table.concat(out)
+      assert.matches('0000%-s1 lr=0.1  20/40 %[=+ +%] 5s left  mean_iou 41.23\n', text)
+      assert.matches('s 1/2 %[=+ +%].*best 44.50 %(0001%)\n', text)
+      display:note('something')
+      assert.matches('\27%[2F\27%[Jsomething\n', table.concat(out))
+      for line in text:gmatch('[^\n]+') do assert.is_true(#line < 100) end
+   end)
+end)

@@ -1,0 +1,187 @@
+-- The store of sweeps: Optuna's tables, and that nothing is lost where many write.
+local hilo = require 'hilo'
+local core = require 'hilo.core'
+local axes = require 'hilo.sweep.axes'
+local numbers = require 'hilo.sweep.numbers'
+local process = require 'hilo.io.process'
+local sqlite = require 'hilo.io.sqlite'
+local tiny = require 'spec.tiny_set'
+
+local Store = hilo.sweep.Store
+local folder, store
+before_each(function()
+   folder = tiny.folder()
+   store = Store.open(folder .. '/sweeps.db', {create = true})
+end)
+after_each(function()
+   store:close()
+   tiny.remove(folder)
+end)
+
+local function never() return false end
+local function always() return true end
+
+describe('a store', function()
+   it('has the tables that Optuna makes, column by column', function()
+      local golden = hilo.train.json.load(core.root .. 'spec/golden/sweep/optuna.json')
+      for name, columns in pairs(golden.tables) do
+         local ours = {}
+         for i, row in ipairs(store.db:rows(('PRAGMA table_info(%s)'):format(name))) do
+            ours[i] = {name = row.name, type = row.type, notnull = row.notnull, pk = row.pk}
+         end
+         assert.same(columns, ours, name)
+         local unique = {}
+         for _, index in ipairs(store.db:rows(('PRAGMA index_list(%s)'):format(name))) do
+            if index.unique == 1 then
+               local parts = {}
+               for _, column in ipairs(store.db:rows(('PRAGMA index_info(%s)'):format(index.name))) do
+                  parts[#parts + 1] = column.name
+               end
+               table.sort(parts)
+               unique[#unique + 1] = table.concat(parts, ',')
+            end
+         end
+         local wanted = {}
+         for i, parts in ipairs(golden.unique[name]) do wanted[i] = table.concat(parts, ',') end
+         table.sort(unique)
+         table.sort(wanted)
+         assert.same(wanted, unique, name)
+      end
+      assert.equal(golden.schema_version, store.db:value 'SELECT schema_version FROM version_info')
+      assert.equal(golden.alembic_version, store.db:value 'SELECT version_num FROM alembic_version')
+   end)
+
+   it('of another schema is refused, and so is a file that is none', function()
+      store.db:run 'UPDATE version_info SET schema_version = 11'
+      assert.has_error(function() Store.open(folder .. '/sweeps.db') end)
+      tiny.write(folder .. '/text', ('no database '):rep(100))
+      local ok, message = pcall(Store.open, folder .. '/text')
+      assert.is_false(ok)
+      assert.matches('not a database', message)
+      ok, message = pcall(Store.open, folder .. '/none.db')
+      assert.is_false(ok)
+      assert.matches('there is no store', message)
+   end)
+
+   it('gives the mean over seeds to a trial once all have ended, with their spread', function()
+      local study = store:make_study('a', 'max')
+      local id, number = study:add_trial()
+      assert.equal(0, number)
+      study:set_values(id, {(axes.parse('x', '0..1', 1))}, {x = 0.25})
+      for seed = 1, 3 do
+         study:add_runs(id, {{name = 'a/' .. seed, script = 's', seed = seed, options = {}, needs = {}}})
+      end
+      local found = {3, 5, 10}
+      for seed = 1, 3 do
+         local run = study:claim('me', never)
+         assert.equal(seed, run.seed)
+         study:report(run, {{step = 10, value = found[seed]}})
+         assert.equal(seed == 3 and 1 or 0, #study:trials()[1].curve)
+         assert.equal('running', study:trials()[1].state)
+         study:complete(run, 'me', {value = found[seed], step = 10, seconds = 2})
+      end
+      local trial = study:trials()[1]
+      assert.same({'complete', 6, 10, 6, 0.25}, {trial.state, trial.value, trial.curve[1].step, trial.curve[1].value, trial.values.x})
+      local result = hilo.sweep.results.of(study).trials[1]
+      assert.near(math.sqrt((9 + 1 + 16) / 2), result.spread, 1e-12)
+      assert.same({3, 6}, {result.n, result.seconds})
+   end)
+
+   it('keeps infinite values and those that are no numbers as Optuna does', function()
+      for _, value in ipairs {math.huge, -math.huge, 1.5} do assert.equal(value, numbers.restored(numbers.stored(value))) end
+      local nan = numbers.restored(numbers.stored(0 / 0))
+      assert.is_true(nan ~= nan)
+      assert.is_nil(numbers.spread {1})
+   end)
+
+   it('gives a run to one owner at a time, and to another one where the first is gone', function()
+      local study = store:make_study('a', 'max')
+      study:add_runs((study:add_trial()), {{name = 'a/1', script = 's', seed = 1, options = {}, needs = {}}})
+      local run = study:claim('first', never)
+      assert.is_nil((study:claim('second', never)))
+      local again, former = study:claim('second', always)
+      assert.same({run.run_id, 'first'}, {again.run_id, former})
+      study:complete(run, 'first', {value = 1}) -- it is not the first one's any more
+      assert.equal('RUNNING', study:run_state(run))
+      assert.equal(1, #study:lost('first', {run}))
+      study:complete(again, 'second', {value = 2})
+      assert.equal(2, study:trials()[1].value)
+   end)
+
+   it('ends a run that dies again and again without getting on, and what waits for it', function()
+      local study = store:make_study('a', 'max')
+      local id = study:add_trial()
+      study:add_runs(id, {{name = 'a/first', stage = 'first', script = 's', seed = 1, options = {}, needs = {}},
+         {name = 'a/1', script = 's', seed = 1, options = {}, needs = {'a/first'}}})
+      for death, step in ipairs {5, 5, 9, 9, 9} do
+         local run = study:claim('me', never)
+         assert.equal('a/first', run.name)
+         study:died(run, 'me', {how = 'killed', step = step}, 2)
+         assert.equal(death == 5 and 'FAIL' or 'WAITING', study:run_state(run))
+      end
+      assert.is_nil((study:claim('me', never)))
+      assert.equal('failed', study:trials()[1].state)
+      local failed = hilo.sweep.results.of(study)
+      assert.matches('a/first, failed', failed.trials[1].error)
+      assert.matches('3 times in a row without getting beyond step 9', failed.stages[1].error)
+      assert.equal(2, study:retry_failed())
+      assert.equal('running', study:trials()[1].state)
+   end)
+
+   it('loses nothing where 16 processes run 50 trials each', function()
+      local worker = ([[
+         local hilo = require 'hilo'
+         local me = tonumber(arg[1])
+         local study = hilo.sweep.Store.open('%s/sweeps.db'):study 'busy'
+         for i = 1, 50 do
+            study:transaction(function()
+               local id, number = study:add_trial()
+               study:add_runs(id, {{name = 'busy/' .. number, script = 's', seed = 1, options = {}, needs = {}}})
+            end)
+            local run = study:claim('worker' .. me, function() return false end)
+            study:report(run, {{step = 1, value = run.number}, {step = 2, value = run.number / 3}})
+            study:complete(run, 'worker' .. me, {value = run.number / 3, step = 2, seconds = 0})
+         end
+      ]]):format(folder)
+      tiny.write(folder .. '/worker.lua', worker)
+      local study, pids = store:make_study('busy', 'max'), {}
+      for me = 1, 16 do
+         pids[me] = process.start({'luajit', folder .. '/worker.lua', tostring(me)}, {output = folder .. '/said'})
+      end
+      for _, pid in ipairs(pids) do assert.equal(0, process.wait(pid).code, tiny.read(folder .. '/said')) end
+      local trials = study:trials()
+      assert.equal(800, #trials)
+      for i, trial in ipairs(trials) do
+         assert.same({i - 1, 'complete', (i - 1) / 3, 2}, {trial.number, trial.state, trial.value, #trial.curve})
+      end
+      assert.equal('ok', store.db:value 'PRAGMA integrity_check')
+   end)
+end)
+
+describe('a database', function()
+   it('keeps numbers, texts with zeros in them and nothing as they are', function()
+      local db = sqlite.open(folder .. '/a.db', {create = true})
+      db:exec 'CREATE TABLE t (i INTEGER, x FLOAT, s TEXT)'
+      db:run('INSERT INTO t VALUES (?, ?, ?)', 2 ^ 52 + 1, 1 / 3, 'a\0b')
+      db:run('INSERT INTO t VALUES (?, ?, ?)', nil, nil, nil)
+      assert.same({{i = 2 ^ 52 + 1, x = 1 / 3, s = 'a\0b'}, {}}, db:rows 'SELECT * FROM t')
+      db:close()
+   end)
+
+   it('undoes a transaction that errors, and says what is wrong with a statement', function()
+      local db = sqlite.open(folder .. '/a.db', {create = true})
+      db:exec 'CREATE TABLE t (i INTEGER)'
+      assert.has_error(function()
+         db:transaction(function()
+            db:run('INSERT INTO t VALUES (1)')
+            error('no')
+         end)
+      end)
+      assert.equal(0, db:value 'SELECT COUNT(*) FROM t')
+      local ok, message = pcall(db.run, db, 'INSERT INTO nowhere VALUES (1)')
+      assert.is_false(ok)
+      assert.matches('no such table: nowhere', message)
+      assert.has_error(function() db:run('INSERT INTO t VALUES (?)') end)
+      db:close()
+   end)
+end)
