@@ -253,8 +253,8 @@ end
 --- With graph=true the step is recorded after two plain ones, see hilo.graph: then only `schedule` is called anew each time.
 --- A step is never stopped half way; Ctrl-C is answered after it.
 ---@param job {steps: integer, schedule: (fun(t: integer))?, step: (fun(t: integer): table<string, Tensor|number>), evaluate:
---- (fun(): table), score: string, nets: table<string, Module>, optims: table<string, Optimiser>} score: the field of what evaluate
---- returns that tells the best
+--- (fun(): table, SegmentationSeen?), score: string, nets: table<string, Module>, optims: table<string, Optimiser>} score: the field of
+--- what evaluate returns that tells the best
 ---@return table scores those of the last evaluation, with step and best
 function Run:train(job)
    options_of.check_whole(job, 1, 'steps')

@@ -176,7 +176,7 @@ Tracking.evaluation = counted(function(self, job, state, seen, began)
          self.writer:add(0, {experiment(self, job, state.scores)})
          self.described = true
       end
-      if seen then add_pictures(self, values, seen, state.step) end
+      if type(seen) == 'table' then add_pictures(self, values, seen, state.step) end
       if wants_histograms(self.options, state.step, job.steps) then add_histograms(values, job.nets) end
       self.writer:add(state.step, values)
       self.writer:flush()
