@@ -86,6 +86,24 @@ describe('values of a summary', function()
    end)
 end)
 
+describe('columns of the HPARAMS tab', function()
+   local function columns(chosen)
+      local value = reader.fields(hparams.experiment({a = 1, b = 2, c = true}, {}, 1, chosen))
+      local plugin = reader.fields(reader.fields(value[9][1])[1][1])
+      local list = {}
+      for i, info in ipairs(reader.fields(reader.fields(plugin[2][1])[2][1])[4]) do
+         local fields = reader.fields(info)
+         list[i] = fields[1][1] .. (fields[7] and fields[7][1] == 1 and ' differs' or '')
+      end
+      return list
+   end
+
+   it('begin with the options that were chosen', function()
+      assert.same({'a', 'b', 'c'}, columns())
+      assert.same({'b differs', 'c differs', 'a'}, columns {c = true, b = 5, other = 1})
+   end)
+end)
+
 describe('an event file', function()
    local folder
    before_each(function() folder = tiny.folder() end)

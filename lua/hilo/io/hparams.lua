@@ -25,16 +25,23 @@ end
 -- Version 0 of the plugin's data is not written: it is what a missing number means.
 local function of_plugin(tag, content) return events.of_plugin('_hparams_/' .. tag, 'hparams', content, events.no_tensor) end
 
---- Which columns there are. TensorBoard takes those of one run for all runs that it shows together.
+--- Which columns there are. TensorBoard takes those of one run for all runs that it shows together, and shows the first few unasked.
 ---@param options table<string, string|number|boolean>
 ---@param metrics string[] tags of scalars
 ---@param created number seconds since 1970
+---@param chosen? table<string, any> options, by name, that come first: those likely to differ between runs
 ---@return string value for a writer of events
-function hparams.experiment(options, metrics, created)
-   local parts = {pb.double(3, created)}
+function hparams.experiment(options, metrics, created, chosen)
+   local parts, others = {pb.double(3, created)}, {}
    for _, name in ipairs(sorted_names(options)) do
-      parts[#parts + 1] = pb.bytes(4, pb.text(1, name) .. pb.int(4, types[type(options[name])]))
+      local info = pb.text(1, name) .. pb.int(4, types[type(options[name])])
+      if chosen and chosen[name] ~= nil then
+         parts[#parts + 1] = pb.bytes(4, info .. pb.int(7, 1))
+      else
+         others[#others + 1] = pb.bytes(4, info)
+      end
    end
+   parts[#parts + 1] = table.concat(others)
    for _, tag in ipairs(metrics) do
       parts[#parts + 1] = pb.bytes(5, pb.bytes(1, pb.text(2, tag)) .. pb.text(3, tag:match('[^/]+$')))
    end

@@ -7,6 +7,7 @@ local file = require 'hilo.io.file'
 local git = require 'hilo.io.git'
 local hparams = require 'hilo.io.hparams'
 local histograms = require 'hilo.train.histograms'
+local json = require 'hilo.train.json'
 local options_of = require 'hilo.train.options'
 local Sessions = require 'hilo.train.sessions'
 local seen_files = require 'hilo.train.seen'
@@ -124,13 +125,19 @@ end)
 
 -- ---- evaluations ----
 
+-- What was given on the command line when the run was new.
+local function given_to(path)
+   local ok, origin = pcall(json.load, path .. '/defaults.json')
+   return ok and type(origin.given) == 'table' and origin.given or {}
+end
+
 -- The options and the scores that TensorBoard shows beside each other.
 local function experiment(self, job, scores)
    local metrics = {'scores/' .. job.score}
    for _, entry in ipairs(tags.of_scores(scores)) do
       if entry.tag:match('^scores/[^/]+$') and entry.tag ~= metrics[1] then metrics[#metrics + 1] = entry.tag end
    end
-   return hparams.experiment(bearing(self.options), metrics, self.started)
+   return hparams.experiment(bearing(self.options), metrics, self.started, given_to(self.path))
 end
 
 local function add_pictures(self, values, seen, step)
