@@ -86,7 +86,7 @@ local function bars_of(entry, names, columns, title, unit)
    local series = columns[1]
    if count > 1 then
       series = {}
-      for k, column in ipairs(columns) do series[k] = {entry.series[k].name, column} end
+      for k, column in ipairs(columns) do series[k] = {figures.name(entry.series[k].name), column} end
    end
    local height = 80 + math.max(14, 11 * count + 8) * #names + (count > 1 and 15 * count or 0)
    return figures.draw('bar', nil, names, series, {title = title, xlabel = unit, horizontal = true, size = {460, height},

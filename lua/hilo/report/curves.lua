@@ -46,8 +46,9 @@ local function new_panel(title, kind)
    return panel
 end
 
--- Calls visit(order, title, kind, group, step, value) for each point of a run's curves.
-local function each_value(run, visit)
+-- Calls visit(order, title, kind, group, step, value) for each point of a run's curves. Where runs are compared, each learning rate has
+-- a panel of its own.
+local function each_value(run, compared, visit)
    for _, entry in ipairs(run.log) do
       for key, value in pairs(entry) do
          if type(value) == 'number' and key ~= 'step' and key ~= 'seconds' then
@@ -60,7 +61,12 @@ local function each_value(run, visit)
    table.sort(names)
    for _, name in ipairs(names) do
       for i, step in ipairs(run.rates[name].steps) do
-         visit('2', 'learning rate', 'rate', #names > 1 and name or '', step, run.rates[name].values[i])
+         local value = run.rates[name].values[i]
+         if compared then
+            visit('2' .. name, 'learning rate, ' .. name, 'rate', '', step, value)
+         else
+            visit('2', 'learning rate', 'rate', #names > 1 and name or '', step, value)
+         end
       end
    end
    for _, entry in ipairs(run.evaluations) do
@@ -77,7 +83,7 @@ end
 function curves.panels(runs, names)
    local panels, order = {}, {}
    for i, run in ipairs(runs) do
-      each_value(run, function(key, title, kind, group, step, value)
+      each_value(run, #runs > 1, function(key, title, kind, group, step, value)
          if not panels[key] then panels[key], order[#order + 1] = new_panel(title, kind), key end
          panels[key].add(i, named(names[i], group), step, value)
       end)
@@ -98,7 +104,7 @@ local function figure(panel)
    for i, series in ipairs(panel.series) do
       local xs, ys, count = curves.thin(series.xs, series.ys, most)
       means = math.max(means, count)
-      arguments[i] = {name = series.name, x = xs, y = ys, style = panel.kind == 'score' and '+-' or '-',
+      arguments[i] = {name = figures.name(series.name), x = xs, y = ys, style = panel.kind == 'score' and '+-' or '-',
          like = not groups and series.run or nil}
    end
    local lone = #panel.series == 1 and panel.series[1].name == ''

@@ -1,5 +1,6 @@
 --- report/figures.lua: plots inside the page.
 local h = require 'hilo.report.html'
+local plot_text = require 'hilo.plot.text'
 
 local figures = {}
 
@@ -36,6 +37,11 @@ function figures.draw(kind, caption, ...)
    failures[#failures + 1] = tostring(svg)
    return h.figure {h.p {class = 'note failed', 'This plot could not be drawn: ', tostring(svg)}, caption and h.figcaption {caption}}
 end
+
+--- A name for a legend, not longer than a plot is wide.
+---@param name string
+---@return string
+function figures.name(name) return plot_text.line(name, 36) end
 
 --- f(...) with one gnuplot for all plots that it draws.
 ---@param f function

@@ -38,7 +38,7 @@ end
 -- The name of the file for several runs, not longer than file systems allow.
 local function joint_name(runs)
    local names = {}
-   for i, run in ipairs(runs) do names[i] = run.name end
+   for i, run in ipairs(runs) do names[i] = run.name:gsub('/', '-') end
    local text = table.concat(names, '-')
    if #text > 120 then text = ('%s-and-%d-more'):format(names[1]:sub(1, 80), #names - 1) end
    return 'report-' .. text .. '.html'

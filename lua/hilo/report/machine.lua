@@ -7,10 +7,17 @@ local machine = {}
 
 --- Steps a second of a run: what it noted at its end, or what its log tells.
 ---@param run RunData
+---@return number?
+function machine.rate(run)
+   local noted = run.machine.steps_per_second
+   return type(noted) == 'number' and noted or run.rate
+end
+
+--- The same as text.
+---@param run RunData
 ---@return string?
 function machine.speed(run)
-   local noted = run.machine.steps_per_second
-   local rate = type(noted) == 'number' and noted or run.rate
+   local rate = machine.rate(run)
    if not rate or rate <= 0 then return nil end
    return rate >= 1 and numbers.short(rate) .. ' steps/s' or numbers.short(1 / rate) .. ' s/step'
 end

@@ -22,16 +22,22 @@ local function cell_of(value, column, is_head)
    return is_head and h.th(fields) or h.td(fields)
 end
 
+-- Words stay whole in heads, but for a name as long as no column should be.
+local function head_class(column)
+   local long = type(column.title) == 'string' and #column.title > 28 and 'wrapped' or nil
+   return long and column.class and column.class .. ' ' .. long or long or column.class
+end
+
 --- A table that scrolls inside its box where the screen is narrow; the box can be reached and scrolled by keys.
 --- A cell is what is shown, or {cell = {fields of the element}}; a column that is false is left out.
----@param options {caption: string, columns: (Column|false)[], rows: table[], class: string?, sortable: boolean?} a row is a list of
+---@param options {caption: string, columns: (Column|false)[], rows: table[], sortable: boolean?} a row is a list of
 --- cells with its own `class`; the first cell names the row
 ---@return Html
 function parts.table(options)
    local heads, rows, count = {}, {}, table.maxn(options.columns)
    for i = 1, count do
       local column = options.columns[i]
-      heads[i] = column and h.th {scope = 'col', class = column.class, ['aria-sort'] = column.sort, column.title}
+      heads[i] = column and h.th {scope = 'col', class = head_class(column), ['aria-sort'] = column.sort, column.title}
    end
    for r, row in ipairs(options.rows) do
       local cells = {}
@@ -41,9 +47,9 @@ function parts.table(options)
       end
       rows[r] = h.tr {class = row.class, cells}
    end
-   local classes = options.sortable and 'sortable' or nil
-   return parts.scroll(options.caption, h.table {class = options.class or classes, h.caption {options.caption}, h.thead {h.tr(heads)},
-      h.tbody(rows)})
+   -- --n: on paper the letters are as small as so many columns need
+   return parts.scroll(options.caption, h.table {class = options.sortable and 'sortable', style = '--n:' .. count,
+      h.caption {options.caption}, h.thead {h.tr(heads)}, h.tbody(rows)})
 end
 
 --- A box that scrolls by itself.

@@ -182,6 +182,12 @@ local function last_step(run)
    return step
 end
 
+-- A name may hold folders ('sweep/0003-s1'); where the folder was moved, it is the folder's.
+local function name_of(run)
+   local own = run.options.name
+   return type(own) == 'string' and own ~= '' and ('/' .. run.path):sub(-#own - 1) == '/' .. own and own or paths.name(run.path)
+end
+
 --- Whether a folder holds a run, or what a script that compares runs left.
 ---@param path string
 ---@return boolean
@@ -197,8 +203,9 @@ function run_data.read(path, failure)
    path = path:gsub('(.)/+$', '%1')
    core.check(folder.is_folder(path), "report: there is no run '%s'", path)
    core.check(run_data.is_run(path), "report: %s is not the folder of a run; it has neither options.json nor scores.json", path)
-   local run = {path = path, name = paths.name(path), notes = {}}
+   local run = {path = path, notes = {}}
    read_options(run)
+   run.name = name_of(run)
    read_log(run)
    local finished = read_scores(run)
    run.machine = read_json(run, 'machine.json') or {}

@@ -75,7 +75,7 @@ local function table_of_runs(runs, names)
       row[#row + 1] = run.best and type(run.best.step) == 'number' and ('%d'):format(run.best.step) or parts.none
       row[#row + 1] = ('%d'):format(run.step)
       row[#row + 1] = seconds and {cell = {['data-v'] = seconds, numbers.duration(seconds)}} or parts.none
-      row[#row + 1] = machine.speed(run) or parts.none
+      row[#row + 1] = machine.speed(run) and {cell = {['data-v'] = machine.rate(run), machine.speed(run)}} or parts.none
       rows[r] = row
    end
    return parts.table {caption = 'Scores of the last evaluation, the highest in bold', columns = columns, rows = rows, sortable = true}

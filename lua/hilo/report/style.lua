@@ -54,9 +54,11 @@ caption { text-align: left; color: var(--soft); padding: 0 0 .35rem; font-size: 
 th, td { padding: .22rem .6rem; text-align: left; vertical-align: top; border-bottom: 1px solid var(--line); }
 th:first-child, td:first-child { padding-left: .2rem; }
 thead th { border-bottom: 2px solid var(--line); vertical-align: bottom; white-space: nowrap; }
+thead th.wrapped { white-space: normal; overflow-wrap: anywhere; min-width: 9rem; max-width: 16rem; }
 tbody th { font-weight: 400; }
 tbody th code { white-space: nowrap; }
 .n { text-align: right; white-space: nowrap; }
+.short { white-space: nowrap; }
 .best > * { font-weight: 700; }
 td.best { font-weight: 700; }
 .long { min-width: 11rem; max-width: 34rem; overflow-wrap: anywhere; }
@@ -104,9 +106,10 @@ details[open] > summary { margin-bottom: .5rem; }
   nav, .skip { display: none; }
   .scroll { overflow: visible; }
   .panels, .broad { min-width: 0; }
-  table { font-size: 7.5pt; max-width: 100%; }
-  th, td { padding: 1pt 3pt; overflow-wrap: anywhere; white-space: normal; }
-  thead th, .n, .state { white-space: normal; }
+  table { font-size: min(7.5pt, calc(90pt / var(--n))); max-width: 100%; }
+  th, td { padding: .13em .4em; }
+  thead th[scope] { white-space: normal; overflow-wrap: anywhere; min-width: 0; }
+  tbody th:not(.short), td:not(.n, .short), tbody th code { white-space: normal; overflow-wrap: anywhere; }
   .long, .value { min-width: 0; max-width: none; }
   th button::after { content: none; }
   .confusion { font-size: min(7.5pt, calc(160pt / var(--n))); }

@@ -104,15 +104,22 @@ local function row_of(results, trial, format, spread)
    return row
 end
 
+-- Numbers to the right; long choices may be broken, short ones not.
+local function class_of(axis)
+   if axis.kind ~= 'choice' then return 'n' end
+   for _, choice in ipairs(axis.choices) do if #numbers.option(choice) > 16 then return 'value' end end
+   return 'short'
+end
+
 --- The table of all configurations.
 ---@param results table
 ---@return Html
 function sweep_table.of(results)
    local format, spread, any_reason = sweep_table.format(results), sweep_table.spread(results), false
-   local columns = {{title = 'trial'},
+   local columns = {{title = 'trial', class = 'short'},
       {title = numbers.measure(results.metric), class = 'n', sort = results.direction == 'min' and 'ascending' or 'descending'},
       {title = 'spread', class = 'n'}, {title = 'n', class = 'n'}}
-   for i, axis in ipairs(results.axes) do columns[4 + i] = {title = axis.name, class = axis.kind ~= 'choice' and 'n' or 'value'} end
+   for i, axis in ipairs(results.axes) do columns[4 + i] = {title = axis.name, class = class_of(axis)} end
    local at = 4 + #results.axes
    columns[at + 1], columns[at + 2] = {title = 'time', class = 'n'}, {title = 'state'}
    local rows, best = {}, sweep_table.best(results)
