@@ -61,8 +61,9 @@ end)
 
 describe('numbers in a report', function()
    it('have as many decimals in all rows of a column', function()
-      local format = numbers.column({0.5, 12.25, -3})
-      assert.same({'0.50', '12.25', '\226\136\1463.00'}, {format(0.5), format(12.25), format(-3)})
+      local format = numbers.column({0.5, 12.25, -30, 41, 38})
+      assert.same({'0.50', '12.25', '\226\136\14630.00'}, {format(0.5), format(12.25), format(-30)})
+      assert.equal('0.0421', numbers.column({0.5, 0.0421, 1e6})(0.0421)) -- one that is far off does not take the others' digits
       assert.same({'3', '120'}, {numbers.column({3, 120})(3), numbers.column({3, 120})(120)})
       assert.equal('NaN', numbers.column({1.5})(0 / 0))
    end)

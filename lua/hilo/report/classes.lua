@@ -64,7 +64,7 @@ local function by_measure(runs, names)
 end
 
 -- Rows of the table, and the values of each series in the order of the classes.
-local function rows_of(entry, names, format)
+local function rows_of(entry, names, format, bold)
    local rows, columns = {}, {}
    for k in ipairs(entry.series) do columns[k] = {} end
    for r, name in ipairs(names) do
@@ -73,7 +73,7 @@ local function rows_of(entry, names, format)
       rows[r] = {name}
       for k, series in ipairs(entry.series) do
          local value = series.value[name]
-         local is_best = #entry.series > 1 and value == best
+         local is_best = bold and #entry.series > 1 and value == best
          rows[r][k + 1] = value and {cell = {class = is_best and 'best' or nil, ['data-v'] = value, format(value)}} or parts.none
          columns[k][r] = value or 0 / 0
       end
@@ -93,14 +93,14 @@ local function bars_of(entry, names, columns, title, unit)
       legend = count > 1 and 'below' or nil})
 end
 
-local function one_measure(entry, known)
+local function one_measure(entry, known, bold)
    local names, measure = ordered(entry.series, known), numbers.measure(entry.measure)
    local unit = scores_of.is_percent(entry.measure) and 'percent' or nil
    local values = {}
    for _, series in ipairs(entry.series) do for _, value in pairs(series.value) do values[#values + 1] = value end end
    local heads = {{title = 'class'}}
    for k, series in ipairs(entry.series) do heads[k + 1] = {title = series.name == '' and measure or series.name, class = 'n'} end
-   local rows, columns = rows_of(entry, names, scores_of.format(entry.measure, values))
+   local rows, columns = rows_of(entry, names, scores_of.format(entry.measure, values), bold)
    local title = measure .. ' by class'
    return h.div {class = 'pair', bars_of(entry, names, columns, title, unit),
       parts.table {caption = title .. (unit and ', ' .. unit or ''), columns = heads, rows = rows, sortable = true}}
@@ -109,10 +109,12 @@ end
 --- A table and bars for each measure that has a value a class.
 ---@param runs RunData[]
 ---@param names? string[] for several runs
+---@param options? {bold: boolean?} false: the highest of a row is not marked
 ---@return Html?
-function classes.scores(runs, names)
+function classes.scores(runs, names, options)
+   local bold = not (options and options.bold == false)
    local list, known = {}, classes.of(runs[1])
-   for i, entry in ipairs(by_measure(runs, names or {''})) do list[i] = one_measure(entry, known) end
+   for i, entry in ipairs(by_measure(runs, names or {''})) do list[i] = one_measure(entry, known, bold) end
    return #list > 0 and h.join(list) or nil
 end
 

@@ -15,22 +15,24 @@ function numbers.short(x)
    return tidy((('%.4g'):format(x):gsub('e%+?(%-?)0*(%d)', 'e%1%2')))
 end
 
---- A format that gives all numbers of a column as many decimals, so that the largest shows four digits or more.
+--- A format that gives all numbers of a column as many decimals, so that the one in the middle shows four digits or more.
 ---@param values number[]
 ---@param digits? integer 4
 ---@return fun(x: number?): string
 function numbers.column(values, digits)
-   local largest, whole = 0, true
+   local sizes, whole = {}, true
    for _, x in ipairs(values) do
       if x == x and math.abs(x) ~= math.huge then
-         largest, whole = math.max(largest, math.abs(x)), whole and x % 1 == 0
+         whole = whole and x % 1 == 0
+         if x ~= 0 then sizes[#sizes + 1] = math.abs(x) end
       end
    end
+   table.sort(sizes)
    local decimals = 0
-   if not whole then decimals = math.max(0, (digits or 4) - 1 - math.floor(math.log10(largest))) end
+   if not whole then decimals = math.max(0, (digits or 4) - 1 - math.floor(math.log10(sizes[math.ceil(#sizes / 2)]))) end
    return function(x)
       if x == nil then return '' end
-      if decimals > 6 or largest >= 1e7 or x ~= x or math.abs(x) == math.huge then return numbers.short(x) end
+      if decimals > 6 or x ~= x or math.abs(x) >= 1e7 then return numbers.short(x) end
       return tidy(('%.' .. decimals .. 'f'):format(x))
    end
 end

@@ -36,19 +36,19 @@ end
 local function best_text(results, best)
    local format = sweep_table.format(results)
    return h.join {h.a {href = '#' .. sweep_table.anchor(best), format(best.value)},
-      ' ' .. sweep_table.spread(results)(best), (', n = %d'):format(best.n or 0)}
+      ' ' .. sweep_table.spread(results)(best), (best.n or 0) > 0 and (', n = %d'):format(best.n)}
 end
 
 local function summary(results)
    local counts, runs = count_states(results)
    local best, seconds = sweep_table.best(results), seconds_of(results)
    local metric = numbers.measure(results.metric)
+   local command = best and sweep_trials.command(results, best)
    return h.join {
-      parts.facts({{'best ' .. metric, best and best_text(results, best)}, {'trials', #results.trials}, {'runs', runs},
-         {'time of all runs', seconds and numbers.duration(seconds)}}, 'large'),
-      parts.facts {{'trials', counts}},
-      best and {h.p {'The best configuration by itself:'}, h.pre {sweep_trials.command(results, best)}}
-         or h.p {'No trial is complete yet.'},
+      parts.facts({{'best ' .. metric, best and best_text(results, best)}, {'trials', #results.trials}, {'runs', runs > 0 and runs},
+         {'time of all runs', (seconds or 0) > 0 and numbers.duration(seconds)}}, 'large'),
+      parts.facts {{'states of the trials', counts}},
+      command and {h.p {'The best configuration by itself:'}, h.pre {command}}, not best and h.p {'No trial is complete yet.'},
    }
 end
 
@@ -57,9 +57,11 @@ local function shown(text) return text and text ~= '' and h.code {text} end
 local function asked(results)
    local metric = ('%s, the %s the better'):format(numbers.measure(results.metric), results.direction == 'min' and 'lower' or 'higher')
    local at = ({best = 'best evaluation of a run', last = 'last evaluation of a run'})[results.at] or results.at
+   local begun = results.created and results.created:gsub('%.%d+$', '')
+   local seeds = results.seeds and #results.seeds > 0 and numbers.option(results.seeds):gsub(',', ', ')
    return h.join {
       parts.facts {{'script', shown(results.script)}, {'metric', metric}, {'taken at', at}, {'sampler', results.sampler},
-         {'pruner', results.pruner}, {'begun', results.created}, {'store', shown(results.store)}},
+         {'pruner', results.pruner}, {'seeds', seeds}, {'begun', begun}, {'store', shown(results.store)}},
       sweep_table.axes(results), sweep_table.fixed(results),
    }
 end
@@ -89,7 +91,7 @@ local function best_section(results)
    end
    return h.join {
       h.p {'The runs of trial ', h.a {href = '#' .. sweep_table.anchor(best), sweep_table.name(best)}, '.'},
-      classes.scores(runs, names), curves.figures(runs, names), matrices,
+      classes.scores(runs, names, {bold = false}), curves.figures(runs, names), matrices,
       #runs == 1 and comparisons.of_run(runs[1]) or comparisons.of_runs(runs, names),
    }
 end

@@ -107,8 +107,12 @@ end
 -- Numbers to the right; long choices may be broken, short ones not.
 local function class_of(axis)
    if axis.kind ~= 'choice' then return 'n' end
-   for _, choice in ipairs(axis.choices) do if #numbers.option(choice) > 16 then return 'value' end end
-   return 'short'
+   local all_numbers = true
+   for _, choice in ipairs(axis.choices) do
+      if #numbers.option(choice) > 16 then return 'value' end
+      all_numbers = all_numbers and type(choice) == 'number'
+   end
+   return all_numbers and 'n' or 'short'
 end
 
 --- The table of all configurations.
@@ -116,12 +120,14 @@ end
 ---@return Html
 function sweep_table.of(results)
    local format, spread, any_reason = sweep_table.format(results), sweep_table.spread(results), false
+   local any_run = false
+   for _, trial in ipairs(results.trials) do any_run = any_run or #trial.runs > 0 end
    local columns = {{title = 'trial', class = 'short'},
       {title = numbers.measure(results.metric), class = 'n', sort = results.direction == 'min' and 'ascending' or 'descending'},
-      {title = 'spread', class = 'n'}, {title = 'n', class = 'n'}}
+      any_run and {title = 'spread', class = 'n'}, any_run and {title = 'n', class = 'n'}}
    for i, axis in ipairs(results.axes) do columns[4 + i] = {title = axis.name, class = class_of(axis)} end
    local at = 4 + #results.axes
-   columns[at + 1], columns[at + 2] = {title = 'time', class = 'n'}, {title = 'state'}
+   columns[at + 1], columns[at + 2] = any_run and {title = 'time', class = 'n'}, {title = 'state'}
    local rows, best = {}, sweep_table.best(results)
    for i, trial in ipairs(sweep_table.ordered(results)) do
       rows[i] = row_of(results, trial, format, spread)
@@ -169,13 +175,13 @@ end
 
 --- Options that all runs share.
 ---@param results table
----@return Html
+---@return Html?
 function sweep_table.fixed(results)
    local rows = {}
    for i, key in ipairs(asked.sorted_keys(results.fixed or {})) do
       rows[i] = {h.code {key}, asked.value_cell(results.fixed[key]), asked.value_cell((results.defaults or {})[key])}
    end
-   if #rows == 0 then return h.p {'All other options are the defaults of the script.'} end
+   if #rows == 0 then return (results.script or '') ~= '' and h.p {'All other options are the defaults of the script.'} or nil end
    local columns = {{title = 'option'}, {title = 'value', class = 'value'}, {title = 'default', class = 'value'}}
    return parts.table {caption = 'Options given to all runs', columns = columns, rows = rows}
 end

@@ -53,9 +53,10 @@ end
 --- The command that runs a configuration by itself.
 ---@param results table
 ---@param trial table
----@return string
+---@return string? nil for a study that no script of ours made
 function sweep_trials.command(results, trial)
-   local words = {'hilo', quoted(results.script or '')}
+   if (results.script or '') == '' then return nil end
+   local words = {'hilo', quoted(results.script)}
    local all = {}
    for _, given in ipairs {results.fixed or {}, trial.values, trial.runs[1] and trial.runs[1].options or {}} do
       for key, value in pairs(given) do all[key] = value end
@@ -67,12 +68,13 @@ function sweep_trials.command(results, trial)
 end
 
 local function body(results, trial, format, page_folder)
+   local command = sweep_trials.command(results, trial)
    return h.join {
       trial.error and parts.note({h.strong {'The trial failed.'}, h.pre {trial.error}}, 'failed'),
       trial.state ~= 'failed' and trial.state ~= 'complete' and h.p {sweep_table.reason(trial, format)},
       #trial.runs > 0 and runs_table(trial.runs, 'Runs of trial ' .. sweep_table.name(trial), format, page_folder)
          or h.p {'It has no run.'},
-      h.p {'By itself:'}, h.pre {sweep_trials.command(results, trial)},
+      command and {h.p {'By itself:'}, h.pre {command}},
    }
 end
 
