@@ -11,20 +11,22 @@ local timing = require 'spec.bench.timing'
 local core = require 'hilo.core'
 local folder = require 'hilo.data.folder'
 local file = require 'hilo.io.file'
+local process = require 'hilo.io.process'
 local json = require 'hilo.train.json'
 
 local options = timing.options(arg, {STEPS = '200', ROUNDS = '3', THREADS = '2', DATA = '', EVERY = '100'})
 
+local place = core.root .. 'build/bench-tracking'
+folder.make(place)
+
 local function execute(...)
-   local words = {}
-   for i, word in ipairs {...} do words[i] = "'" .. word:gsub("'", "'\\''") .. "'" end
-   local status = os.execute(table.concat(words, ' ') .. ' 2>/dev/null')
-   assert(status == 0 or status == true, 'failed: ' .. table.concat(words, ' '))
+   local said = place .. '/said'
+   os.remove(said)
+   local ended = process.wait(process.start({...}, {output = said, environment = {OMP_WAIT_POLICY = 'passive'}}))
+   if ended.code ~= 0 then error(('%s: exit status %s, signal %s\n%s'):format(table.concat({...}, ' '), ended.code, ended.signal,
+      file.read_small(said)), 0) end
 end
 
-local place = os.tmpname()
-os.remove(place)
-folder.make(place)
 local data = options.DATA
 if data == '' then
    data = place .. '/scenes'
@@ -41,7 +43,7 @@ end
 -- Seconds of the processors for the whole command.
 local function train(name, tracking)
    local began = processor_time()
-   execute('env', 'OMP_WAIT_POLICY=passive', core.root .. 'lua/bin/hilo', core.root .. 'experiments/supervised.lua', 'name=' .. name,
+   execute(core.root .. 'lua/bin/hilo', core.root .. 'experiments/supervised.lua', 'name=' .. name,
       'runs=' .. place, 'overwrite=true', 'data.root=' .. data, 'steps=' .. options.STEPS, 'eval_every=' .. options.EVERY,
       'threads=' .. options.THREADS, 'tracking=' .. tostring(tracking))
    return processor_time() - began
