@@ -423,6 +423,20 @@ describe('the report of a sweep', function()
       assert.equal(2, select(2, section(text, 'history'):gsub('<svg', '')))
    end)
 
+   it('shows the importance of the options, the largest first', function()
+      local real = package.loaded['hilo.sweep.importance']
+      package.loaded['hilo.sweep.importance'] = function(axes, trials, options)
+         assert.equal(results.axes, axes)
+         assert.equal(results.trials, trials)
+         assert.equal('max', options.direction)
+         return {lr = 0.625, batch = 0.25, power = 0, preset = 0.125, mirror = 0}
+      end
+      local page = file.read((report.sweep(results, {pages = 0, out = runs .. '/importance.html'})))
+      package.loaded['hilo.sweep.importance'] = real
+      local rows = rows_of(page, 'PED-ANOVA over 9 trials')
+      assert.same({{'lr', '0.625'}, {'batch', '0.250'}, {'preset', '0.125'}, {'mirror', '0.000'}, {'power', '0.000'}}, rows)
+   end)
+
    it('gives the command of the best configuration, with every digit', function()
       local best = sweep_table.best(results)
       local command = sweep_trials.command(results, best)

@@ -60,7 +60,9 @@ end
 --- The same, a number with four digits.
 ---@param value any
 ---@return string
-function numbers.brief(value) return type(value) == 'number' and numbers.short(value) or numbers.option(value) end
+function numbers.brief(value)
+   return type(value) == 'number' and numbers.short(value):gsub(minus, '-') or numbers.option(value)
+end
 
 --- Seconds as '0.43 s', '5.1 s', '12 s', '3 min 05 s', '2 h 07 min'.
 ---@param seconds number

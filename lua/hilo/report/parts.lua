@@ -57,7 +57,7 @@ end
 ---@param content any
 ---@return Html
 function parts.scroll(label, content)
-   return h.div {class = 'scroll', role = 'region', ['aria-label'] = label, tabindex = 0, content}
+   return h.div {class = 'scroll', role = 'group', ['aria-label'] = label, tabindex = 0, content}
 end
 
 --- Names and values.

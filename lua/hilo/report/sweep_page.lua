@@ -57,11 +57,12 @@ local function shown(text) return text and text ~= '' and h.code {text} end
 local function asked(results)
    local metric = ('%s, the %s the better'):format(numbers.measure(results.metric), results.direction == 'min' and 'lower' or 'higher')
    local at = ({best = 'best evaluation of a run', last = 'last evaluation of a run'})[results.at] or results.at
+   local ours = (results.script or '') ~= ''
    local begun = results.created and results.created:gsub('%.%d+$', '')
    local seeds = results.seeds and #results.seeds > 0 and numbers.option(results.seeds):gsub(',', ', ')
    return h.join {
-      parts.facts {{'script', shown(results.script)}, {'metric', metric}, {'taken at', at}, {'sampler', results.sampler},
-         {'pruner', results.pruner}, {'seeds', seeds}, {'begun', begun}, {'store', shown(results.store)}},
+      parts.facts {{'script', shown(results.script)}, {'metric', metric}, {'taken at', ours and at}, {'sampler', results.sampler},
+         {'pruner', ours and results.pruner}, {'seeds', seeds}, {'begun', begun}, {'store', shown(results.store)}},
       sweep_table.axes(results), sweep_table.fixed(results),
    }
 end

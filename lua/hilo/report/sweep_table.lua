@@ -135,10 +135,8 @@ function sweep_table.of(results)
       any_reason = any_reason or rows[i][at + 3] ~= nil
    end
    if any_reason then columns[at + 3] = {title = 'what became of it', class = 'long'} end
-   return h.join {
-      parts.table {caption = 'Configurations, best first; spread is the standard deviation over n runs', columns = columns, rows = rows,
-         sortable = true},
-   }
+   local caption = 'Configurations, best first' .. (any_run and '; spread is the standard deviation over n runs' or '')
+   return parts.table {caption = caption, columns = columns, rows = rows, sortable = true}
 end
 
 local function range_of(axis)
