@@ -109,7 +109,7 @@ function machine.of(run)
    return h.join {
       parts.facts {{'time', seconds and numbers.duration(seconds)}, {'speed', machine.speed(run)},
          {'peak memory', bytes(m.peak_memory)}, {'peak memory of the card', bytes(m.device_memory)}, {'tracking took', tracked},
-         {'started', date(told 'started')}, {'finished', date(told 'finished')}},
+         {'started', date(told 'started')}, {'ended', date(told 'finished')}},
       parts.facts {{'host', told 'host'}, {'processor', processor}, {'threads', told 'threads'}, {'memory', bytes(m.memory)},
          {'device', m.device_name and ('%s, %s'):format(told 'device', told 'device_name') or told 'device'}, {'system', told 'os'}},
       parts.facts {{'hilo', version_of(m)}, {'LuaJIT', told 'luajit'}, {'sources', source_state(m.git)}},
