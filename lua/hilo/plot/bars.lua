@@ -52,12 +52,6 @@ local function extremes(all, log)
    return values.range(ends)
 end
 
-local function longest(labels)
-   local n = 0
-   for _, label in ipairs(labels) do n = math.max(n, text.length(text.line(label, 40))) end
-   return n
-end
-
 -- The number of a bar beside its end.
 local function write(figure, v, at, tip, lying)
    local low, high = unpack(figure.span)
@@ -78,8 +72,7 @@ local function draw(figure, g, number, width, base, lying)
          local low, high = at - width / 2, at + width / 2
          local from, to = math.min(base, v), math.max(base, v)
          rows[#rows + 1] = lying and {v, at, from, to, low, high} or {at, v, low, high, from, to}
-         local e = g.errors[i]
-         if e ~= e then e = nil end
+         local e = g.errors[i] == g.errors[i] and g.errors[i] or nil
          if e then
             local start = g.log and math.max(base, v - e) or v - e
             whiskers[#whiskers + 1] = lying and {start, at, v + e - start, 0} or {at, start, 0, v + e - start}
@@ -116,7 +109,7 @@ function bars.bar(labels, given, errors, options)
    labels = checked_labels(labels)
    local all = groups(labels, given, errors)
    local figure = Figure.new('bar', options, {horizontal = 'boolean', values = 'string'})
-   if figure.medium == 'text' and not options.horizontal and (longest(labels) + 1) * #labels > figure:size() - 10 then
+   if figure.medium == 'text' and not options.horizontal and figure:crowded(labels) then
       figure.options, options = lay(options), lay(options)
    end
    core.check(not options.values or pcall(string.format, options.values, 0.5), "bar: values = '%s' is no format of a number",
@@ -124,22 +117,18 @@ function bars.bar(labels, given, errors, options)
    local lying = options.horizontal
    local names = {}
    for _, g in ipairs(all) do names[#names + 1] = g.name end
-   local long = longest(labels)
    if lying then
       local rows = #labels * math.max(1, 0.6 * #all)
       figure.height, figure.rows = 70 + 20 * rows, math.max(8, #labels * #all + 4)
    end
-   local width = figure:size()
-   local letter = figure.medium == 'text' and 1 or 6
-   local rotate = not lying and long * letter * #labels > 0.8 * width
-   if rotate then figure.height = 330 + 4 * long end
+   if not lying and figure:crowded(labels) then figure.height = 330 + 4 * Figure.longest(labels) end
    figure:legend(names)
    local log = options[lying and 'xlog' or 'ylog']
    local low, high = extremes(all, log)
    figure.span = {figure:axis(lying and 'x' or 'y', {low = low, high = high, log = log, pad = options.values and 0.1 or 0.03,
       from_zero = true})}
    if lying and options.values and figure.medium ~= 'text' and #names == 0 then figure:set('set rmargin 6') end
-   figure:axis(lying and 'y' or 'x', {labels = labels, flip = lying, grid = false, rotate = rotate})
+   figure:axis(lying and 'y' or 'x', {labels = labels, flip = lying, grid = false})
    if lying then figure:set('set ytics scale 0') else figure:set('set xtics scale 0') end
    local base = log and figure.span[1] or 0
    local bar_width = 0.78 / math.max(1, #all)
@@ -193,7 +182,8 @@ function bars.hist(x, options)
    local function place(v) return log and 10 ^ math.max(-300, math.min(300, v)) or v end
    figure:set('set key off')
    figure:axis('x', {low = low and place(low), high = low and place(high), log = log})
-   figure:axis('y', {low = options.ylog and 0.5 or 0, high = math.max(1, most), log = options.ylog, pad = 0.04, from_zero = true})
+   figure:axis('y', {low = options.ylog and 0.5 or 0, high = math.max(1, most), log = options.ylog, pad = 0.04, from_zero = true,
+      whole = true})
    local rows = {}
    for bin = 1, n do
       if counts[bin] then

@@ -43,10 +43,12 @@ function Figure.new(what, options, own)
    check_options(what, options, own)
    core.check(options.legend == nil or legends[options.legend], "%s: legend is to be 'right', 'below', 'inside' or false", what)
    local size = options.size
-   core.check(not size or type(size[1]) == 'number' and type(size[2]) == 'number' and size[1] >= 1 and size[2] >= 1,
-      '%s: size is to be {width, height}', what)
    local to = options.to or 'terminal'
-   return setmetatable({what = what, options = options, to = to, medium = medium(what, to), settings = {}, blocks = {}, clauses = {},
+   local kind = medium(what, to)
+   local most = kind == 'text' and 500 or 16384
+   local function fits(v) return type(v) == 'number' and v >= 10 and v <= most end
+   core.check(not size or fits(size[1]) and fits(size[2]), '%s: size is to be {width, height}, each of 10 to %d', what, most)
+   return setmetatable({what = what, options = options, to = to, medium = kind, settings = {}, blocks = {}, clauses = {},
       hover = {}, notes = {}, said = {}}, Figure)
 end
 
@@ -123,7 +125,8 @@ local function list(pairs_)
 end
 
 --- An axis: spec.low and .high (extremes of what is drawn, nil where there is nothing), log, pad (room at the ends, a share),
---- from_zero (no room below 0), whole (no fractions), labels (names of the places 1, 2, ...), flip (1 on top), rotate, grid.
+--- from_zero (no room below 0), whole (no fractions), labels (names of the places 1, 2, ...), flip (1 on top), rotate (labels in any
+--- case, else where they are too long), grid.
 ---@param axis 'x'|'y'
 ---@param spec table
 ---@return number low, number high
@@ -139,7 +142,7 @@ function Figure:axis(axis, spec)
    end
    if spec.log then self:set('set logscale %s', axis) end
    self:set('set %srange [%.17g:%.17g]', axis, spec.flip and high or low, spec.flip and low or high)
-   local rotate = spec.rotate and ' rotate by 40 right' or ''
+   local rotate = axis == 'x' and spec.labels and (spec.rotate or self:crowded(spec.labels)) and ' rotate by 40 right' or ''
    local count = axis == 'x' and 7 or 6
    if spec.tics or spec.log then
       self:set('set %stics %s%s', axis, list(spec.tics or tics.log(low, high, count)), rotate)
@@ -148,12 +151,34 @@ function Figure:axis(axis, spec)
       self:set("set format %s '%s'", axis, format)
       self:set('set %stics %.17g', axis, step)
    end
-   if options[axis .. 'label'] then self:set('set %slabel %s', axis, text.quoted(options[axis .. 'label'], 100)) end
+   if options[axis .. 'label'] then
+      local w, h = self:size()
+      local room = math.floor((axis == 'x' and w or plain and 2 * h or 0.9 * h) / self:letter())
+      self:set('set %slabel %s', axis, text.quoted(options[axis .. 'label'], room))
+   end
    if not plain and spec.grid ~= false then self:set('set grid %stics', axis) end
    return low, high
 end
 
---- Says below the title what the picture leaves out.
+--- Width of a letter in the units of size().
+---@return number
+function Figure:letter() return self.medium == 'text' and 1 or 6 end
+
+--- Letters of the longest of several names, as they are drawn.
+---@param names string[]
+---@return integer
+function Figure.longest(names)
+   local n = 0
+   for _, name in ipairs(names) do n = math.max(n, text.length(text.line(name, 40))) end
+   return n
+end
+
+--- Whether names are too long to stand side by side below the picture.
+---@param names string[]
+---@return boolean
+function Figure:crowded(names) return (Figure.longest(names) + 1) * #names * self:letter() > 0.85 * self:size() end
+
+--- Says above the data what the picture leaves out.
 ---@param format string
 function Figure:note(format, ...) table.insert(self.notes, format:format(...)) end
 
@@ -167,8 +192,7 @@ function Figure:legend(names)
    local longest = 0
    for _, name in ipairs(names) do longest = math.max(longest, text.length(text.line(name))) end
    if #names == 0 or wish == false then return self:set('set key off') end
-   local width = self:size()
-   local letter = self.medium == 'text' and 1 or 6
+   local width, letter = self:size(), self:letter()
    local place = wish or (self.medium ~= 'text' and longest * letter + 40 <= 0.3 * width and 'right' or 'below')
    if place == 'right' then
       self:set('set key outside right top vertical Left reverse samplen 2.2 spacing 1.15 width -1')
@@ -178,7 +202,7 @@ function Figure:legend(names)
       self:set('set key bmargin left horizontal Left reverse samplen 2.2 spacing 1.15 width 1')
       local each = (longest + (self.medium == 'text' and 7 or 9)) * letter
       local rows = math.ceil(#names / math.max(1, math.floor(0.9 * width / each)))
-      self.extra = self.medium == 'text' and rows or math.max(0, rows * 15)
+      self.extra = self.medium == 'text' and rows or math.max(0, rows * 18)
    end
 end
 
@@ -189,7 +213,7 @@ function Figure:size()
    if asked then return math.floor(asked[1]), math.floor(asked[2]) end
    if self.medium == 'text' then
       local columns = self.to == 'terminal' and core.host.hl_host_terminal_width(1) or 0
-      return columns > 0 and math.max(40, columns) or 80, (self.rows or 24) + math.min(20, self.extra or 0)
+      return columns > 0 and math.max(40, columns) or 80, (self.rows or 24) + (self.extra or 0)
    end
    return self.width or 640, math.floor((self.height or 360) + (self.extra or 0))
 end
@@ -203,30 +227,31 @@ set xlabel offset 0,0.4
 set ylabel offset 0.6,0
 set cblabel offset 1.2,0
 set grid lc rgb '#c87f7f7f' lt 1 dt 1 lw 0.8, lc rgb '#c87f7f7f' lt 1 dt 1 lw 0.8
-set grid noxtics noytics
-set tmargin 0.6]]
+set grid noxtics noytics]]
+
+-- Title and notes, above the data; on paper the notes have a line of their own.
+local function head(figure, out)
+   local room = math.floor(figure:size() / figure:letter())
+   local title, note = figure.options.title, #figure.notes > 0 and table.concat(figure.notes, '; ') or nil
+   if figure.medium == 'text' then
+      if note then title = title and ('%s (%s)'):format(title, note) or note end
+      if title then out[#out + 1] = 'set title ' .. text.quoted(title, room) end
+      return
+   end
+   if title then out[#out + 1] = ('set title %s offset 0,%g'):format(text.quoted(title, room), note and 0.5 or -0.4) end
+   if note then out[#out + 1] = ("set label %s at graph 1, graph 1 right offset 0,0.7 font ',9'"):format(text.quoted(note, room)) end
+   if not figure.top then out[#out + 1] = ('set tmargin %g'):format(0.6 + (title and 1.4 or 0) + (note and 1 or 0)) end
+end
 
 --- The commands in the order in which gnuplot wants them; `terminal` is its first line.
 ---@param terminal string
 ---@return string
 function Figure:script(terminal)
-   local out, plain = {terminal}, self.medium == 'text'
-   if not plain then
-      out[#out + 1] = dress
-   else
-      out[#out + 1] = 'set border 3\nset tics nomirror'
-   end
+   local out = {terminal, self.medium == 'text' and 'set border 3\nset tics nomirror' or dress}
    for _, part in ipairs {self.settings, self.blocks} do for _, line in ipairs(part) do out[#out + 1] = line end end
-   if self.options.title then
-      out[#out + 1] = 'set title ' .. text.quoted(self.options.title, 120) .. (plain and '' or ' offset 0,-0.4')
-      if not self.top then out[#out + 1] = plain and '' or 'set tmargin 2' end
-   end
-   if #self.notes > 0 then
-      local note = text.quoted(table.concat(self.notes, '; '), 160)
-      out[#out + 1] = plain and ('set label %s at graph 0.5, graph 1 center front'):format(note)
-         or ("set label %s at graph 0.99, graph 0.97 right front font ',9'"):format(note)
-   end
+   head(self, out)
    out[#out + 1] = 'plot ' .. (#self.clauses > 0 and table.concat(self.clauses, ', ') or 'NaN notitle')
+   out[#out + 1] = self.inline
    return table.concat(out, '\n')
 end
 

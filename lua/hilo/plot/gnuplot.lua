@@ -25,8 +25,10 @@ local function pipe()
    return out, into
 end
 
--- In the child: only system calls, then gnuplot or exit status 127. A process group of its own keeps Ctrl-C from it.
+-- In the child: only system calls, then gnuplot or exit status 127. A process group of its own keeps Ctrl-C from it; finalizers of
+-- the parent's tensors must not run in it.
 local function become(program, stdin, stdout, stderr)
+   collectgarbage('stop')
    unistd.setpid('p', 0, 0)
    unistd.dup2(stdin, 0)
    unistd.dup2(stdout, 1)

@@ -3,6 +3,7 @@ local core = require 'hilo.core'
 local Figure = require 'hilo.plot.figure'
 local image_text = require 'hilo.plot.image_text'
 local output = require 'hilo.plot.output'
+local pixels = require 'hilo.plot.pixels'
 local scatter = require 'hilo.plot.scatter'
 local style = require 'hilo.plot.style'
 local text = require 'hilo.plot.text'
@@ -29,12 +30,6 @@ local function formatter(wish, rows)
    local whole = true
    for _, row in ipairs(rows) do for _, v in ipairs(row) do whole = whole and (v ~= v or v % 1 == 0 and math.abs(v) < 1e9) end end
    return function(v) return (whole and '%d' or '%.2f'):format(v) end
-end
-
-local function longest(list)
-   local n = 0
-   for _, name in ipairs(list) do n = math.max(n, text.length(text.line(name, 40))) end
-   return n
 end
 
 local function letters(rows, format)
@@ -86,8 +81,8 @@ end
 local function size(figure, m, n, bar)
    local high = (m.format or m.xnames or m.ynames) and 21 or math.max(1, math.min(24, 480 / m.columns, 480 / n))
    m.cell = m.format and math.max(26, m.letters * 6 + 6) or m.xnames and 24 or high
-   figure.width = math.max(240, m.cell * m.columns + (m.ynames and longest(m.ynames) * 6 or 20) + 60 + (bar and 70 or 0))
-   figure.height = math.max(160, high * n + (m.xnames and longest(m.xnames) * 4 or 20) + 50)
+   figure.width = math.max(240, m.cell * m.columns + (m.ynames and Figure.longest(m.ynames) * 6 or 20) + 60 + (bar and 70 or 0))
+   figure.height = math.max(160, high * n + (m.xnames and Figure.longest(m.xnames) * 4 or 20) + 50)
 end
 
 local function draw(figure, rows, m, low, high, palette)
@@ -107,7 +102,9 @@ local function draw(figure, rows, m, low, high, palette)
    elseif small then
       draw_cells(figure, rows, low, high, log, shades)
    else
-      figure:draw(('%s matrix using ($1+1):($2+1):3 with image'):format(figure:data(rows)))
+      local bytes, value = pixels.encode(rows, low, high, log)
+      figure:draw(("'-' binary array=(%d,%d) origin=(1,1) format='%%uint8%%uint8' using %s with image"):format(m.columns, n, value))
+      figure.inline = bytes
    end
    if m.format then draw_numbers(figure, rows, m, low, high, log, palette) end
 end

@@ -1,19 +1,14 @@
 --- plot/image_text.lua: a matrix in characters: its numbers where they fit, else darker characters for larger values.
+local Figure = require 'hilo.plot.figure'
 local text = require 'hilo.plot.text'
 
 local image_text = {}
 
 local ramp = {' ', '.', ':', '-', '=', '+', '*', '#', '%', '@'}
 
-local function longest(list)
-   local n = 0
-   for _, name in ipairs(list) do n = math.max(n, text.length(text.line(name, 40))) end
-   return n
-end
-
 -- Names of columns that do not fit become numbers, which then stand before the names of the rows too.
 local function axis_names(xnames, ynames, columns, room)
-   if not xnames or (longest(xnames) + 1) * columns <= room then return xnames, ynames end
+   if not xnames or (Figure.longest(xnames) + 1) * columns <= room then return xnames, ynames end
    local numbers, both = {}, {}
    for j = 1, columns do numbers[j] = tostring(j) end
    for i, name in ipairs(ynames or {}) do both[i] = ('%s %2d'):format(text.line(name, 30), i) end
@@ -45,7 +40,7 @@ local function write_shades(figure, rows, columns, across, down, low, high)
          end
       end
    end
-   figure:note("from '%s' %.4g to '%s' %.4g", ramp[1], low, ramp[#ramp], high)
+   figure:note('from blank, %.4g, to %s, %.4g', low, ramp[#ramp], high)
 end
 
 --- Draws the matrix into a figure for the terminal.
@@ -55,18 +50,18 @@ end
 ---@param low number
 ---@param high number
 function image_text.draw(figure, rows, m, low, high)
-   local room = figure:size() - 8 - (m.ynames and math.min(33, longest(m.ynames)) or 6)
+   local room = figure:size() - 8 - (m.ynames and math.min(33, Figure.longest(m.ynames)) or 6)
    local xnames, ynames = axis_names(m.xnames, m.ynames, m.columns, room)
    local numbers = m.format and (m.letters + 1) * m.columns <= room
-   figure.rows = math.min(60, math.max(numbers and 0 or 16, #rows) + 7)
+   figure.rows = math.min(60, math.max(numbers and 0 or 16, #rows) + 5)
    figure:set('set border 0')
    figure:axis('x', {labels = xnames, low = 0.5, high = m.columns + 0.5, whole = true, grid = false})
    figure:axis('y', {labels = ynames, flip = true, low = 0.5, high = #rows + 0.5, whole = true, grid = false})
    if numbers then
       write_numbers(figure, rows, m.format)
    else
-      local _, h = figure:size()
-      write_shades(figure, rows, m.columns, math.max(8, room - 4), math.max(3, h - 7), low, high)
+      local w, h = figure:size()
+      write_shades(figure, rows, m.columns, w, h, low, high) -- a little more places than the axes leave, lest one stays blank
    end
    figure:draw('NaN')
 end

@@ -61,7 +61,7 @@ local function series(entry, number)
    s.style = s.style or '-'
    core.check(styles[s.style], "%s: style '%s' is none of '-', '+', '+-', '.', '|', '~'", what, tostring(s.style))
    core.check(s.colour == nil or type(s.colour) == 'string' and s.colour:find('^#%x%x%x%x%x%x$'),
-      "%s: colour is to be like '#0072b2'", what)
+      "%s: colour is to be like '#3366ff'", what)
    core.check(s.like == nil or type(s.like) == 'number' and s.like >= 1 and s.like % 1 == 0,
       '%s: like is to be the number of the series whose colour and dashes it takes', what)
    if not s.x then
@@ -169,6 +169,25 @@ local function heights(all)
    return lists
 end
 
+-- Range and kind of the x axis: whole numbers such as steps have no fractions at it, and boxes their halves at its ends.
+local function x_axis(all, xs, log)
+   local low, high = values.range(unpack(xs))
+   local whole, boxes, gap = true, false, math.huge
+   for _, s in ipairs(all) do
+      boxes = boxes or s.style == '|'
+      for i, x in ipairs(s.x) do
+         whole = whole and (x ~= x or x % 1 == 0)
+         local step = i > 1 and math.abs(x - s.x[i - 1]) or 0
+         if s.style == '|' and step > 0 then gap = math.min(gap, step) end
+      end
+   end
+   if boxes and low and not log then
+      local half = gap < math.huge and gap / 2 or 0.5
+      low, high = low - half, high + half
+   end
+   return {low = low, high = high, log = log, pad = 0.01, whole = whole}
+end
+
 --- Draws series; see hilo.plot.
 function lines.plot(...)
    local entries, options = arguments(...)
@@ -185,8 +204,7 @@ function lines.plot(...)
    local ys = heights(all)
    if options.ylog then for _, list in ipairs(ys) do drop(list, true) end end
    figure:legend(names)
-   local x_low, x_high = values.range(unpack(xs))
-   figure:axis('x', {low = x_low, high = x_high, log = options.xlog, pad = 0.01})
+   figure:axis('x', x_axis(all, xs, options.xlog))
    local y_low, y_high = values.range(unpack(ys))
    local low = figure:axis('y', {low = y_low, high = y_high, log = options.ylog, pad = 0.04, from_zero = true})
    if dropped > 0 then figure:note('%d value%s not above 0, not on the logarithmic axis', dropped, dropped == 1 and '' or 's') end
@@ -195,6 +213,7 @@ function lines.plot(...)
    if points == 0 then figure:empty('no values') end
    figure.name = options.ylabel and options.xlabel and ('%s over %s'):format(options.ylabel, options.xlabel) or 'Line plot'
    figure:say('Line plot of %d series%s.', #all, #names > 0 and ': ' .. table.concat(names, ', ') or '')
+   local x_low, x_high = values.range(unpack(xs))
    if y_low and points > 0 then figure:say('x from %g to %g, y from %g to %g.', x_low, x_high, y_low, y_high) end
    return output.render(figure)
 end

@@ -49,6 +49,17 @@ local terminals = {
    end,
 }
 
+-- Without form feeds and the empty lines around; a line with nothing but codes of colours is empty.
+local function tidy(picture)
+   local lines, first, last = {}, nil, 0
+   for line in picture:gsub('\f', ''):gmatch('([^\n]*)\n?') do
+      lines[#lines + 1] = line:gsub(' +$', '')
+      if line:gsub('\27%[[%d;]*m', ''):find('%S') then first, last = first or #lines, #lines end
+   end
+   local reset = picture:find('\27', 1, true) and '\27[0m' or ''
+   return table.concat(lines, '\n', first or 1, last) .. reset .. '\n'
+end
+
 --- Draws it where its options say: to = 'svg', 'png', 'text' return it as a string, a path is written and returned, 'terminal'
 --- (the default) prints.
 ---@param figure Figure
@@ -64,10 +75,10 @@ function output.render(figure)
       picture = svg.polish(picture, w, h, {title = figure.options.title or figure.name or figure.what,
          desc = figure.options.desc or table.concat(figure.said, ' '), hover = figure.hover})
    elseif medium == 'text' then
-      picture = picture:gsub('^%s*\n', ''):gsub(' +\n', '\n')
+      picture = tidy(picture)
    end
    if to == 'terminal' then
-      io.stdout:write(picture, '\n')
+      io.stdout:write(picture)
       io.stdout:flush()
    elseif to == medium then
       return picture

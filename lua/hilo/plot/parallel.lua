@@ -12,7 +12,7 @@ local parallel = {}
 local function draw_axis(figure, k, name, marks)
    local font = figure.medium ~= 'text' and " font ',9'" or ''
    figure:set("set arrow from %d,0 to %d,1 nohead lc rgb 'black' lw 0.8 front", k, k)
-   figure:set('set label %s at %d,1 center offset 0,1 front', text.quoted(name, 24), k)
+   figure:set('set label %s at %d,1 center offset 0,1 front', text.quoted(name, 18), k)
    for _, mark in ipairs(marks) do
       figure:set('set label %s at %d,%.6g right offset -0.6,0 front%s', text.quoted(mark[2], 20), k, mark[1], font)
       if font ~= '' then figure:set("set arrow from %d,%.6g rto -0.02,0 nohead lc rgb 'black' lw 0.8 front", k, mark[1]) end
@@ -90,7 +90,7 @@ function parallel.parallel(rows, axes, options)
       add(k, axis, list)
    end
    add(n + 1, {name = options.clabel or 'value'}, scores)
-   figure.width, figure.height = math.max(480, math.min(1100, 110 * (n + 1) + 80)), 340
+   figure.width, figure.height = math.max(480, math.min(1600, 110 * (n + 1) + 80)), 340
    figure:set('set key off')
    figure.top = true
    figure:set('set border 0\nunset xtics\nunset ytics\nset xrange [0.4:%g]\nset yrange [-0.03:1.03]\nset tmargin %g', n + 1.1,

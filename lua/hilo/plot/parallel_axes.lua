@@ -20,7 +20,7 @@ local function of_names(axis, list)
    for _, v in pairs(list) do if v ~= nil then add(v) end end
    local function place(k) return #names == 1 and 0.5 or 0.05 + 0.9 * (k - 1) / (#names - 1) end
    local marks = {}
-   for k, name in ipairs(names) do marks[k] = {place(k), name} end
+   for k = 1, #names, math.ceil(#names / 20) do marks[#marks + 1] = {place(k), names[k]} end
    return function(v) return v ~= nil and place(at[tostring(v)]) or nil end, marks
 end
 

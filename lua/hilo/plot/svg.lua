@@ -36,6 +36,7 @@ end
 local function tag(prefix)
    local function hex(r, g, b) return ('#%02x%02x%02x'):format(r, g, b) end
    return function(t)
+      if #t < 8 then return t end
       return (t:gsub(' font%-family="[^"]*"', ''):gsub(' color="black"', ''):gsub('([\'"])black%1', '%1currentColor%1')
          :gsub("id='gp", "id='" .. prefix .. 'gp'):gsub("href='#gp", "href='#" .. prefix .. 'gp')
          :gsub('rgb%(%s*(%d+),%s*(%d+),%s*(%d+)%)', hex):gsub('#000000', 'currentColor'))
@@ -53,8 +54,6 @@ local head_form = [[<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://
 ---@param names {title: string, desc: string, hover: string[]} hover: what a pointer on the element of the plot command shows
 ---@return string
 function svg.polish(raw, w, h, names)
-   drawn = drawn + 1
-   local prefix = ('plot%d-%s-'):format(drawn, hash(raw))
    local defs = raw:match('<defs>(.-)</defs>') or ''
    local body = (raw:match('</defs>(.*)</g>%s*</svg>') or '')
    body = body:gsub('<g id="gnuplot_plot_(%d+)[^>]*><title>[^<]*</title>', function(i)
@@ -67,6 +66,8 @@ function svg.polish(raw, w, h, names)
       before = #body
       body = body:gsub('<g [^>]*>%s*</g>%s*', '')
    until #body == before
+   drawn = drawn + 1
+   local prefix = ('plot%d-%s-'):format(drawn, hash(body))
    local clean = tag(prefix)
    local marks = used_marks(defs, body)
    if marks ~= '' then marks = '<defs>\n' .. marks .. '\n</defs>\n' end
