@@ -1,4 +1,4 @@
---- plot/bars.lua: a bar a label, or a group of bars; upright or lying, with whiskers and numbers; histograms.
+--- plot/bars.lua: a bar a label, or a group of bars; upright or lying, with whiskers and numbers.
 local core = require 'hilo.core'
 local Tensor = require 'hilo.tensor'
 local Figure = require 'hilo.plot.figure'
@@ -144,63 +144,6 @@ function bars.bar(labels, given, errors, options)
    if #all == 1 and #labels <= 30 then
       for i, v in ipairs(all[1].values) do if v == v then figure:say('%s: %.4g.', labels[i], v) end end
    end
-   return output.render(figure)
-end
-
--- As many bins as the square root of the count, 5 to 60.
-local function bin_count(n, wish)
-   core.check(not wish or wish >= 1 and wish % 1 == 0 and wish <= 10000, 'hist: bins is to be a whole number of 1 to 10000')
-   return wish or math.max(5, math.min(60, math.ceil(math.sqrt(n))))
-end
-
---- Counts of values; see hilo.plot.hist.
-function bars.hist(x, options)
-   options = options or {}
-   local figure = Figure.new('hist', options, {bins = 'number'})
-   local list, log = values.list(x, 'hist'), options.xlog
-   local kept = {}
-   for _, v in ipairs(list) do if v == v and not (log and v <= 0) then kept[#kept + 1] = log and math.log10(v) or v end end
-   local low, high = values.range(kept)
-   local wish = options.xrange or {}
-   if low then
-      local function scaled(v) return v and log and math.log10(v) or v end
-      low, high = scaled(wish[1]) or low, scaled(wish[2]) or high
-      if high - low <= 1e-12 * math.max(math.abs(low), math.abs(high)) then
-         local half = low == 0 and 0.5 or math.abs(low) * 0.05
-         low, high = low - half, high + half
-      end
-   end
-   local n = bin_count(#kept, options.bins)
-   local counts, most = {}, 0
-   for _, v in ipairs(kept) do
-      if v >= low and v <= high then
-         local bin = math.min(n, math.floor((v - low) / (high - low) * n) + 1)
-         counts[bin] = (counts[bin] or 0) + 1
-         most = math.max(most, counts[bin])
-      end
-   end
-   local function place(v) return log and 10 ^ math.max(-300, math.min(300, v)) or v end
-   figure:set('set key off')
-   figure:axis('x', {low = low and place(low), high = low and place(high), log = log})
-   figure:axis('y', {low = options.ylog and 0.5 or 0, high = math.max(1, most), log = options.ylog, pad = 0.04, from_zero = true,
-      whole = true})
-   local rows = {}
-   for bin = 1, n do
-      if counts[bin] then
-         local left, right = place(low + (bin - 1) * (high - low) / n), place(low + bin * (high - low) / n)
-         rows[#rows + 1] = {left, counts[bin], left, right, options.ylog and 0.5 or 0, counts[bin]}
-      end
-   end
-   if #rows == 0 then
-      figure:empty('no values')
-   else
-      figure:draw(("%s using 1:2:3:4:5:6 with boxxyerror lt 1 lc rgb '%s' lw 0.8 fs transparent solid 0.6 border")
-         :format(figure:data(rows), style.colour(1)))
-   end
-   local left_out = #list - #kept
-   if left_out > 0 then figure:note('%d value%s left out', left_out, left_out == 1 and '' or 's') end
-   figure.name = options.xlabel and 'Histogram of ' .. options.xlabel or 'Histogram'
-   figure:say('Histogram of %d values%s.', #kept, low and (' from %g to %g'):format(place(low), place(high)) or '')
    return output.render(figure)
 end
 

@@ -1,5 +1,6 @@
 --- plot/figure.lua: what every picture shares: options, axes, legend, and the script that gnuplot reads.
 local core = require 'hilo.core'
+local span = require 'hilo.plot.span'
 local text = require 'hilo.plot.text'
 local tics = require 'hilo.plot.tics'
 
@@ -82,40 +83,6 @@ function Figure:draw(clause, names)
    self.hover[#self.clauses] = names.hover or names.legend or ''
 end
 
---- What an axis spans, from the extremes of the data, the wish of the user and the room wanted at the ends.
----@param what string
----@param axis 'x'|'y'|'c'
----@param wish? {[1]: number?, [2]: number?}
----@param spec {low: number?, high: number?, log: boolean?, pad: number?, from_zero: boolean?}
----@return number low, number high
-function Figure.span(what, axis, wish, spec)
-   local low, high = spec.low, spec.high
-   wish = wish or {}
-   for i = 1, 2 do
-      local end_ = wish[i]
-      core.check(end_ == nil or type(end_) == 'number' and math.abs(end_) <= 1e300, '%s: %srange is to be {low, high}', what, axis)
-      core.check(not (spec.log and end_ and end_ <= 0), '%s: %srange holds %s, but a logarithmic axis has only numbers above 0',
-         what, axis, tostring(end_))
-   end
-   if not low then low, high = wish[1] or wish[2] or (spec.log and 1 or 0), wish[2] or wish[1] or (spec.log and 10 or 1) end
-   local pad = spec.pad or 0
-   if spec.log then
-      if high / low < 1 + 1e-9 then low, high = low / 2, high * 2 end
-      local factor = (high / low) ^ pad
-      low, high = low / factor, high * factor
-   else
-      if high - low <= 1e-12 * math.max(math.abs(low), math.abs(high)) then
-         local half = low == 0 and 1 or math.abs(low) * 0.1
-         low, high = low - half, high + half
-      end
-      local more = (high - low) * pad
-      low, high = spec.from_zero and low == 0 and 0 or low - more, high + more
-   end
-   low, high = wish[1] or low, wish[2] or high
-   core.check(low < high, '%s: %srange goes from %g to %g; it is to rise', what, axis, low, high)
-   return low, high
-end
-
 local function list(pairs_)
    local parts = {}
    for i, tic in ipairs(pairs_) do
@@ -138,7 +105,7 @@ function Figure:axis(axis, spec)
       spec.tics = {}
       for i, label in ipairs(spec.labels) do spec.tics[i] = {i, label} end
    else
-      low, high = Figure.span(self.what, axis, options[axis .. 'range'], spec)
+      low, high = span.of(self.what, axis, options[axis .. 'range'], spec)
    end
    if spec.log then self:set('set logscale %s', axis) end
    self:set('set %srange [%.17g:%.17g]', axis, spec.flip and high or low, spec.flip and low or high)

@@ -23,6 +23,7 @@
 ---      a path                that ends in .svg or .png is written, whole or not at all, and returned
 local lines = require 'hilo.plot.lines'
 local bars = require 'hilo.plot.bars'
+local hist = require 'hilo.plot.hist'
 local scatter = require 'hilo.plot.scatter'
 local image = require 'hilo.plot.image'
 local parallel = require 'hilo.plot.parallel'
@@ -43,7 +44,7 @@ function plot.bar(labels, values, errors, options) return bars.bar(labels, value
 --- A histogram: plot.hist(x[, options]). Further option: bins (by default the square root of the count, 5 to 60).
 ---@param x number[]|Tensor
 ---@param options? table
-function plot.hist(x, options) return bars.hist(x, options) end
+function plot.hist(x, options) return hist.hist(x, options) end
 
 --- Points: plot.scatter(x, y[, colours][, options]). x and y are numbers, or names (strings, booleans), each with a place of its own.
 ---

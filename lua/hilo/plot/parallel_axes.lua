@@ -1,4 +1,5 @@
 --- plot/parallel_axes.lua: an axis of parallel coordinates: where a value lies between 0, the bottom, and 1, and which marks there are.
+local span = require 'hilo.plot.span'
 local tics = require 'hilo.plot.tics'
 local values = require 'hilo.plot.values'
 
@@ -44,16 +45,10 @@ local function of_numbers(axis, list)
    local low, high = values.range(list, {axis.low, axis.high})
    local log = axis.log and (not low or low > 0)
    if not low then low, high = log and 1 or 0, log and 10 or 1 end
-   local place
-   if log then
-      if high / low < 1 + 1e-9 then low, high = low / 2, high * 2 end
-      place = function(v) return math.log(v / low) / math.log(high / low) end
-   else
-      if high - low <= 1e-12 * math.max(math.abs(low), math.abs(high)) then
-         local half = low == 0 and 1 or math.abs(low) * 0.1
-         low, high = low - half, high + half
-      end
-      place = function(v) return (v - low) / (high - low) end
+   low, high = span.open(low, high, log)
+   local function place(v)
+      if log then return math.log(v / low) / math.log(high / low) end
+      return (v - low) / (high - low)
    end
    return function(v)
       v = type(v) == 'number' and values.number(v) or 0 / 0

@@ -2,6 +2,7 @@
 local core = require 'hilo.core'
 local Figure = require 'hilo.plot.figure'
 local output = require 'hilo.plot.output'
+local span = require 'hilo.plot.span'
 local style = require 'hilo.plot.style'
 local text = require 'hilo.plot.text'
 local values = require 'hilo.plot.values'
@@ -43,7 +44,7 @@ end
 ---@return number low, number high
 function scatter.colours(figure, low, high, scale)
    local options = figure.options
-   low, high = Figure.span(figure.what, 'c', options.crange, {low = low, high = high, log = options.clog})
+   low, high = span.of(figure.what, 'c', options.crange, {low = low, high = high, log = options.clog})
    figure:set(style.palette(scale))
    figure:set('set cbrange [%.17g:%.17g]', low, high)
    if options.clog then figure:set('set logscale cb') end
