@@ -110,7 +110,9 @@ function Figure:axis(axis, spec)
    if spec.log then self:set('set logscale %s', axis) end
    self:set('set %srange [%.17g:%.17g]', axis, spec.flip and high or low, spec.flip and low or high)
    local rotate = axis == 'x' and spec.labels and (spec.rotate or self:crowded(spec.labels)) and ' rotate by 40 right' or ''
-   local count = axis == 'x' and 7 or 6
+   local w, h = self:size()
+   local count = axis == 'x' and w / self:letter() / 12.5 or h / (plain and 4 or 50)
+   count = math.max(3, math.min(8, math.floor(count)))
    if spec.tics or spec.log then
       self:set('set %stics %s%s', axis, list(spec.tics or tics.log(low, high, count)), rotate)
    else
@@ -119,7 +121,6 @@ function Figure:axis(axis, spec)
       self:set('set %stics %.17g', axis, step)
    end
    if options[axis .. 'label'] then
-      local w, h = self:size()
       local room = math.floor((axis == 'x' and w or plain and 2 * h or 0.9 * h) / self:letter())
       self:set('set %slabel %s', axis, text.quoted(options[axis .. 'label'], room))
    end

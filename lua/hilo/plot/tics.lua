@@ -40,7 +40,7 @@ function tics.log(low, high, count)
       return out
    end
    local stride = math.max(1, math.ceil((last - first) / count))
-   local labelled = last - first < 2.5 and {[1] = true, [2] = true, [5] = true} or {[1] = true}
+   local labelled = 3 * (last - first) <= count and {[1] = true, [2] = true, [5] = true} or {[1] = true}
    local raise = first < -4.1 or last > 4.1
    for k = math.floor(first), math.ceil(last) do
       local base = 10 ^ k
