@@ -29,7 +29,7 @@ end
 -- The processes that train for this folder.
 local function workers_of(runs)
    local list = {}
-   local _, text = process.capture {'pgrep', '-f', script .. ' .*runs=' .. runs .. ' '}
+   local _, text = process.capture {'pgrep', '-f', script .. ' .*runs=' .. runs .. ' name=faults/'}
    for pid in text:gmatch('%d+') do list[#list + 1] = tonumber(pid) end
    return list
 end
@@ -68,9 +68,9 @@ while true do
       coordinator = process.start(command(rough), {output = log})
    end
    poll.poll({}, math.random(10, 250))
-   if kills < o.kills then
-      local victims = workers_of(rough)
-      if math.random() < 0.4 or #victims == 0 then
+   local victims = workers_of(rough)
+   if kills < o.kills and #victims > 0 then
+      if math.random() < 0.3 then
          process.kill(coordinator, signal.SIGKILL)
          process.wait(coordinator)
          coordinator = process.start(command(rough), {output = log})

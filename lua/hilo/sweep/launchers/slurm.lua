@@ -4,6 +4,7 @@
 ---     <runs>/<sweep>/slurm/<n>/script.sh     what the array job runs
 ---                             <i>.json       the run of task i: its words, folder and output
 ---                             <i>.jsonl      what task i says: started, stopped, ended
+local signal = require 'posix.signal'
 local core = require 'hilo.core'
 local file = require 'hilo.io.file'
 local folder = require 'hilo.data.folder'
@@ -124,6 +125,15 @@ local function events_of(task)
    return list
 end
 
+-- Seconds that a task has run, all its starts together.
+local function seconds_of(events)
+   local sum, began = 0, nil
+   for _, e in ipairs(events) do
+      if e.event == 'started' then began = e.time elseif began then sum, began = sum + e.time - began, nil end
+   end
+   return sum
+end
+
 -- Tasks that Slurm has, running or waiting, by job and task, with the reason why they wait; nil where it does not answer.
 local function in_queue(jobs)
    local ids = {}
@@ -164,7 +174,7 @@ end
 local function hurry(task, reason)
    local events = reason == 'BeginTime' and events_of(task) or {}
    local last = events[#events]
-   if last and last.event == 'stopped' then process.capture {'scontrol', 'update', 'JobId=' .. task.job, 'StartTime=now'} end
+   if last and last.event ~= 'started' then process.capture {'scontrol', 'update', 'JobId=' .. task.job, 'StartTime=now'} end
 end
 
 -- A task that is not in the queue and has said nothing of its end died, together with what it ran in. Two looks, for between the end
@@ -183,20 +193,14 @@ local function find_missing(self, list)
          task.missing = queue[task.job] and 0 or task.missing + 1
          hurry(task, queue[task.job])
          if task.missing >= 2 then
+            local events = events_of(task)
+            local cancelled = #events > 0 and events[#events].cancelled
             self.tasks[run_id] = nil
-            list[#list + 1] = {run = task.run, signal = 9, asked = task.asked or false}
+            list[#list + 1] = {run = task.run, signal = cancelled and signal.SIGTERM or signal.SIGKILL, asked = task.asked or false,
+               seconds = seconds_of(events)}
          end
       end
    end
-end
-
--- Seconds that a task has run, all its starts together.
-local function seconds_of(events)
-   local sum, began = 0, nil
-   for _, e in ipairs(events) do
-      if e.event == 'started' then began = e.time elseif began then sum, began = sum + e.time - began, nil end
-   end
-   return sum
 end
 
 --- The runs that have ended since the last time.
@@ -206,9 +210,9 @@ function Slurm:ended()
    for run_id, task in pairs(self.tasks) do
       local events = task.path and events_of(task) or {}
       local last = events[#events]
-      if last and last.event == 'ended' then
+      if last and last.event == 'ended' and not last.cancelled then -- one that was cancelled may be back in the queue
          self.tasks[run_id] = nil
-         list[#list + 1] = {run = task.run, code = last.code, signal = last.signal, asked = task.asked or last.cancelled or false,
+         list[#list + 1] = {run = task.run, code = last.code, signal = last.signal, asked = task.asked or false,
             seconds = seconds_of(events)}
       end
    end
