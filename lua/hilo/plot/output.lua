@@ -41,8 +41,9 @@ end
 local terminals = {
    svg = function(w, h) return ("set terminal svg size %d,%d dynamic noenhanced font 'Helvetica,11' butt"):format(w, h) end,
    png = function(w, h, scale)
-      return ("set terminal pngcairo size %d,%d noenhanced font 'sans,%g' linewidth %g pointscale %g background '#ffffff' butt")
-         :format(w * scale, h * scale, 8.5 * scale, scale, scale)
+      local fonts = 0.77 -- points of its fonts to make letters as large as in SVG
+      return ("set terminal pngcairo size %d,%d noenhanced font 'sans,11' fontscale %g linewidth %g pointscale %g butt " ..
+         "background '#ffffff'"):format(w * scale, h * scale, fonts * scale, scale, scale)
    end,
    text = function(w, h, _, colour)
       return ('set terminal dumb size %d,%d noenhanced nofeed %s'):format(w, h, colour and 'ansi256' or 'mono')
