@@ -8,7 +8,7 @@ local numbers = require 'hilo.report.numbers'
 local paths = require 'hilo.report.paths'
 local report = require 'hilo.report'
 local run_data = require 'hilo.report.run_data'
-local sweep_table = require 'hilo.report.sweep_table'
+local ranking = require 'hilo.sweep.ranking'
 local sweep_trials = require 'hilo.report.sweep_trials'
 local tiny = require 'spec.tiny_set'
 
@@ -411,7 +411,7 @@ describe('the report of a sweep', function()
          count = count + 1
       end
       assert.equal(4, count)
-      local best = sweep_table.best(results)
+      local best = ranking.best(results)
       for _, run in ipairs(best.runs) do assert.is_true(folder.is_file(run.path .. '/report.html')) end
    end)
 
@@ -438,7 +438,7 @@ describe('the report of a sweep', function()
    end)
 
    it('gives the command of the best configuration, with every digit', function()
-      local best = sweep_table.best(results)
+      local best = ranking.best(results)
       local command = sweep_trials.command(results, best)
       assert.equal(best.values.lr, tonumber(command:match(' lr=(%S+)')))
       assert.truthy(section(text, 'summary'):find((h.escape(command)), 1, true))
@@ -447,7 +447,7 @@ describe('the report of a sweep', function()
    it('ranks the lowest first where the lower is the better', function()
       local lower = fixture.sweep(runs, {trials = 5})
       lower.direction = 'min'
-      local order = sweep_table.ordered(lower)
+      local order = ranking.ordered(lower)
       assert.is_true(order[1].value < order[2].value)
    end)
 

@@ -32,7 +32,8 @@ describe('an axis', function()
    end)
 
    it('is written as it was read', function()
-      for text, default in pairs {['log:0.0001..0.01'] = 1, ['int:2..8'] = 1, ['0.5..0.9:0.1'] = 1, ['log:int:1..64'] = 1, ['a,b'] = ''} do
+      for text, default in pairs {['log:0.0001..0.01'] = 1, ['int:2..8'] = 1, ['0.5..0.9:0.1'] = 1, ['log:int:1..64'] = 1,
+         ['a,b'] = ''} do
          assert.equal(text, axes.describe((axes.parse('x', text, default))))
       end
    end)
@@ -46,6 +47,8 @@ describe('an axis', function()
       local axis = axes.parse('x', 'a,b,c', '')
       assert.equal(2, distributions.number(axis, 'c'))
       assert.equal('b', distributions.value(axis, 1))
+      axis = axes.parse('m', 'true,false', true)
+      assert.is_false(distributions.value(axis, distributions.number(axis, false)))
    end)
 
    it('that cannot be is told before anything starts', function()
@@ -129,7 +132,8 @@ describe('a sweep', function()
 
    it('plans the runs of stages before those that need them, and shares them between trials that agree', function()
       local d = definition.of_table {
-         script = script, name = 'x', axes = {lr = {1, 2}, ['first.depth'] = {1, 2}}, options = {after = '{second}', kind = '{first.path}'},
+         script = script, name = 'x', axes = {lr = {1, 2}, ['first.depth'] = {1, 2}},
+         options = {after = '{second}', kind = '{first.path}'},
          needs = {
             first = {script = script, options = {steps = 3}},
             second = {script = script, options = {after = '{first}', lr = 5}},

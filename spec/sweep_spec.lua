@@ -53,7 +53,7 @@ describe('hilo sweep', function()
             assert.equal(trial.values.lr, hilo.train.json.load(run.path .. '/options.json').lr)
          end
       end
-      local first = hilo.sweep.results.ranked(found)[1]
+      local first = require('hilo.sweep.ranking').best(found)
       assert.is_true(first.value >= found.trials[1].value and first.value >= found.trials[2].value)
       assert.matches(('%%n0*%d '):format(first.number):gsub('%%n', '\n'), text)
    end)

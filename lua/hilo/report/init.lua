@@ -12,7 +12,7 @@ local run_data = require 'hilo.report.run_data'
 local run_page = require 'hilo.report.run_page'
 local runs_page = require 'hilo.report.runs_page'
 local sweep_page = require 'hilo.report.sweep_page'
-local sweep_table = require 'hilo.report.sweep_table'
+local ranking = require 'hilo.sweep.ranking'
 
 local report = {}
 
@@ -65,7 +65,7 @@ end
 
 -- Pages of the runs themselves, those of the best trials first.
 local function write_runs(results, count)
-   for _, trial in ipairs(sweep_table.ordered(results)) do
+   for _, trial in ipairs(ranking.ordered(results)) do
       for _, run in ipairs(trial.runs) do
          if count > 0 and run.path and run_data.is_run(run.path) then
             count = count - 1

@@ -10,6 +10,7 @@ local run_data = require 'hilo.report.run_data'
 local sweep_plots = require 'hilo.report.sweep_plots'
 local sweep_table = require 'hilo.report.sweep_table'
 local sweep_trials = require 'hilo.report.sweep_trials'
+local ranking = require 'hilo.sweep.ranking'
 
 local sweep_page = {}
 
@@ -41,7 +42,7 @@ end
 
 local function summary(results)
    local counts, runs = count_states(results)
-   local best, seconds = sweep_table.best(results), seconds_of(results)
+   local best, seconds = ranking.best(results), seconds_of(results)
    local metric = numbers.measure(results.metric)
    local command = best and sweep_trials.command(results, best)
    return h.join {
@@ -69,7 +70,7 @@ end
 
 -- The runs of the best trial whose folders are still there, and their names.
 local function best_runs(results)
-   local best, runs, names = sweep_table.best(results), {}, {}
+   local best, runs, names = ranking.best(results), {}, {}
    for _, run in ipairs(best and best.runs or {}) do
       if run.path and run_data.is_run(run.path) then
          runs[#runs + 1] = run_data.read(run.path, run.error)

@@ -4,6 +4,7 @@ local h = require 'hilo.report.html'
 local numbers = require 'hilo.report.numbers'
 local parts = require 'hilo.report.parts'
 local sweep_table = require 'hilo.report.sweep_table'
+local ranking = require 'hilo.sweep.ranking'
 
 local sweep_plots = {}
 
@@ -152,7 +153,7 @@ end
 ---@return Html?
 function sweep_plots.curves(results)
    local front, back = {}, {}
-   for place, trial in ipairs(sweep_table.ordered(results)) do
+   for place, trial in ipairs(ranking.ordered(results)) do
       local xs, ys = {}, {}
       for i, point in ipairs(trial.curve or {}) do xs[i], ys[i] = point.step, point.value end
       if #xs > 0 and place <= 3 and trial.state == 'complete' then

@@ -3,43 +3,10 @@ local asked = require 'hilo.report.asked'
 local h = require 'hilo.report.html'
 local numbers = require 'hilo.report.numbers'
 local parts = require 'hilo.report.parts'
+local ranking = require 'hilo.sweep.ranking'
 local scores_of = require 'hilo.report.scores'
 
 local sweep_table = {}
-
-local places = {complete = 1, pruned = 2, running = 3, waiting = 4, failed = 5}
-
--- The lower the better; without a value, or with none that can be compared, last.
-local function rank_value(trial, sign)
-   local value = trial.value
-   return value and value == value and sign * value or math.huge
-end
-
---- Trials by what they reached, best first; then those that were pruned, are under way, or failed.
----@param results table what hilo.sweep.results gives
----@return table[]
-function sweep_table.ordered(results)
-   local list, sign = {}, results.direction == 'min' and 1 or -1
-   for i, trial in ipairs(results.trials) do list[i] = trial end
-   table.sort(list, function(a, b)
-      local pa, pb = places[a.state] or 6, places[b.state] or 6
-      if pa ~= pb then return pa < pb end
-      if pa == 1 then
-         local x, y = rank_value(a, sign), rank_value(b, sign)
-         if x ~= y then return x < y end
-      end
-      return a.number < b.number
-   end)
-   return list
-end
-
---- The best of the complete trials.
----@param results table
----@return table?
-function sweep_table.best(results)
-   local first = sweep_table.ordered(results)[1]
-   return first and first.state == 'complete' and first.value and first or nil
-end
 
 --- A trial's name in the report, and where its part of the page is.
 function sweep_table.name(trial) return ('#%d'):format(trial.number) end
@@ -128,8 +95,8 @@ function sweep_table.of(results)
    for i, axis in ipairs(results.axes) do columns[4 + i] = {title = axis.name, class = class_of(axis)} end
    local at = 4 + #results.axes
    columns[at + 1], columns[at + 2] = any_run and {title = 'time', class = 'n'}, {title = 'state'}
-   local rows, best = {}, sweep_table.best(results)
-   for i, trial in ipairs(sweep_table.ordered(results)) do
+   local rows, best = {}, ranking.best(results)
+   for i, trial in ipairs(ranking.ordered(results)) do
       rows[i] = row_of(results, trial, format, spread)
       rows[i].class = trial == best and 'best' or nil
       any_reason = any_reason or rows[i][at + 3] ~= nil
@@ -161,7 +128,7 @@ end
 ---@param results table
 ---@return Html
 function sweep_table.axes(results)
-   local rows, best = {}, sweep_table.best(results)
+   local rows, best = {}, ranking.best(results)
    for i, axis in ipairs(results.axes) do
       rows[i] = {h.code {axis.name}, kind_of(axis), range_of(axis), asked.value_cell((results.defaults or {})[axis.name]),
          best and asked.value_cell(brief(best.values[axis.name]))}

@@ -6,6 +6,7 @@ local numbers = require 'hilo.report.numbers'
 local parts = require 'hilo.report.parts'
 local paths = require 'hilo.report.paths'
 local sweep_table = require 'hilo.report.sweep_table'
+local ranking = require 'hilo.sweep.ranking'
 
 local sweep_trials = {}
 
@@ -84,7 +85,7 @@ end
 ---@return Html
 function sweep_trials.of(results, page_folder)
    local format, list = sweep_table.format(results), {}
-   for i, trial in ipairs(sweep_table.ordered(results)) do
+   for i, trial in ipairs(ranking.ordered(results)) do
       list[i] = parts.folded(title_of(results, trial, format), body(results, trial, format, page_folder),
          {id = sweep_table.anchor(trial), class = 'trial'})
    end

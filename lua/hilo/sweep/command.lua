@@ -4,6 +4,7 @@ local axes_of = require 'hilo.sweep.axes'
 local folder = require 'hilo.data.folder'
 local options = require 'hilo.train.options'
 local process = require 'hilo.io.process'
+local ranking = require 'hilo.sweep.ranking'
 local sweep = require 'hilo.sweep'
 local unistd = require 'posix.unistd'
 
@@ -51,7 +52,9 @@ local function store_of(words, needs_name)
 end
 
 local function write_report(found)
-   return require('hilo.report').sweep(found)
+   local path, problems = require('hilo.report').sweep(found)
+   print('report: ' .. path)
+   if #problems > 0 then io.stderr:write('not all of it could be drawn: ', problems[1], '\n') end
 end
 
 local function finish(d, found, stopped)
@@ -61,7 +64,7 @@ local function finish(d, found, stopped)
          d.settings.runs ~= 'runs' and ' runs=' .. d.settings.runs or ''))
       return 130
    end
-   if d.settings.report then print('report: ' .. write_report(found)) end
+   if d.settings.report then write_report(found) end
    for _, trial in ipairs(found.trials) do
       if trial.state == 'failed' then
          io.stderr:write(('trial %04d failed: %s\n'):format(trial.number, trial.error or '?'))
@@ -99,8 +102,8 @@ end
 function commands.best(words)
    local _, study = store_of(words, true)
    local found = results.of(study)
-   local best = results.ranked(found)[1]
-   check(best and best.state == 'complete', 'no trial of %s has come to its end yet', found.name)
+   local best = ranking.best(found)
+   check(best, 'no trial of %s has come to its end yet', found.name)
    print(('trial %04d: %s %.4f%s over %d run%s'):format(best.number, found.metric, best.value,
       best.spread and (' ± %.4f'):format(best.spread) or '', best.n, best.n == 1 and '' or 's'))
    local words_of = {}
@@ -115,7 +118,7 @@ end
 
 function commands.report(words)
    local _, study = store_of(words, true)
-   print('report: ' .. write_report(results.of(study)))
+   write_report(results.of(study))
    return 0
 end
 

@@ -54,7 +54,9 @@ end
 ---@return any
 function distributions.value(axis, number)
    if axis.kind ~= 'choice' then return number end
-   return core.check(axis.choices[number + 1], 'axis %s has no choice number %g', axis.name, number)
+   local value = axis.choices[number + 1]
+   core.check(value ~= nil, 'axis %s has no choice number %g', axis.name, number)
+   return value
 end
 
 return distributions

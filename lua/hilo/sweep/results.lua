@@ -3,6 +3,7 @@ local core = require 'hilo.core'
 local axes_of = require 'hilo.sweep.axes'
 local distributions = require 'hilo.sweep.distributions'
 local numbers = require 'hilo.sweep.numbers'
+local ranking = require 'hilo.sweep.ranking'
 local Store = require 'hilo.sweep.store'
 
 local results = {}
@@ -100,23 +101,6 @@ function results.load(path, name)
    return found
 end
 
-local ranks = {complete = 1, running = 2, waiting = 2, pruned = 3, failed = 4}
-
---- The trials in the order of their worth: finished ones first, the best of them first of all.
----@param found SweepResults
----@return TrialResult[]
-function results.ranked(found)
-   local list, sign = {}, found.direction == 'max' and 1 or -1
-   for i, trial in ipairs(found.trials) do list[i] = trial end
-   table.sort(list, function(a, b)
-      if ranks[a.state] ~= ranks[b.state] then return ranks[a.state] < ranks[b.state] end
-      local x, y = a.value or -sign * math.huge, b.value or -sign * math.huge
-      if x ~= y then return sign * x > sign * y end
-      return a.number < b.number
-   end)
-   return list
-end
-
 local function value_text(trial)
    if trial.state == 'failed' then return 'failed' end
    local text = trial.value and numbers.text(trial.value) or '-'
@@ -149,7 +133,7 @@ function results.table(found, options)
    for _, axis in ipairs(found.axes) do head[#head + 1] = axis.name end
    head[#head + 1], head[#head + 2], head[#head + 3] = found.metric, 'n', 'time'
    local rows = {head}
-   for i, trial in ipairs(results.ranked(found)) do
+   for i, trial in ipairs(ranking.ordered(found)) do
       if options and options.most and i > options.most then break end
       local row = {('%04d'):format(trial.number)}
       for _, axis in ipairs(found.axes) do
