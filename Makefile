@@ -118,13 +118,20 @@ cuda-registers: ## registers, spills and shared memory of the kernels that `make
 # ---- what a fresh machine lacks ----
 
 PACKAGES := gcc libc6-dev pkg-config luajit lua-busted lua-check lua-cjson lua-posix \
-   libopenblas-openmp-dev libpng-dev libjpeg-dev zlib1g-dev
+   libopenblas-openmp-dev libpng-dev libjpeg-dev zlib1g-dev libsqlite3-0 gnuplot-nox
+PEER_PACKAGES := python3-venv chromium slurm-wlm munge
 LINT_PACKAGES := clang-format cppcheck
 
 missing = $(shell for p in $(1); do dpkg-query -W -f='$${Status}\n' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done)
 
 deps: ## install the Debian packages that are missing
 	@$(call install,$(call missing,$(PACKAGES)))
+
+# Python packages go to an environment of their own.
+peers: ## install other people's programs that `make test` tries on what hilo writes: Optuna, TensorBoard, Slurm, Chromium
+	@$(call install,$(call missing,$(PEER_PACKAGES)))
+	@[ -x $(B)/peers/bin/python ] || python3 -m venv $(B)/peers
+	@$(B)/peers/bin/pip install --quiet --disable-pip-version-check -r spec/peers/requirements.txt
 
 install_as := $(if $(filter 0,$(shell id -u)),,sudo )
 install = $(if $(strip $(1)),echo "installing $(strip $(1))"; $(install_as)apt-get update -qq && \
@@ -197,4 +204,4 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 .SECONDARY:
-.PHONY: all emu cuda cuda-registers deps demo test bench gpu-check lint asan tsan install clean help
+.PHONY: all emu cuda cuda-registers deps peers demo test bench gpu-check lint asan tsan install clean help
