@@ -1,142 +1,155 @@
---- sweep/pruners.lua: which trials are not worth going on with. A trial is judged by its curve, the mean over its seeds at the steps
---- that all of them have come to, beside the curves of the other trials at the same step. What is not a number is always behind.
+--- sweep/pruners.lua: which trials to end early, judged by their curves. A point of a curve is the mean over a trial's seeds at a step
+--- that all of them have come to, so a configuration is judged and not a lucky seed. `decide` is to be called once for each new point.
+--- A value that is not a number has diverged: median and asha end such a trial.
 local core = require 'hilo.core'
 
-local pruners = {}
+local check, floor = core.check, math.floor
 
----@class PrunerOptions
----@field direction 'max'|'min'
----@field n_startup_trials integer? trials that must have got to the step before any is judged there; median: 5
----@field n_warmup_steps integer? steps before which none is judged; median: 0
----@field min_resource integer? asha: the step of the first rung; the first one that any trial reported if not given
----@field reduction_factor integer? asha: a rung lies at so many times the step of the one before, and one in so many goes on; 4
+---@class Judged a trial as pruners see it
+---@field number integer
+---@field state 'complete'|'running'|'waiting'|'pruned'|'failed'
+---@field curve {step: integer, value: number}[] by increasing step
 
--- The trial's value at a step; nil where it has not come there.
-local function value_at(trial, step)
-   for _, point in ipairs(trial.curve) do
+---@class Pruner
+---@field decide fun(trial: Judged, others: Judged[], step: integer, options: table): boolean whether to end the trial now
+
+local function is_nan(x) return x ~= x end
+
+-- A sign that makes smaller values better.
+local function sign_of(options)
+   check(options.direction == 'max' or options.direction == 'min', "pruner: direction is 'max' or 'min', got '%s'",
+      tostring(options.direction))
+   return options.direction == 'max' and -1 or 1
+end
+
+local function number_option(options, name, default, least)
+   local value = options[name] == nil and default or options[name]
+   check(type(value) == 'number' and value >= least, 'pruner: %s is a number of %g or more, got %s', name, least, tostring(value))
+   return value
+end
+
+local function value_at(curve, step)
+   for _, point in ipairs(curve) do
       if point.step == step then return point.value end
    end
    return nil
 end
 
-local function is_number(x) return x == x end
-
--- Values so that the greater is the better; what is not a number is the worst.
-local function worth(value, direction)
-   if not is_number(value) then return -math.huge end
-   return direction == 'max' and value or -value
-end
-
--- The best that a trial has reached up to a step.
-local function best_until(trial, step, direction)
-   local best = -math.huge
-   for _, point in ipairs(trial.curve) do
-      if point.step <= step then best = math.max(best, worth(point.value, direction)) end
-   end
-   return best
-end
-
-local function check(trial, options)
-   core.check(type(trial) == 'table' and type(trial.curve) == 'table', 'pruner: a trial needs its curve')
-   core.check(options.direction == 'max' or options.direction == 'min', "pruner: direction must be 'max' or 'min', got '%s'",
-      tostring(options.direction))
-end
-
-local function median(list)
+local function median_of(list)
    table.sort(list)
    local n = #list
    return n % 2 == 1 and list[(n + 1) / 2] or (list[n / 2] + list[n / 2 + 1]) / 2
 end
 
---- Prunes nothing.
-pruners.none = {decide = function() return false end}
+---@type Pruner
+local none = {decide = function() return false end}
 
-pruners.median = {}
+-- ---- median ----
 
---- The median rule (Golovin et al., Google Vizier, 2017): a trial ends where the best that it has reached is below the median of what
---- the other trials had at this step.
----@param trial {curve: {step: integer, value: number}[]}
----@param others {state: string, curve: {step: integer, value: number}[]}[]
----@param step integer
----@param options PrunerOptions
----@return boolean prune
-function pruners.median.decide(trial, others, step, options)
-   check(trial, options)
-   if step < (options.n_warmup_steps or 0) then return false end
-   local here = {}
-   for _, other in ipairs(others) do
-      local value = other.state ~= 'failed' and value_at(other, step)
-      if value then here[#here + 1] = worth(value, options.direction) end
+-- Whether `step` is the first point at or after one of warmup, warmup + interval, warmup + 2 * interval, ...
+local function is_due(curve, step, warmup, interval)
+   if step < warmup then return false end
+   local due = warmup + floor((step - warmup) / interval) * interval
+   for _, point in ipairs(curve) do
+      if point.step >= due then return point.step == step end
    end
-   if #here < (options.n_startup_trials or 5) then return false end
-   local value = value_at(trial, step)
-   if value and not is_number(value) then return true end
-   return best_until(trial, step, options.direction) < median(here)
+   return false
 end
 
-pruners.asha = {}
+--- Ends a trial whose best value so far is worse than the median of what the complete trials had at the same step.
+--- Options: direction; n_startup_trials (5) complete trials come first; n_warmup_steps (0) before the first judgement;
+--- interval_steps (1) between two.
+---@type Pruner
+local median = {
+   decide = function(trial, others, step, options)
+      local sign = sign_of(options)
+      local startup = number_option(options, 'n_startup_trials', 5, 0)
+      local warmup = number_option(options, 'n_warmup_steps', 0, 0)
+      local interval = number_option(options, 'interval_steps', 1, 1)
+      local own = value_at(trial.curve, step)
+      if own == nil then return false end
+      if is_nan(own) then return true end
+      if not is_due(trial.curve, step, warmup, interval) then return false end
+      local complete, values = 0, {}
+      for _, other in ipairs(others) do
+         if other.state == 'complete' then
+            complete = complete + 1
+            local value = value_at(other.curve, step)
+            if value and not is_nan(value) then values[#values + 1] = sign * value end
+         end
+      end
+      if complete < startup or #values == 0 then return false end
+      local best = math.huge
+      for _, point in ipairs(trial.curve) do
+         if point.step <= step then best = math.min(best, is_nan(point.value) and math.huge or sign * point.value) end
+      end
+      return best > median_of(values)
+   end,
+}
 
--- The first step that any of the trials reported.
-local function first_step(trials)
-   local least
-   for _, trial in ipairs(trials) do
-      local point = trial.curve[1]
-      if point and (not least or point.step < least) then least = point.step end
+-- ---- successive halving ----
+
+local function first_step(curve)
+   for _, point in ipairs(curve) do
+      if point.step > 0 then return point.step end
    end
+   return math.huge
+end
+
+local function smallest_resource(trial, others)
+   local least = first_step(trial.curve)
+   for _, other in ipairs(others) do least = math.min(least, first_step(other.curve)) end
    return least
 end
 
--- The value with which a trial passes a rung: at the first step at which it had come there.
-local function value_of_rung(trial, rung, step)
-   for _, point in ipairs(trial.curve) do
-      if point.step >= rung and point.step <= step then return point.value end
+-- The first point at or after a step.
+local function point_from(curve, step)
+   for _, point in ipairs(curve) do
+      if point.step >= step then return point end
    end
    return nil
 end
 
--- The last of the rungs min, min * factor, min * factor^2, ... that the trial has just passed with this step; nil where it has not.
-local function rung_passed(trial, step, least, factor)
-   local rung
-   local at = least
-   while at <= step do
-      rung, at = at, at * factor
-   end
-   if not rung then return nil end
-   for _, point in ipairs(trial.curve) do
-      if point.step >= rung and point.step < step then return nil end -- it passed the rung before
-   end
-   return rung
-end
-
---- Asynchronous successive halving (Li et al., 2020): at each rung a trial goes on where it is among the best 1/reduction_factor of
---- those that have passed the rung so far, or the best of all while they are fewer.
----@param trial {curve: {step: integer, value: number}[]}
----@param others {state: string, curve: {step: integer, value: number}[]}[]
----@param step integer
----@param options PrunerOptions
----@return boolean prune
-function pruners.asha.decide(trial, others, step, options)
-   check(trial, options)
-   local factor = options.reduction_factor or 4
-   core.check(factor >= 2, 'asha: reduction_factor must be 2 or more, got %s', tostring(factor))
-   local trials = {trial}
+-- Whether a trial is among the best 1 / factor of those that have come to a rung, it included; while they are fewer than the factor
+-- there is nothing to choose from.
+local function stays(own, others, rung, factor, sign)
+   local n, better = 1, 0
    for _, other in ipairs(others) do
-      if other.state ~= 'failed' then trials[#trials + 1] = other end
-   end
-   local least = options.min_resource or first_step(trials)
-   local rung = least and rung_passed(trial, step, least, factor)
-   if not rung then return false end
-   local own = value_of_rung(trial, rung, step)
-   if not is_number(own) then return true end
-   local passed, better = 0, 0
-   for _, other in ipairs(trials) do
-      local value = value_of_rung(other, rung, other == trial and step or math.huge)
-      if value then
-         passed = passed + 1
-         if worth(value, options.direction) > worth(own, options.direction) then better = better + 1 end
+      local point = point_from(other.curve, rung)
+      if point then
+         n = n + 1
+         if sign * point.value < own then better = better + 1 end
       end
    end
-   return better >= math.max(1, math.floor(passed / factor))
+   return n < factor or better < floor(n / factor)
 end
 
-return pruners
+--- Asynchronous successive halving (Li et al., A System for Massively Parallel Hyperparameter Tuning, 2020) in the form that stops
+--- trials instead of pausing them: at the rungs min_resource * reduction_factor^k, k = min_early_stopping_rate, + 1, ..., in steps, a
+--- trial goes on where its first value from the rung on is among the best 1 / reduction_factor of the trials that have come to that
+--- rung, whatever became of them.
+--- Options: direction; min_resource ('auto': the first step above 0 that any trial reports), reduction_factor (4),
+--- min_early_stopping_rate (0).
+---@type Pruner
+local asha = {
+   decide = function(trial, others, step, options)
+      local sign = sign_of(options)
+      local factor = number_option(options, 'reduction_factor', 4, 2)
+      local rate = number_option(options, 'min_early_stopping_rate', 0, 0)
+      local resource = options.min_resource or 'auto'
+      check(resource == 'auto' or type(resource) == 'number' and resource > 0,
+         "pruner: min_resource is a number of steps above 0, or 'auto', got %s", tostring(resource))
+      local own = value_at(trial.curve, step)
+      if own == nil then return false end
+      if is_nan(own) then return true end
+      if resource == 'auto' then resource = smallest_resource(trial, others) end
+      local rung = resource * factor ^ rate
+      while rung <= step do
+         if point_from(trial.curve, rung).step == step and not stays(sign * own, others, rung, factor, sign) then return true end
+         rung = rung * factor
+      end
+      return false
+   end,
+}
+
+return {none = none, median = median, asha = asha}
