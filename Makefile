@@ -146,6 +146,14 @@ demo: deps ## install, build, make the built-in data, train and compare the meth
 	@+$(BUILD) all
 	$(LUA) experiments/demo.lua
 
+scenes: deps ## install, build and draw the built-in data set in data/scenes
+	@+$(BUILD) all
+	@[ -d data/scenes/JPEGImages ] || $(LUA) data/scenes.lua out=data/scenes
+
+demo-sweep: scenes ## sweep two learning rates of the supervised network on the built-in set: 6 configurations, 2 seeds, a report
+	lua/bin/hilo sweep experiments/supervised.lua name=demo-sweep lr=2e-2,5e-2,1e-1 head_lr=2e-3,5e-3 seed=1..2 steps=100 \
+	   eval_every=50 log_every=5 jobs=2
+
 # Threads that wait asleep: a spec on a busy machine takes a fifth of the time.
 test asan: export OMP_WAIT_POLICY = passive
 
@@ -193,6 +201,7 @@ install: all ## copy hilo below PREFIX
 	install -d $(DESTDIR)$(PREFIX)/lib/hilo/{core,build} $(DESTDIR)$(PREFIX)/bin
 	cp -r lua experiments $(DESTDIR)$(PREFIX)/lib/hilo/
 	install -d $(DESTDIR)$(PREFIX)/lib/hilo/data && install -m 644 data/scenes.lua data/README.md $(DESTDIR)$(PREFIX)/lib/hilo/data/
+	git rev-parse HEAD >$(DESTDIR)$(PREFIX)/lib/hilo/commit 2>/dev/null || rm -f $(DESTDIR)$(PREFIX)/lib/hilo/commit
 	install -m 644 core/hilo.h core/host.h $(DESTDIR)$(PREFIX)/lib/hilo/core/
 	install -m 755 $(LIBS) $(DESTDIR)$(PREFIX)/lib/hilo/build/
 	ln -sf ../lib/hilo/lua/bin/hilo $(DESTDIR)$(PREFIX)/bin/hilo
@@ -204,4 +213,4 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 .SECONDARY:
-.PHONY: all emu cuda cuda-registers deps peers demo test bench gpu-check lint asan tsan install clean help
+.PHONY: all emu cuda cuda-registers deps peers scenes demo demo-sweep test bench gpu-check lint asan tsan install clean help

@@ -154,6 +154,13 @@ describe('a sweep', function()
       assert.not_equal(a[1].name, plan(d, 0, {lr = 1, ['first.depth'] = 1}, 2)[1].name)
    end)
 
+   it('has stages that are called as options are, but not as groups of options', function()
+      local needs = {after = {script = script, options = {depth = 3}}}
+      local d = definition.of_table {script = script, options = {after = '{after}'}, needs = needs, axes = {['after.depth'] = {1, 2}}}
+      assert.equal(2, #plan(d, 0, {['after.depth'] = 1}, 1))
+      fails('group of options', definition.of_table, {script = 'experiments/s4gan.lua', needs = {data = {script = script}}})
+   end)
+
    it('says which stage is not there, and which needs itself', function()
       local function stages(options, needs)
          return plan(definition.of_table {script = script, options = options, needs = needs}, 0, {}, 1)

@@ -217,8 +217,8 @@ local function take_table(self, given)
       check(type(name) == 'string' and name:match('^[%a_][%w_]*$') and type(need) == 'table' and need.script,
          'sweep: needs is a table of stages, {gan = {script =, options =}, ...}')
       for key in pairs(self.main.defaults) do
-         check(key ~= name and key:match('^([^.]+)%.') ~= name,
-            "sweep: a stage cannot be called '%s', for the script has options of that name", name)
+         check(key:match('^([^.]+)%.') ~= name,
+            "sweep: a stage cannot be called '%s', for the script has a group of options of that name", name)
       end
       for key in pairs(need) do
          check(key == 'script' or key == 'options', "sweep: stage %s: unknown key '%s'; there are script and options", name,
