@@ -3,6 +3,7 @@ local hilo = require 'hilo'
 local core = require 'hilo.core'
 local Display = require 'hilo.sweep.display'
 local definition = require 'hilo.sweep.definition'
+local lock = require 'hilo.io.lock'
 local process = require 'hilo.io.process'
 local signal = require 'posix.signal'
 local tiny = require 'spec.tiny_set'
@@ -181,6 +182,17 @@ describe('hilo sweep', function()
       assert.equal(0, (sweep('name=calm', unpack(options))))
       local calm = hilo.sweep.results.load(runs .. '/sweeps.db', 'calm')
       for i, trial in ipairs(results().trials) do assert.equal(calm.trials[i].value, trial.value) end
+   end)
+
+   it('that is killed takes its runs with it, which save their checkpoints', function()
+      signalled(signal.SIGKILL, 'lr=0.05,0.1', 'jobs=2', 'steps=100000', 'pause=5', 'log_every=1', 'checkpoint_every=0')
+      local limit = core.host.hl_host_time() + 10
+      for i = 0, 1 do
+         local path = ('%s/s/%04d-s1'):format(runs, i)
+         while lock.held(path) and core.host.hl_host_time() < limit do os.execute('sleep 0.02') end
+         assert.is_false(lock.held(path))
+      end
+      assert.is_true(hilo.io.checkpoint.meta(runs .. '/s/0000-s1/last.safetensors').step > 0)
    end)
 
    it('that is asked to stop does so, and tells how far it is', function()

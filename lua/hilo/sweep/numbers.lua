@@ -21,8 +21,9 @@ end
 
 --- A number for people: two digits behind the point, more where it is small.
 ---@param x number
+---@param beside? number whose digits it takes, where it stands behind another one
 ---@return string
-function numbers.text(x) return (math.abs(x) >= 10 and '%.2f' or '%.4g'):format(x) end
+function numbers.text(x, beside) return (math.abs(beside or x) >= 10 and '%.2f' or beside and '%.2g' or '%.4g'):format(x) end
 
 local infinite = {INF_POS = math.huge, INF_NEG = -math.huge, NAN = 0 / 0}
 

@@ -104,7 +104,7 @@ end
 local function value_text(trial)
    if trial.state == 'failed' then return 'failed' end
    local text = trial.value and numbers.text(trial.value) or '-'
-   if trial.spread then text = text .. ' ± ' .. (trial.value >= 10 and '%.2f' or '%.2g'):format(trial.spread) end
+   if trial.spread then text = text .. ' ± ' .. numbers.text(trial.spread, trial.value) end
    return trial.state == 'complete' and text or ('%s (%s)'):format(text, trial.state)
 end
 
