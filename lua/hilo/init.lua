@@ -73,6 +73,12 @@ function hilo.memory(device)
    return core.memory(d)
 end
 
+--- What a run has learnt, ready to label pictures: `local labels, scores = hilo.open 'mine':predict 'street.jpg'`.
+---@param which string a run's folder, its name below `runs`, or a file that `hilo pack` wrote
+---@param options? OpenOptions
+---@return Model
+function hilo.open(which, options) return require('hilo.predict.model').open(which, options) end
+
 -- The parts that a script composes load when first used: hilo.nn, hilo.models, ...
 local parts = {cuda = true, nn = true, optim = true, models = true, methods = true, data = true, train = true, io = true, plot = true,
    sweep = true, report = true}

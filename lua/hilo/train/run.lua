@@ -3,6 +3,7 @@
 ---     runs/<name>/options.json       what it was told, all of it; defaults.json: what its script says without being told, and what the
 ---                                    command line said
 ---     runs/<name>/split.json         which images it used
+---     runs/<name>/classes.json       names and colours of the classes, and how pictures are normalised
 ---     runs/<name>/log.jsonl          a line an interval
 ---     runs/<name>/last.safetensors   everything needed to go on; best.safetensors: the networks at their best score
 ---     runs/<name>/scores.json        the final scores
@@ -19,6 +20,7 @@ local core = require 'hilo.core'
 local hilo = require 'hilo'
 local interrupts = require 'hilo.interrupts'
 local lock = require 'hilo.io.lock'
+local class_file = require 'hilo.train.class_file'
 local folder = require 'hilo.data.folder'
 local prepare_device = require 'hilo.train.device'
 local json = require 'hilo.train.json'
@@ -85,6 +87,7 @@ function Run:file(name) return self.path .. '/' .. name end
 ---@return Split
 function Run:split(set)
    local path, o = self:file('split.json'), self.options
+   class_file.save(self:file('classes.json'), set)
    if o.resume and folder.is_file(path) then return json.load(path) end
    local split = hilo.data.split(set, {labelled = o.data.labelled, unlabelled = o.data.unlabelled, train = o.data.train,
       val = o.data.val, seed = o.seed})

@@ -1,0 +1,132 @@
+--- predict/description.lua: what labelling pictures takes, read from a run's folder: options, classes and where the weights lie.
+local core = require 'hilo.core'
+local class_file = require 'hilo.train.class_file'
+local folder = require 'hilo.data.folder'
+local json = require 'hilo.train.json'
+local safetensors = require 'hilo.io.safetensors'
+
+local check = core.check
+
+---@class PartDescription one network
+---@field options table of its run
+---@field weights fun(): table<string, Tensor>
+---@field who string? 'teacher' or 'student'
+
+---@class Description
+---@field name string
+---@field path string? the run's folder
+---@field classes ClassFile
+---@field segmentation PartDescription?
+---@field classifier PartDescription?
+---@field fusion {tau: number, on: string, keep_background: boolean}
+
+local description = {}
+
+description.fusion = {tau = 0.2, on = 'probabilities', keep_background = true}
+
+--- The folder of a run that was named by its path, or by its name below the folder of all runs.
+---@param name string
+---@param runs string
+---@return string
+function description.folder_of(name, runs)
+   for _, path in ipairs {name, runs .. '/' .. name} do
+      if folder.is_file(path .. '/options.json') then return (path:gsub('(.)/+$', '%1')) end
+   end
+   local what = folder.is_folder(name) and 'the folder %s holds no options.json, so it is no run'
+      or "there is no run '%s', neither a folder of that name nor one in %s; runs=... names another folder"
+   core.raise(what:format(name, runs))
+end
+
+local function classes_of(path, options)
+   local file = path .. '/classes.json'
+   if folder.is_file(file) then return json.load(file) end
+   local ok, set = pcall(require('hilo.data').open, options.data)
+   check(ok, '%s has no classes.json, for an older version made it, and its data set cannot be opened to read them: %s', path,
+      tostring(set))
+   return class_file.of(set)
+end
+
+-- The tensors of one network of a checkpoint.
+local function weights_in(file, net)
+   local tensors, prefix, found = safetensors.load(file), 'nets/' .. net .. '/', {}
+   for name, t in pairs(tensors) do if name:sub(1, #prefix) == prefix then found[name:sub(#prefix + 1)] = t end end
+   check(next(found), "%s holds no network '%s'", file, net)
+   return found
+end
+
+local function part_of(path, options, checkpoint, net)
+   local file = ('%s/%s.safetensors'):format(path, checkpoint)
+   local other = checkpoint == 'best' and 'last' or 'best'
+   check(folder.is_file(file), '%s is missing; %s', file, folder.is_file(('%s/%s.safetensors'):format(path, other))
+      and ('checkpoint=%s is there'):format(other) or 'the run has saved no checkpoint yet')
+   return {options = options, weights = function() return weights_in(file, net) end}
+end
+
+local function is_segmentation(options) return options.model ~= nil and options.model.output_stride ~= nil end
+local function is_classifier(options) return options.model ~= nil and not options.model.output_stride and options.resize ~= nil end
+
+local function add_classifier(d, path, options, o)
+   check(is_classifier(options), '%s is no MLMT run', path)
+   local who = o.scores or 'teacher'
+   d.classifier = part_of(path, options, o.checkpoint or 'best', who)
+   d.classifier.who = who
+end
+
+-- The folder of all runs that a run lies in.
+local function runs_of(path, options)
+   local name = options.name or ''
+   if name ~= '' and path:sub(-#name - 1) == '/' .. name then return path:sub(1, -#name - 2) end
+   return options.runs or 'runs'
+end
+
+-- A folder of fuse.lua names the runs that it fused.
+local function fused(path, options, o)
+   local runs = runs_of(path, options)
+   local inner = {runs = runs, checkpoint = o.checkpoint or options.checkpoint}
+   local d = description.of_run(options.segmentation[#options.segmentation], inner)
+   if options.mlmt ~= '' and o.mlmt ~= '' then
+      inner.scores = o.scores or options.scores
+      d = description.with_classifier(d, options.mlmt, inner)
+   end
+   d.fusion = {tau = options.tau, on = options.on, keep_background = options.keep_background}
+   d.name = options.name or d.name
+   return d
+end
+
+--- What a run has learnt: one that segments, one that classifies, or the result of fuse.lua.
+---@param name string its folder, or its name
+---@param o {runs: string, checkpoint: 'best'|'last'|nil, scores: 'teacher'|'student'|nil, mlmt: string?} checkpoint: 'best' if not
+--- given, and of a fused run the one that was fused; mlmt: '' leaves the classifier of a fused run out
+---@return Description
+function description.of_run(name, o)
+   local path = description.folder_of(name, o.runs)
+   local options = json.load(path .. '/options.json')
+   if type(options.segmentation) == 'table' and options.mlmt then return fused(path, options, o) end
+   check(is_segmentation(options) or is_classifier(options), '%s is no run that segments or classifies', path)
+   local d = {name = options.name or path:match('[^/]+$'), path = path, classes = classes_of(path, options),
+      fusion = description.fusion}
+   if is_segmentation(options) then
+      d.segmentation = part_of(path, options, o.checkpoint or 'best', 'S')
+   else
+      add_classifier(d, path, options, o)
+   end
+   return d
+end
+
+--- The same with the classifier of an MLMT run, which must know the same classes.
+---@param d Description
+---@param name string of the MLMT run
+---@param o {runs: string, checkpoint: string?, scores: string?}
+---@return Description
+function description.with_classifier(d, name, o)
+   check(d.segmentation, '%s segments nothing, so there is nothing that %s could be fused with', d.name, name)
+   local path = description.folder_of(name, o.runs)
+   local options = json.load(path .. '/options.json')
+   local classes = classes_of(path, options).classes
+   check(table.concat(classes, '\n') == table.concat(d.classes.classes, '\n'), '%s knows %d classes and %s %d, or they differ in name',
+      d.name, #d.classes.classes, name, #classes)
+   add_classifier(d, path, options, o)
+   return d
+end
+
+return description

@@ -1,0 +1,78 @@
+--- predict/inputs.lua: the pictures that a user names: files, folders with all that is in them, text files with a path a line.
+local core = require 'hilo.core'
+local folder = require 'hilo.data.folder'
+
+local check = core.check
+
+local picture_endings = {jpg = true, jpeg = true, png = true, webp = true, tif = true, tiff = true, bmp = true}
+local list_endings = {txt = true, lst = true, list = true}
+
+local function ending_of(path) return (path:match('%.(%w+)$') or ''):lower() end
+
+local inputs = {}
+
+---@class InputPicture: Picture
+---@field stem string what its results are called: the path below the folder that was named, without ending; each once
+
+local function add(list, path, below)
+   local stem = below:gsub('%.%w+$', '')
+   local base, number = stem, 1
+   while list.taken[stem] do
+      number = number + 1
+      stem = ('%s-%d'):format(base, number)
+   end
+   list.taken[stem] = true
+   list[#list + 1] = {path = path, stem = stem}
+end
+
+local function name_of(path) return path:match('[^/]+$') end
+
+-- Folders below `skip` hold results.
+local function add_folder(list, root, below, skip)
+   for _, name in ipairs(folder.list(root)) do
+      local path, inner = root .. '/' .. name, below == '' and name or below .. '/' .. name
+      if folder.is_folder(path) then
+         if path ~= skip then add_folder(list, path, inner, skip) end
+      elseif picture_endings[ending_of(name)] then
+         add(list, path, inner)
+      end
+   end
+end
+
+-- A path in a list counts from the working folder, or from the list's own.
+local function add_list(list, path)
+   local own = path:match('^(.*)/[^/]*$') or '.'
+   local lines = folder.lines(path)
+   if lines[1] then lines[1] = lines[1]:gsub('^\239\187\191', '') end -- a byte-order mark
+   for number, line in ipairs(lines) do
+      if line:sub(1, 1) ~= '#' then
+         local found
+         for _, candidate in ipairs {line, own .. '/' .. line} do found = found or folder.is_file(candidate) and candidate end
+         check(found, "%s: line %d names '%s', which is neither a file here nor in %s", path, number, line, own)
+         add(list, found, name_of(found))
+      end
+   end
+end
+
+--- Files, folders and lists -> pictures in that order, those of a folder sorted by their names.
+---@param words string[]
+---@param skip string? a folder that is left out, for results go there
+---@return InputPicture[]
+function inputs.pictures(words, skip)
+   local list = {taken = {}}
+   for _, word in ipairs(words) do
+      local path = word:gsub('(.)/+$', '%1')
+      if folder.is_folder(path) then
+         add_folder(list, path, '', skip)
+      else
+         check(folder.is_file(path), "there is no picture, folder or list '%s'", path)
+         if list_endings[ending_of(path)] then add_list(list, path) else add(list, path, name_of(path)) end
+      end
+   end
+   check(#list > 0, 'there are no pictures in %s (files ending in .jpg, .jpeg, .png, .webp, .tif, .tiff, .bmp)',
+      table.concat(words, ', '))
+   list.taken = nil
+   return list
+end
+
+return inputs

@@ -1,0 +1,44 @@
+--- predict/open_options.lua: the options that `hilo predict` and `hilo evaluate` share: which weights, seen how, on what.
+local options_of = require 'hilo.train.options'
+local prepare_device = require 'hilo.train.device'
+
+local open_options = {}
+
+open_options.usage = [[
+   mlmt=RUN            fuse: switch off the classes that this MLMT run does not see; tau=0.2: those that score less
+   scores=teacher      or student: whose scores
+   scales=1            factors of the pictures' size whose probabilities are averaged: scales=0.75,1,1.25
+   mirror=false        also average with the mirrored picture
+   window=HxW          show the network windows of that size; stride=HxW: so many pixels apart, 2/3 of them if not given
+   checkpoint=best     or last
+   batch=1             pictures of one size that are labelled at once
+   device=cpu          or cuda; precision=float32 or bf16, that of the run if not given
+   runs=runs           the folder of all runs
+   threads=0           of the CPU; 0: as many as it has; workers=2: threads that read pictures
+]]
+
+local shared = {mlmt = '', tau = 0.2, scores = 'teacher', scales = {1}, mirror = false, window = {0}, stride = {0},
+   checkpoint = 'best', batch = 1, device = 'cpu', precision = '', runs = 'runs', threads = 0, workers = 2}
+
+--- A command's own options with those that are shared.
+function open_options.with(own)
+   local all = {}
+   for _, list in ipairs {shared, own} do for key, value in pairs(list) do all[key] = value end end
+   return all
+end
+
+--- Checks them, makes the device ready, and leaves what hilo.open takes. What was not given is left to what is opened.
+---@param o table
+---@param given table
+---@return OpenOptions
+function open_options.prepare(o, given)
+   options_of.choice('scores', o.scores, {'teacher', 'student'})
+   options_of.choice('checkpoint', o.checkpoint, {'best', 'last'})
+   options_of.check_whole(o, 1, 'batch')
+   prepare_device {device = o.device, threads = o.threads, workers = o.workers, seed = 0}
+   local open = {runs = o.runs, device = o.device, scales = o.scales, mirror = o.mirror}
+   for _, key in ipairs {'mlmt', 'tau', 'scores', 'checkpoint', 'precision', 'window', 'stride'} do open[key] = given[key] end
+   return open
+end
+
+return open_options

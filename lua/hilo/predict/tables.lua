@@ -1,0 +1,51 @@
+--- predict/tables.lua: what was found in many pictures, as CSV for spreadsheets and as JSON for programs.
+local file = require 'hilo.io.file'
+local json = require 'hilo.train.json'
+
+local tables = {}
+
+--- A text as a cell of CSV.
+---@param text string
+---@return string
+function tables.cell(text)
+   if text:find('[",\r\n]') then return '"' .. text:gsub('"', '""') .. '"' end
+   return text
+end
+
+local function save(path, rows)
+   file.write(path, function(out)
+      for _, row in ipairs(rows) do
+         for i, value in ipairs(row) do row[i] = tables.cell(value) end
+         out(table.concat(row, ',') .. '\r\n')
+      end
+   end)
+end
+
+---@class Prediction: Scores
+---@field picture string path
+---@field labels string? path of the label map
+
+--- One line a picture, one column a class.
+---@param path string
+---@param predictions Prediction[]
+---@param classes string[]
+---@param what 'area'|'score'|'confidence'
+function tables.save_csv(path, predictions, classes, what)
+   local rows = {{'picture', 'height', 'width', unpack(classes)}}
+   for _, p in ipairs(predictions) do
+      local row = {p.picture, tostring(p.height), tostring(p.width)}
+      for _, name in ipairs(classes) do
+         local value = p.classes[name] and p.classes[name][what]
+         row[#row + 1] = value and ('%.6f'):format(value) or ''
+      end
+      rows[#rows + 1] = row
+   end
+   save(path, rows)
+end
+
+--- Everything: {run, classes, predictions = Prediction[], failed = {{picture, message}}}.
+---@param path string
+---@param all table
+function tables.save_json(path, all) json.save(path, all) end
+
+return tables

@@ -1,0 +1,258 @@
+-- Labelling new pictures with what a run has learnt: as a command and as functions.
+local hilo = require 'hilo'
+local tiny = require 'spec.tiny_set'
+local tiny_runs = require 'spec.tiny_runs'
+
+local folder, image, json = hilo.data.folder, hilo.io.image, hilo.train.json
+
+local made, new, out
+setup(function()
+   made, new, out = tiny_runs.make {mlmt = true}, tiny.folder(), tiny.folder()
+   folder.make(new .. '/inner')
+   for i, name in ipairs {'a.png', 'b.png', 'inner/a.png'} do image.save(new .. '/' .. name, (tiny.picture(20 + i, 38, 46))) end
+   image.save(new .. '/wide.jpg', (tiny.picture(30, 24, 62)), {quality = 95})
+end)
+teardown(function()
+   made.remove()
+   tiny.remove(new)
+   tiny.remove(out)
+end)
+
+local function open(options)
+   options = options or {}
+   options.runs = made.runs
+   return hilo.open('sup', options)
+end
+
+local function predict(...)
+   local words = {...}
+   words[#words + 1] = 'runs=' .. made.runs
+   return tiny_runs.command('predict', words)
+end
+
+describe('hilo.open', function()
+   it('labels a picture at its own size, from a file and from memory alike', function()
+      local model = open()
+      local labels, scores = model:predict(new .. '/a.png')
+      assert.same({38, 46}, labels:size():totable())
+      assert.same({'background', 'red', 'green'}, model.classes)
+      local pixels, area = 0, 0
+      for _, class in pairs(scores.classes) do pixels, area = pixels + class.pixels, area + class.area end
+      assert.equal(38 * 46, pixels)
+      assert.near(1, area, 1e-9)
+      local again = model:predict((image.load(new .. '/a.png', {as = 'rgb'})))
+      assert.is_true(hilo.equal(labels, again))
+   end)
+
+   it('says what evaluation says of the same picture', function()
+      local model = open()
+      local name = json.load(made.runs .. '/sup/split.json').val[1]
+      local set = hilo.data.open {root = made.set}
+      local expected
+      for batch in hilo.data.sweep {set = set, names = {name}, transform = hilo.data.transforms.whole(1), labels = 'full'} do
+         expected = hilo.train.evaluate.with(model.S, function()
+            return hilo.label_map(hilo.train.evaluate.logits(model.S, batch.images, 40, 48))[1]
+         end)
+      end
+      assert.is_true(hilo.equal(expected, (model:predict(set:image(name)))))
+   end)
+
+   it('keeps nothing for a gradient, and gives probabilities and confidence on demand', function()
+      local _, scores, more = open():predict(new .. '/a.png', {probabilities = true, confidence = true})
+      assert.same({3, 38, 46}, more.probabilities:size():totable())
+      assert.is_nil(more.probabilities.node)
+      assert.is_falsy(more.probabilities.requires_grad)
+      local largest = hilo.max(more.probabilities, 1):view(38, 46)
+      assert.near(0, hilo.abs(largest - more.confidence):max(), 1e-6)
+      assert.near(more.confidence:mean(), scores.confidence, 1e-5)
+   end)
+
+   it('averages scales and mirrored pictures', function()
+      local plain = open():predict(new .. '/a.png')
+      assert.is_true(hilo.equal(plain, (open{scales = {1, 1}}:predict(new .. '/a.png'))))
+      local model = open {scales = {0.5, 1}, mirror = true}
+      local picture = image.load(new .. '/a.png', {as = 'rgb'})
+      local columns = {}
+      for x = 1, 46 do columns[x] = 47 - x end
+      local order = hilo.LongTensor(columns)
+      local _, _, here = model:predict(picture, {probabilities = true})
+      local _, _, there = model:predict(hilo.index(picture, 3, order), {probabilities = true})
+      assert.near(0, hilo.abs(here.probabilities - hilo.index(there.probabilities, 3, order)):max(), 1e-5)
+   end)
+
+   it('shows the network windows that cover the picture', function()
+      local _, _, whole = open():predict(new .. '/a.png', {probabilities = true})
+      local _, _, one = open{window = {64, 64}}:predict(new .. '/a.png', {probabilities = true})
+      assert.near(0, hilo.abs(whole.probabilities - one.probabilities):max(), 1e-5)
+      local _, _, many = open{window = {16, 24}, stride = {10, 10}}:predict(new .. '/a.png', {probabilities = true})
+      local total = hilo.sum(many.probabilities, 1)
+      assert.near(1, total:min(), 1e-5)
+      assert.has_error(function() open {window = {16}, stride = {20}} end)
+      assert.has_error(function() open {stride = {20}} end)
+   end)
+
+   it('computes what the classifier says of a new picture, and switches absent classes off', function()
+      local alone = open():predict(new .. '/a.png')
+      local same, scores = open{mlmt = 'multi', tau = 0}:predict(new .. '/a.png')
+      assert.is_true(hilo.equal(alone, same))
+      local row = json.load(made.runs .. '/multi/class_scores.json')
+      local val = json.load(made.runs .. '/multi/split.json').val[1]
+      local _, known = open{mlmt = 'multi', checkpoint = 'last'}:predict(made.set .. '/JPEGImages/' .. val .. '.png')
+      assert.near(row.teacher[val][2], known.classes.red.score, 1e-5)
+      local between = (scores.classes.red.score + scores.classes.green.score) / 2
+      local gone = scores.classes.red.score < scores.classes.green.score and 'red' or 'green'
+      local _, fused = open{mlmt = 'multi', tau = between}:predict(new .. '/a.png')
+      assert.equal(0, fused.classes[gone].pixels)
+   end)
+
+   it('opens an MLMT run for its scores, and a fused run as it was fused', function()
+      local labels, scores = hilo.open('multi', {runs = made.runs}):predict(new .. '/a.png')
+      assert.is_nil(labels)
+      assert.is_number(scores.classes.red.score)
+      local _, other = hilo.open(made.runs .. '/multi', {scores = 'student'}):predict(new .. '/a.png')
+      assert.are_not.equal(scores.classes.red.score, other.classes.red.score)
+      folder.make(made.runs .. '/fused')
+      json.save(made.runs .. '/fused/options.json', {name = 'fused', segmentation = {'sup'}, mlmt = 'multi', checkpoint = 'last',
+         tau = 0.3, scores = 'teacher', on = 'probabilities', keep_background = true, runs = made.runs})
+      local fused = hilo.open('fused', {runs = made.runs})
+      assert.same({'fused', 0.3, true}, {fused.name, fused.fusion.tau, fused.fusion.background})
+      assert.is_number(select(2, fused:predict(new .. '/a.png')).classes.red.score)
+   end)
+
+   it('needs neither the data set nor its labels', function()
+      assert.is_true(folder.is_file(made.runs .. '/sup/classes.json'))
+      local moved = made.set .. '-moved'
+      os.rename(made.set, moved)
+      local ok, model = pcall(open)
+      os.rename(moved, made.set)
+      assert.is_true(ok, tostring(model))
+      assert.same({255, 0, 0}, {unpack(model.palette, 4, 6)})
+   end)
+
+   it('reads the classes of older runs from their data set', function()
+      local path = made.runs .. '/sup/classes.json'
+      local kept = tiny.read(path)
+      os.remove(path)
+      local model = open()
+      assert.same({'background', 'red', 'green'}, model.classes)
+      os.rename(made.set, made.set .. '-moved')
+      local ok, message = pcall(open)
+      os.rename(made.set .. '-moved', made.set)
+      tiny.write(path, kept)
+      assert.is_false(ok)
+      assert.matches('has no classes.json', message)
+   end)
+
+   it('says what it cannot open', function()
+      local function fails(which, options, pattern)
+         local ok, message = pcall(hilo.open, which, options or {runs = made.runs})
+         assert.is_false(ok)
+         assert.matches(pattern, message)
+      end
+      fails('nothing', nil, "there is no run 'nothing'")
+      fails(new, nil, 'holds no options.json')
+      fails(new .. '/a.png', nil, 'is no file that `hilo pack` wrote')
+      fails('sup', {runs = made.runs, mlmt = 'sup'}, 'is no MLMT run')
+      fails('sup', {runs = made.runs, device = 'tpu'}, 'tpu')
+      fails(7, nil, 'expected the name of a run')
+   end)
+end)
+
+describe('hilo predict', function()
+   it('writes label maps of the pictures\' own sizes, overlays, confidence and tables', function()
+      local status, text = predict('sup', new, 'out=' .. out .. '/full', 'overlay=true', 'confidence=true', 'batch=2')
+      assert.equal(0, status, text)
+      assert.matches('4 pictures labelled by sup', text)
+      local labels, palette = image.load(out .. '/full/labels/wide.png')
+      assert.same({24, 62}, labels:size():totable())
+      assert.same({255, 0, 0}, palette[2])
+      local expected = open():predict(new .. '/inner/a.png')
+      assert.is_true(hilo.equal(expected, (image.load(out .. '/full/labels/inner/a.png'))))
+      assert.same({3, 38, 46}, image.load(out .. '/full/overlays/b.jpg'):size():totable())
+      assert.same({1, 38, 46}, image.load(out .. '/full/confidence/b.png'):size():totable())
+      local all = json.load(out .. '/full/predictions.json')
+      assert.equal(4, #all.predictions)
+      assert.equal(new .. '/inner/a.png', all.predictions[3].picture)
+      local lines = folder.lines(out .. '/full/areas.csv')
+      assert.equal('picture,height,width,background,red,green', lines[1])
+      local row = {}
+      for cell in lines[2]:gmatch('[^,]+') do row[#row + 1] = cell end
+      assert.near(1, row[4] + row[5] + row[6], 1e-5)
+      assert.equal('1,red,255,0,0', folder.lines(out .. '/full/classes.csv')[3])
+   end)
+
+   it('tells of pictures that cannot be read, labels the others and says so by its exit status', function()
+      local bad = tiny.folder()
+      for _, name in ipairs {'a.png', 'b.png'} do tiny.write(bad .. '/' .. name, tiny.read(new .. '/' .. name)) end
+      local whole = tiny.read(new .. '/a.png')
+      tiny.write(bad .. '/cut.png', whole:sub(1, #whole / 2))
+      tiny.write(bad .. '/fake.jpg', 'hello')
+      tiny.write(bad .. '/notes.md', 'no picture')
+      local status, text = predict('sup', bad, 'out=' .. out .. '/bad', 'batch=4')
+      tiny.remove(bad)
+      assert.equal(1, status)
+      assert.matches('left out .*cut.png', text)
+      assert.matches('left out .*fake.jpg', text)
+      assert.matches('2 of 4 pictures could not be read', text)
+      local all = json.load(out .. '/bad/predictions.json')
+      assert.same({2, 2}, {#all.predictions, #all.failed})
+      assert.is_true(hilo.equal((open():predict(new .. '/b.png')), (image.load(out .. '/bad/labels/b.png'))))
+   end)
+
+   it('takes files and lists, and keeps pictures of one name apart', function()
+      tiny.write(new .. '/list.txt', '\239\187\191a.png\r\n# a comment\r\n\r\ninner/a.png\r\n')
+      local status, text = predict('sup', new .. '/list.txt', new .. '/wide.jpg', 'out=' .. out .. '/list')
+      assert.equal(0, status, text)
+      assert.same({'a-2.png', 'a.png', 'wide.png'}, folder.list(out .. '/list/labels'))
+      tiny.write(new .. '/list.txt', 'a.png\nmissing.png\n')
+      status, text = predict('sup', new .. '/list.txt', 'out=' .. out .. '/list')
+      os.remove(new .. '/list.txt')
+      assert.is_nil(status)
+      assert.matches("line 2 names 'missing.png'", text)
+   end)
+
+   it('does not take its own results for pictures', function()
+      for _ = 1, 2 do
+         local status, text = predict('sup', new, 'out=' .. new .. '/results/')
+         assert.equal(0, status, text)
+         assert.matches('4 pictures labelled', text)
+      end
+      tiny.remove(new .. '/results')
+   end)
+
+   it('writes the scores of a classifier', function()
+      local status, text = predict('sup', new .. '/a.png', 'mlmt=multi', 'out=' .. out .. '/fused')
+      assert.equal(0, status, text)
+      assert.equal('picture,height,width,background,red,green', folder.lines(out .. '/fused/scores.csv')[1])
+      status, text = predict('multi', new .. '/a.png', 'out=' .. out .. '/multi')
+      assert.equal(0, status, text)
+      assert.same({'classes.csv', 'predictions.json', 'scores.csv'}, folder.list(out .. '/multi'))
+   end)
+
+   it('says what is wrong with the command', function()
+      local function fails(pattern, ...)
+         local status, text = predict(...)
+         assert.is_nil(status)
+         assert.matches(pattern, text)
+      end
+      fails('which run, and which pictures', 'sup')
+      fails("no option 'overlays'; did you mean 'overlay'", 'sup', new, 'overlays=true')
+      fails('overlay expects true or false', 'sup', new, 'overlay=yes')
+      fails("there is no picture, folder or list '/nowhere'", 'sup', '/nowhere')
+      fails('there are no pictures in', 'sup', made.runs)
+      fails('alpha must lie between', 'sup', new, 'alpha=2', 'out=' .. out)
+      fails("there is no 'newest'", 'sup', new, 'checkpoint=newest')
+      assert.equal(2, (tiny_runs.command('predict', {})))
+      assert.matches('usage', select(2, tiny_runs.command('predict', {'help'})))
+   end)
+
+   it('is a command of hilo', function()
+      local core = require 'hilo.core'
+      local code, text = tiny_runs.shell(('luajit %slua/bin/hilo predict sup %s/a.png %s/b.png runs=%s out=%s/typed'):format(
+         core.root, new, new, made.runs, out))
+      assert.equal(0, code, text)
+      code, text = tiny_runs.shell(('luajit %slua/bin/hilo predict nothing %s/a.png runs=%s'):format(core.root, new, made.runs))
+      assert.equal(1, code)
+      assert.matches("^hilo: there is no run 'nothing'", text)
+   end)
+end)
