@@ -1,0 +1,99 @@
+--- evaluate/command.lua: `hilo evaluate` as it is typed.
+local core = require 'hilo.core'
+local hilo = require 'hilo'
+local evaluate = require 'hilo.evaluate'
+local folder = require 'hilo.data.folder'
+local json = require 'hilo.train.json'
+local Model = require 'hilo.predict.model'
+local open_options = require 'hilo.predict.open_options'
+local options_of = require 'hilo.train.options'
+local Progress = require 'hilo.train.progress'
+local read = require 'hilo.predict.words'
+local servers = require 'hilo.evaluate.servers'
+local text_of = require 'hilo.evaluate.text'
+
+local check = core.check
+
+local usage = [[
+usage: hilo evaluate RUN [options]     how good a run, or a file that `hilo pack` wrote, is on pictures with label maps
+
+   list=val            of the run's validation images; or train, test, any list's name or file
+   data.root=...       another data set, and any other option data.<name>= of the run
+   labels=full         compare at the label files' resolution; input: at the size that the network sees
+   protocol=full       or original: as the published code, pictures padded or cut to crop=505x505
+   trimap=1,3,5        also within so many pixels of a boundary
+   confusion=false     print the confusion matrix too
+   json=FILE           write all of it
+   server=voc          or cityscapes: write label maps as these servers take them, below out=evaluation
+]] .. open_options.usage
+
+local defaults = open_options.with {list = 'val', labels = 'full', protocol = 'full', crop = {505, 505}, trimap = {0},
+   confusion = false, json = '', server = '', out = 'evaluation'}
+
+-- The options of the data set: the run's, changed by those given as data.<name>=.
+local function data_options(model, given)
+   local part = model.description.segmentation or model.description.classifier
+   local o, other = {}, false
+   for key, value in pairs(part.options.data) do o[key] = value end
+   for key, text in pairs(given) do
+      local name = key:match('^data%.(.+)$')
+      if name then
+         local value = o[name] ~= nil and options_of.parse(text, o[name]) or o[name] == nil and text
+         check(value ~= nil, 'option %s expects %s', key, options_of.kind_of(o[name]))
+         o[name], other = value, true
+      end
+   end
+   check(o.root, '%s does not say where its data set lies; add data.root=<folder>', model.name)
+   return o, other
+end
+
+-- Names of the pictures that measure.
+local function names_of(model, set, data, which, other)
+   local split = (model.description.path or '') .. '/split.json'
+   if which == 'val' and not other and model.description.path and folder.is_file(split) then return json.load(split).val end
+   if which == 'val' then which = data.val or which end
+   return set:list(which)
+end
+
+local function read_options(words)
+   local names, o, given = read(words, defaults, 'data.')
+   check(#names == 1, 'one run at a time: hilo evaluate RUN [options]; `hilo evaluate help` tells more')
+   options_of.choice('labels', o.labels, {'full', 'input'})
+   options_of.choice('protocol', o.protocol, {'full', 'original'})
+   check(o.server == '' or o.protocol == 'full' and o.labels == 'full', 'a server wants label maps of the full size; '
+      .. 'leave protocol and labels at full')
+   for _, k in ipairs(o.trimap) do check(k >= 0 and k % 1 == 0, 'trimap: widths are whole numbers of pixels, got %g', k) end
+   return names[1], o, given
+end
+
+--- Does what the words after `hilo evaluate` say; returns the exit status.
+---@param words string[]
+---@return integer
+return function(words)
+   local first = words[1]
+   if not first or first == 'help' or first == '--help' or first == '-h' then
+      io.write(usage)
+      return first and 0 or 2
+   end
+   local which, o, given = read_options(words)
+   local model = Model.open(which, open_options.prepare(o, given))
+   local data, other = data_options(model, given)
+   local set = hilo.data.open(data)
+   local names = names_of(model, set, data, o.list, other)
+   local progress = Progress.new {total = #names, title = model.name}
+   local path, save
+   if o.server ~= '' then path, save = servers.open(o.server, o.out, model) end
+   local found = evaluate.run(model, set, {
+      names = names, labels = o.labels, protocol = o.protocol, crop = o.crop, trimap = o.trimap[1] > 0 and o.trimap or nil,
+      batch = o.batch, workers = hilo.data.workers {threads = o.workers, cache_mb = 64}, save = save,
+      progress = function(done) progress:update(done) end,
+   })
+   progress:finish()
+   print(text_of(found, model.classes, {confusion = o.confusion}))
+   if path then print(('label maps for the server: %s'):format(path)) end
+   if o.json ~= '' then
+      found.run, found.classes, found.given = model.name, model.classes, given
+      json.save(o.json, found)
+   end
+   return 0
+end
