@@ -180,6 +180,9 @@ describe('hilo sweep', function()
       assert.equal(0, code, said)
       assert.matches('goes on', said)
       assert.equal(0, (sweep('name=calm', unpack(options))))
+      code, said = process.capture(words_of('resume', 's', 'runs=' .. runs)) -- again, though there is nothing left to do
+      assert.equal(0, code, said)
+      assert.not_matches('starts', said)
       local calm = hilo.sweep.results.load(runs .. '/sweeps.db', 'calm')
       for i, trial in ipairs(results().trials) do assert.equal(calm.trials[i].value, trial.value) end
    end)

@@ -134,6 +134,7 @@ function commands.resume(words)
    local saved = study:definition()
    check(saved, '%s was not made by hilo sweep; name its script: hilo sweep SCRIPT name=%s store=%s ...', study.name, study.name,
       store.path)
+   check(saved.file, '%s was made by a script that calls hilo.sweep; run that script again', study.name)
    check(saved.folder == unistd.getcwd(), 'the sweep was begun in %s, and its paths count from there: cd there first', saved.folder)
    store:close()
    return carry_out(definition.read(saved.file, saved.words))
@@ -155,7 +156,5 @@ return function(words)
    if not folder.is_file(first) and not first:find('[./]') then
       options.choice('sweep', first, definition.sorted_keys(commands))
    end
-   local d = definition.read(first, rest)
-   d.words = rest
-   return carry_out(d)
+   return carry_out(definition.read(first, rest))
 end

@@ -66,6 +66,8 @@ local set_by_sweep = {name = true, runs = true, resume = true, overwrite = true,
 ---@field stages table<string, Stage>
 ---@field axes Axis[] sorted by name; those of stages are named stage.option
 ---@field seeds integer[]
+---@field file string? where the script or the table stands; nil for a table of a script's own
+---@field words string[] that were given beside it
 
 local function sorted_keys(t)
    local keys = {}
@@ -264,7 +266,7 @@ function definition.read(path, words)
    local description = script.describe(path)
    if description then
       local self = begin(path, description)
-      self.file = path
+      self.file, self.words = path, words
       take_words(self, words)
       return finish(self)
    end
@@ -283,9 +285,9 @@ end
 function definition.of_table(given, words, file)
    check(type(given) == 'table' and type(given.script) == 'string', "sweep: the table needs script = 'experiments/....lua'")
    local self = begin(given.script, script.describe(given.script))
-   self.file, self.in_table = file, true
+   self.file, self.words, self.in_table = file, words or {}, true
    take_table(self, given)
-   take_words(self, words or {})
+   take_words(self, self.words)
    return finish(self)
 end
 
