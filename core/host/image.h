@@ -38,15 +38,20 @@ typedef struct {
    hl_buffer pixels;                /* interleaved, rows without gaps */
 } hl_image;
 
+/* ---- image.c: what the decoders share ---- */
+
 /* Fails if the header's size is beyond HL_HOST_MAX_PIXELS. */
 int hl_check_pixels(const hl_source *s, uint64_t width, uint64_t height);
+
+/* ---- the decoders, a file each ---- */
 
 int hl_png_info(const hl_source *s, hl_host_image *info);
 int hl_png_decode(const hl_source *s, int want, hl_image *image);
 int hl_jpeg_info(const hl_source *s, hl_host_image *info);
 int hl_jpeg_decode(const hl_source *s, int want, int reduction, hl_image *image);
 
-/* Of either format. */
+/* ---- decode.c: whichever of them the first bytes ask for ---- */
+
 int hl_image_info(const hl_source *s, hl_host_image *info);
 int hl_image_decode(const hl_source *s, const hl_host_image *info, int want, int reduction, hl_image *image);
 

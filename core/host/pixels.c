@@ -4,6 +4,12 @@
 
 /* ---- resampling ---- */
 
+HL_API int hl_host_scaled_size(int size, double scale)
+{
+   double scaled = floor(size * scale + 0.5);
+   return scaled >= HL_HOST_MAX_PIXELS ? HL_HOST_MAX_PIXELS : scaled >= 1 ? (int)scaled : 1;
+}
+
 /* The inputs whose centres lie within the triangle around output i. */
 static void window(int i, double step, int size, int *low, int *high, double *centre, double *support)
 {

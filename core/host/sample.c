@@ -2,12 +2,6 @@
 #include <string.h>
 #include "loader.h"
 
-HL_API int hl_host_scaled_size(int size, double scale)
-{
-   double scaled = floor(size * scale + 0.5);
-   return scaled >= HL_HOST_MAX_PIXELS ? HL_HOST_MAX_PIXELS : scaled >= 1 ? (int)scaled : 1;
-}
-
 int hl_sample_check(const hl_host_sample *s, int position)
 {
    static const char fn[] = "loader_submit: sample";
