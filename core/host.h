@@ -16,38 +16,48 @@
 #include <stdint.h>
 #include "hilo.h"
 
-/* ---- image files: PNG and JPEG, told apart by their first bytes, not by their names ---- */
+/* ---- image files: PNG, JPEG, WebP, TIFF and BMP, told apart by their first bytes, not by their names ---- */
 
 enum {
    HL_HOST_MAX_PIXELS = 268435456 /* 2^28: larger images are refused before memory is asked for */
 };
 
-typedef enum { HL_HOST_PNG, HL_HOST_JPEG } hl_host_format;
+typedef enum { HL_HOST_PNG, HL_HOST_JPEG, HL_HOST_WEBP, HL_HOST_TIFF, HL_HOST_BMP } hl_host_format;
 
 typedef enum {
-   /* 1 channel grey or palette indices, 2 grey and alpha, 3 RGB, 4 RGBA. Grey of 1, 2 or 4 bits is stretched to 0..255;
-    * palette indices are kept as they are. */
+   /* 1 channel grey or palette indices, 2 grey and alpha, 3 RGB, 4 RGBA. Grey of 1, 2 or 4 bits is stretched to 0..255,
+    * of 9 to 15 bits to 0..65535; palette indices are kept as they are. */
    HL_HOST_STORED,
-   /* The numbers that the file holds, never stretched: palette or grey of at most 8 bits; other kinds fail. */
+   /* The numbers that the file holds, never stretched: palette or grey of at most 16 bits; other kinds and lossy files
+    * (JPEG, lossy WebP, TIFF with JPEG inside) fail. */
    HL_HOST_LABELS,
-   /* 3 channels of 8 bits: grey repeated, palettes looked up, 16 bits rounded to 8, alpha dropped. */
-   HL_HOST_RGB
+   /* 3 channels of 8 bits: grey repeated, palettes looked up, 16 bits rounded to 8, alpha dropped; turned as the file's
+    * EXIF orientation asks. */
+   HL_HOST_RGB,
+   /* As HL_HOST_RGB, but as stored, never turned, and lossy files fail: for label maps whose colours are the classes. */
+   HL_HOST_COLOURS
 } hl_host_want;
 
 typedef struct {
    int32_t format;        /* hl_host_format */
-   int32_t width, height; /* pixels */
+   int32_t width, height; /* pixels, as stored */
    int32_t channels;      /* of HL_HOST_STORED */
-   int32_t bits;          /* a sample's bits in the file: 1, 2, 4, 8 or 16 */
+   int32_t bits;          /* a sample's bits in the file: 1 to 16; 1, 2, 4, 8 or 16 where it is no TIFF */
    int32_t is_palette;    /* the one channel holds indices into palette */
    int32_t palette_size;  /* number of colours */
    uint8_t palette[768];  /* RGB, RGB, ... */
+   /* EXIF's: 1 as stored, 2 mirrored, 3 turned by half, 4 upside down, 5 to 8 with rows and columns exchanged. Where a
+    * file says nothing or nonsense: 1. */
+   int32_t orientation;
+   int32_t turned_width, turned_height; /* of HL_HOST_RGB */
 } hl_host_image;
 
-/* Reads the header alone. An EXIF orientation is ignored: pixels come as they are stored. */
+/* Reads the header alone. The orientation is that of EXIF in JPEG, PNG (ahead of the pixels) and WebP, or TIFF's own. */
 int hl_host_image_info(const char *path, hl_host_image *info);
-/* y = the pixels, (H,W,C), or (H,W) where C is 1; HL_U8, but HL_I32 for HL_HOST_STORED of a file with 16 bits.
- * want is an hl_host_want. CMYK JPEGs become RGB. A file that is cut short or damaged fails. */
+/* y = the pixels, (H,W,C), or (H,W) where C is 1; HL_U8, but HL_I32 for HL_HOST_STORED and HL_HOST_LABELS of a file with
+ * more than 8 bits. H and W are the turned ones for HL_HOST_RGB, those as stored for the others. want is an hl_host_want.
+ * CMYK becomes RGB. Of a TIFF with several pages the first is read; animated WebP fails. A file that is cut short or
+ * damaged fails. */
 int hl_host_image_read(const char *path, hl_tensor *y, int want);
 /* Writes x, (H,W) or (H,W,C) with C = 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA; HL_U8 gives 8 bits, HL_I32 (values
  * 0..65535) 16 bits. With palette, palette_size colours of 3 bytes, x is (H,W) HL_U8 and holds indices into it.
@@ -59,7 +69,7 @@ int hl_host_jpeg_write(const char *path, const hl_tensor *x, int quality);
 /* ---- loader: worker threads that decode and transform images straight into a batch ---- */
 
 /* One image, perhaps with its label map, and what becomes of it. The steps, in this order:
- *  1. decode; a label map must have the image's size
+ *  1. decode, the image turned as its EXIF orientation asks, the label map as stored; both must have one size then
  *  2. resize from (h,w) to (round(resize_h * scale), round(resize_w * scale)), see hl_host_scaled_size; the image by a
  *     triangle filter with half-pixel centres, widened when shrinking (bilinear when enlarging; as Pillow's BILINEAR
  * and PyTorch's bilinear with antialias), the labels by the nearest centre
@@ -71,8 +81,8 @@ int hl_host_jpeg_write(const char *path, const hl_tensor *x, int quality);
  * Outside of the image the batch holds 0 after step 7 (the mean colour), void labels and mask 0; steps 5 and 6 see the
  * part of the crop that lies inside alone. */
 typedef struct {
-   const char *image;          /* PNG or JPEG */
-   const char *label;          /* PNG, palette or grey of at most 8 bits; NULL for none */
+   const char *image;          /* of any format */
+   const char *label;          /* palette or grey of at most 16 bits, or colours, see below; NULL for none */
    int32_t resize_h, resize_w; /* 0, 0: the file's own size */
    double scale;               /* of both sides */
    int32_t crop_y, crop_x;     /* top left corner in the resized image; may be negative */
@@ -84,7 +94,13 @@ typedef struct {
    int32_t jitter_order[4];                 /* a permutation of 0 brightness, 1 contrast, 2 saturation, 3 hue */
    double blur;           /* sigma in pixels, at most 100, 0 for none; radius ceil(3 sigma), reflected at the edges */
    float mean[3], std[3]; /* of RGB in [0,1] */
-   const uint8_t *remap;  /* 256 entries, the file's id -> class or void; NULL leaves ids alone */
+   const uint8_t *remap;  /* the file's id -> class or void; NULL leaves ids alone */
+   int32_t remap_size;    /* entries of remap, at most 65536; 0 stands for 256. Ids beyond fail */
+   /* Label maps coded by colours: pixels of colour colours[3*i..3*i+2], RGB, have the id colour_ids[i], which remap then
+    * maps as if the file held it. Any lossless file is taken, its alpha is ignored. NULL: files hold ids. */
+   const uint8_t *colours, *colour_ids;
+   int32_t colour_count; /* 1..4096 */
+   int32_t other_colour; /* the id of colours outside of the table; -1: they fail */
    int32_t classes;       /* ids 0..classes-1 (after remap) and void_label are allowed */
    int32_t void_label;    /* 0..255 */
    float *image_out;      /* (3, crop_h, crop_w) */
@@ -110,6 +126,37 @@ int hl_host_loader_wait(hl_host_loader *loader, int64_t ticket);
 int hl_host_loader_cancel(hl_host_loader *loader, int64_t ticket);
 /* Cancels all and ends the threads. NULL is ignored. */
 void hl_host_loader_free(hl_host_loader *loader);
+
+/* ---- a survey: every file of a set read by threads, for what it says of itself ---- */
+
+enum {
+   HL_HOST_SURVEY_VALUES = 512, /* the most that are told apart in one label map */
+   HL_HOST_SURVEY_SIDE = 32
+};
+
+/* A picture; a label map whose ids are counted, or its colours where it has no ids; one whose colours are counted,
+ * palettes looked up. */
+typedef enum { HL_HOST_SURVEY_PICTURE, HL_HOST_SURVEY_IDS, HL_HOST_SURVEY_COLOURS } hl_host_survey_kind;
+
+typedef struct {
+   const char *path;
+   int32_t kind;       /* hl_host_survey_kind */
+   int32_t failed;     /* 1: error tells why, and what follows the header is not there */
+   int32_t has_header; /* info is there */
+   int32_t coloured;   /* value holds colours, 0xRRGGBB, not ids of 8 or 16 bits */
+   hl_host_image info;
+   int32_t values;                        /* of a label map: how many different ones, and */
+   int32_t value[HL_HOST_SURVEY_VALUES];  /* which, */
+   int64_t pixels[HL_HOST_SURVEY_VALUES]; /* each on how many pixels; */
+   int64_t others;                        /* pixels of values beyond those */
+   double sum[3], square[3];              /* of a picture's red, green and blue, 0..255 */
+   uint64_t hash;                         /* dHash of its grey: alike pictures differ in few bits */
+   uint8_t small[1024];                   /* its grey as 32 x 32 means */
+   char error[400];
+} hl_host_survey;
+
+/* Reads n files whole. A file that cannot be read does not fail the call. */
+int hl_host_survey_files(hl_host_survey *files, int n, int threads);
 
 /* ---- Ctrl-C ---- */
 
