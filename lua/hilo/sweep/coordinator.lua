@@ -38,6 +38,7 @@ Coordinator.__index = Coordinator
 ---@field output string what it prints
 ---@field printed integer bytes that were there before
 ---@field path string its folder
+---@field judged integer the last step at which its trial was judged
 ---@field steps integer? that it takes in all, once it has said so
 
 ---@param d Definition
@@ -137,6 +138,12 @@ local function empty_folder(path)
    for _, name in ipairs {'options.json', 'log.jsonl', 'scores.json', 'output.txt'} do os.remove(path .. '/' .. name) end
 end
 
+-- The last step at which the trial of a run could be judged before.
+local function judged_until(self, run)
+   if self.d.settings.pruner == 'none' or not run.trial_id then return 0 end
+   return self.study:last_step(run.trial_id)
+end
+
 local function start(self, run, former)
    local path = ('%s/%s'):format(self.d.settings.runs, run.name)
    folder.make(path)
@@ -146,7 +153,7 @@ local function start(self, run, former)
    end
    local output = path .. '/output.txt'
    local active = {run = run, reported = Reported.new(path, self.d.settings.metric), began = host.hl_host_time(), output = output,
-      printed = Reported.size(output), path = path}
+      printed = Reported.size(output), path = path, judged = judged_until(self, run)}
    self.active[run.run_id] = active
    if run.begun == 1 and Reported.is_finished(path) then -- it came to its end when nobody looked
       self:take_ending(active, {run = run, code = 0})
@@ -248,20 +255,24 @@ local function prune(self, trial_id)
    end
 end
 
--- A trial is judged by the mean of its seeds, at the steps that all of them have come to.
-local function judge(self, run, step)
-   local trials, own = self.study:trials(), nil
-   local others = {}
-   for _, trial in ipairs(trials) do
-      if trial.id == run.trial_id then own = trial else others[#others + 1] = trial end
+-- A trial is judged by the mean of its seeds, at each step that all of them have come to.
+local function judge(self, active, points)
+   local run, trial, others = active.run, nil, {}
+   for _, one in ipairs(self.study:trials()) do
+      if one.id == run.trial_id then trial = one else others[#others + 1] = one end
    end
-   if own.state == 'running' and own.curve[#own.curve] and own.curve[#own.curve].step == step
-      and self.decide(own, others, step, {direction = self.d.settings.direction}) then
-      prune(self, run.trial_id)
-      self.display:pruned(own, step)
-   elseif self.launcher.takes_turns and others_wait(self, run, step) then
-      self.launcher:stop(run)
+   local seen = {number = trial.number, state = trial.state, curve = {}}
+   for _, point in ipairs(trial.curve) do
+      table.insert(seen.curve, point)
+      if point.step > active.judged and trial.state == 'running'
+         and self.decide(seen, others, point.step, {direction = self.d.settings.direction}) then
+         prune(self, run.trial_id)
+         self.display:pruned(trial, point.step)
+         return
+      end
    end
+   active.judged = #trial.curve > 0 and trial.curve[#trial.curve].step or active.judged
+   if self.launcher.takes_turns and others_wait(self, run, points[#points].step) then self.launcher:stop(run) end
 end
 
 --- Reads what a run has reported since the last look.
@@ -274,7 +285,7 @@ function Coordinator:look_at(active)
    if not run.stage and active.reported.evaluated and #active.reported.points == 0 then miss_metric(self, active) end
    if #points == 0 or run.stage then return end
    self.study:report(run, points)
-   if self.d.settings.pruner ~= 'none' and not self.stopping then judge(self, run, points[#points].step) end
+   if self.d.settings.pruner ~= 'none' and not self.stopping then judge(self, active, points) end
 end
 
 -- ---- the loop ----

@@ -215,6 +215,13 @@ function Study:report_trial(trial_id, step)
       intermediate_value_type = excluded.intermediate_value_type]], trial_id, step, value, kind)
 end
 
+--- The last step that all runs of a trial have reported; 0 where there is none.
+---@param trial_id integer
+---@return integer
+function Study:last_step(trial_id)
+   return self.db:value('SELECT MAX(step) FROM trial_intermediate_values WHERE trial_id = ?', trial_id) or 0
+end
+
 -- ---- endings ----
 
 local function set_value(self, trial_id, value)
