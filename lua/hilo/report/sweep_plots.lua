@@ -1,5 +1,6 @@
 --- report/sweep_plots.lua: the pictures of a sweep.
 local figures = require 'hilo.report.figures'
+local importance = require 'hilo.sweep.importance'
 local h = require 'hilo.report.html'
 local numbers = require 'hilo.report.numbers'
 local parts = require 'hilo.report.parts'
@@ -101,10 +102,8 @@ end
 function sweep_plots.importance(results)
    local trials = complete(results)
    if #results.axes < 2 or #trials < 4 then return nil end
-   local ok, shares = pcall(function()
-      return require('hilo.sweep.importance')(results.axes, results.trials, {direction = results.direction})
-   end)
-   if not ok then return parts.note('The importance of the options could not be computed: ' .. tostring(shares), 'failed') end
+   local shares, reason = importance(results.axes, results.trials, {direction = results.direction})
+   if not shares then return parts.note('The importance of the options cannot be told: ' .. reason .. '.') end
    local names, values, rows = {}, {}, {}
    for i, axis in ipairs(results.axes) do names[i] = axis.name end
    table.sort(names, function(a, b)
