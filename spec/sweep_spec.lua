@@ -138,6 +138,37 @@ describe('hilo sweep', function()
       assert.not_matches('0000%-s1 starts', text) -- it had come to its end
    end)
 
+   it('ends where the metric is none of those that runs which have ended reported', function()
+      sweep('lr=0.1,0.2', 'metric=foo')
+      local code, text = sweep('lr=0.1,0.2', 'metric=bar') -- the first run is not run again
+      assert.equal(1, code)
+      assert.matches("there is no 'bar' among them", text)
+   end)
+
+   it('waits for the first line of losses where a loss is the metric', function()
+      local code, text = sweep('lr=0.05,0.1', 'metric=mse', 'direction=min', 'eval_every=2', 'log_every=8')
+      assert.equal(0, code, text)
+      for _, trial in ipairs(results().trials) do assert.equal(1, trial.n) end
+   end)
+
+   it('fails the trials whose metric is no number, and no others', function()
+      local code, text = sweep('lr=0.1,1e30', 'eval_every=2', 'log_every=8')
+      assert.equal(0, code, text)
+      local found = results()
+      assert.same({'complete', 'failed'}, {found.trials[1].state, found.trials[2].state})
+      local path = runs .. '/untrained.lua'
+      tiny.write(path, [[
+         local hilo = require 'hilo'
+         local o = hilo.train.options {kind = ''}
+         hilo.train.json.save(('%s/%s/scores.json'):format(o.runs, o.name), {mean_iou = o.kind == 'odd' and o.seed == 2 and 0 / 0 or 1})
+      ]])
+      code, text = process.capture(words_of(path, 'runs=' .. runs, 'name=s2', 'report=false', 'kind=odd,plain', 'seed=1..2'))
+      assert.equal(0, code, text)
+      found = hilo.sweep.results.load(runs .. '/sweeps.db', 's2')
+      assert.same({'failed', 'complete'}, {found.trials[1].state, found.trials[2].state})
+      assert.matches('its mean_iou is not a finite number', found.trials[1].error)
+   end)
+
    it('takes any scalar, the best or the last of it', function()
       assert.equal(0, (sweep('lr=0.02,0.5', 'metric=mse', 'direction=min', 'at=best', 'log_every=2')))
       local found = results()
@@ -283,6 +314,33 @@ describe('hilo sweep', function()
       local found = results()
       assert.same({'failed', 'complete'}, {found.trials[1].state, found.trials[2].state})
       assert.matches('the run that it needs, .*, failed', found.trials[1].error)
+   end)
+
+   it('fails all trials that need a stage which has failed', function()
+      local path = runs .. '/staged.lua'
+      tiny.write(path, ([[
+         return {
+            script = '%s', name = 's', runs = '%s', report = false, axes = {lr = {0.1, 0.2, 0.3}}, seed = '1..2',
+            options = {after = '{first}', steps = 2}, needs = {first = {script = '%s', options = {fail = 'always'}}},
+         }
+      ]]):format(script, runs, script))
+      local code, text = process.capture(words_of(path))
+      assert.equal(0, code, text)
+      for i = 1, 3 do assert.equal('failed', results().trials[i].state) end
+   end)
+
+   it('takes lists and texts with commas as the options of a Lua sweep', function()
+      local path = runs .. '/lists.lua'
+      tiny.write(path, ([[
+         return {
+            script = '%s', name = 's', runs = '%s', report = false, axes = {lr = {0.1, 0.2}},
+            options = {size = {16, 16}, kind = 'a,b', steps = 2},
+         }
+      ]]):format(script, runs))
+      local code, text = process.capture(words_of(path))
+      assert.equal(0, code, text)
+      local o = hilo.train.json.load(results().trials[1].runs[1].path .. '/options.json')
+      assert.same({{16, 16}, 'a,b'}, {o.size, o.kind})
    end)
 
    it('prunes configurations, by the mean over their seeds', function()

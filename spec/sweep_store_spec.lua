@@ -4,6 +4,7 @@ local core = require 'hilo.core'
 local axes = require 'hilo.sweep.axes'
 local numbers = require 'hilo.sweep.numbers'
 local process = require 'hilo.io.process'
+local Reported = require 'hilo.sweep.reported'
 local sqlite = require 'hilo.io.sqlite'
 local tiny = require 'spec.tiny_set'
 
@@ -183,5 +184,43 @@ describe('a database', function()
       assert.matches('no such table: nowhere', message)
       assert.has_error(function() db:run('INSERT INTO t VALUES (?)') end)
       db:close()
+   end)
+end)
+
+describe('what a run reports', function()
+   local function log(text)
+      tiny.write(folder .. '/new', text)
+      os.rename(folder .. '/new', folder .. '/log.jsonl') -- as a run that goes on writes its log anew
+   end
+
+   it('is read anew where the run goes on from a step before its last evaluation', function()
+      local reported = Reported.new(folder, 'mean_iou')
+      log '{"step": 1, "mse": 3}\n{"step": 2, "scores": {"mean_iou": 5}}\n{"step": 3, "mse": 2}\n'
+      assert.same({{step = 2, value = 5}}, reported:poll())
+      log '{"step": 1, "mse": 3}\n'
+      assert.same({}, reported:poll())
+      assert.is_false(reported:lacks_metric())
+      assert.equal(3, reported.step)
+   end)
+
+   it('lacks a metric once it has evaluated and written losses without it', function()
+      local reported = Reported.new(folder, 'f1')
+      log '{"step": 1, "scores": {"mean_iou": 5}}\n'
+      reported:poll()
+      assert.is_false(reported:lacks_metric())
+      log '{"step": 1, "scores": {"mean_iou": 5}}\n{"step": 2, "mse": 3}\n'
+      reported:poll()
+      assert.is_true(reported:lacks_metric())
+      assert.same({'mean_iou'}, reported:known())
+   end)
+
+   it('is no number where there was none to write, and the best is a number where there is one', function()
+      local reported = Reported.new(folder, 'f1')
+      log '{"step": 1, "scores": {"f1": null}}\n{"step": 2, "scores": {"f1": 4}}\n{"step": 3, "scores": {"f1": null}}\n'
+      assert.equal(3, #reported:poll())
+      local last = reported:value('last', 'max')
+      assert.is_true(last ~= last)
+      assert.equal(4, reported:value('best', 'max'))
+      assert.equal(4, reported:value('best', 'min'))
    end)
 end)

@@ -138,6 +138,13 @@ function axes.parse(name, text, default)
    return choice(name, text, values)
 end
 
+--- One value as a Lua sweep fixes it: the commas of a text belong to it.
+---@param name string
+---@param given any
+---@param default any
+---@return any
+function axes.fixed(name, given, default) return value_of(name, axes.text_of(given), default) end
+
 local range_keys = {low = true, high = true, step = true, log = true, int = true}
 
 --- What an entry of a Lua sweep asks for.

@@ -76,6 +76,7 @@ end
 
 local function add_runs(self, trial_id, number, values)
    for _, seed in ipairs(self.d.seeds) do self.study:add_runs(trial_id, plan(self.d, number, values, seed)) end
+   self.study:settle(trial_id) -- its stages may have failed already
 end
 
 -- A trial that was put into the store from outside; what it leaves open is sampled.
@@ -177,7 +178,7 @@ end
 
 -- Whether a run cannot begin yet, since its former process has not ended.
 function Coordinator:start_runs()
-   while not self.stopping and self.launcher:room() > 0 do
+   while not (self.stopping or self.fatal) and self.launcher:room() > 0 do
       local run, former = self.study:claim(self.owner, self.is_gone)
       if run and not self.launcher.outlives and lock.held(('%s/%s'):format(self.d.settings.runs, run.name)) then
          self.study:release(run, self.owner, {})
@@ -223,6 +224,9 @@ function Coordinator:take_ending(active, ending)
       if not ended.value and not run.stage then -- it has ended well, so that another metric= finds what it reported
          miss_metric(self, active)
          self.study:release(run, self.owner, ended)
+      elseif ended.value and ended.value ~= ended.value then
+         ended.error = ('its %s is not a finite number'):format(s.metric)
+         self.study:fail(run, self.owner, ended)
       else
          self.study:complete(run, self.owner, ended)
       end
@@ -282,7 +286,7 @@ function Coordinator:look_at(active)
    if not active.steps and folder.is_file(active.path .. '/options.json') then
       active.steps = json.load(active.path .. '/options.json').steps
    end
-   if not run.stage and active.reported.evaluated and #active.reported.points == 0 then miss_metric(self, active) end
+   if not run.stage and active.reported:lacks_metric() then miss_metric(self, active) end
    if #points == 0 or run.stage then return end
    self.study:report(run, points)
    if self.d.settings.pruner ~= 'none' and not self.stopping then judge(self, active, points) end

@@ -190,8 +190,8 @@ local function take_options(self, stage, prefix, given)
    end
    for key, value in pairs(options.flatten(given or {})) do
       place(self, prefix .. key, function(name, default)
+         if type(default) == 'table' or type(default) == type(value) then return nil, axes_of.fixed(name, value, default) end
          local axis, one = axes_of.from_lua(name, value, default)
-         if axis and type(default) == 'table' then return nil, value end -- a list is one value here; axes hold alternatives
          check(not axis, 'sweep: %s has several values; it belongs to axes', name)
          return nil, one
       end)

@@ -142,7 +142,10 @@ local function add_seeds(d, study)
       local before = #study:runs(trial.id)
       if before > 0 and (trial.state == 'complete' or trial.state == 'running') then
          for _, seed in ipairs(d.seeds) do study:add_runs(trial.id, plan(d, trial.number, trial.values, seed)) end
-         if #study:runs(trial.id) > before then study:reopen(trial.id) end
+         if #study:runs(trial.id) > before then
+            study:reopen(trial.id)
+            study:settle(trial.id)
+         end
       end
    end
 end

@@ -1,4 +1,5 @@
 --- sweep/reported.lua: the numbers that a run reports: those of its log as it grows, and those of its scores at the end.
+local cjson = require 'cjson'
 local stat = require 'posix.sys.stat'
 local file = require 'hilo.io.file'
 local folder = require 'hilo.data.folder'
@@ -24,10 +25,11 @@ function Reported.new(path, metric)
       evaluated = false}, Reported)
 end
 
--- Scalars of an entry, by dotted name.
+-- Scalars of an entry, by dotted name. JSON has null where a run had no number to write.
 local function scalars(entry)
    local found = {}
    for name, value in pairs(options.flatten(entry)) do
+      if value == cjson.null then value = 0 / 0 end
       if type(value) == 'number' then found[name] = value end
    end
    return found
@@ -43,7 +45,7 @@ function Reported:take(line)
    if is_evaluation then
       self.evaluated = true
       for name in pairs(found) do self.names[name] = true end
-   elseif found[self.metric] then
+   elseif found[self.metric] ~= nil then
       self.names[self.metric] = true
    end
    if self.metric == 'step' or found[self.metric] == nil then return nil end
@@ -75,12 +77,13 @@ end
 --- The value of a run that has ended.
 ---@param at 'last'|'best'
 ---@param direction 'max'|'min'
----@return number? value nil where it reported no such thing
+---@return number? value nil where it reported no such thing; the best of several is a number where one of them is
 function Reported:value(at, direction)
    local chosen
    for _, point in ipairs(self.points) do
-      local better = not chosen or (direction == 'max') == (point.value > chosen)
-      if at == 'last' or better then chosen = point.value end
+      local value = point.value
+      local better = not chosen or chosen ~= chosen or direction == 'max' and value > chosen or direction == 'min' and value < chosen
+      if at == 'last' or better then chosen = value end
    end
    if chosen then return chosen end
    local path = self.path .. '/scores.json' -- scripts that do not train have no log
@@ -91,6 +94,10 @@ function Reported:value(at, direction)
    end
    return found[self.metric]
 end
+
+--- Whether it has evaluated and written a line of losses, and the metric was in neither.
+---@return boolean
+function Reported:lacks_metric() return self.evaluated and self.entry ~= nil and not self.names[self.metric] end
 
 --- Names of what it reports, in order.
 ---@return string[]

@@ -29,7 +29,20 @@ local function run_of(row)
    return row
 end
 
---- Adds the runs of a trial that are not there yet; those of stages belong to no trial.
+-- Marks a run as failed where one that it needs has failed.
+local function fail_with_needs(self, run)
+   for _, name in ipairs(cjson.decode(run.needs_json)) do
+      if self.db:value('SELECT state FROM hilo_runs WHERE study_id = ? AND name = ?', self.id, name) == 'FAIL' then
+         self.db:run("UPDATE hilo_runs SET state = 'FAIL', error = ? WHERE run_id = ?",
+            ('the run that it needs, %s, failed'):format(name), run.run_id)
+         return true
+      end
+   end
+   return false
+end
+
+--- Adds the runs of a trial that are not there yet; those of stages belong to no trial. A run has failed already where one that it
+--- needs has, which `settle` is to tell the trial once all of its runs are there.
 ---@param trial_id integer
 ---@param planned PlannedRun[]
 function Runs:add_runs(trial_id, planned)
@@ -39,9 +52,11 @@ function Runs:add_runs(trial_id, planned)
       core.check(not there or there.options_json == text or not run.stage,
          'sweep: the stage run %s is there with other options; change one of them a little', run.name)
       if not there then
-         self.db:run([[INSERT INTO hilo_runs (study_id, trial_id, stage, name, script, seed, options_json, needs_json, state)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'WAITING')]], self.id, not run.stage and trial_id or nil, run.stage, run.name, run.script,
-            run.seed, text, json.encode(run.needs, {one_line = true}))
+         local needs_json = json.encode(run.needs, {one_line = true})
+         local id = self.db:run([[INSERT INTO hilo_runs (study_id, trial_id, stage, name, script, seed, options_json, needs_json,
+            state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'WAITING')]], self.id, not run.stage and trial_id or nil, run.stage, run.name,
+            run.script, run.seed, text, needs_json)
+         fail_with_needs(self, {run_id = id, needs_json = needs_json})
       end
    end
 end
@@ -168,7 +183,7 @@ local function leave(self, run, owner, changes)
       self.db:run([[UPDATE hilo_runs SET state = ?, owner = NULL, job = NULL, value = ?, error = ?, step = ?, deaths = ?, seconds = ?
          WHERE run_id = ?]], c.state, c.value, c.error, math.max(row.step, c.step or 0), c.deaths or 0, row.seconds + (c.seconds or 0),
          run.run_id)
-      if c.state == 'FAIL' then self:fail_dependents(run) end
+      if c.state == 'FAIL' then self:fail_dependents() end
       if run.trial_id then self:settle(run.trial_id) end
    end)
 end
@@ -188,18 +203,18 @@ function Runs:fail(run, owner, ended)
 end
 
 --- Runs that wait for one that has failed fail too.
-function Runs:fail_dependents(run)
-   for _, other in ipairs(self.db:rows([[SELECT run_id, trial_id, name, needs_json FROM hilo_runs
-      WHERE study_id = ? AND state = 'WAITING' AND needs_json <> '[]']], self.id)) do
-      for _, need in ipairs(cjson.decode(other.needs_json)) do
-         if need == run.name then
-            self.db:run("UPDATE hilo_runs SET state = 'FAIL', error = ? WHERE run_id = ?",
-               ('the run that it needs, %s, failed'):format(need), other.run_id)
-            self:fail_dependents(other)
+function Runs:fail_dependents()
+   local more
+   repeat
+      more = false
+      for _, other in ipairs(self.db:rows([[SELECT run_id, trial_id, needs_json FROM hilo_runs
+         WHERE study_id = ? AND state = 'WAITING' AND needs_json <> '[]']], self.id)) do
+         if fail_with_needs(self, other) then
+            more = true
             if other.trial_id then self:settle(other.trial_id) end
          end
       end
-   end
+   until not more
 end
 
 --- The run was stopped and waits to go on.
