@@ -47,7 +47,7 @@ $(B)/host/%.o: core/%.c $(HEADERS) Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -pthread -c $< -o $@
 $(B)/libhilo_host.so: $(HOST_SRC:core/%.c=$(B)/host/%.o)
-	$(CC) $(LDFLAGS) -pthread $^ -o $@ -lpng -ljpeg -lz -lm
+	$(CC) $(LDFLAGS) -pthread $^ -o $@ -lpng -ljpeg -lwebp -ltiff -lz -lm
 
 # ---- the kernels of core/cuda: by nvcc for the GPU, by g++ for the host ----
 
@@ -118,7 +118,7 @@ cuda-registers: ## registers, spills and shared memory of the kernels that `make
 # ---- what a fresh machine lacks ----
 
 PACKAGES := gcc libc6-dev pkg-config luajit lua-busted lua-check lua-cjson lua-posix \
-   libopenblas-openmp-dev libpng-dev libjpeg-dev zlib1g-dev libsqlite3-0 gnuplot-nox
+   libopenblas-openmp-dev libpng-dev libjpeg-dev libwebp-dev libtiff-dev zlib1g-dev libsqlite3-0 gnuplot-nox
 PEER_PACKAGES := python3-venv chromium slurm-wlm munge
 LINT_PACKAGES := clang-format cppcheck
 

@@ -34,7 +34,7 @@ typedef enum {
    /* 3 channels of 8 bits: grey repeated, palettes looked up, 16 bits rounded to 8, alpha dropped; turned as the file's
     * EXIF orientation asks. */
    HL_HOST_RGB,
-   /* As HL_HOST_RGB, but as stored, never turned, and lossy files fail: for label maps whose colours are the classes. */
+   /* As HL_HOST_RGB, but as stored, never turned, and lossy files fail: for label maps whose colours are classes. */
    HL_HOST_COLOURS
 } hl_host_want;
 
@@ -52,12 +52,12 @@ typedef struct {
    int32_t turned_width, turned_height; /* of HL_HOST_RGB */
 } hl_host_image;
 
-/* Reads the header alone. The orientation is that of EXIF in JPEG, PNG (ahead of the pixels) and WebP, or TIFF's own. */
+/* Reads the header alone. The orientation is that of EXIF in JPEG, PNG (before the pixels) and WebP, or TIFF's own. */
 int hl_host_image_info(const char *path, hl_host_image *info);
-/* y = the pixels, (H,W,C), or (H,W) where C is 1; HL_U8, but HL_I32 for HL_HOST_STORED and HL_HOST_LABELS of a file with
- * more than 8 bits. H and W are the turned ones for HL_HOST_RGB, those as stored for the others. want is an hl_host_want.
- * CMYK becomes RGB. Of a TIFF with several pages the first is read; animated WebP fails. A file that is cut short or
- * damaged fails. */
+/* y = the pixels, (H,W,C), or (H,W) where C is 1; HL_U8, but HL_I32 for HL_HOST_STORED and HL_HOST_LABELS of a file
+ * with more than 8 bits. H and W are the turned ones for HL_HOST_RGB, those as stored for the others. want is an
+ * hl_host_want. CMYK becomes RGB. Of a TIFF with several pages the first is read; animated WebP fails. A file that is
+ * cut short or damaged fails. */
 int hl_host_image_read(const char *path, hl_tensor *y, int want);
 /* Writes x, (H,W) or (H,W,C) with C = 1 grey, 2 grey and alpha, 3 RGB, 4 RGBA; HL_U8 gives 8 bits, HL_I32 (values
  * 0..65535) 16 bits. With palette, palette_size colours of 3 bytes, x is (H,W) HL_U8 and holds indices into it.
@@ -96,16 +96,16 @@ typedef struct {
    float mean[3], std[3]; /* of RGB in [0,1] */
    const uint8_t *remap;  /* the file's id -> class or void; NULL leaves ids alone */
    int32_t remap_size;    /* entries of remap, at most 65536; 0 stands for 256. Ids beyond fail */
-   /* Label maps coded by colours: pixels of colour colours[3*i..3*i+2], RGB, have the id colour_ids[i], which remap then
-    * maps as if the file held it. Any lossless file is taken, its alpha is ignored. NULL: files hold ids. */
+   /* Label maps coded by colours: pixels of colour colours[3*i..3*i+2], RGB, have the id colour_ids[i], which remap
+    * then maps as if the file held it. Any lossless file is taken, its alpha is ignored. NULL: files hold ids. */
    const uint8_t *colours, *colour_ids;
    int32_t colour_count; /* 1..4096 */
    int32_t other_colour; /* the id of colours outside of the table; -1: they fail */
-   int32_t classes;       /* ids 0..classes-1 (after remap) and void_label are allowed */
-   int32_t void_label;    /* 0..255 */
-   float *image_out;      /* (3, crop_h, crop_w) */
-   uint8_t *label_out;    /* (crop_h, crop_w); void everywhere if label is NULL. May be NULL if label is. */
-   uint8_t *mask_out;     /* (crop_h, crop_w), 1 inside the image, 0 outside; NULL if not wanted */
+   int32_t classes;      /* ids 0..classes-1 (after remap) and void_label are allowed */
+   int32_t void_label;   /* 0..255 */
+   float *image_out;     /* (3, crop_h, crop_w) */
+   uint8_t *label_out;   /* (crop_h, crop_w); void everywhere if label is NULL. May be NULL if label is. */
+   uint8_t *mask_out;    /* (crop_h, crop_w), 1 inside the image, 0 outside; NULL if not wanted */
 } hl_host_sample;
 
 typedef struct hl_host_loader hl_host_loader;

@@ -1,17 +1,68 @@
 #include <string.h>
 #include "image.h"
 
+typedef struct {
+   const char *begin; /* its first bytes; '?' stands for any */
+   int bytes, format;
+} kind;
+
+static const kind kinds[] = {{"\x89PNG\r\n\x1a\n", 8, HL_HOST_PNG},
+                             {"\xff\xd8\xff", 3, HL_HOST_JPEG},
+                             {"RIFF????WEBP", 12, HL_HOST_WEBP},
+                             {"II*\0", 4, HL_HOST_TIFF},
+                             {"MM\0*", 4, HL_HOST_TIFF},
+                             {"II+\0", 4, HL_HOST_TIFF},
+                             {"MM\0+", 4, HL_HOST_TIFF},
+                             {"BM", 2, HL_HOST_BMP}};
+
+static bool begins(const hl_source *s, const kind *k)
+{
+   if (s->bytes < (size_t)k->bytes) return false;
+   for (int i = 0; i < k->bytes; i++)
+      if (k->begin[i] != '?' && k->begin[i] != ((const char *)s->buffer.data)[i]) return false;
+   return true;
+}
+
 int hl_image_info(const hl_source *s, hl_host_image *info)
 {
-   static const uint8_t png[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'}, jpeg[] = {0xff, 0xd8, 0xff};
-   if (s->bytes >= sizeof png && memcmp(s->buffer.data, png, sizeof png) == 0) return hl_png_info(s, info);
-   if (s->bytes >= sizeof jpeg && memcmp(s->buffer.data, jpeg, sizeof jpeg) == 0) return hl_jpeg_info(s, info);
-   return hl_fail("%s: %s: neither a PNG nor a JPEG%s", s->fn, hl_show_path(s->path), s->bytes ? "" : " (it is empty)");
+   size_t i = 0, n = sizeof kinds / sizeof *kinds;
+   while (i < n && !begins(s, &kinds[i])) i++;
+   switch (i < n ? kinds[i].format : -1) {
+   case HL_HOST_PNG:
+      return hl_png_info(s, info);
+   case HL_HOST_JPEG:
+      return hl_jpeg_info(s, info);
+   case HL_HOST_WEBP:
+      return hl_webp_info(s, info);
+   case HL_HOST_TIFF:
+      return hl_tiff_info(s, info);
+   case HL_HOST_BMP:
+      return hl_bmp_info(s, info);
+   }
+   return hl_fail("%s: %s: none of PNG, JPEG, WebP, TIFF and BMP%s", s->fn, hl_show_path(s->path),
+                  s->bytes ? "" : " (it is empty)");
+}
+
+static int decode(const hl_source *s, int format, int want, int reduction, hl_image *image)
+{
+   switch (format) {
+   case HL_HOST_PNG:
+      return hl_png_decode(s, want, image);
+   case HL_HOST_JPEG:
+      return hl_jpeg_decode(s, want, reduction, image);
+   case HL_HOST_WEBP:
+      return hl_webp_decode(s, want, image);
+   case HL_HOST_TIFF:
+      return hl_tiff_decode(s, want, image);
+   default:
+      return hl_bmp_decode(s, want, image);
+   }
 }
 
 int hl_image_decode(const hl_source *s, const hl_host_image *info, int want, int reduction, hl_image *image)
 {
-   return info->format == HL_HOST_PNG ? hl_png_decode(s, want, image) : hl_jpeg_decode(s, want, reduction, image);
+   HL_TRY(decode(s, info->format, want, reduction, image));
+   return want == HL_HOST_RGB ? hl_turn(s->fn, image) : 0;
 }
 
 HL_API int hl_host_image_info(const char *path, hl_host_image *info)
@@ -54,7 +105,8 @@ HL_API int hl_host_image_read(const char *path, hl_tensor *y, int want)
    static const char fn[] = "image_read";
    hl_source s = {0};
    hl_image image = {0};
-   HL_CHECK(want >= HL_HOST_STORED && want <= HL_HOST_RGB, "%s: want must be stored, labels or rgb, got %d", fn, want);
+   HL_CHECK(want >= HL_HOST_STORED && want <= HL_HOST_COLOURS,
+            "%s: want must be stored, labels, rgb or colours, got %d", fn, want);
    HL_TRY(hl_need_host(fn, "y", y));
    int rc = hl_source_read(&s, fn, path) || read_into(&s, &image, y, want);
    hl_buffer_release(&s.buffer);

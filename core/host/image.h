@@ -42,6 +42,23 @@ typedef struct {
 
 /* Fails if the header's size is beyond HL_HOST_MAX_PIXELS. */
 int hl_check_pixels(const hl_source *s, uint64_t width, uint64_t height);
+/* For want HL_HOST_LABELS: fails unless the file holds one number a pixel. kind names the format: "PNG". */
+int hl_check_ids(const hl_source *s, const char *kind, const hl_host_image *info);
+/* Fails for HL_HOST_LABELS and HL_HOST_COLOURS: kind, such as "JPEG", does not keep exact values. */
+int hl_check_exact(const hl_source *s, const char *kind, int want);
+/* Indices become the colours of image->info. */
+int hl_apply_palette(const hl_source *s, const char *kind, hl_image *image);
+/* Colours of want: 3 channels of 8 bits. */
+bool hl_wants_rgb(int want);
+
+/* ---- turn.c ---- */
+
+/* The orientation in an EXIF block, which is a TIFF header and its tags, perhaps after "Exif\0\0"; 1 where there is
+ * none. */
+int hl_exif_orientation(const uint8_t *exif, size_t bytes);
+void hl_set_orientation(hl_host_image *info, int orientation);
+/* Turns decoded RGB as image->info.orientation asks. */
+int hl_turn(const char *fn, hl_image *image);
 
 /* ---- the decoders, a file each ---- */
 
@@ -49,10 +66,17 @@ int hl_png_info(const hl_source *s, hl_host_image *info);
 int hl_png_decode(const hl_source *s, int want, hl_image *image);
 int hl_jpeg_info(const hl_source *s, hl_host_image *info);
 int hl_jpeg_decode(const hl_source *s, int want, int reduction, hl_image *image);
+int hl_webp_info(const hl_source *s, hl_host_image *info);
+int hl_webp_decode(const hl_source *s, int want, hl_image *image);
+int hl_tiff_info(const hl_source *s, hl_host_image *info);
+int hl_tiff_decode(const hl_source *s, int want, hl_image *image);
+int hl_bmp_info(const hl_source *s, hl_host_image *info);
+int hl_bmp_decode(const hl_source *s, int want, hl_image *image);
 
 /* ---- decode.c: whichever of them the first bytes ask for ---- */
 
 int hl_image_info(const hl_source *s, hl_host_image *info);
+/* Turned for HL_HOST_RGB. */
 int hl_image_decode(const hl_source *s, const hl_host_image *info, int want, int reduction, hl_image *image);
 
 #endif

@@ -79,12 +79,20 @@ static void set_errors(session *s)
    s->progress.progress_monitor = on_progress;
 }
 
+static int orientation(const struct jpeg_decompress_struct *in)
+{
+   for (const struct jpeg_marker_struct *m = in->marker_list; m; m = m->next)
+      if (m->data_length >= 6 && memcmp(m->data, "Exif\0", 6) == 0) return hl_exif_orientation(m->data, m->data_length);
+   return 1;
+}
+
 static void read_header(session *s, const hl_source *from, hl_host_image *info)
 {
    struct jpeg_decompress_struct *in = &s->codec.in;
    jpeg_create_decompress(in);
    in->progress = &s->progress;
    jpeg_mem_src(in, from->buffer.data, from->bytes);
+   jpeg_save_markers(in, JPEG_APP0 + 1, 0xffff);
    jpeg_read_header(in, TRUE);
    if (hl_check_pixels(from, in->image_width, in->image_height)) stop(s);
    if (in->jpeg_color_space == JCS_UNKNOWN) {
@@ -97,6 +105,7 @@ static void read_header(session *s, const hl_source *from, hl_host_image *info)
                            .height = (int32_t)in->image_height,
                            .channels = in->jpeg_color_space == JCS_GRAYSCALE ? 1 : 3,
                            .bits = 8};
+   hl_set_orientation(info, orientation(in));
 }
 
 /* Adobe's programs store inverted inks and say so by their marker. */
@@ -159,8 +168,7 @@ int hl_jpeg_info(const hl_source *from, hl_host_image *info)
 int hl_jpeg_decode(const hl_source *from, int want, int reduction, hl_image *image)
 {
    session s = {.fn = from->fn, .path = from->path};
-   HL_CHECK(want != HL_HOST_LABELS, "%s: %s: a label map must be a PNG; JPEG does not keep exact values", from->fn,
-            hl_show_path(from->path));
+   HL_TRY(hl_check_exact(from, "JPEG", want));
    set_errors(&s);
    return read_jpeg(&s, from, want, reduction, &image->info, image);
 }

@@ -48,30 +48,29 @@ static void read_header(png_structp png, png_infop head, const hl_source *s, hl_
    if (info->is_palette && png_get_PLTE(png, head, &colours, &info->palette_size))
       for (int i = 0; i < info->palette_size; i++)
          memcpy(info->palette + 3 * i, (uint8_t[]){colours[i].red, colours[i].green, colours[i].blue}, 3);
+   png_bytep exif;
+   png_uint_32 bytes;
+   bool has_exif = png_get_eXIf_1(png, head, &bytes, &exif);
+   hl_set_orientation(info, has_exif ? hl_exif_orientation(exif, bytes) : 1);
 }
 
 static void read_pixels(png_structp png, png_infop head, const hl_source *s, int want, hl_image *image)
 {
    const hl_host_image *info = &image->info;
-   if (want == HL_HOST_LABELS && (info->channels != 1 || info->bits > 8)) {
-      hl_fail(
-          "%s: %s: a label map must be a palette or grey PNG of at most 8 bits; this one has %d channels of %d bits",
-          s->fn, hl_show_path(s->path), info->channels, info->bits);
-      png_error(png, "");
-   }
-   if (info->is_palette || want == HL_HOST_LABELS) {
+   if (want == HL_HOST_LABELS && hl_check_ids(s, "PNG", info)) png_error(png, "");
+   if (info->is_palette || (want == HL_HOST_LABELS && info->bits <= 8)) {
       png_set_packing(png);
    } else {
       if (info->bits < 8) png_set_expand_gray_1_2_4_to_8(png);
-      if (info->bits == 16 && want == HL_HOST_RGB) png_set_scale_16(png);
-      if (info->bits == 16 && want == HL_HOST_STORED &&
+      if (info->bits == 16 && hl_wants_rgb(want)) png_set_scale_16(png);
+      if (info->bits == 16 && !hl_wants_rgb(want) &&
           (union {
              uint16_t word;
              uint8_t low;
           }){1}
               .low)
          png_set_swap(png);
-      if (want == HL_HOST_RGB) {
+      if (hl_wants_rgb(want)) {
          png_set_strip_alpha(png);
          if (info->channels <= 2) png_set_gray_to_rgb(png);
       }
@@ -114,29 +113,6 @@ static int read_png(reading *r, int want, hl_host_image *info, hl_image *image)
    return 0;
 }
 
-/* Indices become colours here rather than in libpng, which takes indices beyond the palette for black. */
-static int apply_palette(const hl_source *s, hl_image *image)
-{
-   const hl_host_image *info = &image->info;
-   size_t n = (size_t)image->width * image->height;
-   hl_buffer colours = {0};
-   HL_TRY(hl_buffer_need(s->fn, &colours, 3 * n));
-   const uint8_t *index = image->pixels.data;
-   uint8_t *out = colours.data;
-   for (size_t i = 0; i < n; i++) {
-      if (index[i] >= info->palette_size) {
-         hl_buffer_release(&colours);
-         return hl_fail("%s: %s: damaged PNG: colour %d at (%zu,%zu) is not among the palette's %d", s->fn,
-                        hl_show_path(s->path), index[i], i % image->width, i / image->width, info->palette_size);
-      }
-      memcpy(out + 3 * i, info->palette + 3 * index[i], 3);
-   }
-   hl_buffer_release(&image->pixels);
-   image->pixels = colours;
-   image->channels = 3;
-   return 0;
-}
-
 int hl_png_info(const hl_source *s, hl_host_image *info)
 {
    reading r = {.source = s};
@@ -147,7 +123,7 @@ int hl_png_decode(const hl_source *s, int want, hl_image *image)
 {
    reading r = {.source = s};
    HL_TRY(read_png(&r, want, &image->info, image));
-   return image->info.is_palette && want == HL_HOST_RGB ? apply_palette(s, image) : 0;
+   return image->info.is_palette && hl_wants_rgb(want) ? hl_apply_palette(s, "PNG", image) : 0;
 }
 
 /* ---- writing ---- */

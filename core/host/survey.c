@@ -117,7 +117,7 @@ static uint64_t hash_of(const uint8_t *rgb, int h, int w)
 
 static void look_at_picture(hl_host_survey *s, const uint8_t *rgb)
 {
-   int h = s->info.height, w = s->info.width;
+   int h = s->info.turned_height, w = s->info.turned_width;
    int64_t n = (int64_t)h * w;
    uint64_t sum[3] = {0}, square[3] = {0};
    for (int64_t i = 0; i < n; i++)
@@ -140,7 +140,8 @@ static void look_at_picture(hl_host_survey *s, const uint8_t *rgb)
 
 static int read_pixels(hl_host_survey *s, hl_buffer *pixels, int want, int channels, int wide)
 {
-   int64_t h = s->info.height, w = s->info.width;
+   bool turned = want == HL_HOST_RGB;
+   int64_t h = turned ? s->info.turned_height : s->info.height, w = turned ? s->info.turned_width : s->info.width;
    HL_TRY(hl_buffer_need("survey", pixels, (size_t)(h * w * channels) * (wide ? 4 : 1)));
    hl_tensor y = {.data = pixels->data,
                   .dtype = wide ? HL_I32 : HL_U8,
@@ -159,10 +160,10 @@ static int look_at_label(hl_host_survey *s, hl_buffer *pixels)
       count_bytes(s, pixels->data, n);
       return 0;
    }
-   int wide = s->info.bits == 16, channels = s->info.channels;
+   int wide = s->info.bits > 8, channels = s->info.channels;
    int want = HL_HOST_STORED;
    if (s->kind == HL_HOST_SURVEY_COLOURS) {
-      want = HL_HOST_RGB;
+      want = HL_HOST_COLOURS;
       channels = 3;
       wide = 0;
    }

@@ -1,4 +1,4 @@
---- io/image.lua: PNG and JPEG files as tensors.
+--- io/image.lua: image files as tensors. PNG, JPEG, WebP, TIFF and BMP are read, PNG and JPEG are written.
 local ffi = require 'ffi'
 local core = require 'hilo.core'
 local hilo = require 'hilo'
@@ -7,7 +7,8 @@ local file = require 'hilo.io.file'
 
 local image = {}
 
-local wants = {stored = ffi.C.HL_HOST_STORED, labels = ffi.C.HL_HOST_LABELS, rgb = ffi.C.HL_HOST_RGB}
+local wants = {stored = ffi.C.HL_HOST_STORED, labels = ffi.C.HL_HOST_LABELS, rgb = ffi.C.HL_HOST_RGB, colours = ffi.C.HL_HOST_COLOURS}
+local formats = {[0] = 'png', 'jpeg', 'webp', 'tiff', 'bmp'}
 
 local function palette_of(info)
    local palette = {}
@@ -17,32 +18,47 @@ local function palette_of(info)
    return palette
 end
 
+---@class ImageInfo
+---@field format 'png'|'jpeg'|'webp'|'tiff'|'bmp'
+---@field width integer as stored
+---@field height integer as stored
+---@field turned_width integer of the picture once turned as its EXIF orientation asks
+---@field turned_height integer
+---@field orientation integer EXIF's, 1..8; 1 as stored
+---@field channels integer
+---@field bits integer of a sample, 1..16
+---@field palette integer[][]?
+
 --- What the file's header says, without its pixels.
 ---@param path string
----@return {format: string, width: integer, height: integer, channels: integer, bits: integer, palette: integer[][]?}
+---@return ImageInfo
 function image.info(path)
    file.check_path(path, 'image.info')
    local info = ffi.new('hl_host_image')
    core.call(core.host, 'hl_host_image_info', path, info)
-   return {format = info.format == ffi.C.HL_HOST_PNG and 'png' or 'jpeg', width = info.width, height = info.height,
-      channels = info.channels, bits = info.bits, palette = info.is_palette ~= 0 and palette_of(info) or nil}
+   return {format = formats[info.format], width = info.width, height = info.height, turned_width = info.turned_width,
+      turned_height = info.turned_height, orientation = info.orientation, channels = info.channels, bits = info.bits, palette = info.is_palette ~= 0 and palette_of(info) or nil}
 end
 
---- Reads a PNG or JPEG file.
+--- Reads a PNG, JPEG, WebP, TIFF or BMP file, told by its first bytes. Of a TIFF's pages the first is read.
 ---
---- as = 'stored' (the default) gives the file's own channels, (C,H,W) bytes, 16-bit files as ints; a palette file gives its
---- indices, (H,W) bytes, and its colours. as = 'rgb' gives (3,H,W) bytes of any file. as = 'labels' gives (H,W) bytes: the numbers
---- that a palette or grey file holds.
+--- as = 'stored' (the default) gives the file's own channels, (C,H,W) bytes, files of more than 8 bits as ints; a palette file
+--- gives its indices, (H,W) bytes, and its colours. as = 'rgb' gives (3,H,W) bytes of any file, turned as its EXIF orientation asks;
+--- the others come as stored. as = 'labels' gives (H,W), the numbers that a palette or grey file holds, as bytes, or ints where
+--- they have more than 8 bits; as = 'colours' gives (3,H,W) bytes of a label map whose colours are classes. Both refuse files that
+--- do not keep exact values, such as JPEG.
 ---@param path string
----@param options? {as: 'stored'|'rgb'|'labels'}
+---@param options? {as: 'stored'|'rgb'|'labels'|'colours'}
 ---@return Tensor pixels, integer[][]? palette {{r, g, b}, ...}: index 0 comes first
 function image.load(path, options)
    local as = options and options.as or 'stored'
-   core.check(wants[as], "image.load: as must be 'stored', 'rgb' or 'labels', got '%s'", tostring(as))
+   core.check(wants[as], "image.load: as must be 'stored', 'rgb', 'labels' or 'colours', got '%s'", tostring(as))
    local info = image.info(path)
-   local channels = as == 'rgb' and 3 or as == 'labels' and 1 or info.channels
-   local dtype = as == 'stored' and info.bits == 16 and 'int32' or 'uint8'
+   local colour = as == 'rgb' or as == 'colours'
+   local channels = colour and 3 or as == 'labels' and 1 or info.channels
+   local dtype = not colour and info.bits > 8 and 'int32' or 'uint8'
    local h, w = info.height, info.width
+   if as == 'rgb' then h, w = info.turned_height, info.turned_width end
    local pixels = hilo.empty(channels == 1 and {h, w} or {h, w, channels}, {dtype = dtype})
    core.call(core.host, 'hl_host_image_read', path, core.raw(pixels), wants[as])
    if as == 'labels' or info.palette and as == 'stored' then return pixels, info.palette end
