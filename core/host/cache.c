@@ -20,6 +20,7 @@ struct hl_entry {
    char *path;
    identity id;
    int want;
+   uint64_t colours; /* the table by which a label map was decoded */
    hl_decoded decoded;
    int64_t bytes;
    int users;
@@ -34,7 +35,7 @@ struct hl_cache {
 
 int hl_reduction(const hl_host_image *info, const hl_host_sample *s)
 {
-   if (info->format != HL_HOST_JPEG || !s->fast_shrink) return 1;
+   if (info->format != HL_HOST_JPEG || !s->fast_shrink || info->orientation != 1) return 1;
    int h = hl_host_scaled_size(s->resize_h ? s->resize_h : info->height, s->scale);
    int w = hl_host_scaled_size(s->resize_w ? s->resize_w : info->width, s->scale);
    int reduction = 8;
@@ -79,6 +80,12 @@ static unsigned bucket(const char *path)
    return hash % BUCKETS;
 }
 
+static bool fits(const hl_entry *e, const hl_host_sample *s)
+{
+   return e->want == HL_HOST_RGB ? hl_reduction(&e->decoded.image.info, s) == e->decoded.image.reduction
+                                 : e->colours == hl_label_table(s);
+}
+
 /* Under the lock. Entries of the path whose file has changed are dropped on the way. */
 static hl_entry *find(hl_cache *c, const char *path, const identity *id, int want, const hl_host_sample *s)
 {
@@ -90,8 +97,7 @@ static hl_entry *find(hl_cache *c, const char *path, const identity *id, int wan
          c->held -= e->bytes;
          e->dropped = true;
          if (e->users == 0) free_entry(e);
-      } else if (e->want == want &&
-                 (want == HL_HOST_LABELS || hl_reduction(&e->decoded.image.info, s) == e->decoded.image.reduction)) {
+      } else if (e->want == want && fits(e, s)) {
          return e;
       } else {
          link = &e->next;
@@ -101,7 +107,8 @@ static hl_entry *find(hl_cache *c, const char *path, const identity *id, int wan
 }
 
 /* Under the lock. Keeps a copy, unless there is no room or no memory. */
-static void insert(hl_cache *c, const char *path, const identity *id, int want, const hl_decoded *decoded)
+static void insert(hl_cache *c, const char *path, const identity *id, int want, uint64_t colours,
+                   const hl_decoded *decoded)
 {
    const hl_image *image = &decoded->image;
    int64_t pixels = (int64_t)image->width * image->height * image->channels;
@@ -119,6 +126,7 @@ static void insert(hl_cache *c, const char *path, const identity *id, int want, 
    e->path = copy;
    e->id = *id;
    e->want = want;
+   e->colours = colours;
    e->decoded = *decoded;
    e->decoded.image.pixels = (hl_buffer){exact, (size_t)pixels};
    e->bytes = bytes;
@@ -136,12 +144,7 @@ static int decode(const char *path, int want, const hl_host_sample *s, hl_source
    HL_TRY(hl_source_read(file, "loader", path));
    HL_TRY(hl_image_info(file, &info));
    HL_TRY(hl_image_decode(file, &info, want, hl_reduction(&info, s), &d->image));
-   if (want != HL_HOST_LABELS) return 0;
-   memset(d->seen, 0, sizeof d->seen);
-   const uint8_t *ids = d->image.pixels.data;
-   size_t n = (size_t)d->image.width * d->image.height;
-   for (size_t i = 0; i < n; i++) d->seen[ids[i]] = 1;
-   return 0;
+   return want == HL_HOST_RGB ? 0 : hl_label_ids(file, s, d);
 }
 
 int hl_cache_get(hl_cache *c, const char *path, int want, const hl_host_sample *s, hl_source *file, hl_decoded *scratch,
@@ -161,7 +164,8 @@ int hl_cache_get(hl_cache *c, const char *path, int want, const hl_host_sample *
       HL_TRY(decode(path, want, s, file, scratch));
       pthread_mutex_lock(&c->lock);
       /* Another thread may have been faster. */
-      if (!find(c, path, &id, want, s)) insert(c, path, &id, want, scratch);
+      if (!find(c, path, &id, want, s))
+         insert(c, path, &id, want, want == HL_HOST_RGB ? 0 : hl_label_table(s), scratch);
       pthread_mutex_unlock(&c->lock);
       return 0;
    }

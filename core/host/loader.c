@@ -42,10 +42,19 @@ static void free_batch(batch *b)
       free((char *)j->sample.image);
       free((char *)j->sample.label);
       free((uint8_t *)j->sample.remap);
+      free((uint8_t *)j->sample.colours);
+      free((uint8_t *)j->sample.colour_ids);
       if (j->error != no_memory) free(j->error);
    }
    free(b->jobs);
    free(b);
+}
+
+static uint8_t *copy_of(const uint8_t *from, size_t bytes)
+{
+   uint8_t *to = from ? malloc(bytes) : NULL;
+   if (to) memcpy(to, from, bytes);
+   return to;
 }
 
 /* Copies what the samples point at, but not the outputs. NULL without memory. */
@@ -60,12 +69,14 @@ static batch *copy_batch(const hl_host_sample *samples, int n)
       const hl_host_sample *from = &samples[i];
       b->n = i + 1;
       *to = *from;
-      uint8_t *table = from->remap ? malloc(256) : NULL;
-      if (table) memcpy(table, from->remap, 256);
-      to->remap = table;
+      size_t colours = from->colours ? (size_t)from->colour_count : 0;
+      to->remap = copy_of(from->remap, from->remap_size ? (size_t)from->remap_size : 256);
+      to->colours = copy_of(from->colours, 3 * colours);
+      to->colour_ids = copy_of(colours ? from->colour_ids : NULL, colours);
       to->image = strdup(from->image);
       to->label = from->label ? strdup(from->label) : NULL;
-      ok = to->image && !to->label == !from->label && !table == !from->remap;
+      ok = to->image && !to->label == !from->label && !to->remap == !from->remap && !to->colours == !from->colours &&
+           !to->colour_ids == !to->colours;
    }
    if (ok) return b;
    free_batch(b);

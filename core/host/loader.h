@@ -1,5 +1,5 @@
-/* loader.h: the parts of the loader. pixels.c works on pixels, cache.c keeps decoded images, sample.c does one sample,
- * loader.c runs the threads. */
+/* loader.h: the parts of the loader, each knowing those before it. pixels.c works on pixels, labels.c on label maps,
+ * cache.c keeps decoded images, sample.c does one sample, loader.c runs the threads. */
 #ifndef HL_HOST_LOADER_H
 #define HL_HOST_LOADER_H
 
@@ -25,12 +25,27 @@ int hl_resample(float *planes, const hl_image *image, const hl_axis *y, int rows
 void hl_jitter(float *planes, size_t n, const hl_host_sample *s);
 int hl_blur(float *planes, int h, int w, double sigma, hl_buffer *scratch);
 
-/* ---- cache.c ---- */
+/* ---- labels.c ---- */
+
+enum { HL_LABEL_COLOURS = 4096 /* the largest table */ };
 
 typedef struct {
    hl_image image;
-   uint8_t seen[256]; /* of a label map: which ids it holds */
+   /* Of a label map, whose pixels become bytes: which bytes it holds, and the file's id that a byte stands for. */
+   uint8_t seen[256];
+   uint16_t id[256];
 } hl_decoded;
+
+/* How a label map is decoded for s. */
+int hl_label_want(const hl_host_sample *s);
+/* Equal for equal tables of colours; 0 for none. */
+uint64_t hl_label_table(const hl_host_sample *s);
+/* Of what was decoded: the bytes and their ids. Fails where a colour is not in the table. */
+int hl_label_ids(const hl_source *file, const hl_host_sample *s, hl_decoded *label);
+/* classes = what each byte becomes: a class or void. Fails where an id is neither. */
+int hl_label_classes(const hl_host_sample *s, const hl_decoded *label, uint8_t classes[256]);
+
+/* ---- cache.c ---- */
 
 typedef struct hl_cache hl_cache;
 typedef struct hl_entry hl_entry;

@@ -40,6 +40,14 @@ int hl_sample_check(const hl_host_sample *s, int position)
             hl_show_path(s->image), s->void_label);
    HL_CHECK(!s->label || (s->classes >= 1 && s->classes <= 256), "%s %d (%s): classes must be 1..256, got %d", fn,
             position, hl_show_path(s->image), s->classes);
+   HL_CHECK(s->remap_size >= 0 && s->remap_size <= 65536, "%s %d (%s): remap_size must be 0..65536, got %d", fn,
+            position, hl_show_path(s->image), s->remap_size);
+   if (!s->colours) return 0;
+   HL_CHECK(s->colour_ids && s->colour_count >= 1 && s->colour_count <= HL_LABEL_COLOURS,
+            "%s %d (%s): a table of colours needs 1..%d colours and their ids, got %d", fn, position,
+            hl_show_path(s->image), HL_LABEL_COLOURS, s->colour_count);
+   HL_CHECK(s->other_colour >= -1 && s->other_colour <= 255, "%s %d (%s): other_colour must be -1..255, got %d", fn,
+            position, hl_show_path(s->image), s->other_colour);
    return 0;
 }
 
@@ -63,30 +71,6 @@ static int left_of(const span *x, const hl_host_sample *s)
    return s->flip ? s->crop_w - x->skip - x->count : x->skip;
 }
 
-static int check_ids(const hl_host_sample *s, const hl_decoded *label)
-{
-   const hl_image *image = &label->image;
-   const uint8_t *ids = image->pixels.data;
-   bool bad[256], any = false;
-   for (int id = 0; id < 256; id++) {
-      int to = s->remap ? s->remap[id] : id;
-      bad[id] = label->seen[id] && to >= s->classes && to != s->void_label;
-      any |= bad[id];
-   }
-   if (!any) return 0;
-   size_t i = 0;
-   while (!bad[ids[i]]) i++;
-   size_t x = i % (size_t)image->width, y = i / (size_t)image->width;
-   if (s->remap)
-      return hl_fail(
-          "loader: %s: label %d at (x %zu, y %zu) is mapped to %d, which is neither a class (0..%d) nor void "
-          "(%d); mend the table or the number of classes",
-          hl_show_path(s->label), ids[i], x, y, s->remap[ids[i]], s->classes - 1, s->void_label);
-   return hl_fail("loader: %s: label %d at (x %zu, y %zu) is neither a class (0..%d) nor void (%d); mend the number of "
-                  "classes or map ids by a table",
-                  hl_show_path(s->label), ids[i], x, y, s->classes - 1, s->void_label);
-}
-
 static int fill_image(const hl_host_sample *s, const hl_image *image, int h, int w, const span *y, const span *x,
                       hl_workspace *work)
 {
@@ -94,8 +78,8 @@ static int fill_image(const hl_host_sample *s, const hl_image *image, int h, int
    if (n < slot) memset(s->image_out, 0, 3 * slot * sizeof(float));
    if (n == 0) return 0;
    /* A reduced JPEG with sides that the reduction does not divide covers a little more than the image. */
-   double step_y = (double)image->info.height / image->reduction / h;
-   double step_x = (double)image->info.width / image->reduction / w;
+   double step_y = (double)image->info.turned_height / image->reduction / h;
+   double step_x = (double)image->info.turned_width / image->reduction / w;
    HL_TRY(hl_buffer_need("loader", &work->planes, 3 * n * sizeof(float)));
    HL_TRY(hl_axis_make(&work->y, y->begin, y->count, step_y, image->height));
    HL_TRY(hl_axis_make(&work->x, x->begin, x->count, step_x, image->width));
@@ -120,8 +104,8 @@ static int32_t nearest(int i, int size, int scaled)
    return (int32_t)((2 * (int64_t)i + 1) * size / (2 * (int64_t)scaled));
 }
 
-static int fill_label(const hl_host_sample *s, const hl_image *label, int h, int w, const span *y, const span *x,
-                      hl_workspace *work)
+static int fill_label(const hl_host_sample *s, const hl_image *label, const uint8_t *classes, int h, int w,
+                      const span *y, const span *x, hl_workspace *work)
 {
    size_t slot = (size_t)s->crop_h * s->crop_w;
    if (!label || (size_t)y->count * x->count < slot) memset(s->label_out, s->void_label, slot);
@@ -133,10 +117,7 @@ static int fill_label(const hl_host_sample *s, const hl_image *label, int h, int
       const uint8_t *from =
           (const uint8_t *)label->pixels.data + (size_t)nearest(y->begin + i, label->height, h) * label->width;
       uint8_t *to = s->label_out + (size_t)(y->skip + i) * s->crop_w + left_of(x, s);
-      if (s->remap)
-         for (int j = 0; j < x->count; j++) to[j] = s->remap[from[column[j]]];
-      else
-         for (int j = 0; j < x->count; j++) to[j] = from[column[j]];
+      for (int j = 0; j < x->count; j++) to[j] = classes[from[column[j]]];
    }
    return 0;
 }
@@ -148,22 +129,33 @@ static void fill_mask(const hl_host_sample *s, const span *y, const span *x)
       memset(s->mask_out + (size_t)(y->skip + i) * s->crop_w + left_of(x, s), 1, (size_t)x->count);
 }
 
+static int check_size(const hl_host_sample *s, const hl_host_image *info, const hl_image *map)
+{
+   int w = info->turned_width, h = info->turned_height;
+   if (map->width == w && map->height == h) return 0;
+   if (info->orientation > 1 && map->width == info->width && map->height == info->height)
+      return hl_fail(
+          "loader: %s has %d x %d pixels once turned as its EXIF orientation %d asks, but its label map %s has "
+          "%d x %d; turn the label map, or take the orientation out of the picture",
+          hl_show_path(s->image), w, h, info->orientation, hl_show_path(s->label), map->width, map->height);
+   return hl_fail("loader: %s has %d x %d pixels but its label map %s has %d x %d", hl_show_path(s->image), w, h,
+                  hl_show_path(s->label), map->width, map->height);
+}
+
 static int fill(const hl_host_sample *s, const hl_decoded *image, const hl_decoded *label, hl_workspace *work)
 {
    const hl_host_image *info = &image->image.info;
+   uint8_t classes[256];
    if (label) {
-      const hl_image *map = &label->image;
-      HL_CHECK(map->width == info->width && map->height == info->height,
-               "loader: %s has %d x %d pixels but its label map %s has %d x %d", hl_show_path(s->image), info->width,
-               info->height, hl_show_path(s->label), map->width, map->height);
-      HL_TRY(check_ids(s, label));
+      HL_TRY(check_size(s, info, &label->image));
+      HL_TRY(hl_label_classes(s, label, classes));
    }
-   int h = hl_host_scaled_size(s->resize_h ? s->resize_h : info->height, s->scale);
-   int w = hl_host_scaled_size(s->resize_w ? s->resize_w : info->width, s->scale);
+   int h = hl_host_scaled_size(s->resize_h ? s->resize_h : info->turned_height, s->scale);
+   int w = hl_host_scaled_size(s->resize_w ? s->resize_w : info->turned_width, s->scale);
    span y = inside(s->crop_y, s->crop_h, h), x = inside(s->crop_x, s->crop_w, w);
    if (y.count == 0 || x.count == 0) y.count = x.count = 0;
    HL_TRY(fill_image(s, &image->image, h, w, &y, &x, work));
-   if (s->label_out) HL_TRY(fill_label(s, label ? &label->image : NULL, h, w, &y, &x, work));
+   if (s->label_out) HL_TRY(fill_label(s, label ? &label->image : NULL, classes, h, w, &y, &x, work));
    if (s->mask_out) fill_mask(s, &y, &x);
    return 0;
 }
@@ -174,7 +166,7 @@ int hl_sample_run(const hl_host_sample *s, hl_cache *cache, hl_workspace *w)
    hl_entry *image_entry = NULL, *label_entry = NULL;
    int rc = hl_cache_get(cache, s->image, HL_HOST_RGB, s, &w->file, &w->image, &image, &image_entry);
    if (!rc && s->label)
-      rc = hl_cache_get(cache, s->label, HL_HOST_LABELS, s, &w->file, &w->label, &label, &label_entry);
+      rc = hl_cache_get(cache, s->label, hl_label_want(s), s, &w->file, &w->label, &label, &label_entry);
    if (!rc) rc = fill(s, image, label, w);
    hl_cache_give_back(cache, image_entry);
    hl_cache_give_back(cache, label_entry);
