@@ -39,7 +39,7 @@ function folder.lines(path)
    return list
 end
 
-local image_kinds = {jpg = true, jpeg = true, png = true}
+local image_kinds = {jpg = true, jpeg = true, png = true, webp = true, tif = true, tiff = true, bmp = true}
 
 --- Images in a folder: name without ending -> file name, and the names in order.
 ---@return table<string, string> files, string[] names
@@ -58,11 +58,12 @@ end
 
 local info = ffi.new('hl_host_image')
 
---- Width and height of an image in pixels, from its header.
+--- Width and height of a picture in pixels, from its header, once turned as its EXIF orientation asks: what loaders and
+--- image.load(path, {as = 'rgb'}) give. image.info tells the stored size too.
 ---@return integer height, integer width
 function folder.image_size(path)
    core.call(host, 'hl_host_image_info', path, info)
-   return info.height, info.width
+   return info.turned_height, info.turned_width
 end
 
 --- The colours of a palette PNG, nil for other images.
