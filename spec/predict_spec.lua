@@ -143,6 +143,19 @@ describe('hilo.open', function()
       assert.matches('has no classes.json', message)
    end)
 
+   it('labels a picture as its EXIF orientation turns it', function()
+      local path = new .. '/inner/turned.jpg'
+      image.save(path, (tiny.picture(22, 38, 46)))
+      local jpeg = tiny.read(path)
+      local orientation = 'Exif\0\0II*\0\8\0\0\0\1\0\18\1\3\0\1\0\0\0\6\0\0\0\0\0\0\0' -- 6: turned by a quarter
+      tiny.write(path, jpeg:sub(1, 2) .. '\255\225\0' .. string.char(#orientation + 2) .. orientation .. jpeg:sub(3))
+      local labels = open():predict(path)
+      local from_memory = open():predict((image.load(path, {as = 'rgb'})))
+      os.remove(path)
+      assert.same({46, 38}, labels:size():totable())
+      assert.is_true(hilo.equal(labels, from_memory))
+   end)
+
    it('says what it cannot open', function()
       local function fails(which, options, pattern)
          local ok, message = pcall(hilo.open, which, options or {runs = made.runs})

@@ -86,7 +86,10 @@ return function(words)
    local found = evaluate.run(model, set, {
       names = names, labels = o.labels, protocol = o.protocol, crop = o.crop, trimap = o.trimap[1] > 0 and o.trimap or nil,
       batch = o.batch, workers = hilo.data.workers {threads = o.workers, cache_mb = 64}, save = save,
-      progress = function(done) progress:update(done) end,
+      progress = function(done)
+         progress:update(done)
+         if done % 100 == 0 then progress:report('') end
+      end,
    })
    progress:finish()
    print(text_of(found, model.classes, {confusion = o.confusion}))

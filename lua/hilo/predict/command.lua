@@ -34,9 +34,13 @@ return function(words)
    o.out = out
    local model = Model.open(names[1], open_options.prepare(o, given))
    local pictures = inputs_of.pictures({unpack(names, 2)}, out)
-   local results = label(model, pictures, o)
+   local results, stopped = label(model, pictures, o)
    print(('%d picture%s labelled by %s: %s'):format(#results.predictions, #results.predictions == 1 and '' or 's', model.name,
       model.S and out .. '/labels' or out .. '/scores.csv'))
+   if stopped then
+      io.stderr:write(('hilo: interrupted after %d of %d pictures\n'):format(#results.predictions + #results.failed, #pictures))
+      return 130
+   end
    if #results.failed == 0 then return 0 end
    io.stderr:write(('hilo: %d of %d pictures could not be read; %s/predictions.json names them\n'):format(#results.failed, #pictures,
       out))

@@ -1,9 +1,12 @@
 --- predict/label.lua: labels pictures one batch after the other and writes what was found.
+local core = require 'hilo.core'
 local hilo = require 'hilo'
 local Progress = require 'hilo.train.progress'
 local reader = require 'hilo.predict.reader'
 local Results = require 'hilo.predict.results'
 local transforms = require 'hilo.data.transforms'
+
+local host = core.host
 
 -- What is read of each picture: what the network takes, and the picture itself for an overlay; and which of them that is.
 local function readings(model, o)
@@ -14,18 +17,13 @@ local function readings(model, o)
    return wanted, #wanted
 end
 
---- Labels pictures. One that cannot be read is told and left out.
----@param model Model
----@param pictures InputPicture[]
----@param o {out: string, overlay: boolean, alpha: number, confidence: boolean, batch: integer, workers: integer}
----@return Results
-return function(model, pictures, o)
-   local results = Results.new(model, o)
-   local progress = Progress.new {total = #pictures, title = model.name}
+-- Every picture once.
+local function label_all(model, pictures, o, results, progress)
    local done = 0
    local function one_more()
       done = done + 1
       progress:update(done)
+      if done % 100 == 0 then progress:report('') end
    end
    local wanted, own = readings(model, o)
    for batch in reader {
@@ -44,7 +42,24 @@ return function(model, pictures, o)
          one_more()
       end
    end
+end
+
+--- Labels pictures. One that cannot be read is told and left out. After Ctrl-C the tables hold what was done by then.
+---@param model Model
+---@param pictures InputPicture[]
+---@param o {out: string, overlay: boolean, alpha: number, confidence: boolean, batch: integer, workers: integer}
+---@return Results
+---@return boolean stopped by Ctrl-C
+return function(model, pictures, o)
+   local results = Results.new(model, o)
+   local progress = Progress.new {total = #pictures, title = model.name}
+   core.call(host, 'hl_host_interrupt_install')
+   local ok, message = pcall(label_all, model, pictures, o, results, progress)
+   core.call(host, 'hl_host_interrupt_remove')
    progress:finish()
+   local stopped = not ok and tostring(message):find('interrupted', 1, true) ~= nil
+   if not ok and not stopped then error(message, 0) end
+   host.hl_host_interrupt_clear()
    results:finish()
-   return results
+   return results, stopped
 end
