@@ -19,12 +19,6 @@ local smoothing = 1    -- what a kernel adds to every choice, beside the 1 of it
 
 local root_half = sqrt(0.5)
 
--- Mass of the standard normal distribution from a to b, exact in both tails.
-local function mass(a, b)
-   if a > 0 then return 0.5 * (erfc(a * root_half) - erfc(b * root_half)) end
-   return 0.5 * (erfc(-b * root_half) - erfc(-a * root_half))
-end
-
 ---@class Point a configuration: for each axis the index of its choice, or its place and stretch
 ---@field place number
 ---@field from number?
@@ -34,6 +28,17 @@ end
 ---@field n integer kernels; the last is the prior
 local Parzen = {}
 Parzen.__index = Parzen
+
+--- Mass of the standard normal distribution from a to b, exact in both tails.
+---@param a number
+---@param b number
+---@return number
+function Parzen.mass(a, b)
+   if a > 0 then return 0.5 * (erfc(a * root_half) - erfc(b * root_half)) end
+   return 0.5 * (erfc(-b * root_half) - erfc(-a * root_half))
+end
+
+local mass = Parzen.mass
 
 --- A configuration as Parzen reads it.
 ---@param axes Axis[]
