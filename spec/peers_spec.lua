@@ -75,6 +75,8 @@ describe('Optuna', function()
    end)
 
    needs_python("'s TPE finds no better than hilo's", function() capture(peer('tpe', '--quick')) end)
+
+   needs_python('finds the options as important as hilo does', function() capture(peer('importance', '--seeds', '2')) end)
 end)
 
 describe('TensorBoard', function()
