@@ -241,6 +241,15 @@ describe('hilo sweep', function()
       assert.matches('0 running, 1 waiting', text)
    end)
 
+   it('prints commands as a shell reads them', function()
+      local odd = "it's $HOME"
+      assert.equal(0, (sweep('kind=' .. odd .. ',plain')))
+      local _, text = process.capture(words_of('best', 's', 'runs=' .. runs))
+      local pipe = io.popen("printf '%s|' " .. text:match('hilo (.-)\n'))
+      assert.matches('|kind=' .. odd:gsub('%$', '%%$') .. '|', pipe:read('*a'))
+      pipe:close()
+   end)
+
    it('prints the best configuration and the command that runs it', function()
       assert.equal(0, (sweep('depth=1,3,2', 'metric=iou.two')))
       local code, text = process.capture(words_of('best', 's', 'runs=' .. runs))
@@ -327,6 +336,61 @@ describe('hilo sweep', function()
       local code, text = process.capture(words_of(path))
       assert.equal(0, code, text)
       for i = 1, 3 do assert.equal('failed', results().trials[i].state) end
+   end)
+
+   it('lets seeds that wait for their stage hold nobody up', function()
+      local path = runs .. '/staged.lua'
+      tiny.write(path, ([[
+         return {
+            script = '%s', name = 's', runs = '%s', report = false, axes = {lr = {0.1, 0.2}}, seed = '1..2', jobs = 2,
+            pruner = 'median', options = {after = '{first}', steps = 40, eval_every = 2, pause = 25},
+            needs = {first = {script = '%s', options = function(_, seed) return {steps = 4, pause = seed == 2 and 500 or 0} end}},
+         }
+      ]]):format(script, runs, script))
+      local code, text = process.capture(words_of(path))
+      assert.equal(0, code, text)
+      assert.not_matches('0000%-s1 goes on', text)
+   end)
+
+   it('shares the run of a stage whose options differ in nothing that changes a result, and renews those of runs that wait', function()
+      local path = runs .. '/staged.lua'
+      tiny.write(path, ([[
+         return {
+            script = '%s', name = 's', runs = '%s', report = false, axes = {kind = {'plain', 'odd', 'other'}},
+            options = {after = '{first}', steps = 2, fail = 'odd'}, needs = {first = {script = '%s', options = {steps = 3}}},
+         }
+      ]]):format(script, runs, script))
+      local code, text = process.capture(words_of(path, 'trials=2', 'first.workers=1', 'workers=1'))
+      assert.equal(0, code, text)
+      code, text = process.capture(words_of(path, 'first.workers=0', 'workers=0', 'retry_failed=true'))
+      assert.equal(0, code, text)
+      local found = results()
+      assert.equal(1, #found.stages)
+      assert.same({1, 0, 0}, {found.trials[1].runs[1].options.workers, found.trials[2].runs[1].options.workers,
+         found.trials[3].runs[1].options.workers})
+   end)
+
+   it('gives new seeds to failed trials that are tried again', function()
+      assert.equal(0, (sweep('kind=plain,odd', 'fail=odd')))
+      assert.equal(0, (sweep('kind=plain,odd', 'fail=odd', 'seed=1..2', 'retry_failed=true')))
+      assert.same({2, 2}, {#results().trials[1].runs, #results().trials[2].runs})
+   end)
+
+   it('is resumed where it is, or not at all', function()
+      assert.equal(0, (sweep('lr=0.1,0.2', 'trials=1')))
+      local elsewhere = runs .. '/else where'
+      hilo.data.folder.make(elsewhere)
+      os.rename(runs .. '/sweeps.db', elsewhere .. '/sweeps.db')
+      os.rename(runs .. '/s', elsewhere .. '/s')
+      local code, text = process.capture(words_of('resume', 's', 'runs=' .. elsewhere))
+      assert.equal(1, code)
+      assert.matches('repeat that with name=s and the runs= and store=', text)
+      assert.is_false(hilo.data.folder.is_file(runs .. '/sweeps.db'))
+      code, text = sweep('lr=0.1,0.2', 'runs=' .. elsewhere)
+      assert.equal(0, code, text)
+      code, text = process.capture(words_of('stop', 's', 'runs=' .. elsewhere))
+      assert.equal(0, code)
+      assert.matches("hilo sweep resume s 'runs=.*/else where'\n", text)
    end)
 
    it('takes lists and texts with commas as the options of a Lua sweep', function()

@@ -183,6 +183,13 @@ describe('a database', function()
       assert.is_false(ok)
       assert.matches('no such table: nowhere', message)
       assert.has_error(function() db:run('INSERT INTO t VALUES (?)') end)
+      db:exec 'CREATE TABLE part (i INTEGER PRIMARY KEY, of INTEGER REFERENCES part (i) DEFERRABLE INITIALLY DEFERRED)'
+      db:exec 'PRAGMA foreign_keys = ON'
+      ok, message = pcall(db.transaction, db, function() db:run('INSERT INTO part VALUES (1, 2)') end) -- fails as it is committed
+      assert.is_false(ok)
+      assert.matches('FOREIGN KEY', message)
+      db:transaction(function() db:run('INSERT INTO part VALUES (1, 1)') end)
+      assert.equal(1, db:value 'SELECT COUNT(*) FROM part')
       db:close()
    end)
 end)

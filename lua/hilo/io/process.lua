@@ -57,6 +57,13 @@ function process.start(words, options)
    return pid
 end
 
+--- A word as a shell reads it.
+---@param word string
+---@return string
+function process.quoted(word)
+   return word:match('^[%w_@%%+=:,./-]+$') or "'" .. word:gsub("'", "'\\''") .. "'"
+end
+
 ---@class Ending
 ---@field code integer? exit status
 ---@field signal integer? what killed it

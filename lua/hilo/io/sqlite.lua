@@ -161,11 +161,12 @@ function Database:transaction(f)
    self.depth = 1
    local function finish(ok, ...)
       self.depth = 0
+      local message = ...
+      if ok then ok, message = pcall(self.exec, self, 'COMMIT') end -- it may find the disk full
       if not ok then
          library.sqlite3_exec(self.db, 'ROLLBACK', nil, nil, nil)
-         error((...), 0)
+         error(message, 0)
       end
-      self:exec 'COMMIT'
       return ...
    end
    return finish(pcall(f))

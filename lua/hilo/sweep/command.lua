@@ -5,6 +5,7 @@ local folder = require 'hilo.data.folder'
 local options = require 'hilo.train.options'
 local process = require 'hilo.io.process'
 local ranking = require 'hilo.sweep.ranking'
+local stat = require 'posix.sys.stat'
 local sweep = require 'hilo.sweep'
 local unistd = require 'posix.unistd'
 
@@ -57,11 +58,18 @@ local function write_report(found)
    if #problems > 0 then io.stderr:write('not all of it could be drawn: ', problems[1], '\n') end
 end
 
+-- The command that goes on with a sweep.
+local function resuming(name, runs, store)
+   local words = {'hilo sweep resume', name}
+   if runs ~= 'runs' then words[#words + 1] = process.quoted('runs=' .. runs) end
+   if store ~= runs .. '/sweeps.db' then words[#words + 1] = process.quoted('store=' .. store) end
+   return table.concat(words, ' ')
+end
+
 local function finish(d, found, stopped)
    print(results.table(found, {most = 40}))
    if stopped then
-      io.stderr:write(('stopped (%s); to go on:  hilo sweep resume %s%s\n'):format(stopped, d.settings.name,
-         d.settings.runs ~= 'runs' and ' runs=' .. d.settings.runs or ''))
+      io.stderr:write(('stopped (%s); to go on:  %s\n'):format(stopped, resuming(found.name, found.runs, found.store)))
       return 130
    end
    if d.settings.report then write_report(found) end
@@ -109,9 +117,9 @@ function commands.best(words)
    local words_of = {}
    for _, key in ipairs(definition.sorted_keys(best.runs[1] and best.runs[1].options or best.values)) do
       local value = (best.runs[1] and best.runs[1].options or best.values)[key]
-      words_of[#words_of + 1] = ('%s=%s'):format(key, axes_of.text_of(value))
+      words_of[#words_of + 1] = process.quoted(('%s=%s'):format(key, axes_of.text_of(value)))
    end
-   print(('hilo %s %s'):format(found.script, table.concat(words_of, ' ')))
+   print(('hilo %s %s'):format(process.quoted(found.script), table.concat(words_of, ' ')))
    for _, run in ipairs(best.runs) do print(('   seed %d: %.4f   %s'):format(run.seed, run.value or 0 / 0, run.path)) end
    return 0
 end
@@ -125,8 +133,14 @@ end
 function commands.stop(words)
    local _, study = store_of(words, true)
    study:ask_to_stop(true)
-   print(('%s is asked to stop; its runs save their checkpoints. To go on: hilo sweep resume %s'):format(study.name, study.name))
+   print(('%s is asked to stop; its runs save their checkpoints. To go on: %s'):format(study.name, resuming(study.name,
+      results.of(study).runs, study.db.path)))
    return 0
+end
+
+local function same_file(a, b)
+   local x, y = stat.stat(a), stat.stat(b)
+   return x ~= nil and y ~= nil and x.st_dev == y.st_dev and x.st_ino == y.st_ino
 end
 
 function commands.resume(words)
@@ -136,8 +150,12 @@ function commands.resume(words)
       store.path)
    check(saved.file, '%s was made by a script that calls hilo.sweep; run that script again', study.name)
    check(saved.folder == unistd.getcwd(), 'the sweep was begun in %s, and its paths count from there: cd there first', saved.folder)
+   local d = definition.read(saved.file, saved.words)
+   check(d.settings.name == study.name and same_file(d.settings.store, store.path),
+      'its command makes %s in %s, not %s in %s; repeat that with name=%s and the runs= and store= that it has now: hilo sweep %s ...',
+      d.settings.name, d.settings.store, study.name, store.path, study.name, saved.file)
    store:close()
-   return carry_out(definition.read(saved.file, saved.words))
+   return carry_out(d)
 end
 
 commands.task = require 'hilo.sweep.task'

@@ -230,7 +230,7 @@ function Coordinator:take_ending(active, ending)
       else
          self.study:complete(run, self.owner, ended)
       end
-   elseif stopped and (ending.asked or self.stopping) then
+   elseif stopped and (ending.asked or self.stopping) or killed == signal.SIGKILL and self.stopping then
       self.study:release(run, self.owner, ended)
    elseif killed or stopped then
       ended.how = ('its process was ended by signal %d'):format(killed or code - 128)
@@ -247,7 +247,7 @@ end
 -- Whether some seed of the trial waits to come as far as this run has.
 local function others_wait(self, run, step)
    for _, other in ipairs(self.study:runs(run.trial_id)) do
-      if other.state == 'WAITING' and other.step < step then return true end
+      if other.state == 'WAITING' and other.step < step and self.study:is_ready(other.needs) then return true end
    end
    return false
 end

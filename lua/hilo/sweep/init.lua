@@ -24,10 +24,12 @@ local sweep = {definition = definition, results = results, Store = Store}
 function sweep.run(d, options)
    local store = Store.open(d.settings.store, {create = true})
    local study = store:make_study(d.settings.name, d.settings.direction)
-   extend(d, study)
+   study:transaction(function()
+      if d.settings.retry_failed then study:retry_failed() end
+      extend(d, study)
+   end)
    local launcher = require(launchers[d.settings.launcher]).new(d.settings, d.slurm)
    local coordinator = Coordinator.new(d, study, launcher, options and options.display or Display.new(d))
-   if d.settings.retry_failed then study:retry_failed() end
    local stopped = coordinator:run()
    local found = results.of(study)
    store:close()

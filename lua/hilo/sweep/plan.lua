@@ -18,6 +18,15 @@ local check = core.check
 
 local function hash(text) return ('%08x'):format(tonumber(core.host.hl_host_crc32(0, text, #text))) end
 
+-- The same for stages that differ in nothing that changes a result.
+local function stage_hash(stage, given)
+   local telling = {}
+   for key, value in pairs(given) do
+      if not options.free[key] then telling[key] = value end
+   end
+   return hash(stage.script .. json.encode(telling))
+end
+
 -- What a stage is told, before the names of other stages' runs are put in.
 local function stage_options(d, stage, values, seed)
    local given = {}
@@ -88,7 +97,7 @@ return function(d, number, values, seed)
       under_way[stage] = true
       local given, needs = fill(stage_options(d, stage, values, seed))
       local name = ('%s/%04d-s%d'):format(folder, number, seed)
-      if stage.name then name = ('%s/%s-%s-s%d'):format(folder, stage.name, hash(stage.script .. json.encode(given)), seed) end
+      if stage.name then name = ('%s/%s-%s-s%d'):format(folder, stage.name, stage_hash(stage, given), seed) end
       local run = {name = name, stage = stage.name, script = stage.script, seed = seed, options = given, needs = needs}
       made[stage] = run
       runs[#runs + 1] = run

@@ -3,6 +3,7 @@ local cjson = require 'cjson'
 local core = require 'hilo.core'
 local json = require 'hilo.train.json'
 local numbers = require 'hilo.sweep.numbers'
+local options = require 'hilo.train.options'
 
 local Runs = {}
 
@@ -41,6 +42,18 @@ local function fail_with_needs(self, run)
    return false
 end
 
+-- The options of a run that is there, with what may change anew; a run that has ended keeps what it was told.
+local function renew(self, there, run)
+   local told = json.decode(there.options_json, run.name)
+   for key in pairs(options.free) do told[key] = run.options[key] end
+   local text = json.encode(told, {one_line = true})
+   core.check(not run.stage or text == json.encode(run.options, {one_line = true}),
+      'sweep: the stage run %s is there with other options; change one of them a little', run.name)
+   if there.state ~= 'COMPLETE' and there.state ~= 'PRUNED' and text ~= there.options_json then
+      self.db:run('UPDATE hilo_runs SET options_json = ? WHERE run_id = ?', text, there.run_id)
+   end
+end
+
 --- Adds the runs of a trial that are not there yet; those of stages belong to no trial. A run has failed already where one that it
 --- needs has, which `settle` is to tell the trial once all of its runs are there.
 ---@param trial_id integer
@@ -48,10 +61,10 @@ end
 function Runs:add_runs(trial_id, planned)
    for _, run in ipairs(planned) do
       local text = json.encode(run.options, {one_line = true})
-      local there = self.db:row('SELECT options_json FROM hilo_runs WHERE study_id = ? AND name = ?', self.id, run.name)
-      core.check(not there or there.options_json == text or not run.stage,
-         'sweep: the stage run %s is there with other options; change one of them a little', run.name)
-      if not there then
+      local there = self.db:row('SELECT run_id, state, options_json FROM hilo_runs WHERE study_id = ? AND name = ?', self.id, run.name)
+      if there then
+         if there.options_json ~= text then renew(self, there, run) end
+      else
          local needs_json = json.encode(run.needs, {one_line = true})
          local id = self.db:run([[INSERT INTO hilo_runs (study_id, trial_id, stage, name, script, seed, options_json, needs_json,
             state) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'WAITING')]], self.id, not run.stage and trial_id or nil, run.stage, run.name,
@@ -87,10 +100,11 @@ function Runs:run_state(run) return self.db:value('SELECT state FROM hilo_runs W
 
 -- ---- who runs what ----
 
--- Whether all that a run needs has come to its end.
-local function is_ready(self, needs_json)
-   if needs_json == '[]' then return true end
-   for _, name in ipairs(cjson.decode(needs_json)) do
+--- Whether all that a run needs has come to its end.
+---@param needs string[] names of runs
+---@return boolean
+function Runs:is_ready(needs)
+   for _, name in ipairs(needs) do
       if self.db:value('SELECT state FROM hilo_runs WHERE study_id = ? AND name = ?', self.id, name) ~= 'COMPLETE' then return false end
    end
    return true
@@ -108,7 +122,7 @@ function Runs:claim(owner, is_gone)
          LEFT JOIN trials t USING (trial_id) WHERE r.study_id = ? AND r.state IN ('WAITING', 'RUNNING')
          ORDER BY r.trial_id IS NOT NULL, number, step, run_id]], self.id)) do
          local free = row.state == 'WAITING' or row.owner ~= owner and is_gone(row.owner, row.heartbeat)
-         if free and is_ready(self, row.needs_json) then
+         if free and (row.needs_json == '[]' or self:is_ready(cjson.decode(row.needs_json))) then
             self.db:run("UPDATE hilo_runs SET state = 'RUNNING', owner = ?, heartbeat = ?, error = NULL WHERE run_id = ?", owner,
                self.now(), row.run_id)
             local run = run_of(self.db:row(columns .. 'WHERE run_id = ?', row.run_id))

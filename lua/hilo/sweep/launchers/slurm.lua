@@ -53,8 +53,6 @@ function Slurm:room()
    return n
 end
 
-local function quoted(word) return "'" .. word:gsub("'", "'\\''") .. "'" end
-
 local function absolute(path)
    return path:sub(1, 1) == '/' and path or ('%s/%s'):format(require('posix.unistd').getcwd(), path)
 end
@@ -103,8 +101,8 @@ function Slurm:flush(study)
          ('%s/%s'):format(self.settings.runs, item.run.name)})
    end
    file.write(path .. '/script.sh', function(write)
-      write(('#!/bin/sh\nexec luajit %s sweep task %s/"$SLURM_ARRAY_TASK_ID"\n'):format(quoted(absolute(core.root .. 'lua/bin/hilo')),
-         quoted(path)))
+      write(('#!/bin/sh\nexec luajit %s sweep task %s/"$SLURM_ARRAY_TASK_ID"\n'):format(
+         process.quoted(absolute(core.root .. 'lua/bin/hilo')), process.quoted(path)))
    end)
    local code, text = process.capture(sbatch_words(self, path, #queued))
    local id = text:match('^(%d+)')
