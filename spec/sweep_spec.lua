@@ -277,6 +277,26 @@ describe('hilo sweep', function()
       assert.equal(12, starts)
    end)
 
+   it('leaves new trials to the coordinator that was told of more axes and seeds', function()
+      local function start(...)
+         return process.start(words_of(script, 'runs=' .. runs, 'name=s', 'report=false', 'workers=0', 'tracking=false', 'pause=20',
+            'lr=0.1,0.2,0.3,0.4', ...), {output = runs .. '/out'})
+      end
+      local first = start()
+      while not hilo.data.folder.is_file(runs .. '/s/0000-s1/log.jsonl') do os.execute('sleep 0.02') end
+      local second = start('depth=2,3', 'seed=1..2')
+      assert.equal(0, process.wait(first).code, tiny.read(runs .. '/out'))
+      assert.equal(0, process.wait(second).code, tiny.read(runs .. '/out'))
+      local seen = {}
+      for _, trial in ipairs(results().trials) do
+         assert.equal(2, trial.n)
+         local key = ('%g %g'):format(trial.values.lr, trial.values.depth)
+         assert.is_nil(seen[key])
+         seen[key] = true
+      end
+      assert.equal(8, count(seen))
+   end)
+
    it('takes up trials that were put into its store from outside', function()
       assert.equal(0, (sweep('lr=0.1..0.9', 'depth=1,2', 'sampler=random', 'trials=1', 'steps=2')))
       local store = hilo.sweep.Store.open(runs .. '/sweeps.db')

@@ -98,6 +98,7 @@ end
 function Coordinator:make_trial()
    local s = self.d.settings
    return self.study:transaction(function()
+      if self.study:extent() ~= self.d.extent then return false end -- who has extended the sweep meanwhile makes them as they are now
       local waiting = self.study:enqueued()[1]
       if waiting then
          adopt(self, waiting)

@@ -68,6 +68,8 @@ local set_by_sweep = {name = true, runs = true, resume = true, overwrite = true,
 ---@field seeds integer[]
 ---@field file string? where the script or the table stands; nil for a table of a script's own
 ---@field words string[] that were given beside it
+---@field stored_axes Axis[]? as the store has them
+---@field extent string? of the sweep when this definition was joined with it, see Study:extent
 
 local function sorted_keys(t)
    local keys = {}

@@ -162,5 +162,6 @@ return function(d, study)
       d.seeds = union_of_seeds(saved and saved.seeds or {}, d.seeds)
       if saved then add_seeds(d, study) end
       study:save_definition(to_saved(d))
+      d.extent = study:extent()
    end)
 end

@@ -44,6 +44,13 @@ function Study:definition()
    return text and json.decode(text, self.db.path)
 end
 
+--- What the sweep spans: its axes and seeds as one text.
+---@return string
+function Study:extent()
+   local saved = self:definition()
+   return json.encode({axes = saved.axes, seeds = saved.seeds}, {one_line = true})
+end
+
 ---@param saved table
 function Study:save_definition(saved)
    self.db:run([[INSERT INTO hilo_sweeps (study_id, definition_json) VALUES (?, ?)
