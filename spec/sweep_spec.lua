@@ -241,6 +241,28 @@ describe('hilo sweep', function()
       assert.matches('0 running, 1 waiting', text)
    end)
 
+   it('ends jobs of Slurm that no coordinator looks after when it is asked to stop', function()
+      local store = hilo.sweep.Store.open(runs .. '/sweeps.db', {create = true})
+      local study = store:make_study('s', 'max')
+      study:save_definition {settings = {launcher = 'slurm', runs = runs, metric = 'mean_iou'}, axes = {}, seeds = {1},
+         main = {script = script, fixed = {}, defaults = {}}}
+      study:add_runs((study:add_trial()), {{name = 's/0000-s1', script = script, seed = 1, options = {}, needs = {}}})
+      study:set_job(study:claim('nobody', function() return true end), '12_3 ' .. runs .. '/s/slurm/1/3')
+      tiny.write(runs .. '/scancel', ('#!/bin/sh\necho "$@" >>%s/cancelled\n'):format(runs))
+      os.execute('chmod +x ' .. runs .. '/scancel')
+      local function stop()
+         local words = words_of('stop', 's', 'runs=' .. runs)
+         return process.capture {'env', ('PATH=%s:%s'):format(runs, os.getenv('PATH')), unpack(words)}
+      end
+      assert.is_nil((study:take_ownership(process.identity(), study.is_gone)))
+      assert.equal(0, (stop()))
+      assert.is_false(hilo.data.folder.is_file(runs .. '/cancelled')) -- this process would see to it
+      study:give_up_ownership(process.identity())
+      assert.equal(0, (stop()))
+      assert.equal('12_3\n', tiny.read(runs .. '/cancelled'))
+      store:close()
+   end)
+
    it('prints commands as a shell reads them', function()
       local odd = "it's $HOME"
       assert.equal(0, (sweep('kind=' .. odd .. ',plain')))

@@ -133,6 +133,10 @@ end
 function commands.stop(words)
    local _, study = store_of(words, true)
    study:ask_to_stop(true)
+   local saved = study:definition()
+   if saved and saved.settings.launcher == 'slurm' and not study:is_owned() then
+      require('hilo.sweep.launchers.slurm').cancel(study:runs())
+   end
    print(('%s is asked to stop; its runs save their checkpoints. To go on: %s'):format(study.name, resuming(study.name,
       results.of(study).runs, study.db.path)))
    return 0

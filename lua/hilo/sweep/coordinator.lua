@@ -18,7 +18,6 @@ local script = require 'hilo.sweep.script'
 local check, host = core.check, core.host
 
 local beat_every = 5    -- seconds
-local patience = 60     -- seconds of silence after which a coordinator of another machine is taken for dead
 local look_every = 0.25 -- seconds between two looks at the logs of runs
 local pause_ms = 40     -- between two looks for runs that have ended
 
@@ -52,11 +51,7 @@ function Coordinator.new(d, study, launcher, display)
    self.sampler = require('hilo.sweep.samplers.' .. d.settings.sampler)
    self.decide = pruners[d.settings.pruner].decide
    self.threads = math.max(1, math.floor(processors() / d.settings.jobs))
-   self.is_gone = function(owner, heartbeat)
-      local gone = process.is_gone(owner)
-      if gone == nil then return study.now() - (heartbeat or 0) > patience end
-      return gone
-   end
+   self.is_gone = study.is_gone
    return self
 end
 

@@ -4,6 +4,9 @@ local time = require 'posix.sys.time'
 local distributions = require 'hilo.sweep.distributions'
 local json = require 'hilo.train.json'
 local numbers = require 'hilo.sweep.numbers'
+local process = require 'hilo.io.process'
+
+local patience = 60 -- seconds of silence after which a coordinator of another machine is taken for dead
 
 ---@class Study
 ---@field db Database
@@ -24,6 +27,16 @@ end
 function Study.now()
    local t = time.gettimeofday()
    return t.tv_sec + t.tv_usec / 1e6
+end
+
+--- Whether a coordinator has ended.
+---@param owner string
+---@param heartbeat number? when it last said that it lives
+---@return boolean
+function Study.is_gone(owner, heartbeat)
+   local gone = process.is_gone(owner)
+   if gone == nil then return Study.now() - (heartbeat or 0) > patience end
+   return gone
 end
 
 -- The time of day as Optuna writes it.
@@ -80,6 +93,13 @@ function Study:take_ownership(owner, gone)
       if row.owner and row.owner ~= owner and not gone(row.owner, row.heartbeat) then return row.owner end
       self.db:run('UPDATE hilo_sweeps SET owner = ?, heartbeat = ? WHERE study_id = ?', owner, self.now(), self.id)
    end)
+end
+
+--- Whether a coordinator looks after a sweep that may have but one.
+---@return boolean
+function Study:is_owned()
+   local row = self.db:row('SELECT owner, heartbeat FROM hilo_sweeps WHERE study_id = ?', self.id)
+   return row ~= nil and row.owner ~= nil and not self.is_gone(row.owner, row.heartbeat)
 end
 
 function Study:give_up_ownership(owner)

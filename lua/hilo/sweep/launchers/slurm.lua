@@ -162,6 +162,15 @@ function Slurm:stop(run)
    process.capture {'scancel', task.job}
 end
 
+--- Asks tasks to save their checkpoints and end where no coordinator is there to do so.
+---@param runs SweepRun[]
+function Slurm.cancel(runs)
+   for _, run in ipairs(runs) do
+      local job = run.state == 'RUNNING' and (run.job or ''):match('^%d+_%d+')
+      if job then process.capture {'scancel', job} end
+   end
+end
+
 --- Ends all at once, without checkpoints.
 function Slurm:kill()
    for _, task in pairs(self.tasks) do process.capture {'scancel', '--signal=KILL', '--full', task.job} end
