@@ -95,6 +95,11 @@ describe('a sweep', function()
       fails('expects a number', definition.read, script, {'jobs=two'})
       fails('expects a number', definition.read, script, {'lr=fast'})
       fails('needs the number of configurations', definition.read, script, {'lr=0.1..0.2'})
+      fails('the folder of the runs needs a name', definition.read, script, {'runs='})
+      for _, name in ipairs {'.', '/a', 'a/', 'a//b', 'a/./b', '../a', "it's"} do
+         fails('becomes a folder', definition.read, script, {'name=' .. name})
+      end
+      assert.equal('a/b.c', definition.read(script, {'name=a/b.c'}).settings.name)
       fails('give it a step', definition.read, script, {'lr=0.1..0.2', 'sampler=grid'})
       fails('set by the sweep itself', definition.read, script, {'overwrite=true'})
       fails('it cannot be', definition.read, script, {'name=../x'})

@@ -151,8 +151,9 @@ local function check_settings(self)
    local s = self.settings
    options.check_whole(s, 0, 'trials', 'fail_limit', 'retries', 'sampler_seed')
    options.check_whole(s, 1, 'jobs')
+   check(s.runs ~= '', 'runs: the folder of the runs needs a name; runs=. is this one')
    if s.name == '' then s.name = self.main.defaults.name .. '-sweep' end
-   check(s.name:match('^[%w_.-][%w_./-]*$') and not s.name:find('..', 1, true),
+   check(s.name:match('^[%w_./-]+$') and not s.name:find('..', 1, true) and not ('/' .. s.name .. '/'):find('/%.?/'),
       "name: a sweep's name becomes a folder in %s/, of letters, digits, '_', '-' and '.'; it cannot be '%s'", s.runs, s.name)
    if s.store == '' then s.store = s.runs .. '/sweeps.db' end
    local endless
