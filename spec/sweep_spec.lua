@@ -126,6 +126,7 @@ describe('hilo sweep', function()
       local _, text = sweep('lr=0.1,0.2,0.3,0.4,0.5', 'fail=always', 'fail_limit=2')
       assert.equal(2, #results().trials, text)
       assert.matches('2 trials have failed', text)
+      assert.matches('trial 0001 failed: .*this kind cannot be trained', text)
    end)
 
    it('names the scores there are where the one that was asked for is none of them', function()

@@ -66,18 +66,23 @@ local function resuming(name, runs, store)
    return table.concat(words, ' ')
 end
 
-local function finish(d, found, stopped)
-   print(results.table(found, {most = 40}))
-   if stopped then
-      io.stderr:write(('stopped (%s); to go on:  %s\n'):format(stopped, resuming(found.name, found.runs, found.store)))
-      return 130
-   end
-   if d.settings.report then write_report(found) end
+local function tell_failures(found)
    for _, trial in ipairs(found.trials) do
       if trial.state == 'failed' then
          io.stderr:write(('trial %04d failed: %s\n'):format(trial.number, trial.error or '?'))
       end
    end
+end
+
+local function finish(d, found, stopped)
+   print(results.table(found, {most = 40}))
+   if stopped then
+      tell_failures(found)
+      io.stderr:write(('stopped (%s); to go on:  %s\n'):format(stopped, resuming(found.name, found.runs, found.store)))
+      return 130
+   end
+   if d.settings.report then write_report(found) end
+   tell_failures(found)
    return 0
 end
 

@@ -364,8 +364,8 @@ function Coordinator:run()
    core.call(host, 'hl_host_interrupt_remove')
    if not ok then error(message, 0) end
    check(not self.fatal, 'sweep: %s', tostring(self.fatal))
-   return self.stopping or self.limited and ('%d trials have failed, fail_limit=%d'):format(self.study:count_failed(),
-      self.d.settings.fail_limit) or nil
+   return self.stopping or self.limited and ('%d trials have failed, fail_limit=%d; retry_failed=true tries them again'):format(
+      self.study:count_failed(), self.d.settings.fail_limit) or nil
 end
 
 return Coordinator
