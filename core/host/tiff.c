@@ -181,6 +181,30 @@ static int read_kind(reading *r)
    return 0;
 }
 
+/* The most that a byte of the file can become; 0 where there is no bound worth having. */
+static uint64_t expansion(const reading *r)
+{
+   switch (r->compression) {
+   case COMPRESSION_NONE:
+      return 1;
+   case COMPRESSION_PACKBITS:
+      return 128;
+   case COMPRESSION_ADOBE_DEFLATE:
+   case COMPRESSION_DEFLATE:
+   case COMPRESSION_LZW:
+      return 4096;
+   default:
+      return 0;
+   }
+}
+
+/* A damaged header shall not ask for memory that the file cannot fill. */
+static int check_length(reading *r, uint64_t pixels)
+{
+   uint64_t most = expansion(r), bytes = pixels * r->samples * r->bits / 8;
+   return most && bytes > most * r->s->bytes ? damaged(r, "the file is cut short") : 0;
+}
+
 static int read_header(reading *r, hl_host_image *info)
 {
    uint32_t width = 0, height = 0;
@@ -190,6 +214,7 @@ static int read_header(reading *r, hl_host_image *info)
       return damaged(r, "its width or height is missing");
    HL_TRY(hl_check_pixels(r->s, width, height));
    HL_TRY(read_kind(r));
+   HL_TRY(check_length(r, (uint64_t)width * height));
    TIFFGetFieldDefaulted(r->tiff, TIFFTAG_ORIENTATION, &orientation);
    *info = (hl_host_image){.format = HL_HOST_TIFF,
                            .width = (int32_t)width,

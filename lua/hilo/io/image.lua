@@ -7,7 +7,8 @@ local file = require 'hilo.io.file'
 
 local image = {}
 
-local wants = {stored = ffi.C.HL_HOST_STORED, labels = ffi.C.HL_HOST_LABELS, rgb = ffi.C.HL_HOST_RGB, colours = ffi.C.HL_HOST_COLOURS}
+local wants = {stored = ffi.C.HL_HOST_STORED, labels = ffi.C.HL_HOST_LABELS, rgb = ffi.C.HL_HOST_RGB,
+   colours = ffi.C.HL_HOST_COLOURS}
 local formats = {[0] = 'png', 'jpeg', 'webp', 'tiff', 'bmp'}
 
 local function palette_of(info)
@@ -37,7 +38,8 @@ function image.info(path)
    local info = ffi.new('hl_host_image')
    core.call(core.host, 'hl_host_image_info', path, info)
    return {format = formats[info.format], width = info.width, height = info.height, turned_width = info.turned_width,
-      turned_height = info.turned_height, orientation = info.orientation, channels = info.channels, bits = info.bits, palette = info.is_palette ~= 0 and palette_of(info) or nil}
+      turned_height = info.turned_height, orientation = info.orientation, channels = info.channels,
+      bits = info.bits, palette = info.is_palette ~= 0 and palette_of(info) or nil}
 end
 
 --- Reads a PNG, JPEG, WebP, TIFF or BMP file, told by its first bytes. Of a TIFF's pages the first is read.
