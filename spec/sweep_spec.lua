@@ -185,7 +185,12 @@ describe('hilo sweep', function()
       assert.same({1, 2, 3}, {two.trials[1].value, two.trials[2].value, two.trials[3].value})
    end)
 
-   -- Starts a sweep and sends signals to its coordinator once its runs have got some way.
+   local function has_begun(name)
+      local path = ('%s/s/%s/log.jsonl'):format(runs, name)
+      return hilo.data.folder.is_file(path) and tiny.read(path):find('mse') ~= nil
+   end
+
+   -- Starts a sweep and sends a signal to its coordinator once both of its runs have got some way.
    local function signalled(number, ...)
       local out = runs .. '/out'
       local pid = process.start(words_of(script, 'runs=' .. runs, 'name=s', 'report=false', 'tracking=false', 'workers=0', ...),
@@ -193,8 +198,7 @@ describe('hilo sweep', function()
       local limit = core.host.hl_host_time() + 30
       repeat
          os.execute('sleep 0.02')
-         local first = hilo.data.folder.is_file(runs .. '/s/0000-s1/log.jsonl') and tiny.read(runs .. '/s/0000-s1/log.jsonl') or ''
-      until first:find('mse') or core.host.hl_host_time() > limit
+      until has_begun '0000-s1' and has_begun '0001-s1' or core.host.hl_host_time() > limit
       process.kill(pid, number)
       local ending = process.wait(pid)
       return ending, tiny.read(out)
@@ -262,6 +266,26 @@ describe('hilo sweep', function()
       assert.equal(0, (stop()))
       assert.equal('12_3\n', tiny.read(runs .. '/cancelled'))
       store:close()
+   end)
+
+   it('gives Slurm no longer arrays than it takes, one after the other', function()
+      local Slurm = require 'hilo.sweep.launchers.slurm'
+      local capture = process.capture
+      finally(function() process.capture = capture end)
+      process.capture = function() return 0, '' end -- there is an sbatch
+      local slurm, n = Slurm.new({runs = runs, name = 's', sampler = 'grid', pruner = 'none', jobs = 2}, {}), 0
+      while slurm:room() > 0 do
+         n = n + 1
+         slurm:start({run_id = n}, {}, '')
+      end
+      assert.equal(1000, n)
+      slurm.tasks[1] = nil
+      assert.equal(0, slurm:room())
+      slurm.tasks = {}
+      assert.equal(1000, slurm:room())
+      slurm = Slurm.new({runs = runs, name = 's', sampler = 'tpe', pruner = 'none', jobs = 2}, {})
+      slurm:start({run_id = 1}, {}, '')
+      assert.equal(1, slurm:room())
    end)
 
    it('prints commands as a shell reads them', function()

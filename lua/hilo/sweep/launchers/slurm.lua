@@ -15,6 +15,7 @@ local check, host = core.check, core.host
 
 ---@class SlurmLauncher
 ---@field tasks table<integer, SlurmTask> by run_id
+---@field full boolean? the array is as long as may be; the next one begins when all of its tasks have ended
 local Slurm = {}
 Slurm.__index = Slurm
 
@@ -25,7 +26,8 @@ Slurm.__index = Slurm
 ---@field asked boolean
 ---@field missing integer how often in a row it was not in the queue
 
-local ask_every = 2 -- seconds between two looks at the queue
+local ask_every = 2        -- seconds between two looks at the queue
+local longest_array = 1000 -- tasks; Slurm's MaxArraySize, if nobody has set it, is 1001
 
 --- The coordinator may end while these go on.
 Slurm.outlives = true
@@ -43,14 +45,15 @@ function Slurm.new(settings, options)
       .. 'slurm-client)')
    local adaptive = settings.sampler == 'tpe' or settings.pruner ~= 'none'
    return setmetatable({settings = settings, options = options, tasks = {}, queued = {}, asked_at = 0,
-      base = ('%s/%s/slurm'):format(settings.runs, settings.name), most = adaptive and settings.jobs or math.huge}, Slurm)
+      base = ('%s/%s/slurm'):format(settings.runs, settings.name), most = adaptive and settings.jobs or longest_array}, Slurm)
 end
 
---- How many more runs it takes: all that there are, unless those to come depend on what is found.
+--- How many more runs it takes: as many as an array may have, unless those to come depend on what is found.
 function Slurm:room()
    local n = self.most
    for _ in pairs(self.tasks) do n = n - 1 end
-   return n
+   self.full = self.most == longest_array and (n <= 0 or self.full and n < self.most)
+   return self.full and 0 or n
 end
 
 local function absolute(path)
