@@ -3,7 +3,8 @@
 --    luajit spec/bench/predict.lua CAMVID=<camvid-voc> [PICTURES=100] [ROUNDS=5] [THREADS=2] [WORKERS=2] [PYTHON=python3]
 --
 -- Pictures of 500x375, JPEG; DeepLab-v2 on a ResNet-18 of full width, output stride 8, 21 classes, weights by a formula on both sides.
--- Both read, label, count and write palette PNGs. The time to start and to load weights is left out of both.
+-- Both read, label, count and write palette PNGs. The time to start and to load weights is left out of both. Beside the pictures a
+-- second stand the processor's seconds for each, which a machine that others use changes less; OMP_WAIT_POLICY=passive for this alone.
 package.path = './?.lua;./lua/?.lua;./lua/?/init.lua;' .. package.path
 local core = require 'hilo.core'
 local hilo = require 'hilo'
@@ -47,10 +48,10 @@ local model = Model.new {
 local list = inputs.pictures {pictures}
 
 local function ours(most)
-   local began = timing.now()
+   local began, used = timing.now(), os.clock()
    label(model, {unpack(list, 1, most)}, {out = place .. '/hilo', overlay = false, alpha = 0.5, confidence = false, batch = 1,
       workers = tonumber(options.WORKERS)})
-   return timing.now() - began
+   return timing.now() - began, os.clock() - used
 end
 
 -- PyTorch with as many reading processes as hilo has threads, and with none.
@@ -62,7 +63,7 @@ local function theirs(workers)
    pipe:close()
    local seconds = tonumber(text:match('"seconds": ([%d.]+)'))
    core.check(seconds, 'PyTorch did not come to its end: %s', text)
-   return seconds, text:match('"version": "([^"]+)"')
+   return seconds, tonumber(text:match('"processor": ([%d.]+)')), text:match('"version": "([^"]+)"')
 end
 
 -- Share of the pixels that both label alike.
@@ -79,18 +80,27 @@ local function agreement()
 end
 
 ours(3)
-local n, of_hilo, of_torch, alone, version = #list, {}, {}, {}, nil
+local n, version = #list, nil
+local seconds, used = {hilo = {}, torch = {}, alone = {}}, {hilo = {}, torch = {}, alone = {}}
 for round = 1, tonumber(options.ROUNDS) do
-   local mine, their, without
-   if round % 2 == 1 then mine = ours(n) end
-   their, version = theirs(tonumber(options.WORKERS))
-   without = theirs(0)
-   mine = mine or ours(n)
-   of_hilo[round], of_torch[round], alone[round] = mine, their, without
-   print(('round %d: hilo %.2f pictures a second, PyTorch %.2f, without reading processes %.2f'):format(round, n / mine, n / their,
-      n / without))
+   local function run_hilo() seconds.hilo[round], used.hilo[round] = ours(n) end
+   if round % 2 == 1 then run_hilo() end
+   seconds.torch[round], used.torch[round], version = theirs(tonumber(options.WORKERS))
+   seconds.alone[round], used.alone[round] = theirs(0)
+   if round % 2 == 0 then run_hilo() end
+   print(('round %d: hilo %.2f pictures a second (%.2f s of a processor each), PyTorch %.2f (%.2f), without reading processes %.2f (%.2f)')
+      :format(round, n / seconds.hilo[round], used.hilo[round] / n, n / seconds.torch[round], used.torch[round] / n,
+      n / seconds.alone[round], used.alone[round] / n))
+   io.stdout:flush()
 end
-local mine, their = timing.median(of_hilo), math.min(timing.median(of_torch), timing.median(alone))
-print(('%d pictures of 500x375, %s threads, medians: hilo %.2f a second, PyTorch %s %.2f: %.2fx'):format(n, options.THREADS, n / mine,
-   version, n / their, their / mine))
+
+-- Medians: hilo's, and the better of PyTorch's two.
+local function both(list_of)
+   return timing.median(list_of.hilo), math.min(timing.median(list_of.torch), timing.median(list_of.alone))
+end
+local mine, their = both(seconds)
+local mine_used, their_used = both(used)
+print(('%d pictures, %s threads, medians: hilo %.2f a second, PyTorch %s %.2f: %.2fx'):format(n, options.THREADS, n / mine, version,
+   n / their, their / mine))
+print(('seconds of a processor for each: %.2f and %.2f: %.2fx'):format(mine_used / n, their_used / n, their_used / mine_used))
 print(('%.3f %% of the pixels are labelled alike'):format(agreement()))

@@ -1,10 +1,12 @@
 """PyTorch's side of predict.lua: labels the pictures of a folder and writes the same results: palette PNGs, shares of the classes and
-how sure the network is. Prints one line of JSON for each pass: {"seconds": of the loop, after three pictures to warm up}.
+how sure the network is. Prints one line of JSON for each pass: {"seconds": of the loop, after three pictures to warm up; "processor":
+seconds of all threads and reading processes}.
 
     python predict.py PICTURES OUT CLASSES THREADS WORKERS PASSES
 """
 import json
 import os
+import resource
 import sys
 import time
 
@@ -54,10 +56,15 @@ def label(net, loader, most):
         json.dump(found, f)
 
 
+def processor():
+    return sum(u.ru_utime + u.ru_stime for u in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
+
+
 net = fill(DeepLab(ResNet("resnet18", 8), classes), "S.").eval()
 with torch.inference_mode():
     label(net, torch.utils.data.DataLoader(Pictures()), 3)
     for _ in range(passes):
-        start = time.perf_counter()
+        start, used = time.perf_counter(), processor()
         label(net, torch.utils.data.DataLoader(Pictures(), num_workers=workers), len(Pictures()))
-        print(json.dumps({"seconds": time.perf_counter() - start, "version": torch.__version__}), flush=True)
+        print(json.dumps({"seconds": time.perf_counter() - start, "processor": processor() - used, "version": torch.__version__}),
+              flush=True)
