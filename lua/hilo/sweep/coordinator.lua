@@ -80,8 +80,10 @@ local function adopt(self, waiting)
    for _, axis in ipairs(self.d.axes) do
       local given = waiting.fixed[axis.name]
       if given ~= nil and axes_of.holds(axis, given) then values[axis.name] = given end
-      check(values[axis.name] ~= nil, 'sweep: trial %d, put into %s from outside, has no value of %s that the axis holds',
-         waiting.number, self.study.db.path, axis.name)
+      if values[axis.name] == nil then
+         self.study:refuse(waiting.id, ('it was put into the store without a value of %s that the axis holds'):format(axis.name))
+         return
+      end
    end
    self.study:begin_trial(waiting.id)
    self.study:set_values(waiting.id, self.d.stored_axes or self.d.axes, values)
@@ -345,16 +347,24 @@ function Coordinator:one_round()
    return self:fill()
 end
 
+-- On Slurm one coordinator is enough. On this machine several may share the work; from another one none may write to the same database,
+-- for its locks do not hold across hosts.
+function Coordinator:take_ownership()
+   local only_one = self.launcher.outlives
+   local other = self.study:take_ownership(self.owner, function(owner, heartbeat)
+      return self.is_gone(owner, heartbeat) or not only_one and process.is_gone(owner) == false
+   end)
+   check(not other, 'another coordinator looks after this sweep, %s; %s', tostring(other),
+      only_one and 'one is enough for Slurm' or 'a store is written to from one machine at a time')
+end
+
 --- Carries the sweep out to its end, or until it is stopped.
 ---@return string? why it was stopped: 'interrupted', 'asked to stop', or that too many trials have failed
 function Coordinator:run()
    core.call(host, 'hl_host_interrupt_install')
    core.call(host, 'hl_host_stop_install')
    self.study:ask_to_stop(false)
-   if self.launcher.outlives then
-      local other = self.study:take_ownership(self.owner, self.is_gone)
-      check(not other, 'another coordinator looks after this sweep, %s; one is enough for Slurm', tostring(other))
-   end
+   self:take_ownership()
    self:beat()
    local ok, message = pcall(function()
       while self:one_round() do poll.poll({}, next(self.active) and pause_ms or 500) end

@@ -295,6 +295,14 @@ function Study:settle(trial_id)
    self.db:run('UPDATE trials SET state = ?, datetime_complete = ? WHERE trial_id = ?', state, time_text(), trial_id)
 end
 
+--- Ends a trial that cannot be run.
+---@param trial_id integer
+---@param reason string
+function Study:refuse(trial_id, reason)
+   set_attribute(self, trial_id, 'error', reason)
+   self.db:run("UPDATE trials SET state = 'FAIL', datetime_complete = ? WHERE trial_id = ?", time_text(), trial_id)
+end
+
 --- Ends a trial: none of its runs goes on.
 ---@param trial_id integer
 function Study:prune(trial_id)

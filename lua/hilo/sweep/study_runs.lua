@@ -141,7 +141,8 @@ function Runs:beat(owner)
          owner)
       self.db:run([[UPDATE trial_heartbeats SET heartbeat = CURRENT_TIMESTAMP WHERE trial_id IN (SELECT trial_id FROM hilo_runs
          WHERE study_id = ? AND owner = ? AND state = 'RUNNING')]], self.id, owner)
-      self.db:run('UPDATE hilo_sweeps SET heartbeat = ? WHERE study_id = ? AND owner = ?', self.now(), self.id, owner)
+      self.db:run('UPDATE hilo_sweeps SET owner = ?, heartbeat = ? WHERE study_id = ? AND (owner IS NULL OR owner = ?)', owner,
+         self.now(), self.id, owner)
    end)
 end
 
