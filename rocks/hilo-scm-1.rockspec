@@ -1,5 +1,5 @@
--- Describes an installed hilo to LuaRocks. The C libraries need make, a C compiler, OpenBLAS, libpng and libjpeg; on Debian and
--- Ubuntu `make deps` brings them. Build from a checkout: luarocks make rocks/hilo-scm-1.rockspec
+-- Describes an installed hilo to LuaRocks. The C libraries need make, a C compiler, OpenBLAS, libpng, libjpeg, libwebp and libtiff
+-- 4.5 or newer; on Debian and Ubuntu `make deps` brings them. Build from a checkout: luarocks make rocks/hilo-scm-1.rockspec
 package = 'hilo'
 version = 'scm-1'
 source = {url = 'git+file://.'}
