@@ -16,6 +16,6 @@ local found = hilo.sweep {
 }
 local own, wall, of_runs = os.clock() - before, timing.now() - began, 0
 for _, trial in ipairs(found.trials) do of_runs = of_runs + trial.seconds end
-print(('4 runs of %s steps, %.1f s each, %.1f s in all; the coordinator used %.2f s of a processor, %.2f %% of what the runs took'):format(
-   o.STEPS, of_runs / 4, wall, own, 100 * own / of_runs))
+print(('4 runs of %s steps, %.1f s each, %.1f s in all; the coordinator used %.2f s of a processor, %.2f %% of what the runs took')
+   :format(o.STEPS, of_runs / 4, wall, own, 100 * own / of_runs))
 tiny.remove(runs)
