@@ -88,9 +88,10 @@ for round = 1, tonumber(options.ROUNDS) do
    seconds.torch[round], used.torch[round], version = theirs(tonumber(options.WORKERS))
    seconds.alone[round], used.alone[round] = theirs(0)
    if round % 2 == 0 then run_hilo() end
-   print(('round %d: hilo %.2f pictures a second (%.2f s of a processor each), PyTorch %.2f (%.2f), without reading processes %.2f (%.2f)')
-      :format(round, n / seconds.hilo[round], used.hilo[round] / n, n / seconds.torch[round], used.torch[round] / n,
-      n / seconds.alone[round], used.alone[round] / n))
+   local function speed(who)
+      return ('%.2f pictures a second (%.2f s of a processor each)'):format(n / seconds[who][round], used[who][round] / n)
+   end
+   print(('round %d: hilo %s, PyTorch %s, without reading processes %s'):format(round, speed 'hilo', speed 'torch', speed 'alone'))
    io.stdout:flush()
 end
 
