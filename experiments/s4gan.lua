@@ -13,7 +13,8 @@ local o = train.options({
    preset = 'default',       -- or 'original': what the original's code does
    data = {
       root = 'data/scenes',
-      layout = 'auto',       -- voc, context or cityscapes
+      layout = 'auto',       -- voc, context, cityscapes, ade20k, folders, csv, coco, labelme; data/README.md describes them
+      map = '', colours = '', suffix = '', -- of label files: ids to classes, a table of colours, the ending of their names
       classes = '',          -- a file with a class name a line; '': the set's own
       labelled = '1/8',      -- a fraction, a number of images, all, or a list
       unlabelled = 'rest',   -- of the train list; all, images (all there are), or a list

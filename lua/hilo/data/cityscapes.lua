@@ -4,10 +4,9 @@
 ---     gtFine/<part>/<city>/<city>_<n>_<n>_gtFine_labelIds.png      or _labelTrainIds.png
 ---
 --- A name is <part>/<city>/<city>_<n>_<n>; 'train' and 'val' are the parts. Lists may lie in lists/*.txt.
-local core = require 'hilo.core'
-local Set = require 'hilo.data.set'
-local class_names = require 'hilo.data.classes'
 local folder = require 'hilo.data.folder'
+local known = require 'hilo.data.known'
+local tree = require 'hilo.data.tree'
 
 -- Calls visit(part .. '/' .. city, path) for every city below `root`.
 local function each_city(root, visit)
@@ -35,37 +34,24 @@ local function find(root, ending)
    return found, names
 end
 
-local Cityscapes = setmetatable({}, {__index = Set})
-Cityscapes.__index = Cityscapes
-
---- Lists name the image's file, with or without leftImg8bit/ in front, or only its stem.
-function Cityscapes:listed_name(line)
-   return (line:match('^%S+'):gsub('^/?leftImg8bit/', ''):gsub('_leftImg8bit%.png$', ''))
+-- Lists name the image's file, with or without leftImg8bit/ in front, or only its stem.
+local function listed_name(set, line)
+   local name = (line:match('^%S+') or ''):gsub('^/?leftImg8bit/', ''):gsub('_leftImg8bit%.png$', '')
+   return set.images[name] and name or nil
 end
 
---- 'train' and 'val' are folders here; other lists are files.
-function Cityscapes:list(which)
-   if self:list_path(which) then return Set.list(self, which) end
-   local names = {}
-   for _, name in ipairs(self.names) do if name:sub(1, #which + 1) == which .. '/' then names[#names + 1] = name end end
-   core.check(#names > 0, "data: %s has no part '%s', and there is no list of that name", self.image_folder, which)
-   return names
-end
-
---- Opens Cityscapes.
----@param options {root: string}
----@return DataSet
-return function(options)
-   local root = options.root
+--- What Cityscapes' folder holds.
+---@param root string
+---@return table fields of the set
+return function(root)
    local images, names = find(root .. '/leftImg8bit', 'leftImg8bit')
-   local labels = find(root .. '/gtFine', 'gtFine_labelIds')
-   local remap = Set.remap_of(class_names.cityscapes_ids)
+   local labels, map = find(root .. '/gtFine', 'gtFine_labelIds'), known.cityscapes.map
    if next(labels) == nil then
-      labels, remap = find(root .. '/gtFine', 'gtFine_labelTrainIds'), nil
+      labels, map = find(root .. '/gtFine', 'gtFine_labelTrainIds'), ''
    end
-   return setmetatable(Set.new {
-      root = root, layout = 'cityscapes', classes = class_names.cityscapes, image_folder = root .. '/leftImg8bit',
-      label_folder = root .. '/gtFine', list_folder = root .. '/lists', images = images, labels = labels, names = names,
-      remap = remap,
-   }, Cityscapes)
+   return {
+      layout = 'cityscapes', default_classes = known.cityscapes.classes, image_folder = root .. '/leftImg8bit',
+      label_folder = root .. '/gtFine', list_folder = root .. '/lists', images = images, labels = labels, names = names, map = map,
+      listed_name = listed_name, parts = tree.parts(names), where = 'pictures in leftImg8bit, label maps in gtFine',
+   }
 end

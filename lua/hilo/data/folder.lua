@@ -28,26 +28,37 @@ function folder.is_folder(path) return host.hl_host_path_kind(path) == 2 end
 --- Creates a folder and those above it, where missing.
 function folder.make(path) core.call(host, 'hl_host_make_folder', path) end
 
---- The lines of a text file without blanks around them; empty lines are left out.
----@return string[]
+--- The lines of a text file without blanks around them. Empty lines, those that begin with '#' and a byte-order mark are left out.
+---@return string[] lines, integer[] numbers of the lines in the file, from 1
 function folder.lines(path)
-   local list = {}
-   for line in file.read(path):gmatch('[^\r\n]+') do
+   local list, numbers, number = {}, {}, 0
+   local text = file.read(path):gsub('^\239\187\191', ''):gsub('\r\n?', '\n')
+   for line in (text .. '\n'):gmatch('([^\n]*)\n') do
+      number = number + 1
       line = line:match('^%s*(.-)%s*$')
-      if line ~= '' then list[#list + 1] = line end
+      if line ~= '' and line:sub(1, 1) ~= '#' then list[#list + 1], numbers[#numbers + 1] = line, number end
    end
-   return list
+   return list, numbers
 end
 
 local image_kinds = {jpg = true, jpeg = true, png = true, webp = true, tif = true, tiff = true, bmp = true}
+
+--- The name of an image file without its ending, nil where the ending is not an image's.
+---@param name string
+---@return string? stem, string? ending in small letters
+function folder.stem(name)
+   local stem, ending = name:match('^(.+)%.(%w+)$')
+   if stem and image_kinds[ending:lower()] then return stem, ending:lower() end
+   return nil
+end
 
 --- Images in a folder: name without ending -> file name, and the names in order.
 ---@return table<string, string> files, string[] names
 function folder.images(path)
    local files, list = {}, {}
    for _, name in ipairs(folder.list(path)) do
-      local stem, ending = name:match('^(.+)%.(%w+)$')
-      if stem and image_kinds[ending:lower()] then
+      local stem = folder.stem(name)
+      if stem then
          core.check(not files[stem], '%s holds two images of one name: %s and %s', path, files[stem], name)
          files[stem] = name
          list[#list + 1] = stem

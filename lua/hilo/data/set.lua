@@ -1,14 +1,15 @@
 --- data/set.lua: what all data sets have in common. A set knows the names of its images and, by name, the files.
-local ffi = require 'ffi'
 local core = require 'hilo.core'
 local folder = require 'hilo.data.folder'
+local lists = require 'hilo.data.lists'
+local options_of = require 'hilo.train.options'
 local palettes = require 'hilo.data.classes'
 
 local check = core.check
 
 ---@class DataSet
 ---@field root string
----@field layout string 'voc', 'context' or 'cityscapes'
+---@field layout string 'voc', 'context', 'context59', 'cityscapes', 'ade20k', 'folders', 'csv', 'coco' or 'labelme'
 ---@field classes string[] names; label maps hold 0 for the first
 ---@field background boolean class 0 is what is left when no object is there
 ---@field void integer the id of pixels that count for nothing
@@ -17,6 +18,9 @@ local check = core.check
 ---@field images table<string, string> name -> path of the image
 ---@field labels table<string, string> name -> path of the label map, for those that have one
 ---@field names string[] of all images, sorted
+---@field parts table<string, string[]> names by part, where folders or tables tell: train, val, ...
+---@field told string one line: the layout and what was found
+---@field warnings string[] what is odd about it
 local Set = {}
 Set.__index = Set
 
@@ -24,6 +28,7 @@ Set.__index = Set
 ---@return DataSet
 function Set.new(fields)
    fields.void = 255
+   fields.parts, fields.warnings = fields.parts or {}, fields.warnings or {}
    fields.background = fields.classes[1]:lower() == 'background'
    check(#fields.classes >= 2 and #fields.classes <= 255, 'data: a set has 2 to 255 classes, %s has %d', fields.root, #fields.classes)
    check(#fields.names > 0, 'data: there are no images (.jpg, .jpeg, .png) in %s', fields.image_folder)
@@ -48,55 +53,81 @@ function Set:label(name) return self.labels[name] end
 ---@return string? path
 function Set:list_path(which)
    local own = ('%s/%s.txt'):format(self.list_folder, which)
-   if folder.is_file(own) then return own end
-   if folder.is_file(which) then return which end
+   for _, path in ipairs {own, self.list_folder .. '/' .. which, which, self.root .. '/' .. which} do
+      if folder.is_file(path) then return path end
+   end
    return nil
 end
 
---- The names in a list, sorted; each must be an image of the set.
----@param which string a path or the name of one of the set's lists
----@return string[]
-function Set:list(which)
-   local path = check(self:list_path(which), "data: there is no list '%s', neither a file of that name nor %s/%s.txt", which,
-      self.list_folder, which)
-   local seen, names = {}, {}
-   for number, line in ipairs(folder.lines(path)) do
-      local name = self:listed_name(line)
-      check(self.images[name], "data: line %d of %s names '%s', but there is no such image in %s", number, path, name,
-         self.image_folder)
-      check(not seen[name], "data: %s names '%s' twice", path, name)
-      seen[name] = true
-      names[#names + 1] = name
+--- Whether there is a list or a part of that name.
+---@param which string
+---@return boolean
+function Set:has(which) return self.parts[which] ~= nil or self:list_path(which) ~= nil end
+
+--- How many images a list or a part names, without looking for them; nil where there is none.
+---@param which string
+---@return integer?
+function Set:count(which)
+   local path = self:list_path(which)
+   if path then return #folder.lines(path) end
+   return self.parts[which] and #self.parts[which] or nil
+end
+
+-- The names of lists and parts that there are.
+local function what_there_is(self)
+   local names = {}
+   for part in pairs(self.parts) do names[#names + 1] = part end
+   for _, name in ipairs(folder.is_folder(self.list_folder) and folder.list(self.list_folder) or {}) do
+      local stem = name:match('^(.+)%.txt$')
+      if stem and stem ~= 'classes' then names[#names + 1] = stem end
    end
-   check(#names > 0, 'data: the list %s is empty', path)
    table.sort(names)
    return names
 end
 
---- The name in a line of a list; Cityscapes' lists are written in several ways.
-function Set:listed_name(line)
-   local stem = line:match('^(.+)%.%a+$')
-   return self.images[line] and line or stem and self.images[stem] and stem or line
+--- The names in a list or part, in its order; each is an image of the set.
+---@param which string a path, or the name of one of the set's lists or parts
+---@return string[]
+function Set:listed(which)
+   local path = self:list_path(which)
+   if path then return lists.read(self, path) end
+   local part = self.parts[which]
+   if not part then
+      local names = what_there_is(self)
+      local near = options_of.nearest(which, names)
+      core.raise(("data: there is no list '%s', neither a file of that name nor %s/%s.txt%s"):format(which, self.list_folder, which,
+         near and ("; did you mean '%s'? (%s)"):format(near, table.concat(names, ', ', 1, math.min(12, #names))) or ''))
+   end
+   return {unpack(part)}
 end
 
---- Colours for label maps: those of the set's own palette PNGs, or PASCAL VOC's.
+--- The same, sorted.
+---@param which string
+---@return string[]
+function Set:list(which)
+   local names = self:listed(which)
+   table.sort(names)
+   return names
+end
+
+--- The name that a word in a list means where a layout writes names in ways of its own; nil for the usual ones.
+---@return string?
+function Set:listed_name() return nil end
+
+--- Colours for label maps: those of the set's own palette PNGs or table of colours, or PASCAL VOC's.
 ---@return integer[] rgb 768 numbers
 function Set:palette()
    if not self.colours then
       self.colours = palettes.palette(256)
       local _, first = next(self.labels)
       for i, value in ipairs(first and not self.remap and folder.image_palette(first) or {}) do self.colours[i] = value end
+      for i = #self.table_of_colours, 1, -1 do -- the first colour of a class is its own
+         local c = self.table_of_colours[i]
+         local class = c[4] == 'void' and self.void or c[4]
+         for k = 1, 3 do self.colours[3 * class + k] = c[k] end
+      end
    end
    return self.colours
-end
-
---- A table for remap: ids[k] becomes class k - 1, every other id void.
----@param ids integer[]
-function Set.remap_of(ids)
-   local remap = ffi.new('uint8_t[256]')
-   ffi.fill(remap, 256, 255)
-   for k, id in ipairs(ids) do remap[id] = k - 1 end
-   return remap
 end
 
 return Set

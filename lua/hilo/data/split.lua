@@ -70,7 +70,7 @@ end
 
 local function validation(set, text, seed)
    if amount(text, 1) then return choose(set, text, having_labels(set, set.names), seed, 'val') end
-   check(text ~= 'val' or set:list_path(text) or set.layout == 'cityscapes',
+   check(text ~= 'val' or set:has(text),
       'data: %s has no list of images to measure with: write their names to %s/val.txt, or hold some out with data.val=0.2',
       set.root, set.list_folder)
    return check_labels(set, set:list(text), 'val')
@@ -78,7 +78,7 @@ end
 
 -- Everything that may be trained on: the train list, or where there is none all that is not held out.
 local function training(set, text, val)
-   if text ~= 'train' or set:list_path(text) or set.layout == 'cityscapes' then
+   if text ~= 'train' or set:has(text) then
       local names = set:list(text)
       for _, name in ipairs(names) do
          check(not val[name], "data: '%s' is both in the %s and in the val part", name, text)

@@ -2,20 +2,19 @@
 ---
 ---     JPEGImages/<name>.jpg            every image, labelled or not (.png too)
 ---     SegmentationClass/<name>.png     label maps, palette or grey, of those that have one
+---     SegmentationClassAug/<name>.png  those of SBD, for images that SegmentationClass has none of
 ---     ImageSets/Segmentation/*.txt     lists of names; train.txt and val.txt, others by name
 ---     classes.txt                      a class name a line, that of id 0 first
 ---
 --- PASCAL-Context keeps its own in SegmentationClassContext/ and ImageSets/SegmentationContext/.
 local core = require 'hilo.core'
-local Set = require 'hilo.data.set'
-local class_names = require 'hilo.data.classes'
+local known = require 'hilo.data.known'
 local folder = require 'hilo.data.folder'
 
-local check = core.check
-
+local context = {labels = {'SegmentationClassContext'}, lists = 'ImageSets/SegmentationContext'}
 local layouts = {
-   voc = {labels = 'SegmentationClass', lists = 'ImageSets/Segmentation', classes = class_names.voc},
-   context = {labels = 'SegmentationClassContext', lists = 'ImageSets/SegmentationContext', classes = class_names.context},
+   voc = {labels = {'SegmentationClass', 'SegmentationClassAug'}, lists = 'ImageSets/Segmentation'},
+   context = context, context59 = context,
 }
 
 local function paths(directory)
@@ -24,29 +23,27 @@ local function paths(directory)
    return files, names
 end
 
-local function classes_of(root, given, default)
-   if type(given) == 'table' and #given > 0 then return given end
-   local own = root .. '/classes.txt'
-   if type(given) == 'string' and given ~= '' then
-      check(folder.is_file(given), 'data: classes must be a file with a class name a line, there is no %s', given)
-      return folder.lines(given)
-   end
-   return folder.is_file(own) and folder.lines(own) or default
-end
-
---- Opens a folder in PASCAL VOC's layout.
----@param options {root: string, layout: 'voc'|'context'|nil, classes: string|string[]|nil} classes: their names, or a file of names;
---- if not given <root>/classes.txt, and where that is missing the 21 names of VOC (60 of Context)
----@return DataSet
-return function(options)
-   local root, layout = options.root, options.layout or 'voc'
-   local kind = layouts[layout]
-   local image_folder, label_folder = root .. '/JPEGImages', root .. '/' .. kind.labels
-   check(folder.is_folder(image_folder), 'data: %s has no folder JPEGImages', root)
+--- What a folder in PASCAL VOC's layout holds.
+---@param root string
+---@param layout 'voc'|'context'|'context59'
+---@return table fields of the set
+return function(root, layout)
+   local kind, labels, read = layouts[layout], {}, {}
+   local image_folder = root .. '/JPEGImages'
+   core.check(folder.is_folder(image_folder), 'data: %s has no folder JPEGImages', root)
    local images, names = paths(image_folder)
-   local labels = folder.is_folder(label_folder) and paths(label_folder) or {}
-   return Set.new {
-      root = root, layout = layout, classes = classes_of(root, options.classes, kind.classes), image_folder = image_folder,
-      label_folder = label_folder, list_folder = root .. '/' .. kind.lists, images = images, labels = labels, names = names,
+   for _, name in ipairs(kind.labels) do
+      if folder.is_folder(root .. '/' .. name) then
+         for image, path in pairs(paths(root .. '/' .. name)) do labels[image] = labels[image] or path end
+         read[#read + 1] = name
+      end
+   end
+   local lists = root .. '/' .. kind.lists
+   local usual = root .. '/ImageSets/Segmentation'
+   if not folder.is_folder(lists) and folder.is_folder(usual) then lists = usual end
+   return {
+      layout = layout, image_folder = image_folder, label_folder = root .. '/' .. kind.labels[1], list_folder = lists, images = images,
+      labels = labels, names = names, default_classes = known[layout].classes, map = known[layout].map,
+      where = 'pictures in JPEGImages, ' .. (#read > 0 and 'label maps in ' .. table.concat(read, ' and ') or 'no label maps'),
    }
 end

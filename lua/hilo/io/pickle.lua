@@ -239,7 +239,11 @@ end
 ops['S'] = function(m)
    local s = m:line():match('^(["\'].*["\'])$')
    if not s then m:fail('a string lacks its quotes') end
-   m:push((s:sub(2, -2):gsub('\\(.)', escapes)))
+   s = s:sub(2, -2):gsub('\\(.)(%x?%x?)', function(c, hex)
+      if c == 'x' and #hex == 2 then return string.char(tonumber(hex, 16)) end
+      return (escapes[c] or '\\' .. c) .. hex
+   end)
+   m:push(s)
 end
 ops['V'] = function(m) m:push(m:line()) end
 for code, width in pairs {T = 4, U = 1, X = 4, ['\140'] = 1, ['\141'] = 8} do
@@ -293,10 +297,12 @@ ops['\147'] = function(m)
 end
 ops['R'] = function(m) m:call() end
 ops['\129'] = function(m) m:call() end
--- The attributes of an object: of an OrderedDict that is a module's version numbers, which nothing here needs.
+-- The attributes of an object: of an OrderedDict that is a module's version numbers, which nothing here needs. What a function of
+-- the caller's made may take them by a field `set_state`.
 ops['b'] = function(m)
-   m:pop()
-   if type(m:top()) ~= 'table' then m:fail('attributes are set on a plain value') end
+   local state, object = m:pop(), m:top()
+   if type(object) ~= 'table' then m:fail('attributes are set on a plain value') end
+   if type(object.set_state) == 'function' then object.set_state(state) end
 end
 ops['p'] = function(m) m:remember(m:number(m:line())) end
 ops['q'] = function(m) m:remember(m:unsigned(1)) end

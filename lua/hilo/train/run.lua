@@ -92,6 +92,8 @@ function Run:split(set)
    local split = hilo.data.split(set, {labelled = o.data.labelled, unlabelled = o.data.unlabelled, train = o.data.train,
       val = o.data.val, seed = o.seed})
    json.save(path, split)
+   self:say(set.told)
+   for _, warning in ipairs(set.warnings) do self:say('warning: ' .. warning) end
    self:say(('%d labelled, %d unlabelled and %d validation images of %s'):format(#split.labelled, #split.unlabelled, #split.val,
       set.root))
    return split

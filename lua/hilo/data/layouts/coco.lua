@@ -1,0 +1,164 @@
+--- data/layouts/coco.lua: annotation files in COCO's format: {images, annotations, categories}; outlines and run lengths, packed or
+--- not. Class 0 is the background, then come the categories in the order of their ids. Where objects overlap the smaller is on top;
+--- a crowd (iscrowd) is void, or with crowd=object an object as others.
+---
+---     annotations/instances_train2017.json  train2017/*.jpg        train/_annotations.coco.json  train/*.jpg
+---
+--- Pictures that no file names have no label map. Parts come from the files' names or folders.
+local core = require 'hilo.core'
+local drawn = require 'hilo.data.layouts.drawn'
+local file = require 'hilo.io.file'
+local files = require 'hilo.data.layouts.files'
+local json = require 'hilo.train.json'
+local raster = require 'hilo.data.raster'
+local tree = require 'hilo.data.tree'
+
+local check = core.check
+local coco = {}
+
+-- Whether a file's beginning or end looks like COCO's, without reading hundreds of megabytes.
+local function looks_like(path)
+   local size = file.size(path)
+   local text = size < 2 ^ 20 and file.read(path) or file.read(path, 0, 2 ^ 16) .. file.read(path, size - 2 ^ 16, 2 ^ 16)
+   if size < 2 ^ 20 then
+      return text:find('"images"', 1, true) and text:find('"annotations"', 1, true) and text:find('"categories"', 1, true)
+   end
+   return text:find('"annotations"', 1, true) or text:find('"segmentation"', 1, true) or text:find('"categories"', 1, true)
+end
+
+local function part_of(path)
+   local base = path:match('([^/]+)%.json$')
+   for word in base:gmatch('%a+') do
+      local part = tree.part_of(word)
+      if part then return part end
+   end
+   local above = files.directory(path):match('[^/]+$')
+   return above and tree.part_of(above)
+end
+
+-- Classes of all files: names in the order of their ids, and id -> class.
+local function categories(set, data, where)
+   local list = {}
+   for i, category in ipairs(data.categories) do
+      check(type(category) == 'table' and category.id and category.name, '%s: category %d has no id or no name', where, i)
+      list[i] = category
+   end
+   table.sort(list, function(a, b) return a.id < b.id end)
+   local class_of = {}
+   for _, category in ipairs(list) do
+      local name = tostring(category.name)
+      if name:lower() == 'background' or name == '_background_' then
+         class_of[category.id] = 0
+      else
+         if not set.class_of[name] then
+            set.class_of[name] = #set.classes
+            set.classes[#set.classes + 1] = name
+         end
+         class_of[category.id] = set.class_of[name]
+      end
+   end
+   check(#set.classes <= 255, '%s: there are more than 254 categories', where)
+   return class_of
+end
+
+local function fill(mask, h, w, segmentation, where)
+   if type(segmentation) ~= 'table' then return end
+   if segmentation.counts then
+      local size = segmentation.size
+      check(type(size) == 'table' and size[1] == h and size[2] == w, '%s: its run lengths are for %sx%s pixels, the picture has %dx%d',
+         where, tostring(size and size[2]), tostring(size and size[1]), w, h)
+      local counts = segmentation.counts
+      raster.runs(mask, h, w, type(counts) == 'string' and raster.unpack(counts, where) or counts, where)
+   else
+      for _, points in ipairs(segmentation) do
+         check(type(points) == 'table' and #points % 2 == 0, '%s: an outline is not a list of x, y, x, y, ...', where)
+         raster.polygon(mask, h, w, points)
+      end
+   end
+end
+
+local function draw_one(image, annotations, class_of, crowd, where)
+   local labels, mask, paint = drawn.canvas(image.height, image.width, ("%s, picture '%s'"):format(where, image.file_name))
+   table.sort(annotations, function(a, b)
+      if a.area ~= b.area and type(a.area) == 'number' and type(b.area) == 'number' then return a.area > b.area end
+      return a.order < b.order
+   end)
+   for _, annotation in ipairs(annotations) do
+      local is_crowd = annotation.iscrowd == 1 or annotation.iscrowd == true
+      local class = class_of[annotation.category_id]
+      local this = ('%s, annotation %s'):format(where, tostring(annotation.id or annotation.order))
+      check(class, '%s: there is no category %s', this, tostring(annotation.category_id))
+      fill(mask, image.height, image.width, annotation.segmentation, this)
+      paint(is_crowd and crowd == 'void' and 255 or class)
+   end
+   return labels
+end
+
+local function read_file(set, found, finder, path, crowd, save)
+   local where = found.root .. '/' .. path
+   local data = json.load(where)
+   for _, key in ipairs {'images', 'annotations', 'categories'} do
+      check(type(data[key]) == 'table', "%s: it is not in COCO's format: there is no list '%s'", where, key)
+   end
+   local class_of, of_image = categories(set, data, where), {}
+   for order, annotation in ipairs(data.annotations) do
+      annotation.order = order
+      local list = of_image[annotation.image_id] or {}
+      of_image[annotation.image_id] = list
+      list[#list + 1] = annotation
+   end
+   local part, missing = part_of(path), 0
+   for _, image in ipairs(data.images) do
+      local called = tostring(image.file_name)
+      local relative = finder:find(called, files.directory(path)) or part and finder:find(part .. '/' .. called, '')
+      if not relative then
+         missing = missing + 1
+         set.first_missing = set.first_missing or called
+      else
+         local name = files.name(relative)
+         check(not set.labels_of[name], "data: two annotation files of %s name the picture '%s'; leave one in the folder, or name it: "
+            .. 'data.layout=coco data.suffix=<the end of its name>', found.root, relative)
+         set.labels_of[name] = true
+         save(name, draw_one(image, of_image[image.id] or {}, class_of, crowd, where))
+         if part then
+            set.parts[part] = set.parts[part] or {}
+            table.insert(set.parts[part], name)
+         end
+      end
+   end
+   if missing > 0 then
+      table.insert(set.warnings, ("%d of %d pictures that %s names are not below %s, the first is '%s'"):format(missing, #data.images,
+         path, found.root, set.first_missing))
+   end
+end
+
+--- What COCO's files below a folder say, nil where there are none.
+---@param found Tree
+---@param options {crowd: 'void'|'object'|nil, suffix: string?} suffix: the end of the annotation files' names, without .json
+---@return table? fields of the set
+function coco.read(found, options)
+   local paths = {}
+   for _, path in ipairs(tree.with(found, 'json')) do
+      local wanted = (options.suffix or '') == '' or path:sub(1, -6):sub(-#options.suffix) == options.suffix
+      if wanted and looks_like(found.root .. '/' .. path) then paths[#paths + 1] = path end
+   end
+   if #paths == 0 or #found.images == 0 then return nil end
+   local crowd = options.crowd or 'void'
+   local fields = drawn.set(found.root, ('coco %s %d'):format(crowd, #found.images), paths, function(save)
+      local set = {classes = {'background'}, class_of = {}, labels_of = {}, parts = {}, warnings = {}, images = {}}
+      local finder = files.finder(found)
+      for _, path in ipairs(paths) do read_file(set, found, finder, path, crowd, save) end
+      check(next(set.labels_of), "data: none of the pictures that %s names is below %s; the first is '%s'", paths[1], found.root,
+         tostring(set.first_missing))
+      for _, path in ipairs(found.images) do set.images[files.name(path)] = path end
+      return {classes = set.classes, parts = set.parts, warnings = set.warnings, images = set.images}
+   end)
+   fields.names = {}
+   for name in pairs(fields.images) do fields.names[#fields.names + 1] = name end
+   fields.layout, fields.image_folder, fields.list_folder = 'coco', found.root, found.root
+   fields.own_classes = 'the categories of ' .. paths[1]
+   fields.where = ('outlines of %s drawn into %s'):format(table.concat(paths, ', '), fields.label_folder)
+   return fields
+end
+
+return coco

@@ -1,0 +1,116 @@
+--- data/layouts/init.lua: finds out in which layout a folder is.
+local core = require 'hilo.core'
+local ade20k = require 'hilo.data.layouts.ade20k'
+local cityscapes = require 'hilo.data.cityscapes'
+local class_list = require 'hilo.data.class_list'
+local coco = require 'hilo.data.layouts.coco'
+local csv = require 'hilo.data.layouts.csv'
+local folder = require 'hilo.data.folder'
+local folders = require 'hilo.data.layouts.folders'
+local labelme = require 'hilo.data.layouts.labelme'
+local tree = require 'hilo.data.tree'
+local voc = require 'hilo.data.voc'
+
+local layouts = {}
+
+layouts.names = {'voc', 'context', 'context59', 'cityscapes', 'ade20k', 'folders', 'csv', 'coco', 'labelme'}
+
+-- What each looks for, for the message where none fits.
+local looked_for = {
+   'JPEGImages/ and SegmentationClass/ (voc)', 'leftImg8bit/ and gtFine/ (cityscapes)',
+   'images/ and masks/, or img, labels, annotations, gt, train/images, images/train, ... with label maps of the pictures\' names, '
+      .. 'perhaps with _mask, _label or such at the end (folders)',
+   'pictures and label maps in one folder, a.jpg and a_mask.png (folders)', 'a .csv with columns image and label (csv)',
+   "annotation files in COCO's format (coco)", "labelme's .json beside pictures (labelme)",
+}
+
+-- Layouts that a folder's name gives away, without looking further.
+local function by_name(root)
+   local function has(name) return folder.is_folder(root .. '/' .. name) end
+   if has 'leftImg8bit' then return 'cityscapes' end
+   if has 'SegmentationClassContext' then return 'context' end
+   if has 'JPEGImages' and (has 'SegmentationClass' or has 'SegmentationClassAug' or has 'ImageSets') then return 'voc' end
+   if has 'images/training' and has 'annotations/training' then return 'ade20k' end
+   return nil
+end
+
+-- A set one or two folders further down: VOCdevkit/VOC2012.
+local function further_down(found)
+   for _, path in ipairs(found.folders) do
+      if select(2, path:gsub('/', '')) < 3 then
+         local layout = by_name(found.root .. '/' .. path)
+         if layout then return path, layout end
+      end
+   end
+   return nil
+end
+
+local function count_by_ending(found)
+   local counts, kinds = {}, {}
+   for _, list in ipairs {found.images, found.others} do
+      for _, path in ipairs(list) do
+         local ending = path:match('%.(%w+)$'):lower()
+         if not counts[ending] then kinds[#kinds + 1] = ending end
+         counts[ending] = (counts[ending] or 0) + 1
+      end
+   end
+   table.sort(kinds)
+   for i, ending in ipairs(kinds) do kinds[i] = ('%d .%s'):format(counts[ending], ending) end
+   return #kinds > 0 and table.concat(kinds, ', ') or 'no files'
+end
+
+local function refuse(found)
+   local top = {}
+   for _, name in ipairs(folder.list(found.root)) do
+      if #top < 8 then top[#top + 1] = folder.is_folder(found.root .. '/' .. name) and name .. '/' or name end
+   end
+   core.raise(('data: %s has no folder JPEGImages and fits no other layout. Looked for: %s. Found: %s (%s below it). Mend: bring it '
+      .. 'into one of these, or name the pictures and their label maps in a table: a line `image,label`, then a line a picture'):format(
+      found.root, table.concat(looked_for, '; '), #top > 0 and table.concat(top, ' ') or 'nothing', count_by_ending(found)))
+end
+
+local readers = {
+   voc = function(found) return voc(found.root, 'voc') end,
+   context = function(found) return voc(found.root, 'context') end,
+   context59 = function(found) return voc(found.root, 'context59') end,
+   cityscapes = function(found) return cityscapes(found.root) end,
+   ade20k = ade20k, folders = folders.read, csv = csv.read, coco = coco.read,
+   labelme = function(found, options)
+      return labelme.read(found, {classes = class_list.of(found.root, options.classes)})
+   end,
+}
+
+local walks = {ade20k = true, folders = true, csv = true, coco = true, labelme = true} -- look at all that lies below the root
+
+local function read(layout, root, options)
+   local found = walks[layout] and tree.of(root) or {root = root}
+   local set = readers[layout](found, options)
+   core.check(set, 'data: %s is not in the layout %s (data.layout=auto looks for others)', root, layout)
+   return set
+end
+
+--- What a folder holds.
+---@param root string
+---@param layout string 'auto' or one of layouts.names
+---@param options {classes: any, suffix: string?, crowd: string?}
+---@return table fields of the set; root where it is not the one given
+function layouts.read(root, layout, options)
+   if layout ~= 'auto' then return read(layout, root, options) end
+   local named = by_name(root)
+   if named then return read(named, root, options) end
+   local found = tree.of(root)
+   local path, inner = further_down(found)
+   if path then
+      local set = read(inner, root .. '/' .. path, options)
+      set.root = root .. '/' .. path
+      return set
+   end
+   for _, name in ipairs {'folders', 'csv', 'coco', 'labelme'} do
+      local set = readers[name](found, options)
+      if set then return set end
+   end
+   if folder.is_folder(root .. '/JPEGImages') then return read('voc', root, options) end
+   return refuse(found)
+end
+
+return layouts
