@@ -93,6 +93,7 @@ local ok, message = pcall(function()
       core.host.hl_host_time() - began))
 end)
 process.capture {'bash', core.root .. 'spec/sweep/slurm-node.sh', 'stop', node}
+poll.poll({}, 500) -- the daemons save their state last
 if not ok then
    io.stderr:write(message, '\n', hilo.data.folder.is_file(log) and tiny.read(log) or '', '\n')
    os.exit(1)

@@ -182,9 +182,9 @@ end
 -- Slurm holds a task that was put back into the queue for the life of its credentials, two minutes. The lock of the run's folder
 -- already keeps two starts apart, so it need not wait.
 local function hurry(task, reason)
-   local events = reason == 'BeginTime' and events_of(task) or {}
-   local last = events[#events]
-   if last and last.event ~= 'started' then process.capture {'scontrol', 'update', 'JobId=' .. task.job, 'StartTime=now'} end
+   if reason == 'BeginTime' and #events_of(task) > 0 then
+      process.capture {'scontrol', 'update', 'JobId=' .. task.job, 'StartTime=now'}
+   end
 end
 
 -- A task that is not in the queue and has said nothing of its end died, together with what it ran in. Two looks, for between the end
