@@ -105,6 +105,36 @@ describe('hilo data check', function()
       assert.matches('IMG_09', found.case.files[1])
    end)
 
+   it('names pictures that EXIF turns whose label maps are not turned', function()
+      clean()
+      local path = set .. '/JPEGImages/img_01.jpg'
+      hilo.io.image.save(path, noise(1))
+      os.remove(picture 'img_01')
+      local jpeg = tiny.read(path)
+      local orientation = 'Exif\0\0II*\0\8\0\0\0\1\0\18\1\3\0\1\0\0\0\6\0\0\0\0\0\0\0' -- 6: turned by a quarter
+      tiny.write(path, jpeg:sub(1, 2) .. '\255\225\0' .. string.char(#orientation + 2) .. orientation .. jpeg:sub(3))
+      local code, _, found = check()
+      assert.equal(1, code)
+      assert.matches('img_01.jpg is turned to 40 x 48, its label map is 48 x 40', found.exif.files[1])
+      hilo.io.image.save(labels 'img_01', hilo.ByteTensor(48, 40):zero())
+      code, _, found = check()
+      assert.same({0, nil}, {code, (next(found))})
+   end)
+
+   it('names a colour that is in no table', function()
+      clean()
+      tiny.write(set .. '/classes.txt', 'background 0 0 0\nred 255 0 0\ngreen 0 255 0\nvoid 255 255 255\n')
+      for i = 1, 8 do
+         local rgb = hilo.ByteTensor(3, 40, 48):zero()
+         if i == 4 then rgb:fill(9) end
+         rgb:narrow(1, 1, 1):narrow(2, 3, 9):fill(255)
+         hilo.io.image.save(labels(('img_%02d'):format(i)), rgb)
+      end
+      local code, text = check()
+      assert.equal(1, code)
+      assert.matches('img_04.*9 9 9.*not in the table of colours', text)
+   end)
+
    it('says what is wrong with the command', function()
       clean()
       local function wrong(pattern, ...)
@@ -116,5 +146,71 @@ describe('hilo data check', function()
       wrong('there is no folder', 'check', set .. '/none')
       wrong("there is no option 'html'", 'check', set, 'html=x')
       wrong('workers must be', 'check', set, 'workers=0')
+   end)
+end)
+
+describe('the look that a run takes before it trains', function()
+   local quick = require 'hilo.data.check.quick'
+
+   local function look(options)
+      local opened = hilo.data.open {root = set}
+      options = options or {}
+      local by = {}
+      for _, f in ipairs(quick(opened, hilo.data.split(opened, options), options)) do by[f.kind] = f end
+      return by
+   end
+
+   it('finds nothing where nothing is wrong, also where all pictures are meant as unlabelled', function()
+      clean()
+      assert.is_nil((next(look())))
+      assert.is_nil((next(look {unlabelled = 'all'})))
+   end)
+
+   it('names sizes that differ, label maps that are only void, and masks of 0 and 255', function()
+      clean()
+      hilo.io.image.save(labels 'img_01', hilo.ByteTensor(20, 24):zero())
+      hilo.io.image.save(labels 'img_02', hilo.ByteTensor(40, 48):fill(255))
+      local found = look()
+      assert.matches('img_01.png is 48 x 40', found.size.files[1])
+      assert.matches('img_02', found.void.files[1])
+      for i = 1, 8 do
+         local mask = hilo.ByteTensor(40, 48):zero()
+         mask:narrow(1, 5, 20):fill(255)
+         hilo.io.image.save(labels(('img_%02d'):format(i)), mask)
+      end
+      assert.has_error_match(look, 'only 0 and 255')
+   end)
+
+   it('names pictures that are both labelled and in the list of unlabelled ones', function()
+      clean()
+      tiny.write(list 'more', 'img_04\nimg_05\n')
+      tiny.write(list 'few', 'img_01\nimg_05\n')
+      assert.equal('img_05', look({labelled = 'few', unlabelled = 'more'}).both.files[1])
+   end)
+
+   it('takes less than a second for 1000 pictures', function()
+      clean()
+      local opened = hilo.data.open {root = set}
+      local names = {}
+      for i = 1, 1000 do names[i] = opened.names[i % 8 + 1] end
+      local began = core.host.hl_host_time()
+      quick(opened, {labelled = names, unlabelled = {}, val = {}})
+      assert.is_true(core.host.hl_host_time() - began < 1)
+   end)
+
+   it('lets strict=true stop a run', function()
+      clean()
+      hilo.io.image.save(labels 'img_02', hilo.ByteTensor(40, 48):fill(255))
+      local function run(strict)
+         return process.capture {'luajit', core.root .. 'lua/bin/hilo', core.root .. 'experiments/supervised.lua', 'name=x',
+            'steps=1', 'runs=' .. set .. '/runs', 'data.root=' .. set, 'data.labelled=all', 'crop=24,24', 'batch=2',
+            'overwrite=true', 'eval_every=0', 'tracking=false', 'strict=' .. strict}
+      end
+      local code, text = run('false')
+      assert.equal(0, code, text)
+      assert.matches('warning: label maps that are void everywhere %(1 seen%): .-img_02', text)
+      code, text = run('true')
+      assert.equal(1, code)
+      assert.matches('strict=true: the data set has the faults above', text)
    end)
 end)

@@ -22,12 +22,13 @@ options.common = {
    checkpoint_every = 100, -- steps; 0: at the end only
    tracking = true,        -- events for TensorBoard, facts of the machine and pictures in the run's folder
    pictures = 4,           -- validation images that an evaluation shows
+   strict = false,         -- true: what looks wrong with the data set stops the run before it trains
    histograms = 0,         -- of parameters and gradients, every so many evaluations and at the end; 0: never
 }
 
 --- What may differ between a run and its continuation, for none of it changes a result.
 options.free = {resume = true, overwrite = true, threads = true, workers = true, cache_mb = true, runs = true,
-   checkpoint_every = true, device = true, graph = true, tracking = true, pictures = true, histograms = true}
+   checkpoint_every = true, device = true, graph = true, tracking = true, pictures = true, histograms = true, strict = true}
 
 -- ---- names ----
 

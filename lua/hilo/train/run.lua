@@ -20,6 +20,7 @@ local core = require 'hilo.core'
 local hilo = require 'hilo'
 local interrupts = require 'hilo.interrupts'
 local lock = require 'hilo.io.lock'
+local check_quickly = require 'hilo.data.check.quick'
 local class_file = require 'hilo.train.class_file'
 local folder = require 'hilo.data.folder'
 local prepare_device = require 'hilo.train.device'
@@ -96,6 +97,9 @@ function Run:split(set)
    for _, warning in ipairs(set.warnings) do self:say('warning: ' .. warning) end
    self:say(('%d labelled, %d unlabelled and %d validation images of %s'):format(#split.labelled, #split.unlabelled, #split.val,
       set.root))
+   local found = check_quickly(set, split, {unlabelled = o.data.unlabelled, threads = math.max(1, o.workers)})
+   for _, f in ipairs(found) do self:say(('warning: %s (%d seen): %s; %s'):format(f.title, f.count, f.files[1], f.mend)) end
+   check(#found == 0 or not o.strict, 'strict=true: the data set has the faults above; `hilo data check %s` tells all', set.root)
    return split
 end
 

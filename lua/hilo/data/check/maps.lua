@@ -31,7 +31,7 @@ local function check_size(picture, label, found)
       found:add('size', 'error', 'label maps of another size than their picture',
          'save both at one size; resize label maps by nearest neighbour only', ('%s is %d x %d, its label map %s is %s'):format(
          picture.path, w, h, label.path, size(label)))
-   elseif o >= 2 then
+   elseif o >= 2 and (o <= 4 or w == h) then -- else the size tells that the label map is turned too
       found:add('exif_same', 'warning',
          'pictures that EXIF turns; the label maps have the size, but were they drawn on the turned picture?',
          'look at them; turn the pictures for good to be sure (mogrify -auto-orient)',

@@ -36,8 +36,11 @@ local function check_lists(set, options, found)
    return both, train, val
 end
 
--- A list is meant as unlabelled, and holds what trains with labels.
-local function check_unlabelled(split, options, found)
+--- Notes pictures of a list that is meant as unlabelled, but holds what trains with labels.
+---@param split Split
+---@param options {unlabelled: string?}
+---@param found Findings
+function parts.check_unlabelled(split, options, found)
    if not parts.meant_apart(options.unlabelled) then return end
    local is_labelled = set_of(split.labelled)
    for _, name in ipairs(split.unlabelled) do
@@ -64,7 +67,7 @@ function parts.of(set, options, found)
    local both, train, val = check_lists(set, options, found)
    local ok, split = pcall(split_of, set, options)
    if ok then
-      check_unlabelled(split, options, found)
+      parts.check_unlabelled(split, options, found)
       return split
    end
    if not both then

@@ -6,13 +6,9 @@ local host = core.host
 local survey = {}
 
 local at_once = 64 -- files, between which Ctrl-C is answered and progress is shown
-local turns = ffi.offsetof('hl_host_image', 'orientation') ~= nil
 
-local format_names = {[tonumber(ffi.C.HL_HOST_PNG)] = 'png', [tonumber(ffi.C.HL_HOST_JPEG)] = 'jpeg'}
-for name, text in pairs {HL_HOST_WEBP = 'webp', HL_HOST_TIFF = 'tiff', HL_HOST_BMP = 'bmp'} do
-   local known, number = pcall(function() return ffi.C[name] end)
-   if known then format_names[tonumber(number)] = text end
-end
+local format_names = {[tonumber(ffi.C.HL_HOST_PNG)] = 'png', [tonumber(ffi.C.HL_HOST_JPEG)] = 'jpeg',
+   [tonumber(ffi.C.HL_HOST_WEBP)] = 'webp', [tonumber(ffi.C.HL_HOST_TIFF)] = 'tiff', [tonumber(ffi.C.HL_HOST_BMP)] = 'bmp'}
 
 ---@class Look
 ---@field name string
@@ -35,7 +31,7 @@ local function look(name, s, path)
    local l = {name = name, path = path}
    if s.has_header ~= 0 then
       l.format, l.height, l.width = format_names[s.info.format] or 'image', s.info.height, s.info.width
-      l.orientation = turns and s.info.orientation or 1
+      l.orientation = s.info.orientation
    end
    if s.failed ~= 0 then
       l.error = ffi.string(s.error)
