@@ -70,6 +70,9 @@ th[aria-sort=ascending] button::after { content: "\2191"; color: var(--accent); 
 th[aria-sort=descending] button::after { content: "\2193"; color: var(--accent); font-weight: 700; }
 .figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 21rem), 1fr)); gap: 1.2rem; margin: 0 0 1rem; }
 .figures.two { grid-template-columns: repeat(auto-fill, minmax(min(100%, 30rem), 1fr)); }
+.figures.samples { grid-template-columns: repeat(auto-fill, minmax(min(45%, 13rem), 1fr)); }
+.samples img { display: block; max-width: 100%; height: auto; }
+.samples figcaption { overflow-wrap: anywhere; }
 .broad { min-width: 40rem; }
 .pair { display: flex; flex-wrap: wrap; gap: .5rem 2.5rem; align-items: flex-start; }
 .pair > figure { flex: 0 1 31rem; }

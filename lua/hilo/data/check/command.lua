@@ -11,16 +11,17 @@ local usage = [[
 usage: hilo data check PATH [options]     reads all of a data set; says what is wrong with it, and what it is
 
    data.layout=...  data.classes=...  data.labelled=...  data.val=...  seed=1   as a run takes them
-   json=FILE        the same as JSON
+   html=FILE        a page: what is wrong, the numbers, pictures of every class
+   json=FILE        the same as JSON, without pictures
    strict=true      warnings count as errors
    workers=2        threads that read
 
 exit status: 0 nothing wrong (warnings pass), 1 errors found, 2 the command is wrong
 ]]
 
-local own = {json = true, strict = true, workers = true, seed = true}
+local own = {html = true, json = true, strict = true, workers = true, seed = true}
 
--- The words as {json =, ..., data = {root =, layout =, ...}}; nil and what is wrong.
+-- The words as {html =, json =, ..., data = {root =, layout =, ...}}; nil and what is wrong.
 local function read(words)
    local o, path = {data = {}, workers = '2', seed = '1', strict = 'false'}, nil
    for _, word in ipairs(words) do
@@ -89,7 +90,7 @@ return function(words)
    local set, message = open(o.data)
    if not set then return cannot_open(o, message) end
    local progress
-   local checked = check(set, {
+   local checked, labels = check(set, {
       labelled = o.data.labelled, unlabelled = o.data.unlabelled, train = o.data.train, val = o.data.val, seed = o.seed,
       threads = o.workers, progress = function(done, total)
          progress = progress or Progress.new {total = total, title = 'reading'}
@@ -99,5 +100,10 @@ return function(words)
    if progress then progress:finish() end
    text.write(checked, print)
    if o.json then json.save(o.json, checked) end
+   if o.html then
+      local problems = require('hilo.data.check.page')(o.html, set, checked, labels)
+      print('page: ' .. o.html)
+      if #problems > 0 then io.stderr:write(('%d plots could not be drawn: %s\n'):format(#problems, problems[1])) end
+   end
    return (checked.errors > 0 or o.strict == 'true' and checked.warnings > 0) and 1 or 0
 end

@@ -47,7 +47,7 @@ end
 ---@param set DataSet
 ---@param options? {labelled: string?, unlabelled: string?, train: string?, val: string?, seed: integer?, threads: integer?, progress:
 --- (fun(done: integer, total: integer))?} those of data.split; progress is told how many files are read
----@return Checked
+---@return Checked checked, table<string, Look> labels by name, with `order`
 return function(set, options)
    options = options or {}
    local found = Findings.new()
@@ -59,5 +59,5 @@ return function(set, options)
    return {
       root = set.root, layout = set.layout, findings = found:sorted(), errors = found:count('error'), warnings = found:count('warning'),
       facts = check_facts(set, split, pictures, labels, train, val), seconds = seconds,
-   }
+   }, labels
 end
