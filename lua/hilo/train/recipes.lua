@@ -1,5 +1,6 @@
 --- train/recipes.lua: the numbers that go with a data set, and the two presets, as changes to a script's defaults.
---- The columns voc, context and cityscapes are the paper's; camvid is small enough for two CPU cores; scenes is the built-in set.
+--- The columns voc, context and cityscapes are the paper's; camvid is small enough for two CPU cores; pictures is for a folder of
+--- one's own, some hundred photographs of which a few have label maps, and ImageNet weights; scenes is the built-in set.
 
 -- b over a, group by group
 local function merge(a, b)
@@ -29,6 +30,10 @@ recipes.supervised = {
       data = {size = 0.5}, eval = {labels = 'input'}, crop = {176, 176}, scale = {0.75, 1.5}, batch = 4, steps = 600,
       lr = 1e-3, head_lr = 1e-2, model = {backbone = 'resnet18', width = 64, bn = 'train'},
    },
+   pictures = {
+      data = {labelled = 'all'}, crop = {192, 192}, scale = {0.75, 1.5}, batch = 4, steps = 400, lr = 1e-3, head_lr = 1e-3,
+      model = {backbone = 'resnet18', width = 64, bn = 'train', output_stride = 16}, eval_every = 100,
+   },
    voc = {
       crop = {321, 321}, scale = {0.5, 1.5}, batch = 8, steps = 40000, lr = 2.5e-4, head_lr = 2.5e-3, model = pretrained,
       eval_every = 2000, checkpoint_every = 500,
@@ -46,6 +51,7 @@ recipes.supervised = {
 recipes.s4gan = merge_all(recipes.supervised, {
    scenes = {d_channels = 32},
    camvid = {unlabelled_batch = 4},
+   pictures = {unlabelled_batch = 4},
    voc = {unlabelled_batch = 8},
    context = {unlabelled_batch = 8},
    cityscapes = {unlabelled_batch = 8, d_lr = 1e-5, gamma = 0.7},
@@ -56,6 +62,10 @@ recipes.mlmt = {
    scenes = {lr = 1e-2, scale = {0.9, 1.6}},
    camvid = {
       resize = {180, 240}, batch = 4, unlabelled_batch = 8, steps = 400, lr = 1e-2, model = {backbone = 'resnet18', width = 64},
+   },
+   pictures = {
+      data = {labelled = 'all'}, resize = {224, 224}, batch = 4, unlabelled_batch = 8, steps = 300, lr = 1e-2, eval_every = 100,
+      model = {backbone = 'resnet18', width = 64},
    },
    voc = {
       resize = {320, 320}, batch = 16, unlabelled_batch = 80, steps = 12000, lr = 3e-2, eval_every = 1000,
