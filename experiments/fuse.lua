@@ -1,5 +1,6 @@
 -- Evaluates segmentation runs, and the last of them fused with an MLMT run: classes that the classifier does not see in an image
--- are switched off in its label map. Writes label maps as palette PNGs and pictures of image, truth, prediction and errors.
+-- are switched off in its label map, or weigh the less the less it expects them (fusion=soft). Writes label maps as palette PNGs and
+-- pictures of image, truth, prediction and errors.
 --
 --    lua/bin/hilo experiments/fuse.lua segmentation=supervised,s4gan mlmt=mlmt
 --
@@ -13,12 +14,15 @@ local o = train.options({
    segmentation = {'s4gan'}, -- names of runs; the last one is fused
    mlmt = 'mlmt',            -- name of a run; '': no fusion
    checkpoint = 'last',      -- or 'best'
-   tau = 0.2,                -- classes that score less are switched off
+   fusion = 'threshold',     -- classes that score less than tau are switched off; 'soft': weighed by (score / mean score)^exponent
+   tau = 0.2,
+   exponent = 1,
    scores = 'teacher',       -- or 'student'
    on = 'probabilities',     -- what is zeroed; the original: 'logits'
    keep_background = true,   -- class 0 is never switched off where the set has a background
    pictures = -1,            -- how many images to write out; -1: all
 }, {preset = train.presets.fuse})
+train.choice('fusion', o.fusion, {'threshold', 'soft'})
 train.choice('scores', o.scores, {'teacher', 'student'})
 train.choice('checkpoint', o.checkpoint, {'last', 'best'})
 
@@ -27,6 +31,7 @@ local workers = data.workers {threads = o.workers, cache_mb = o.cache_mb}
 
 -- the scores of the MLMT run, by image name
 local classifier = o.mlmt ~= '' and train.load_class_scores(o, o.mlmt) or nil
+local prior = classifier and methods.class_prior(classifier[o.scores])
 
 local results, last = {}, nil
 local function report(method, counts)
@@ -52,7 +57,8 @@ for number, name in ipairs(o.segmentation) do
          if fuse then
             local scores = train.scores_of(classifier, o.scores, id, set)
             found = hilo.label_map(methods.fusion(logits, scores,
-               {tau = o.tau, on = o.on, background = o.keep_background and set.background}))
+               {how = o.fusion, tau = o.tau, exponent = o.exponent, prior = prior, on = o.on,
+                  background = o.keep_background and set.background}))
             fused:add(truth, found, set.void)
          end
          if number == #o.segmentation and (o.pictures < 0 or written < o.pictures) then

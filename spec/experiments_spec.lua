@@ -105,6 +105,15 @@ describe('experiments', function()
       assert.equal('gan', hilo.train.json.load(file('fused', 'options.json')).segmentation[2])
    end)
 
+   it('fuse softly', function()
+      run('supervised', 'sup-soft', 'steps=2 eval_every=0')
+      run('mlmt', 'multi-soft', 'steps=2 eval_every=0')
+      local _, text = shell(('luajit %slua/bin/hilo %sexperiments/fuse.lua runs=%s name=soft segmentation=sup-soft mlmt=multi-soft '
+         .. 'fusion=soft'):format(core.root, core.root, runs))
+      assert.matches('sup%-soft %+ multi%-soft +%d+%.%d\n', text)
+      assert.equal('soft', hilo.train.json.load(file('soft', 'options.json')).fusion)
+   end)
+
    it("run with the original's behaviour", function()
       run('s4gan', 'original', 'steps=2 preset=original eval_every=0')
       local o = hilo.train.json.load(file('original', 'options.json'))

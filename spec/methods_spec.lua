@@ -209,6 +209,36 @@ describe('fusion', function()
       assert.equal(1, winner({0, 0, 0}))
    end)
 
+   it('takes a threshold for each class', function()
+      assert.equal(2, winner({0.3, 0.3, 0.3}, {tau = {0.4, 0.4, 0.1}}))
+      assert.matches('one number or one a class, got 2 for 3 classes', helper.error_of(methods.fusion, x, {1, 1, 1}, {tau = {0, 0}}))
+   end)
+
+   it('weighs probabilities by what the classifier expects here over what it expects on average', function()
+      local p, scores, prior = hilo.softmax(x):view(3):totable(), {0.5, 0.1, 0.8}, {0.9, 0.4, 0.2}
+      local fused = methods.fusion(x, scores, {how = 'soft', exponent = 2, prior = prior}):view(3):totable()
+      for c = 1, 3 do assert.near(p[c] * (scores[c] / prior[c]) ^ 2, fused[c], 1e-6) end
+      local kept = methods.fusion(x, scores, {how = 'soft', prior = prior, background = true}):view(3):totable()
+      assert.near(p[1], kept[1], 1e-6)
+      assert.near(p[2] * scores[2] / prior[2], kept[2], 1e-6)
+   end)
+
+   it('changes nothing softly where the scores are those that are always given', function()
+      local same = methods.fusion(x, {1, 0.6, 0.3}, {how = 'soft', exponent = 3, prior = {1, 0.6, 0.3}})
+      assert.is_true(hilo.abs(same - hilo.softmax(x)):max() < 1e-6)
+   end)
+
+   it('takes the mean score of each class as its prior', function()
+      assert.same({0.5, 0.25}, methods.class_prior {a = {0.75, 0.25}, b = {0.25, 0.25}})
+      assert.matches('at least one picture', helper.error_of(methods.class_prior, {}))
+      assert.matches('b has scores of 1 classes, others of 2', helper.error_of(methods.class_prior, {a = {1, 1}, b = {1}}))
+   end)
+
+   it('says what soft fusion lacks', function()
+      assert.matches('needs the prior of 3 classes, got nil', helper.error_of(methods.fusion, x, {1, 1, 1}, {how = 'soft'}))
+      assert.matches("'threshold' or 'soft', got 'hard'", helper.error_of(methods.fusion, x, {1, 1, 1}, {how = 'hard'}))
+   end)
+
    it('needs a score for each class', function()
       assert.matches('3 classes are segmented and 2 classified', helper.error_of(methods.fusion, x, {1, 1}))
    end)

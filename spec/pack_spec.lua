@@ -58,6 +58,15 @@ describe('hilo pack', function()
       assert.equal(0.1, hilo.open(path, {tau = 0.1}).fusion.tau)
    end)
 
+   it('takes the mean scores along that soft fusion needs', function()
+      local path = work .. '/soft.hilo'
+      local status, text = pack('sup', path, 'mlmt=multi', 'fusion=soft', 'exponent=2')
+      assert.equal(0, status, text)
+      local model = hilo.open(path)
+      assert.same({'soft', 2, 3}, {model.fusion.how, model.fusion.exponent, #model.fusion.prior})
+      assert_same(hilo.open('sup', {runs = made.runs, mlmt = 'multi', fusion = 'soft', exponent = 2}), model)
+   end)
+
    it('takes an MLMT run alone', function()
       local path = work .. '/multi.hilo'
       assert.equal(0, (pack('multi', path, 'scores=student')))

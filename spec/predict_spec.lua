@@ -119,6 +119,24 @@ describe('hilo.open', function()
       assert.is_number(select(2, fused:predict(new .. '/a.png')).classes.red.score)
    end)
 
+   it('fuses softly as the run was fused, or as asked', function()
+      folder.make(made.runs .. '/soft')
+      json.save(made.runs .. '/soft/options.json', {name = 'soft', segmentation = {'sup'}, mlmt = 'multi', checkpoint = 'last',
+         fusion = 'soft', exponent = 2, tau = 0.2, scores = 'teacher', on = 'probabilities', keep_background = true, runs = made.runs})
+      local soft = hilo.open('soft', {runs = made.runs})
+      local prior = hilo.methods.class_prior(json.load(made.runs .. '/multi/class_scores.json').teacher)
+      assert.same({'soft', 2, prior}, {soft.fusion.how, soft.fusion.exponent, soft.fusion.prior})
+      local asked = hilo.open('sup', {runs = made.runs, mlmt = 'multi', fusion = 'soft', exponent = 2})
+      local _, scores, more = asked:predict(new .. '/a.png', {probabilities = true})
+      local labels = soft:predict(new .. '/a.png')
+      local weighed = more.probabilities:clone()
+      for c, name in ipairs(soft.classes) do
+         if c > 1 or not soft.background then weighed[c]:mul((scores.classes[name].score / prior[c]) ^ 2) end
+      end
+      local expected = hilo.label_map(weighed:view(1, weighed:size(1), weighed:size(2), weighed:size(3)))[1]
+      assert.is_true(hilo.equal(expected:byte(), labels:byte()))
+   end)
+
    it('needs neither the data set nor its labels', function()
       assert.is_true(folder.is_file(made.runs .. '/sup/classes.json'))
       local moved = made.set .. '-moved'

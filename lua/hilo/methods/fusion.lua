@@ -1,33 +1,60 @@
---- methods/fusion.lua: classes that the classifier does not see in the image are switched off in the segmentation.
+--- methods/fusion.lua: what a classifier sees in a picture, joined with its segmentation, in one of two ways.
+---
+--- `threshold` (the paper): classes that score less than tau are switched off.
+---
+--- `soft`: the probability of each class is weighed by (score / prior)^exponent, where the prior is the mean score of the class over
+--- many pictures. Derivation: S gives p(c|x), with the classes as frequent as they were where it learnt. Let e be what the classifier
+--- makes of the picture, taken as independent of x once c is known. Then p(c|x,e) is proportional to p(c|x) p(e|c), and as a pixel
+--- of c means that c is in the picture, p(e|c) = p(e | c is there) = p(c is there | e) p(e) / p(c is there): the score over the
+--- prior. Pictures and evidence are not that independent, nor are scores calibrated; the exponent, chosen on validation pictures, makes
+--- up for both. Where every class is in every picture, scores equal their priors and nothing changes.
 local core = require 'hilo.core'
 local hilo = require 'hilo'
 
---- Which classes stay: 1 or 0 for each.
----@param scores number[] the classifier's, 0..1, one a class
----@param options {tau: number, background: boolean?} background: class 0 is background and stays whatever its score
----@return number[]
-local function present(scores, options)
-   local keep = {}
-   for c, score in ipairs(scores) do keep[c] = score >= options.tau and 1 or 0 end
-   if options.background then keep[1] = 1 end
+local check = core.check
+local least = 1e-6 -- the least score and prior that are told apart from 0
+
+local ways = {}
+
+-- Which classes stay: 1 or 0 for each.
+function ways.threshold(scores, options)
+   local tau, keep = options.tau or 0.2, {}
+   local by_class = type(tau) == 'table'
+   check(not by_class or #tau == #scores, 'fusion: tau must be one number or one a class, got %d for %d classes',
+      by_class and #tau or 1, #scores)
+   for c, score in ipairs(scores) do keep[c] = score >= (by_class and tau[c] or tau) and 1 or 0 end
    return keep
 end
 
---- Logits or probabilities with absent classes switched off.
---- on = 'probabilities' zeroes the probability, which is -inf on the logit; the original multiplies logits by 0 ('logits'),
---- so that an absent class wins over negative logits. Where every class is absent nothing is switched off.
+-- The class's posterior in the picture over its prior, to the exponent.
+function ways.soft(scores, options)
+   local prior, exponent, weights = options.prior, options.exponent or 1, {}
+   check(type(prior) == 'table' and #prior == #scores, 'fusion: soft needs the prior of %d classes, got %s', #scores,
+      type(prior) == 'table' and #prior or tostring(prior))
+   check(options.on ~= 'logits', "fusion: soft weighs probabilities; on='logits' belongs to how='threshold'")
+   for c, score in ipairs(scores) do weights[c] = (math.max(score, least) / math.max(prior[c], least)) ^ exponent end
+   return weights
+end
+
+--- Logits or probabilities in which absent classes are switched off, or unlikely ones weigh less.
+--- on = 'probabilities' weighs the probability; the original multiplies logits by 0 ('logits'), so that an absent class wins over
+--- negative logits. Where every class is absent nothing is switched off.
 ---@param logits Tensor (1,C,H,W)
----@param scores number[] (C)
----@param options {tau: number?, background: boolean?, on: 'probabilities'|'logits'|nil} tau 0.2
+---@param scores number[] (C) the classifier's, 0..1
+---@param options {how: 'threshold'|'soft'|nil, tau: number|number[]|nil, exponent: number?, prior: number[]?, background: boolean?,
+--- on: 'probabilities'|'logits'|nil}? how: 'threshold'; tau: 0.2, or one a class; exponent: of the soft weights, 1; prior: (C) mean
+--- scores, see methods.class_prior; background: class 0 is background and is left as it is
 ---@return Tensor (1,C,H,W) whose argmax is the fused label map
 return function(logits, scores, options)
    options = options or {}
-   local on, tau = options.on or 'probabilities', options.tau or 0.2
-   core.check(on == 'probabilities' or on == 'logits', "fusion: on must be 'probabilities' or 'logits', got '%s'", tostring(on))
-   core.check(logits:size(2) == #scores, 'fusion: %d classes are segmented and %d classified', logits:size(2), #scores)
-   local keep, any = present(scores, {tau = tau, background = options.background}), false
-   for _, k in ipairs(keep) do any = any or k > 0 end
+   local how, on = options.how or 'threshold', options.on or 'probabilities'
+   check(ways[how], "fusion: how must be 'threshold' or 'soft', got '%s'", tostring(how))
+   check(on == 'probabilities' or on == 'logits', "fusion: on must be 'probabilities' or 'logits', got '%s'", tostring(on))
+   check(logits:size(2) == #scores, 'fusion: %d classes are segmented and %d classified', logits:size(2), #scores)
+   local weights, any = ways[how](scores, options), false
+   if options.background then weights[1] = 1 end
+   for _, weight in ipairs(weights) do any = any or weight > 0 end
    if not any then return logits end
-   local switch = hilo.FloatTensor(keep):view(1, #keep, 1, 1):to{dtype = logits:dtype(), device = logits:getDevice()}
+   local switch = hilo.FloatTensor(weights):view(1, #weights, 1, 1):to{dtype = logits:dtype(), device = logits:getDevice()}
    return hilo.cmul(on == 'logits' and logits or hilo.softmax(logits), switch)
 end

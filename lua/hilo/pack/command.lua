@@ -9,13 +9,14 @@ usage: hilo pack RUN OUT.hilo     one file that labels pictures on another machi
 
 It holds the weights, the names and colours of the classes, and how pictures are normalised; nothing of the training.
 
-   mlmt=RUN            with the classifier of this MLMT run, to fuse; tau=0.2: classes that score less are switched off
+   mlmt=RUN            with the classifier of this MLMT run, to fuse
+   fusion=threshold    classes that score less than tau=0.2 are switched off; soft: weighed by (score / mean score)^exponent, exponent=1
    scores=teacher      or student: whose weights
    checkpoint=best     or last
    runs=runs           the folder of all runs
 ]]
 
-local defaults = {mlmt = '', tau = 0.2, scores = '', checkpoint = '', runs = 'runs'}
+local defaults = {mlmt = '', fusion = 'threshold', tau = 0.2, exponent = 1, scores = '', checkpoint = '', runs = 'runs'}
 
 --- Does what the words after `hilo pack` say; returns the exit status.
 ---@param words string[]
@@ -28,10 +29,11 @@ return function(words)
    end
    local names, o, given = read(words, defaults)
    core.check(#names == 2, 'which run, and which file? hilo pack RUN OUT.hilo; `hilo pack help` tells more')
+   options_of.choice('fusion', o.fusion, {'threshold', 'soft'})
    if given.scores then options_of.choice('scores', o.scores, {'teacher', 'student'}) end
    if given.checkpoint then options_of.choice('checkpoint', o.checkpoint, {'best', 'last'}) end
-   local d, bytes = pack.run(names[1], names[2], {runs = o.runs, mlmt = given.mlmt, tau = given.tau, scores = given.scores,
-      checkpoint = given.checkpoint})
+   local d, bytes = pack.run(names[1], names[2], {runs = o.runs, mlmt = given.mlmt, fusion = given.fusion, tau = given.tau,
+      exponent = given.exponent, scores = given.scores, checkpoint = given.checkpoint})
    print(('%s: %s, %d classes, %.1f MB%s'):format(names[2], d.name, #d.classes.classes, bytes / 1e6,
       d.segmentation and d.classifier and ', fused' or ''))
    return 0

@@ -4,6 +4,7 @@ local ffi = require 'ffi'
 local core = require 'hilo.core'
 local description_of = require 'hilo.predict.description'
 local json = require 'hilo.train.json'
+local sorted_keys = require 'hilo.keys'
 local safetensors = require 'hilo.io.safetensors'
 
 local check, host = core.check, core.host
@@ -12,17 +13,10 @@ local pack = {}
 
 local format, version = 'hilo model', 1
 
-local function sorted(tensors)
-   local names = {}
-   for name in pairs(tensors) do names[#names + 1] = name end
-   table.sort(names)
-   return names
-end
-
 -- CRC-32 of the elements of all tensors, in the order of their names.
 local function checksum(tensors)
    local crc = 0
-   for _, name in ipairs(sorted(tensors)) do
+   for _, name in ipairs(sorted_keys(tensors)) do
       local t = tensors[name]:detach():to{device = 'cpu'}:contiguous()
       crc = host.hl_host_crc32(crc, ffi.cast('const void *', t:data()), t:nElement() * t._storage.dtype.bytes)
    end
@@ -112,14 +106,15 @@ end
 --- Packs a run.
 ---@param run string its folder or its name
 ---@param path string of the file
----@param o? {runs: string?, checkpoint: string?, mlmt: string?, scores: string?, tau: number?} as hilo.open takes them
+---@param o? {runs: string?, checkpoint: string?, mlmt: string?, scores: string?, fusion: string?, tau: number?,
+--- exponent: number?} as hilo.open takes them
 ---@return Description
 ---@return integer bytes of weights
 function pack.run(run, path, o)
    o = setmetatable({runs = o and o.runs or 'runs'}, {__index = o})
    local d = description_of.of_run(run, o)
    if o.mlmt and o.mlmt ~= '' then d = description_of.with_classifier(d, o.mlmt, o) end
-   if o.tau then d.fusion = {tau = o.tau, on = d.fusion.on, keep_background = d.fusion.keep_background} end
+   description_of.fusing(d, o)
    return d, pack.write(path, d)
 end
 

@@ -1,5 +1,6 @@
 --- predict/description.lua: what labelling pictures takes, read from a run's folder: options, classes and where the weights lie.
 local core = require 'hilo.core'
+local class_prior = require 'hilo.methods.class_prior'
 local class_file = require 'hilo.train.class_file'
 local folder = require 'hilo.data.folder'
 local json = require 'hilo.train.json'
@@ -12,17 +13,25 @@ local check = core.check
 ---@field weights fun(): table<string, Tensor>
 ---@field who string? 'teacher' or 'student'
 
+---@class FusionDescription
+---@field how 'threshold'|'soft'
+---@field tau number classes that score less are switched off
+---@field exponent number of the soft weights
+---@field prior number[]? (C) mean scores of the classifier, see methods.class_prior
+---@field on 'probabilities'|'logits'
+---@field keep_background boolean
+
 ---@class Description
 ---@field name string
 ---@field path string? the run's folder
 ---@field classes ClassFile
 ---@field segmentation PartDescription?
 ---@field classifier PartDescription?
----@field fusion {tau: number, on: string, keep_background: boolean}
+---@field fusion FusionDescription
 
 local description = {}
 
-description.fusion = {tau = 0.2, on = 'probabilities', keep_background = true}
+description.fusion = {how = 'threshold', tau = 0.2, exponent = 1, on = 'probabilities', keep_background = true}
 
 --- The folder of a run that was named by its path, or by its name below the folder of all runs.
 ---@param name string
@@ -65,11 +74,30 @@ end
 local function is_segmentation(options) return options.model ~= nil and options.model.output_stride ~= nil end
 local function is_classifier(options) return options.model ~= nil and not options.model.output_stride and options.resize ~= nil end
 
+-- A copy of `a` with what `b` has put over it.
+local function over(a, b)
+   local both = {}
+   for _, list in ipairs {a, b} do for key, value in pairs(list) do both[key] = value end end
+   return both
+end
+
 local function add_classifier(d, path, options, o)
    check(is_classifier(options), '%s is no MLMT run', path)
-   local who = o.scores or 'teacher'
+   local who, scores = o.scores or 'teacher', path .. '/class_scores.json'
    d.classifier = part_of(path, options, o.checkpoint or 'best', who)
    d.classifier.who = who
+   if folder.is_file(scores) then d.fusion = over(d.fusion, {prior = class_prior(json.load(scores)[who])}) end
+end
+
+--- The same with fusion as it was asked for.
+---@param d Description
+---@param o {fusion: 'threshold'|'soft'|nil, tau: number?, exponent: number?} what is nil stays as it is
+---@return Description
+function description.fusing(d, o)
+   d.fusion = over(d.fusion, {how = o.fusion, tau = o.tau, exponent = o.exponent})
+   check(not d.classifier or d.fusion.how ~= 'soft' or d.fusion.prior, 'fusion=soft needs the mean scores of the classifier on the '
+      .. 'validation pictures, and the MLMT run has no class_scores.json; let it come to its end, or take fusion=threshold')
+   return d
 end
 
 -- The folder of all runs that a run lies in.
@@ -88,7 +116,8 @@ local function fused(path, options, o)
       inner.scores = o.scores or options.scores
       d = description.with_classifier(d, options.mlmt, inner)
    end
-   d.fusion = {tau = options.tau, on = options.on, keep_background = options.keep_background}
+   d.fusion = over(d.fusion, {how = options.fusion, tau = options.tau, exponent = options.exponent, on = options.on,
+      keep_background = options.keep_background})
    d.name = options.name or d.name
    return d
 end

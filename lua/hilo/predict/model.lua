@@ -28,7 +28,7 @@ local check = core.check
 ---@field size number factor by which pictures are brought to the size that the network was trained at
 ---@field S DeepLab? nil in an MLMT run, which says which classes are there and not where
 ---@field classifier ResNet?
----@field fusion {tau: number, on: string, keep_background: boolean}
+---@field fusion FusionDescription
 ---@field device string
 ---@field views ViewOptions
 ---@field description Description
@@ -52,7 +52,9 @@ end
 ---@field checkpoint 'best'|'last'|nil 'best'; of a fused run the one that was fused
 ---@field mlmt string? an MLMT run to fuse with
 ---@field scores 'teacher'|'student'|nil 'teacher'
----@field tau number? classes that the classifier scores less are switched off; 0.2
+---@field fusion 'threshold'|'soft'|nil 'threshold'; of a fused run as it was fused
+---@field tau number? threshold: classes that the classifier scores less are switched off; 0.2
+---@field exponent number? soft: of the weights; 1
 ---@field device string? 'cpu'
 ---@field precision 'float32'|'bf16'|nil that of the run
 ---@field scales number[]? factors of the picture's size, of which the probabilities are averaged; {1}
@@ -80,7 +82,8 @@ function Model.new(d, o)
       self.classifier = restored(networks.classifier, d.classifier, d, with)
       self.resize = d.classifier.options.resize
    end
-   self.fusion = {tau = o.tau or d.fusion.tau, on = d.fusion.on, background = d.fusion.keep_background and self.background}
+   description_of.fusing(d, o)
+   self.fusion = setmetatable({background = d.fusion.keep_background and self.background}, {__index = d.fusion})
    return self
 end
 

@@ -5,7 +5,8 @@ local prepare_device = require 'hilo.train.device'
 local open_options = {}
 
 open_options.usage = [[
-   mlmt=RUN            fuse: switch off the classes that this MLMT run does not see; tau=0.2: those that score less
+   mlmt=RUN            fuse with what this MLMT run sees in the picture
+   fusion=threshold    classes that score less than tau=0.2 are switched off; soft: weighed by (score / mean score)^exponent, exponent=1
    scores=teacher      or student: whose scores
    scales=1            factors of the pictures' size whose probabilities are averaged: scales=0.75,1,1.25
    mirror=false        also average with the mirrored picture
@@ -17,8 +18,8 @@ open_options.usage = [[
    threads=0           of the CPU; 0: as many as it has; workers=2: threads that read pictures
 ]]
 
-local shared = {mlmt = '', tau = 0.2, scores = 'teacher', scales = {1}, mirror = false, window = {0}, stride = {0},
-   checkpoint = 'best', batch = 1, device = 'cpu', precision = '', runs = 'runs', threads = 0, workers = 2}
+local shared = {mlmt = '', fusion = 'threshold', tau = 0.2, exponent = 1, scores = 'teacher', scales = {1}, mirror = false,
+   window = {0}, stride = {0}, checkpoint = 'best', batch = 1, device = 'cpu', precision = '', runs = 'runs', threads = 0, workers = 2}
 
 --- A command's own options with those that are shared.
 function open_options.with(own)
@@ -33,11 +34,13 @@ end
 ---@return OpenOptions
 function open_options.prepare(o, given)
    options_of.choice('scores', o.scores, {'teacher', 'student'})
+   options_of.choice('fusion', o.fusion, {'threshold', 'soft'})
    options_of.choice('checkpoint', o.checkpoint, {'best', 'last'})
    options_of.check_whole(o, 1, 'batch')
    prepare_device {device = o.device, threads = o.threads, workers = o.workers, seed = 0}
    local open = {runs = o.runs, device = o.device, scales = o.scales, mirror = o.mirror}
-   for _, key in ipairs {'mlmt', 'tau', 'scores', 'checkpoint', 'precision', 'window', 'stride'} do open[key] = given[key] end
+   for _, key in ipairs {'mlmt', 'fusion', 'tau', 'exponent', 'scores', 'checkpoint', 'precision', 'window',
+      'stride'} do open[key] = given[key] end
    return open
 end
 

@@ -89,6 +89,6 @@ presets.s4gan = merge_all(presets.supervised, {original = {void_columns = 'real'
 
 presets.mlmt = {default = {}, original = {distance = 'cosine'}}
 
-presets.fuse = {default = {}, original = {on = 'logits'}}
+presets.fuse = {default = {}, original = {fusion = 'threshold', on = 'logits'}}
 
 return {recipes = recipes, presets = presets}
