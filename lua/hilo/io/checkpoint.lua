@@ -5,6 +5,7 @@ local autograd = require 'hilo.autograd'
 local hilo = require 'hilo'
 local file = require 'hilo.io.file'
 local json = require 'hilo.train.json'
+local sorted_keys = require 'hilo.keys'
 local safetensors = require 'hilo.io.safetensors'
 
 local checkpoint = {}
@@ -36,17 +37,13 @@ local function pack_table(value, name, tensors, depth)
    elseif has_plain_keys(value) then
       for key, v in pairs(value) do packed[key] = pack(v, name .. '/' .. key, tensors, depth + 1) end
    else
-      local keys = {}
       for key in pairs(value) do
          core.check(type(key) == 'number' or type(key) == 'string', "checkpoint.save: '%s' has a key that is a %s", name, type(key))
-         keys[#keys + 1] = key
       end
-      table.sort(keys, function(a, b)
-         if type(a) == type(b) then return a < b end
-         return type(a) == 'number'
-      end)
       local pairs_of = {}
-      for i, key in ipairs(keys) do pairs_of[i] = {key, pack(value[key], name .. '/' .. tostring(key), tensors, depth + 1)} end
+      for i, key in ipairs(sorted_keys(value)) do
+         pairs_of[i] = {key, pack(value[key], name .. '/' .. tostring(key), tensors, depth + 1)}
+      end
       packed['$pairs'] = pairs_of
    end
    return packed
@@ -130,13 +127,6 @@ local function generator_of(parts)
    return parts.generator or nil
 end
 
-local function sorted_keys(t)
-   local keys = {}
-   for key in pairs(t) do keys[#keys + 1] = key end
-   table.sort(keys)
-   return keys
-end
-
 --- Writes a checkpoint. The file appears whole or not at all; where it cannot be written the old one stays and the error says why.
 ---@param path string
 ---@param parts CheckpointParts
@@ -144,13 +134,9 @@ function checkpoint.save(path, parts)
    check_parts('checkpoint.save', parts)
    local tensors, record = {}, {version = version, nets = {}, optims = {}}
    for name, net in pairs(parts.nets or {}) do
-      local names = {}
-      for key, t in pairs(net:stateDict()) do
-         tensors['nets/' .. name .. '/' .. key] = t
-         names[#names + 1] = key
-      end
-      table.sort(names)
-      record.nets[name] = names
+      local state = net:stateDict()
+      for key, t in pairs(state) do tensors['nets/' .. name .. '/' .. key] = t end
+      record.nets[name] = sorted_keys(state)
    end
    for name, optim in pairs(parts.optims or {}) do
       local state = optim.loadState and optim:state() or optim

@@ -1,6 +1,7 @@
 --- io/hparams.lua: what TensorBoard's HPARAMS tab shows: the options of a run beside its scores. Messages and field numbers are those
 --- of tensorboard/plugins/hparams: api.proto and plugin_data.proto.
 local events = require 'hilo.io.events'
+local sorted_keys = require 'hilo.keys'
 local pb = require 'hilo.io.protobuf'
 
 local hparams = {}
@@ -15,13 +16,6 @@ local function value_of(x)
    return pb.text(3, x)
 end
 
-local function sorted_names(t)
-   local names = {}
-   for name in pairs(t) do names[#names + 1] = name end
-   table.sort(names)
-   return names
-end
-
 -- Version 0 of the plugin's data is not written: it is what a missing number means.
 local function of_plugin(tag, content) return events.of_plugin('_hparams_/' .. tag, 'hparams', content, events.no_tensor) end
 
@@ -33,7 +27,7 @@ local function of_plugin(tag, content) return events.of_plugin('_hparams_/' .. t
 ---@return string value for a writer of events
 function hparams.experiment(options, metrics, created, chosen)
    local parts, others = {pb.double(3, created)}, {}
-   for _, name in ipairs(sorted_names(options)) do
+   for _, name in ipairs(sorted_keys(options)) do
       local info = pb.text(1, name) .. pb.int(4, types[type(options[name])])
       if chosen and chosen[name] ~= nil then
          parts[#parts + 1] = pb.bytes(4, info .. pb.int(7, 1))
@@ -54,7 +48,7 @@ end
 ---@return string
 function hparams.started(options, started)
    local parts = {}
-   for _, name in ipairs(sorted_names(options)) do
+   for _, name in ipairs(sorted_keys(options)) do
       parts[#parts + 1] = pb.bytes(1, pb.text(1, name) .. pb.bytes(2, value_of(options[name])))
    end
    parts[#parts + 1] = pb.double(5, started)

@@ -1,5 +1,6 @@
 --- models/options.lua: reading the options of a model, and its groups of parameters.
 local core = require 'hilo.core'
+local sorted_keys = require 'hilo.keys'
 
 local options = {}
 
@@ -28,10 +29,7 @@ function options.read(who, given, known)
    for name, value in pairs(given or {}) do
       local rule = known[name]
       if not rule then
-         local names = {}
-         for k in pairs(known) do names[#names + 1] = k end
-         table.sort(names)
-         core.raise(("%s: there is no option '%s'; it takes %s"):format(who, tostring(name), table.concat(names, ', ')))
+         core.raise(("%s: there is no option '%s'; it takes %s"):format(who, tostring(name), table.concat(sorted_keys(known), ', ')))
       end
       local ok, expected = checks[rule[1]](value, rule[2])
       core.check(ok, '%s: %s must be %s, got %s', who, name, expected, tostring(value))

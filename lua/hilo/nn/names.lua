@@ -2,6 +2,7 @@
 --- them and numbered from 0 elsewhere: 'layer1.0.conv1.weight'.
 local core = require 'hilo.core'
 local autograd = require 'hilo.autograd'
+local sorted_keys = require 'hilo.keys'
 local Tensor = require 'hilo.tensor'
 
 local names = {}
@@ -74,13 +75,6 @@ end
 
 -- PyTorch counts batches for an option that nobody here has.
 local function is_counter(name) return name:match('num_batches_tracked$') ~= nil end
-
-local function sorted_keys(t)
-   local keys = {}
-   for key in pairs(t) do keys[#keys + 1] = key end
-   table.sort(keys)
-   return keys
-end
 
 ---@class LoadReport
 ---@field loaded string[] names that were taken over

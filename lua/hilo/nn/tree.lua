@@ -1,5 +1,6 @@
 --- nn/tree.lua: values that modules take and give: a tensor, or a table of such values, nested at will.
 local core = require 'hilo.core'
+local sorted_keys = require 'hilo.keys'
 
 local is_tensor = core.is_tensor
 
@@ -14,16 +15,6 @@ function tree.map(x, f)
    return y
 end
 
-local function ordered_keys(x)
-   local keys = {}
-   for k in pairs(x) do keys[#keys + 1] = k end
-   table.sort(keys, function(a, b)
-      if type(a) == type(b) then return a < b end
-      return type(a) == 'number'
-   end)
-   return keys
-end
-
 --- The tensors of a tree as a list, in the order of the keys.
 ---@return Tensor[]
 function tree.list(x, list)
@@ -31,7 +22,7 @@ function tree.list(x, list)
    if is_tensor(x) then
       list[#list + 1] = x
    elseif type(x) == 'table' then
-      for _, k in ipairs(ordered_keys(x)) do tree.list(x[k], list) end
+      for _, k in ipairs(sorted_keys(x)) do tree.list(x[k], list) end
    end
    return list
 end
@@ -44,7 +35,7 @@ function tree.rebuild(x, list, at)
       return list[at[1]]
    elseif type(x) == 'table' then
       local y = {}
-      for _, k in ipairs(ordered_keys(x)) do y[k] = tree.rebuild(x[k], list, at) end
+      for _, k in ipairs(sorted_keys(x)) do y[k] = tree.rebuild(x[k], list, at) end
       return y
    end
    return x

@@ -1,6 +1,7 @@
 --- arguments.lua: checks of what the functions in ops/ are called with. C reports sizes and dtypes; here is what it cannot see.
 local ffi = require 'ffi'
 local core = require 'hilo.core'
+local sorted_keys = require 'hilo.keys'
 local Tensor = require 'hilo.tensor'
 
 local check, is_tensor, C = core.check, core.is_tensor, ffi.C
@@ -54,10 +55,7 @@ function arguments.options(fn, options, known)
    check(type(options) == 'table' and not is_tensor(options), '%s: options must be a table, got %s', fn, describe(options))
    for name in pairs(options) do
       if not known[name] then
-         local names = {}
-         for k in pairs(known) do names[#names + 1] = k end
-         table.sort(names)
-         core.raise(("%s: there is no option '%s'; it takes %s"):format(fn, tostring(name), table.concat(names, ', ')))
+         core.raise(("%s: there is no option '%s'; it takes %s"):format(fn, tostring(name), table.concat(sorted_keys(known), ', ')))
       end
    end
    return options

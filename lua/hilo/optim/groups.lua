@@ -8,6 +8,7 @@ local ffi = require 'ffi'
 local core = require 'hilo.core'
 local autograd = require 'hilo.autograd'
 local graph = require 'hilo.graph'
+local sorted_keys = require 'hilo.keys'
 local Tensor = require 'hilo.tensor'
 local lists = require 'hilo.optim.lists'
 
@@ -311,10 +312,7 @@ end
 -- ---- kinds ----
 
 local function constructor(kind)
-   local known = {kind.defaults.lr == nil and 'lr' or nil}
-   for name in pairs(kind.defaults) do known[#known + 1] = name end
-   table.sort(known)
-   kind.known = table.concat(known, ', ')
+   kind.known = table.concat(sorted_keys(kind.defaults, {lr = true}), ', ')
    return function(params, options)
       local given, common = read_arguments(kind, params, options)
       check(#given > 0, '%s: there are no parameters', kind.name)

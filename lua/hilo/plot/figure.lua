@@ -1,5 +1,6 @@
 --- plot/figure.lua: what every picture shares: options, axes, legend, and the script that gnuplot reads.
 local core = require 'hilo.core'
+local sorted_keys = require 'hilo.keys'
 local span = require 'hilo.plot.span'
 local text = require 'hilo.plot.text'
 local tics = require 'hilo.plot.tics'
@@ -15,11 +16,7 @@ local function check_options(what, options, own)
    for key, value in pairs(options) do
       local kind = shared[key] or own[key]
       if not kind then
-         local known = {}
-         for name in pairs(shared) do known[#known + 1] = name end
-         for name in pairs(own) do known[#known + 1] = name end
-         table.sort(known)
-         core.raise(("%s: unknown option '%s'; there are %s"):format(what, tostring(key), table.concat(known, ', ')))
+         core.raise(("%s: unknown option '%s'; there are %s"):format(what, tostring(key), table.concat(sorted_keys(shared, own), ', ')))
       end
       core.check(kind == 'any' or type(value) == kind, '%s: %s is to be a %s, got a %s', what, key, kind, type(value))
    end

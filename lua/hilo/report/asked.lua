@@ -1,4 +1,5 @@
 --- report/asked.lua: what runs were told, how that differs from the defaults of their script, and from run to run.
+local sorted_keys = require 'hilo.keys'
 local h = require 'hilo.report.html'
 local numbers = require 'hilo.report.numbers'
 local parts = require 'hilo.report.parts'
@@ -9,18 +10,6 @@ local asked = {}
 local bookkeeping = {name = true, runs = true, resume = true, overwrite = true}
 
 local function same(a, b) return a ~= nil and b ~= nil and numbers.option(a) == numbers.option(b) end
-
-local function sorted_keys(...)
-   local seen, keys = {}, {}
-   for _, t in ipairs {...} do
-      for key in pairs(t) do
-         if not seen[key] then keys[#keys + 1] = tostring(key) end
-         seen[key] = true
-      end
-   end
-   table.sort(keys)
-   return keys
-end
 
 -- Where a value comes from that is not the script's own.
 local function source(run, key)
@@ -130,7 +119,6 @@ function asked.of_runs(runs, names)
 end
 
 asked.value_cell = value_cell
-asked.sorted_keys = sorted_keys
 asked.same = same
 
 return asked

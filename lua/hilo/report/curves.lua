@@ -1,5 +1,6 @@
 --- report/curves.lua: losses, learning rates and scores over the steps, of one run or of several in one picture.
 local figures = require 'hilo.report.figures'
+local sorted_keys = require 'hilo.keys'
 local numbers = require 'hilo.report.numbers'
 local scores_of = require 'hilo.report.scores'
 
@@ -56,9 +57,7 @@ local function each_value(run, compared, visit)
          end
       end
    end
-   local names = {}
-   for name in pairs(run.rates) do names[#names + 1] = name end
-   table.sort(names)
+   local names = sorted_keys(run.rates)
    for _, name in ipairs(names) do
       for i, step in ipairs(run.rates[name].steps) do
          local value = run.rates[name].values[i]
@@ -81,16 +80,15 @@ end
 ---@param names string[] '' for a run that stands alone
 ---@return {title: string, kind: 'loss'|'rate'|'score', series: {name: string, run: integer, xs: number[], ys: number[]}[]}[]
 function curves.panels(runs, names)
-   local panels, order = {}, {}
+   local panels = {}
    for i, run in ipairs(runs) do
       each_value(run, #runs > 1, function(key, title, kind, group, step, value)
-         if not panels[key] then panels[key], order[#order + 1] = new_panel(title, kind), key end
+         panels[key] = panels[key] or new_panel(title, kind)
          panels[key].add(i, named(names[i], group), step, value)
       end)
    end
-   table.sort(order)
    local list = {}
-   for i, key in ipairs(order) do list[i] = panels[key] end
+   for i, key in ipairs(sorted_keys(panels)) do list[i] = panels[key] end
    return list
 end
 

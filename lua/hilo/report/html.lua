@@ -1,6 +1,7 @@
 --- report/html.lua: HTML whose texts cannot leave their place. html.p {class = 'note', 'a < b'} is an element: named fields are
 --- attributes, the others its content. Strings are escaped; only what is an element already, or html.raw, goes in as it is.
 local utf8 = require 'hilo.io.utf8'
+local sorted_keys = require 'hilo.keys'
 
 local html = {}
 
@@ -66,12 +67,9 @@ local empty = {}
 for name in ('br col hr img input link meta'):gmatch('%a+') do empty[name] = true end
 
 local function attributes(fields)
-   local names = {}
-   for name in pairs(fields) do if type(name) == 'string' then names[#names + 1] = name end end
-   table.sort(names)
    local parts = {}
-   for _, name in ipairs(names) do
-      local value = fields[name]
+   for _, name in ipairs(sorted_keys(fields)) do
+      local value = type(name) == 'string' and fields[name]
       if value == true then
          parts[#parts + 1] = ' ' .. name
       elseif value then

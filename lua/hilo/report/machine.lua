@@ -2,6 +2,7 @@
 local h = require 'hilo.report.html'
 local numbers = require 'hilo.report.numbers'
 local parts = require 'hilo.report.parts'
+local sorted_keys = require 'hilo.keys'
 
 local machine = {}
 
@@ -32,10 +33,8 @@ end
 
 local function text_of(value)
    if type(value) ~= 'table' then return numbers.option(value) end
-   local keys, texts = {}, {}
-   for key in pairs(value) do keys[#keys + 1] = key end
-   table.sort(keys, function(a, b) return tostring(a) < tostring(b) end)
-   for i, key in ipairs(keys) do
+   local texts = {}
+   for i, key in ipairs(sorted_keys(value)) do
       local text = text_of(value[key])
       texts[i] = type(key) == 'number' and text or key .. ' ' .. text
    end
@@ -88,10 +87,10 @@ end
 
 -- What a later version may add.
 local function others(m)
-   local names, facts = {}, {}
-   for name in pairs(m) do if not shown[name] then names[#names + 1] = tostring(name) end end
-   table.sort(names)
-   for i, name in ipairs(names) do facts[i] = {numbers.measure(name), text_of(m[name])} end
+   local facts = {}
+   for _, name in ipairs(sorted_keys(m)) do
+      if not shown[name] then facts[#facts + 1] = {numbers.measure(tostring(name)), text_of(m[name])} end
+   end
    return facts
 end
 

@@ -1,6 +1,7 @@
 --- report/sweep_table.lua: the configurations of a sweep in their order, best first, and what became of the others.
 local asked = require 'hilo.report.asked'
 local h = require 'hilo.report.html'
+local sorted_keys = require 'hilo.keys'
 local numbers = require 'hilo.report.numbers'
 local parts = require 'hilo.report.parts'
 local ranking = require 'hilo.sweep.ranking'
@@ -143,7 +144,7 @@ end
 ---@return Html?
 function sweep_table.fixed(results)
    local rows = {}
-   for i, key in ipairs(asked.sorted_keys(results.fixed or {})) do
+   for i, key in ipairs(sorted_keys(results.fixed or {})) do
       rows[i] = {h.code {key}, asked.value_cell(results.fixed[key]), asked.value_cell((results.defaults or {})[key])}
    end
    if #rows == 0 then return (results.script or '') ~= '' and h.p {'All other options are the defaults of the script.'} or nil end

@@ -1,6 +1,6 @@
 --- report/sweep_trials.lua: every trial with its runs, one by one.
 local folder = require 'hilo.data.folder'
-local asked = require 'hilo.report.asked'
+local sorted_keys = require 'hilo.keys'
 local h = require 'hilo.report.html'
 local numbers = require 'hilo.report.numbers'
 local parts = require 'hilo.report.parts'
@@ -62,7 +62,7 @@ function sweep_trials.command(results, trial)
    for _, given in ipairs {results.fixed or {}, trial.values, trial.runs[1] and trial.runs[1].options or {}} do
       for key, value in pairs(given) do all[key] = value end
    end
-   for _, key in ipairs(asked.sorted_keys(all)) do
+   for _, key in ipairs(sorted_keys(all)) do
       if key ~= 'name' and key ~= 'runs' then words[#words + 1] = quoted(key .. '=' .. numbers.option(all[key])) end
    end
    return table.concat(words, ' ')

@@ -2,6 +2,7 @@
 local core = require 'hilo.core'
 local axes_of = require 'hilo.sweep.axes'
 local folder = require 'hilo.data.folder'
+local sorted_keys = require 'hilo.keys'
 local options = require 'hilo.train.options'
 local process = require 'hilo.io.process'
 local ranking = require 'hilo.sweep.ranking'
@@ -27,7 +28,7 @@ values: lr=1e-2,1e-3    a list              gamma=0.5..0.9       a range; 0.5..0
 
 local function help()
    print(usage .. '\nof the sweep itself, with their defaults:')
-   for _, key in ipairs(definition.sorted_keys(definition.own)) do print(('  %s=%s'):format(key, tostring(definition.own[key]))) end
+   for _, key in ipairs(sorted_keys(definition.own)) do print(('  %s=%s'):format(key, tostring(definition.own[key]))) end
    print('  slurm.partition=..., slurm.time=..., any option of sbatch, with launcher=slurm')
 end
 
@@ -120,7 +121,7 @@ function commands.best(words)
    print(('trial %04d: %s %.4f%s over %d run%s'):format(best.number, found.metric, best.value,
       best.spread and (' ± %.4f'):format(best.spread) or '', best.n, best.n == 1 and '' or 's'))
    local words_of = {}
-   for _, key in ipairs(definition.sorted_keys(best.runs[1] and best.runs[1].options or best.values)) do
+   for _, key in ipairs(sorted_keys(best.runs[1] and best.runs[1].options or best.values)) do
       local value = (best.runs[1] and best.runs[1].options or best.values)[key]
       words_of[#words_of + 1] = process.quoted(('%s=%s'):format(key, axes_of.text_of(value)))
    end
@@ -181,7 +182,7 @@ return function(words)
    local rest = {unpack(words, 2)}
    if commands[first] and not folder.is_file(first) then return commands[first](rest) end
    if not folder.is_file(first) and not first:find('[./]') then
-      options.choice('sweep', first, definition.sorted_keys(commands))
+      options.choice('sweep', first, sorted_keys(commands))
    end
    return carry_out(definition.read(first, rest))
 end

@@ -18,6 +18,7 @@
 --- need each other in the same way. Trials that agree in all that concerns a stage share its run.
 local core = require 'hilo.core'
 local axes_of = require 'hilo.sweep.axes'
+local sorted_keys = require 'hilo.keys'
 local options = require 'hilo.train.options'
 local script = require 'hilo.sweep.script'
 
@@ -71,14 +72,6 @@ local set_by_sweep = {name = true, runs = true, resume = true, overwrite = true,
 ---@field stored_axes Axis[]? as the store has them
 ---@field extent string? of the sweep when this definition was joined with it, see Study:extent
 
-local function sorted_keys(t)
-   local keys = {}
-   for key in pairs(t) do keys[#keys + 1] = key end
-   table.sort(keys)
-   return keys
-end
-definition.sorted_keys = sorted_keys
-
 -- ---- stages ----
 
 local function new_stage(name, path, description)
@@ -110,13 +103,10 @@ definition.owner_of = owner_of
 
 local function all_names(self)
    local names = {}
-   for key in pairs(definition.own) do names[#names + 1] = key end
-   for key in pairs(self.main.defaults) do names[#names + 1] = key end
    for stage_name, stage in pairs(self.stages) do
-      for key in pairs(stage.defaults) do names[#names + 1] = stage_name .. '.' .. key end
+      for key in pairs(stage.defaults) do names[stage_name .. '.' .. key] = true end
    end
-   table.sort(names)
-   return names
+   return sorted_keys(definition.own, self.main.defaults, names)
 end
 
 -- Puts an option where it belongs: an axis, or fixed.

@@ -5,6 +5,7 @@ local core = require 'hilo.core'
 local axes_of = require 'hilo.sweep.axes'
 local definition = require 'hilo.sweep.definition'
 local distributions = require 'hilo.sweep.distributions'
+local sorted_keys = require 'hilo.keys'
 local options = require 'hilo.train.options'
 local plan = require 'hilo.sweep.plan'
 
@@ -33,10 +34,7 @@ local function text(value) return value == nil and '(its default)' or axes_of.te
 
 -- Fixed options that are not axes now, and are not among those that change no result.
 local function compare_fixed(d, prefix, old, new)
-   local keys = {}
-   for key in pairs(old.fixed) do keys[key] = true end
-   for key in pairs(new.fixed) do keys[key] = true end
-   for _, key in ipairs(definition.sorted_keys(keys)) do
+   for _, key in ipairs(sorted_keys(old.fixed, new.fixed)) do
       local was, is = old.fixed[key], new.fixed[key]
       if was == nil then was = old.defaults[key] end
       if is == nil then is = new.defaults[key] end
@@ -58,7 +56,7 @@ end
 local function compare_meaning(d, saved)
    compare(d, 'script', saved.main.script, d.main.script)
    compare_fixed(d, '', saved.main, d.main)
-   compare(d, 'stages', table.concat(definition.sorted_keys(saved.stages), ','), table.concat(definition.sorted_keys(d.stages), ','))
+   compare(d, 'stages', table.concat(sorted_keys(saved.stages), ','), table.concat(sorted_keys(d.stages), ','))
    for name, stage in pairs(d.stages) do
       compare(d, name .. '.script', saved.stages[name].script, stage.script)
       compare_fixed(d, name .. '.', saved.stages[name], stage)

@@ -4,6 +4,7 @@ local core = require 'hilo.core'
 local axes_of = require 'hilo.sweep.axes'
 local definition = require 'hilo.sweep.definition'
 local json = require 'hilo.train.json'
+local sorted_keys = require 'hilo.keys'
 local options = require 'hilo.train.options'
 
 local check = core.check
@@ -36,7 +37,7 @@ local function stage_options(d, stage, values, seed)
       check(type(computed) == 'table', 'sweep: the function that computes options must return a table, got %s', type(computed))
       for key, value in pairs(options.flatten(computed)) do
          local default = stage.defaults[key]
-         if default == nil then options.unknown(key, definition.sorted_keys(stage.defaults)) end
+         if default == nil then options.unknown(key, sorted_keys(stage.defaults)) end
          check(type(value) == type(default), 'sweep: the computed %s is %s; the script expects %s', key, axes_of.text_of(value),
             options.kind_of(default))
          given[key] = value
@@ -72,7 +73,7 @@ return function(d, number, values, seed)
    local function fill(given)
       local needs, seen = {}, {}
       local function run_of(name)
-         check(d.stages[name], "sweep: '{%s}' names no stage; needs has %s", name, table.concat(definition.sorted_keys(d.stages), ', '))
+         check(d.stages[name], "sweep: '{%s}' names no stage; needs has %s", name, table.concat(sorted_keys(d.stages), ', '))
          local run = plan(d.stages[name])
          if not seen[run.name] then
             seen[run.name] = true

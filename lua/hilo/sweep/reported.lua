@@ -3,6 +3,7 @@ local cjson = require 'cjson'
 local stat = require 'posix.sys.stat'
 local file = require 'hilo.io.file'
 local folder = require 'hilo.data.folder'
+local sorted_keys = require 'hilo.keys'
 local json = require 'hilo.train.json'
 local options = require 'hilo.train.options'
 
@@ -101,12 +102,7 @@ function Reported:lacks_metric() return self.evaluated and self.entry ~= nil and
 
 --- Names of what it reports, in order.
 ---@return string[]
-function Reported:known()
-   local names = {}
-   for name in pairs(self.names) do names[#names + 1] = name end
-   table.sort(names)
-   return names
-end
+function Reported:known() return sorted_keys(self.names) end
 
 --- Whether a run has come to its end.
 ---@param path string

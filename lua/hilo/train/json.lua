@@ -2,6 +2,7 @@
 local cjson = require 'cjson'
 local core = require 'hilo.core'
 local file = require 'hilo.io.file'
+local sorted_keys = require 'hilo.keys'
 
 local json = {}
 
@@ -49,11 +50,8 @@ function write(value, indent)
    if type(value) ~= 'table' then return scalar(value) end
    local inner = indent and indent .. '  '
    if is_list(value) then return write_list(value, indent, inner) end
-   local keys = {}
-   for key in pairs(value) do keys[#keys + 1] = tostring(key) end
-   table.sort(keys)
    local parts = {}
-   for i, key in ipairs(keys) do parts[i] = quote(key) .. ': ' .. write(value[key], inner) end
+   for i, key in ipairs(sorted_keys(value)) do parts[i] = quote(tostring(key)) .. ': ' .. write(value[key], inner) end
    if not inner then return '{' .. table.concat(parts, ', ') .. '}' end
    return '{' .. inner .. table.concat(parts, ',' .. inner) .. indent .. '}'
 end

@@ -1,12 +1,7 @@
 --- train/tags.lua: under which names TensorBoard shows what a run reports. What stands before the first / is a group there.
-local tags = {}
+local sorted_keys = require 'hilo.keys'
 
-local function sorted_keys(t)
-   local keys = {}
-   for key in pairs(t) do keys[#keys + 1] = tostring(key) end
-   table.sort(keys)
-   return keys
-end
+local tags = {}
 
 local function holds_numbers_alone(t)
    for _, x in pairs(t) do if type(x) ~= 'number' then return false end end

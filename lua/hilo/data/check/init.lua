@@ -1,5 +1,6 @@
 --- data/check/init.lua: reads a whole set and tells what is wrong with it, what is odd, and what it is.
 local core = require 'hilo.core'
+local sorted_keys = require 'hilo.keys'
 local Findings = require 'hilo.data.check.findings'
 local check_facts = require 'hilo.data.check.facts'
 local check_files = require 'hilo.data.check.files'
@@ -11,9 +12,7 @@ local host = core.host
 
 -- Names in order, and the files that they have in a table of paths.
 local function files_of(paths)
-   local names, files = {}, {}
-   for name in pairs(paths) do names[#names + 1] = name end
-   table.sort(names)
+   local names, files = sorted_keys(paths), {}
    for i, name in ipairs(names) do files[i] = {name = name, path = paths[name]} end
    return files, names
 end

@@ -1,4 +1,6 @@
 --- data/check/maps.lua: label maps: their sizes, their values.
+local sorted_keys = require 'hilo.keys'
+
 local maps = {}
 
 --- The class of a value in a label map, as workers take it.
@@ -39,24 +41,17 @@ local function check_size(picture, label, found)
    end
 end
 
-local function sorted_values(values)
-   local list = {}
-   for v in pairs(values) do list[#list + 1] = v end
-   table.sort(list)
-   return list
-end
-
 local function check_values(set, l, class_of, found)
    if l.coloured then
       local some = {}
-      for i, v in ipairs(sorted_values(l.values)) do if i <= 4 then some[i] = colour(v) end end
+      for i, v in ipairs(sorted_keys(l.values)) do if i <= 4 then some[i] = colour(v) end end
       found:add('colours', 'error', 'colour-coded label maps whose colours are in no table',
          'write lines `name r g b` to classes.txt, or name a table: data.colours=voc, cityscapes, camvid or a file',
          ('%s: %s'):format(l.path, table.concat(some, ', ')))
       return
    end
    local odd, pixels = {}, l.others or 0
-   for _, v in ipairs(sorted_values(l.values)) do
+   for _, v in ipairs(sorted_keys(l.values)) do
       local class = class_of(v)
       if class ~= set.void and class >= #set.classes then
          odd[#odd + 1] = v

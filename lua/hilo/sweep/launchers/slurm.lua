@@ -9,6 +9,7 @@ local core = require 'hilo.core'
 local file = require 'hilo.io.file'
 local folder = require 'hilo.data.folder'
 local json = require 'hilo.train.json'
+local sorted_keys = require 'hilo.keys'
 local process = require 'hilo.io.process'
 
 local check, host = core.check, core.host
@@ -84,10 +85,9 @@ local function sbatch_words(self, path, n)
    local options = {}
    for key, value in pairs(defaults) do options[key] = value end
    for key, value in pairs(self.options) do options[key] = value end
-   local keys = {}
-   for key in pairs(options) do keys[#keys + 1] = key end
-   table.sort(keys)
-   for _, key in ipairs(keys) do words[#words + 1] = '--' .. key .. (options[key] ~= '' and '=' .. options[key] or '') end
+   for _, key in ipairs(sorted_keys(options)) do
+      words[#words + 1] = '--' .. key .. (options[key] ~= '' and '=' .. options[key] or '')
+   end
    words[#words + 1] = path .. '/script.sh'
    return words
 end
