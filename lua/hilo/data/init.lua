@@ -9,6 +9,7 @@ local data = {
    folder = folder,
    known = require 'hilo.data.known',
    layouts = require 'hilo.data.layouts',
+   tags = require 'hilo.data.tags',
    Draws = require 'hilo.data.draws',
 }
 

@@ -104,8 +104,13 @@ local function relative(set, text)
    return files.plain(text)
 end
 
--- The name that a word of a line means, nil where it means none.
-local function name_of(set, word)
+--- The name of the picture that a word means: a name, a file's name or a path.
+---@param set DataSet
+---@param word string
+---@return string? nil where it means none
+function lists.name_of(set, word)
+   local own = set:listed_name(word)
+   if own then return own end
    if set.images[word] then return word end
    local stem = folder.stem(word) or word:match('^(.+)%.%a+$')
    if stem and set.images[stem] then return stem end
@@ -141,10 +146,10 @@ local function fail_for(set, word, where)
 end
 
 local function read_line(set, line, where)
-   local name = set:listed_name(line) or name_of(set, line)
+   local name = lists.name_of(set, line)
    if name then return name end
    local first, second = cut(line)
-   name = first and (set:listed_name(first) or name_of(set, first))
+   name = first and lists.name_of(set, first)
    if not name then fail_for(set, first or line, where) end
    use_label(set, name, second, where)
    return name

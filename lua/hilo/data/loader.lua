@@ -14,6 +14,7 @@ local check = core.check
 ---@field images Tensor (N,3,H,W) normalised; 0, the mean colour, outside of the image
 ---@field labels Tensor? (N,H,W) byte, void outside of the image; where the loader was asked for labels
 ---@field mask Tensor (N,H,W) byte, 1 inside the image
+---@field rows Tensor? (N,K) what `rows` says of each image
 ---@field names string[]
 ---@field epoch integer of the first image, from 0
 
@@ -26,9 +27,11 @@ Loader.__index = Loader
 local views_apart = 16 -- streams 1..15 shuffle; stream + 16 * view augments
 
 ---@param options {set: DataSet, names: string[], batch: integer, transform: Transform, seed: integer, stream: integer, view: integer?,
---- labels: boolean?, workers: Workers?, ahead: integer?, device: string?, normalise: {mean: number[], std: number[]}?}
+--- labels: boolean?, rows: table<string, number[]>?, workers: Workers?, ahead: integer?, device: string?,
+--- normalise: {mean: number[], std: number[]}?}
 --- stream: 1..15, another for each loader of a run that shall shuffle on its own; view: 1..14, loaders of one stream and
---- different views give the same images, augmented differently; ahead: batches that are read ahead, 3
+--- different views give the same images, augmented differently; rows: K numbers for each name, such as
+--- image-level tags; ahead: batches that are read ahead, 3
 ---@return Loader
 function Loader.new(options)
    local self = setmetatable({}, Loader)
@@ -95,14 +98,28 @@ function Loader:draw(position)
    return name, samples.check(self.transform(draws, size[1], size[2])), epoch
 end
 
-local function allocate(n, sample, labels)
+local function allocate(n, sample, labels, row)
    local h, w = sample.crop_h, sample.crop_w
    return {
       images = Tensor.empty({n, 3, h, w}),
       labels = labels and Tensor.empty({n, h, w}, {dtype = 'byte'}) or nil,
       mask = Tensor.empty({n, h, w}, {dtype = 'byte'}),
+      rows = row and Tensor.empty {n, #row} or nil,
       names = {},
    }
+end
+
+-- What `rows` says of an image, nil where there are none.
+function Loader:row(name)
+   if not self.rows then return nil end
+   return check(self.rows[name], "loader: rows say nothing of '%s'", name)
+end
+
+local function write_row(rows, i, row)
+   local n = rows:size(2)
+   check(#row == n, 'loader: all rows need one length, got %d and %d', n, #row)
+   local at = rows:data() + (i - 1) * n
+   for k = 1, n do at[k - 1] = row[k] end
 end
 
 function Loader:submit(step)
@@ -110,7 +127,7 @@ function Loader:submit(step)
    for i = 1, n do
       local name, sample, epoch = self:draw((step - 1) * n + i - 1)
       if not batch then
-         batch = allocate(n, sample, self.labels)
+         batch = allocate(n, sample, self.labels, self:row(name))
          batch.epoch, batch.h, batch.w = epoch, sample.crop_h, sample.crop_w
       end
       check(sample.crop_h == batch.h and sample.crop_w == batch.w, 'loader: all images of a batch need one size, got %dx%d and %dx%d',
@@ -119,6 +136,7 @@ function Loader:submit(step)
       check(not self.labels or files.label, "loader: '%s' has no label map in %s", name, self.set.label_folder)
       anchors[i] = files
       batch.names[i] = name
+      if batch.rows then write_row(batch.rows, i, self:row(name)) end
       local plane = batch.h * batch.w
       samples.write(c, i - 1, sample, self.set, files, {
          image = batch.images:data() + (i - 1) * 3 * plane,
@@ -142,7 +160,7 @@ function Loader:read()
    return batch
 end
 
-local tensors = {'images', 'labels', 'mask'}
+local tensors = {'images', 'labels', 'mask', 'rows'}
 
 -- Begins to bring the next batch to the device.
 function Loader:send(device)
@@ -191,13 +209,14 @@ function Loader:next()
    return recording and self:feed(recording, self.on) or self:fetch(self.on)
 end
 
---- The image and label tensors of the current step: `local x, y = loader:images()`.
+--- The tensors of the current step: `local x, y = loader:tensors()`.
 ---@return Tensor images
 ---@return Tensor? labels
 ---@return Tensor mask
+---@return Tensor? rows
 function Loader:tensors()
    local batch = self:next()
-   return batch.images, batch.labels, batch.mask
+   return batch.images, batch.labels, batch.mask, batch.rows
 end
 
 return Loader

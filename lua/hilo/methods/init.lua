@@ -2,7 +2,7 @@
 local methods = {}
 
 for _, name in ipairs {'class_prior', 'class_targets', 'confidence', 'consistency', 'discriminator', 'feature_matching', 'fixed',
-   'fusion', 'mean_teacher', 'original', 'self_training'} do
+   'fusion', 'mean_teacher', 'original', 'self_training', 'tag_loss'} do
    methods[name] = require('hilo.methods.' .. name)
 end
 

@@ -42,7 +42,10 @@ end
 ---@return string[][] rows, integer[] numbers of their lines
 function csv.rows(path)
    local text = file.read(path):gsub('^\239\187\191', ''):gsub('\r\n?', '\n')
-   local first = text:match('[^\n]+') or ''
+   local first = ''
+   for line in text:gmatch('[^\n]+') do
+      if line:match('%S') and line:sub(1, 1) ~= '#' then first = line break end
+   end
    local separator = first:find('\t', 1, true) and '\t' or first:find(',', 1, true) and ',' or first:find(';', 1, true) and ';' or ','
    local rows, numbers, number = {}, {}, 0
    for line in (text .. '\n'):gmatch('([^\n]*)\n') do
