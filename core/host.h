@@ -28,8 +28,8 @@ typedef enum {
    /* 1 channel grey or palette indices, 2 grey and alpha, 3 RGB, 4 RGBA. Grey of 1, 2 or 4 bits is stretched to 0..255,
     * of 9 to 15 bits to 0..65535; palette indices are kept as they are. */
    HL_HOST_STORED,
-   /* The numbers that the file holds, never stretched: palette or grey of at most 16 bits; other kinds and lossy files
-    * (JPEG, lossy WebP, TIFF with JPEG inside) fail. */
+   /* The numbers that the file holds, never stretched: palette or grey of at most 16 bits, its alpha left out; grey of
+    * 8 bits that was saved as RGB too. Colours and lossy files (JPEG, lossy WebP, TIFF with JPEG inside) fail. */
    HL_HOST_LABELS,
    /* 3 channels of 8 bits: grey repeated, palettes looked up, 16 bits rounded to 8, alpha dropped; turned as the file's
     * EXIF orientation asks. */
@@ -94,7 +94,7 @@ typedef struct {
    int32_t jitter_order[4];                 /* a permutation of 0 brightness, 1 contrast, 2 saturation, 3 hue */
    double blur;           /* sigma in pixels, at most 100, 0 for none; radius ceil(3 sigma), reflected at the edges */
    float mean[3], std[3]; /* of RGB in [0,1] */
-   const uint8_t *remap;  /* the file's id -> class or void; NULL leaves ids alone */
+   const int16_t *remap;  /* the file's id -> class or void, -1 for ids that fail; NULL leaves ids alone */
    int32_t remap_size;    /* entries of remap, at most 65536; 0 stands for 256. Ids beyond fail */
    /* Label maps coded by colours: pixels of colour colours[3*i..3*i+2], RGB, have the id colour_ids[i], which remap
     * then maps as if the file held it. Any lossless file is taken, its alpha is ignored. NULL: files hold ids. */

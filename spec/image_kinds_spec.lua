@@ -149,15 +149,29 @@ describe('loader', function()
       assert.same({{0, 7, 255}, {1, 2, 3}}, labels)
       image.save(map, hilo.IntTensor {{0, 7, 300}, {65535, 2, 3}})
       assert.matches('deep.png: label 300 at %(x 2, y 0%) is neither a class', error_of(load_sample, picture, map))
-      local table16 = ffi.new('uint8_t[65536]')
-      for i = 0, 65535 do table16[i] = 255 end
+      local table16 = ffi.new('int16_t[65536]', 255)
       table16[7], table16[300], table16[65535] = 1, 2, 3
       _, labels = load_sample(picture, map, {remap = table16, remap_size = 65536})
       assert.same({{255, 1, 2}, {3, 255, 255}}, labels)
-      assert.matches('label 300 at %(x 2, y 0%) is beyond the table that maps ids %(0..255%)',
+      assert.matches('label 300 at %(x 2, y 0%) is not in the table that maps ids',
          error_of(load_sample, picture, map, {remap = table16}))
       _, labels = load_sample(golden .. 'bits24.bmp', golden .. 'labels16.tif', {remap = table16, remap_size = 65536})
       assert.same({1, 2, 3}, {labels[1][1], labels[10][8], labels[5][21]})
+      table16[300] = -1
+      assert.matches('label 300 at %(x 2, y 0%) is not in the table that maps ids; add 300:class to it, or %*:255 for all others',
+         error_of(load_sample, picture, map, {remap = table16, remap_size = 65536}))
+   end)
+
+   it('takes ids of grey that was saved with alpha or as RGB', function()
+      local map, ids = work .. '/grey.png', hilo.ByteTensor {{{0, 1, 2}, {7, 8, 255}}}
+      local alpha = hilo.empty({1, 2, 3}, {dtype = 'byte'}):fill(9)
+      for _, channels in ipairs {{ids, alpha}, {ids, ids, ids}, {ids, ids, ids, alpha}} do
+         image.save(map, hilo.cat(channels, 1))
+         local _, labels = load_sample(picture, map)
+         assert.same({{0, 1, 2}, {7, 8, 255}}, labels)
+      end
+      image.save(map, hilo.IntTensor {{{0, 300, 2}, {7, 8, 255}}, {{5, 5, 5}, {5, 5, 5}}})
+      assert.same({{0, 300, 2}, {7, 8, 255}}, image.load(map, {as = 'labels'}):totable())
    end)
 
    it('takes label maps of colours by a table', function()
@@ -172,7 +186,7 @@ describe('loader', function()
          assert.same({{1, 2, 0}, {0, 0, 5}}, labels)
       end
       coded.colour_count = 3
-      assert.matches('colours.png: the colour %(0, 0, 64%) at %(x 2, y 1%) is not in the table of 3 colours',
+      assert.matches('colours.png: the colour 0 0 64 at %(x 2, y 1%) is not in the table of 3 colours; add a line `name 0 0 64`',
          error_of(load_sample, picture, map, coded))
       coded.other_colour = 255
       local _, labels = load_sample(picture, map, coded)
@@ -210,7 +224,7 @@ describe('loader', function()
                error_of(load_sample, picture, golden .. name, options))
          end
       end
-      assert.matches('this WebP has 3 channels of 8 bits; where its colours are classes, give a table of colours',
+      assert.matches('this one has the colour 12 0 7 at %(x 1, y 0%); where its colours are classes, give a table of colours',
          error_of(load_sample, picture, golden .. 'lossless.webp'))
    end)
 

@@ -59,8 +59,36 @@ static int decode(const hl_source *s, int format, int want, int reduction, hl_im
    }
 }
 
+/* In place: of grey with alpha, or grey as RGB, the grey. */
+static int grey_of(const hl_source *s, hl_image *image)
+{
+   size_t n = (size_t)image->width * image->height;
+   int channels = image->channels;
+   uint8_t *narrow = image->pixels.data;
+   uint16_t *wide = image->pixels.data;
+   for (size_t i = 0; i < n; i++) {
+      if (image->sample_bytes == 2) {
+         wide[i] = wide[i * channels];
+         continue;
+      }
+      const uint8_t *p = narrow + i * channels;
+      if (channels >= 3 && (p[1] != p[0] || p[2] != p[0]))
+         return hl_fail(
+             "%s: %s: a label map must be a palette or grey image of at most 16 bits; this one has the colour "
+             "%d %d %d at (x %zu, y %zu); where its colours are classes, give a table of colours",
+             s->fn, hl_show_path(s->path), p[0], p[1], p[2], i % image->width, i / image->width);
+      narrow[i] = p[0];
+   }
+   image->channels = 1;
+   return 0;
+}
+
 int hl_image_decode(const hl_source *s, const hl_host_image *info, int want, int reduction, hl_image *image)
 {
+   if (want == HL_HOST_LABELS && info->channels > 1 && (info->bits == 8 || (info->bits == 16 && info->channels == 2))) {
+      HL_TRY(decode(s, info->format, info->bits == 8 ? HL_HOST_COLOURS : HL_HOST_STORED, reduction, image));
+      return grey_of(s, image);
+   }
    HL_TRY(decode(s, info->format, want, reduction, image));
    return want == HL_HOST_RGB ? hl_turn(s->fn, image) : 0;
 }

@@ -76,7 +76,7 @@ int hl_bmp_decode(const hl_source *s, int want, hl_image *image);
 /* ---- decode.c: whichever of them the first bytes ask for ---- */
 
 int hl_image_info(const hl_source *s, hl_host_image *info);
-/* Turned for HL_HOST_RGB. */
+/* Turned for HL_HOST_RGB; the numbers of HL_HOST_LABELS also where grey has more channels. */
 int hl_image_decode(const hl_source *s, const hl_host_image *info, int want, int reduction, hl_image *image);
 
 #endif

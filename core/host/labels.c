@@ -68,11 +68,12 @@ static int colours_to_ids(const hl_source *file, const hl_host_sample *s, hl_ima
          int at = find(slots, s, colour);
          id = at >= 0 ? s->colour_ids[at] : s->other_colour;
          if (id < 0)
-            return hl_fail(
-                "%s: %s: the colour (%d, %d, %d) at (x %zu, y %zu) is not in the table of %d colours; add it, "
-                "or let other colours be void",
-                file->fn, hl_show_path(file->path), colour >> 16, colour >> 8 & 255, colour & 255,
-                i % (size_t)image->width, i / (size_t)image->width, s->colour_count);
+            return hl_fail("%s: %s: the colour %d %d %d at (x %zu, y %zu) is not in the table of %d colours; add a "
+                           "line `name %d %d "
+                           "%d` to it, `void %d %d %d`, or `void *` for all others",
+                           file->fn, hl_show_path(file->path), colour >> 16, colour >> 8 & 255, colour & 255,
+                           i % (size_t)image->width, i / (size_t)image->width, s->colour_count, colour >> 16,
+                           colour >> 8 & 255, colour & 255, colour >> 16, colour >> 8 & 255, colour & 255);
          last = colour;
       }
       data[i] = (uint8_t)id;
@@ -126,7 +127,7 @@ int hl_label_ids(const hl_source *file, const hl_host_sample *s, hl_decoded *lab
    return 0;
 }
 
-/* -1 for an id beyond the table. */
+/* -1 for an id that the table does not know. */
 static int mapped(const hl_host_sample *s, int id)
 {
    if (!s->remap) return id;
@@ -140,8 +141,9 @@ static int wrong_id(const hl_host_sample *s, const hl_decoded *label, uint8_t by
    size_t i = 0, width = (size_t)label->image.width;
    while (bytes[i] != byte) i++;
    if (to < 0)
-      return hl_fail("loader: %s: label %d at (x %zu, y %zu) is beyond the table that maps ids (0..%d); mend the table",
-                     hl_show_path(s->label), id, i % width, i / width, (s->remap_size ? s->remap_size : 256) - 1);
+      return hl_fail("loader: %s: label %d at (x %zu, y %zu) is not in the table that maps ids; add %d:class to it, or "
+                     "*:%d for all others",
+                     hl_show_path(s->label), id, i % width, i / width, id, s->void_label);
    if (s->remap)
       return hl_fail(
           "loader: %s: label %d at (x %zu, y %zu) is mapped to %d, which is neither a class (0..%d) nor void "

@@ -41,7 +41,7 @@ static void free_batch(batch *b)
       job *j = &b->jobs[i];
       free((char *)j->sample.image);
       free((char *)j->sample.label);
-      free((uint8_t *)j->sample.remap);
+      free((int16_t *)j->sample.remap);
       free((uint8_t *)j->sample.colours);
       free((uint8_t *)j->sample.colour_ids);
       if (j->error != no_memory) free(j->error);
@@ -50,9 +50,9 @@ static void free_batch(batch *b)
    free(b);
 }
 
-static uint8_t *copy_of(const uint8_t *from, size_t bytes)
+static void *copy_of(const void *from, size_t bytes)
 {
-   uint8_t *to = from ? malloc(bytes) : NULL;
+   void *to = from ? malloc(bytes) : NULL;
    if (to) memcpy(to, from, bytes);
    return to;
 }
@@ -70,7 +70,7 @@ static batch *copy_batch(const hl_host_sample *samples, int n)
       b->n = i + 1;
       *to = *from;
       size_t colours = from->colours ? (size_t)from->colour_count : 0;
-      to->remap = copy_of(from->remap, from->remap_size ? (size_t)from->remap_size : 256);
+      to->remap = copy_of(from->remap, sizeof *to->remap * (from->remap_size ? (size_t)from->remap_size : 256));
       to->colours = copy_of(from->colours, 3 * colours);
       to->colour_ids = copy_of(colours ? from->colour_ids : NULL, colours);
       to->image = strdup(from->image);

@@ -151,6 +151,16 @@ static int read_pixels(hl_host_survey *s, hl_buffer *pixels, int want, int chann
    return hl_host_image_read(s->path, &y, want);
 }
 
+/* Colours that are all grey are ids. */
+static void take_grey(hl_host_survey *s)
+{
+   if (!s->coloured || s->others) return;
+   for (int i = 0; i < s->values; i++)
+      if (s->value[i] != (s->value[i] & 255) * 0x010101) return;
+   for (int i = 0; i < s->values; i++) s->value[i] &= 255;
+   s->coloured = 0;
+}
+
 static int look_at_label(hl_host_survey *s, hl_buffer *pixels)
 {
    int64_t n = (int64_t)s->info.height * s->info.width;
@@ -170,6 +180,7 @@ static int look_at_label(hl_host_survey *s, hl_buffer *pixels)
    HL_TRY(read_pixels(s, pixels, want, channels, wide));
    count_values(s, pixels->data, n, channels, wide ? 4 : 1);
    s->coloured = channels >= 3;
+   if (s->kind == HL_HOST_SURVEY_IDS && s->info.bits == 8) take_grey(s);
    return 0;
 }
 

@@ -1,4 +1,4 @@
---- data/cache.lua: folders for label maps that are made from something else: once, and again only where the source has changed.
+--- data/cache.lua: folders for label maps that are drawn from annotation files: once, and again only where those have changed.
 --- They lie in <root>/.hilo/, or where that cannot be written in $XDG_CACHE_HOME/hilo (~/.cache/hilo).
 local ffi = require 'ffi'
 local core = require 'hilo.core'
@@ -38,7 +38,6 @@ local function usable(path)
    return true
 end
 
-
 --- The folder for what is made of a set, by a key that changes with how it is made.
 ---@param root string
 ---@param key string
@@ -49,7 +48,7 @@ function cache.folder(root, key)
    local home = os.getenv 'XDG_CACHE_HOME'
    if not home or home == '' then home = (os.getenv 'HOME' or '/tmp') .. '/.cache' end
    local path = ('%s/hilo/%s-%s'):format(home, cache.key(root), key)
-   core.check(usable(path), 'data: label maps of %s must be converted once, but neither %s nor %s can be written; set XDG_CACHE_HOME '
+   core.check(usable(path), 'data: label maps of %s must be drawn once, but neither %s nor %s can be written; set XDG_CACHE_HOME '
       .. 'to a folder that can', root, beside, path)
    return path
 end

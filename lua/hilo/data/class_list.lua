@@ -3,6 +3,7 @@
 ---     road                    a name a line, that of id 0 first
 ---     road 128 64 128         with its colour; also road,128,64,128 and 128 64 128 road; one name may have several colours
 ---     void 0 0 0              a colour that counts for nothing (also ignore, unlabelled, unlabeled, unknown)
+---     void *                  all other colours count for nothing
 local core = require 'hilo.core'
 local folder = require 'hilo.data.folder'
 local known = require 'hilo.data.known'
@@ -22,16 +23,24 @@ end
 
 --- Reads a file of classes.
 ---@param path string
----@return string[] names, (integer|string)[][]? colours {r, g, b, class or 'void'}, nil where the file has none
+---@return string[] names, (integer|string)[][]? colours {r, g, b, class or 'void'}, nil where the file has none; other = true: all
+--- further ones are void
 function class_list.read(path)
-   local names, colours, class_of = {}, {}, {}
+   local names, colours, class_of, line_of = {}, {}, {}, {}
    local lines, numbers = folder.lines(path)
    for i, line in ipairs(lines) do
       local name, r, g, b = split_line(line)
       local header = i == 1 and line:lower():gsub('[%s;]', ','):match('^[%a_]+,r,g,b$')
-      if not header and r then
+      local rest = line:match('^(%S+)%s+%*$')
+      if rest and nothing[rest:lower()] then
+         colours.other = true
+      elseif not header and r then
          check(r <= 255 and g <= 255 and b <= 255, "data: line %d of %s: a colour is three numbers of 0..255, got '%s'", numbers[i],
             path, line)
+         local key = ('%d %d %d'):format(r, g, b)
+         check(not line_of[key], 'data: line %d of %s gives the colour %s again, which line %d has; one colour stands for one class',
+            numbers[i], path, key, line_of[key] or 0)
+         line_of[key] = numbers[i]
          local class = nothing[name:lower()] and 'void' or class_of[name]
          if not class then
             names[#names + 1] = name

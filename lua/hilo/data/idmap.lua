@@ -14,7 +14,7 @@ local idmap = {}
 
 local void = 255
 
-local function zero_is_void(id) return id == 0 and void or id == void and void or id - 1 end
+local function zero_is_void(id) return id == 0 and void or id >= void and id or id - 1 end
 
 local function labelled_ids()
    local of = {}
@@ -23,7 +23,7 @@ local function labelled_ids()
 end
 
 local function parse(text)
-   local of, rest = {}, nil
+   local of, rest, wide = {}, nil, false
    for pair in text:gmatch('[^,%s]+') do
       local from, class = pair:match('^([%d%*%-]+):(%d+)$')
       class = tonumber(class)
@@ -40,40 +40,37 @@ local function parse(text)
             core.check(of[id] == nil, 'data.map: id %d is given twice', id)
             of[id] = class
          end
+         wide = wide or high > 255
       end
    end
    core.check(rest or next(of), 'data.map: it names no ids; write it as in data.map=0:255,1:0')
-   return function(id) return of[id] or rest or id end, of, rest
+   return function(id) return of[id] or rest or id end, wide
 end
 
 --- What an option says.
 ---@param text string
 ---@return (fun(id: integer): integer)? class_of the class of an id, nil where the text is empty
----@return integer[]? classes that ids are mapped to, void left out
+---@return boolean? wide ids of more than 8 bits are named
 function idmap.of(text)
    if not text or text == '' then return nil end
-   if text == 'zero_is_void' then return zero_is_void end
-   if text == 'cityscapes' then return labelled_ids() end
-   local class_of, of, rest = parse(text)
-   local seen, classes = {}, {}
-   for _, class in pairs(of) do
-      if class ~= void and not seen[class] then
-         seen[class] = true
-         classes[#classes + 1] = class
-      end
-   end
-   if rest and rest ~= void and not seen[rest] then classes[#classes + 1] = rest end
-   table.sort(classes)
-   return class_of, classes
+   if text == 'zero_is_void' then return zero_is_void, false end
+   if text == 'cityscapes' then return labelled_ids(), false end
+   return parse(text)
 end
 
---- The table that worker threads take: for ids of 8 bits.
+--- The table that worker threads take.
 ---@param class_of fun(id: integer): integer
----@return ffi.cdata* uint8_t[256]
-function idmap.bytes(class_of)
-   local remap = ffi.new('uint8_t[256]')
-   for id = 0, 255 do remap[id] = class_of(id) end
-   return remap
+---@param wide boolean? for ids of 16 bits
+---@return ffi.cdata* int16_t[size], -1 for ids that stand for no class
+---@return integer size
+function idmap.table(class_of, wide)
+   local size = wide and 65536 or 256
+   local remap = ffi.new('int16_t[?]', size)
+   for id = 0, size - 1 do
+      local class = class_of(id)
+      remap[id] = class <= 255 and class or -1
+   end
+   return remap, size
 end
 
 return idmap

@@ -1,31 +1,31 @@
---- data/labels.lua: what kind of label maps a set has, seen from a few of them, and what is done so that worker threads can read them.
-local ffi = require 'ffi'
+--- data/labels.lua: what kind of label maps a set has, seen from a few of them, and how worker threads shall read them.
 local hilo = require 'hilo'
 local core = require 'hilo.core'
 local class_list = require 'hilo.data.class_list'
-local convert = require 'hilo.data.convert'
+local colour_table = require 'hilo.data.colour_table'
 local idmap = require 'hilo.data.idmap'
+local known = require 'hilo.data.known'
+local sorted_keys = require 'hilo.keys'
 
 local check = core.check
 local labels = {}
 
+local void = 255
 local looked_at = 12 -- files that tell the kind
 local counted = 200  -- files that tell how many classes there are, where nothing else does
 
 -- At most n label maps, spread evenly over the names.
 local function some(set, n)
-   local names, list = {}, {}
-   for name in pairs(set.labels) do names[#names + 1] = name end
-   table.sort(names)
+   local names, list = sorted_keys(set.labels), {}
    n = math.min(n, #names)
    for i = 0, n - 1 do list[i + 1] = set.labels[names[math.floor(i * #names / n) + 1]] end
    return list
 end
 
--- The numbers of a file that is read as it is: {[id] = true}; nil where it cannot be read, which whoever needs it will say.
+-- The numbers of a file: {[id] = true}; nil where it cannot be read, and why.
 local function ids_of(path)
    local ok, pixels = pcall(hilo.io.image.load, path, {as = 'labels'})
-   if not ok then return nil end
+   if not ok then return nil, pixels end
    local seen, p, last = {}, pixels:data(), -1
    for i = 0, pixels:nElement() - 1 do
       local id = p[i]
@@ -37,44 +37,78 @@ local function ids_of(path)
    return seen
 end
 
-local function is_grey(path)
-   local ok, rgb = pcall(hilo.io.image.load, path, {as = 'rgb'})
-   if not ok then return false end
-   local n = rgb:size(2) * rgb:size(3)
-   local p = rgb:data()
-   return ffi.string(p, n) == ffi.string(p + n, n) and ffi.string(p, n) == ffi.string(p + 2 * n, n)
+-- The colours of a file, 0xRRGGBB -> pixels; nil where it cannot be read.
+local function colours_of(path)
+   local ok, rgb = pcall(hilo.io.image.load, path, {as = 'colours'})
+   if not ok then return nil end
+   local n, counts, p = rgb:size(2) * rgb:size(3), {}, rgb:data()
+   for i = 0, n - 1 do
+      local key = p[i] * 65536 + p[n + i] * 256 + p[2 * n + i]
+      counts[key] = (counts[key] or 0) + 1
+   end
+   return counts
 end
 
--- 'ids', 'grey' (ids saved with more channels), 'wide' (16 bits) or 'colours', and a file that shows it.
-local function kind_of(set)
+local function is_grey(colour) return colour == colour % 256 * 0x010101 end
+
+local function all(counts, holds)
+   for colour in pairs(counts) do if not holds(colour) then return false end end
+   return true
+end
+
+local function refuse_lossy(path, info)
+   check(info.format ~= 'jpeg', 'data: the label map %s is a JPEG, whose compression changes ids along every edge; save label '
+      .. 'maps as PNG from where they were made', path)
+   local ok, message = pcall(hilo.io.image.load, path, {as = 'colours'})
+   check(ok or not tostring(message):find('does not keep exact values', 1, true), 'data: %s; save label maps as PNG from where they '
+      .. 'were made', tostring(message))
+end
+
+-- Whether label maps hold colours, of which the first file is told, or ids, and whether some have more than 8 bits. Grey that was saved
+-- as RGB holds ids, unless all of its greys are in the set's table of colours.
+local function kind_of(set, in_table)
+   local wide, grey, all_in_table = false, nil, true
    for _, path in ipairs(some(set, looked_at)) do
       local ok, info = pcall(hilo.io.image.info, path)
       if ok then
-         check(info.format ~= 'jpeg', 'data: the label map %s is a JPEG, whose compression changes ids along every edge; save label '
-            .. 'maps as PNG from where they were made', path)
-         if info.channels >= 3 and not info.palette then
-            if info.bits == 8 and is_grey(path) then return 'grey', path end
-            return 'colours', path
+         if info.format ~= 'png' and info.format ~= 'bmp' then refuse_lossy(path, info) end
+         local rgb = info.channels >= 3
+         wide = wide or info.bits > 8 and not rgb
+         local counts = rgb and colours_of(path)
+         if counts then
+            if info.bits > 8 or not all(counts, is_grey) then return 'colours', path end
+            grey, all_in_table = grey or path, all_in_table and in_table ~= nil and all(counts, in_table)
          end
-         if info.bits == 16 then return 'wide', path end
-         if info.channels == 2 then return 'grey', path end
       end
    end
-   return 'ids'
+   if grey and all_in_table then return 'colours', grey end
+   return 'ids', nil, wide
 end
 
 -- The colours of a file, the most frequent first: for a message.
-local function colours_in(path)
-   local rgb = hilo.io.image.load(path, {as = 'rgb'})
-   local n, counts, list = rgb:size(2) * rgb:size(3), {}, {}
-   local p = rgb:data()
-   for i = 0, n - 1 do
-      local key = ('%d %d %d'):format(p[i], p[n + i], p[2 * n + i])
-      if not counts[key] then list[#list + 1] = key end
-      counts[key] = (counts[key] or 0) + 1
-   end
+local function show_colours(counts)
+   local list = sorted_keys(counts)
    table.sort(list, function(a, b) return counts[a] > counts[b] or counts[a] == counts[b] and a < b end)
+   for i, c in ipairs(list) do list[i] = ('%d %d %d'):format(math.floor(c / 65536), math.floor(c / 256) % 256, c % 256) end
    return table.concat(list, ', ', 1, math.min(6, #list)) .. (#list > 6 and (' and %d more'):format(#list - 6) or '')
+end
+
+-- The public table that holds all of the colours, nil for none.
+local function public_table(counts)
+   for _, name in ipairs(known.names) do
+      local list = known[name].colours
+      local made = list and colour_table(list)
+      if made and all(counts, function(c) return made.class_of[c] end) then return name end
+   end
+   return nil
+end
+
+local function refuse_colours(set, path)
+   local counts = colours_of(path)
+   local name = public_table(counts)
+   core.raise(('data: %s is colour-coded (%s), and there is no table of colours: %swrite lines `name r g b` to %s/classes.txt, or '
+      .. 'name one by data.colours=voc, cityscapes, camvid or a file'):format(path, show_colours(counts),
+      name and ('data.colours=%s has all of them. Else '):format(name) or '', set.root))
 end
 
 local function refuse_binary(set)
@@ -82,9 +116,8 @@ local function refuse_binary(set)
    for _, path in ipairs(files) do
       local seen = ids_of(path)
       if seen then
-         if not seen[255] and next(seen) == nil then return end
-         for id in pairs(seen) do if id ~= 0 and id ~= 255 then return end end
-         if seen[255] then only = only + 1 end
+         for id in pairs(seen) do if id ~= 0 and id ~= void then return end end
+         if seen[void] then only = only + 1 end
       end
    end
    check(only == 0, 'data: the label maps of %s hold only 0 and 255 (%d were looked at), and 255 means void: a network would learn '
@@ -92,66 +125,115 @@ local function refuse_binary(set)
       set.root, #files)
 end
 
+-- How many classes the ids of some label maps make.
 local function count(set, class_of)
-   local most = -1
+   local most, largest, read, reason = -1, nil, 0, nil
    for _, path in ipairs(some(set, counted)) do
-      for id in pairs(ids_of(path) or {}) do
+      local seen, why = ids_of(path)
+      read, reason = read + (seen and 1 or 0), reason or why
+      for id in pairs(seen or {}) do
          local class = class_of and class_of(id) or id
-         if class ~= 255 then most = math.max(most, class) end
+         if class ~= void and class > most then most, largest = class, path end
       end
    end
+   check(read > 0, 'data: none of the label maps of %s can be read; the first: %s', set.root, tostring(reason))
+   check(most < void, 'data: %s holds the id %d, and a set has at most 255 classes, 0..254; map ids to classes: data.map=%d:0,..., and '
+      .. '*:255 for all others', tostring(largest), most, most)
    return most + 1
 end
 
-local function recode(set, how)
-   set.labels, set.label_folder = convert.all(set.root, set.labels, how)
-   set.converted = ('%s label maps converted into %s'):format(how.what, set.label_folder)
+-- Classes that a table's colours stand for, by the names of the set's classes where they are given.
+local function fit(set, list, names, source)
+   local place, other = {}, nil
+   for i, name in ipairs(set.classes) do place[name] = i - 1 end
+   for _, name in ipairs(names) do other = other or not place[name] and name end
+   if other then
+      check(#names == #set.classes, "data: %s has %d classes and colours for '%s', which is none of the %d classes that %s names; give "
+         .. 'both the same names', source, #names, other, #set.classes, set.class_source)
+      return list
+   end
+   local fitted = {other = list.other}
+   for i, c in ipairs(list) do fitted[i] = {c[1], c[2], c[3], c[4] == 'void' and 'void' or place[names[c[4] + 1]]} end
+   return fitted
 end
 
-local function mend_colours(set, options, path)
-   local colours, names = set.table_of_colours[1] and set.table_of_colours, nil
-   if (options.colours or '') ~= '' then colours, names = class_list.colours(options.colours) end
-   check(colours, 'data: %s is colour-coded (%s), and there is no table of colours: write lines `name r g b` to %s/classes.txt, or '
-      .. 'name one by data.colours=voc, cityscapes, camvid or a file', path, colours_in(path), set.root)
+-- The table of colours that an option names, that lies beside the classes, or that the public set has.
+local function find_table(set, options)
+   local source = options.colours or ''
+   if source ~= '' then
+      local list, names = class_list.colours(source)
+      if (options.classes or '') == '' then
+         set.classes, set.class_source = names, 'data.colours=' .. source
+      else
+         list = fit(set, list, names, source)
+      end
+      return list, 'data.colours=' .. source
+   end
+   if set.table_of_colours[1] then return set.table_of_colours, set.class_source end
+   local public = set.classes and known.of(set)
+   return public and public.colours, public and public.title
+end
+
+local function read_by_colours(set, options, list, source)
    check((options.map or '') == '', 'data.map is for ids, the label maps of %s are colour-coded; a table of colours may give one class '
       .. 'several colours', set.root)
-   set.classes, set.table_of_colours = set.classes or names, colours
-   local text = {}
-   for i, c in ipairs(colours) do text[i] = table.concat(c, ' ') end
-   recode(set, {key = 'colours ' .. table.concat(text, ','), read = convert.colours(colours), colours = colours, what = 'colour-coded'})
+   set.table_of_colours, set.colour_table = list, colour_table(list)
+   set.coded = ('label maps colour-coded by the %d colours of %s'):format(#list, source)
 end
 
---- Makes the label maps of a set such that they can be read: finds their kind, takes the options, converts where needed; finds out
---- how many classes there are where neither a file nor an option says it.
+-- How the ids of a set's label maps become classes, where nothing else is asked; the number of classes where nothing names them.
+local function read_by_ids(set, text, wide)
+   local class_of, named = idmap.of(text)
+   if class_of then
+      set.remap, set.remap_size = idmap.table(class_of, wide or named)
+      set.coded = 'ids mapped by ' .. text
+   elseif not set.drawn then
+      refuse_binary(set)
+   end
+   if wide then set.coded = '16-bit ' .. (set.coded or 'ids') end
+   if set.classes then return end
+   local n = count(set, class_of)
+   check(n >= 2, 'data: the label maps of %s show %s; name the classes: data.classes=a,b,c, or a line each in %s/classes.txt',
+      set.root, n == 0 and 'nothing but void' or 'one class alone', set.root)
+   set.classes = class_list.unnamed(n)
+   set.class_source = ('as many as the ids in %d label maps'):format(#some(set, counted))
+end
+
+--- Finds the kind of a set's label maps and takes the options: afterwards samples of it are read as they shall. Finds out how many
+--- classes there are where neither a file nor an option says it.
 ---@param set table fields of a DataSet, which may lack classes
----@param options {map: string?, colours: string?}
+---@param options {map: string?, colours: string?, classes: string|string[]|nil}
 function labels.prepare(set, options)
    local text = (options.map or '') ~= '' and options.map or set.map or ''
-   local class_of = idmap.of(text)
+   idmap.of(text)
    if next(set.labels) == nil then return end
-   if set.drawn then
-      if class_of then set.remap = idmap.bytes(class_of) end
-      return
+   if set.drawn then return read_by_ids(set, text) end
+   local list, source = find_table(set, options)
+   local asked = (options.colours or '') ~= ''
+   local made = list and colour_table(list)
+   local kind, path, wide = kind_of(set, made and function(c) return made.class_of[c] end)
+   if asked or kind == 'colours' then
+      if not list then refuse_colours(set, path) end
+      return read_by_colours(set, options, list, source)
    end
-   local kind, path = kind_of(set)
-   if kind == 'colours' or kind == 'grey' and ((options.colours or '') ~= '') then
-      mend_colours(set, options, path)
-      class_of = nil
-   elseif kind ~= 'ids' then
-      local wide = kind == 'wide'
-      recode(set, {key = kind .. ' ' .. text, read = convert.ids(wide and class_of or nil), what = wide and '16-bit' or 'grey RGB'})
-      if wide then class_of = nil elseif class_of then set.remap = idmap.bytes(class_of) end
-   elseif class_of then
-      set.remap = idmap.bytes(class_of)
+   return read_by_ids(set, text, wide)
+end
+
+--- The classes in a label map of the set.
+---@param set DataSet
+---@param path string
+---@return Tensor (H,W) bytes; void where a pixel is no class
+function labels.classes_in(set, path)
+   local as = set.colour_table and 'colours' or 'labels'
+   local pixels = hilo.io.image.load(path, {as = as})
+   local h, w = pixels:size(as == 'labels' and 1 or 2), pixels:size(as == 'labels' and 2 or 3)
+   local classes, n = hilo.ByteTensor(h, w), h * w
+   local from, to = pixels:data(), classes:data()
+   for i = 0, n - 1 do
+      local value = as == 'labels' and from[i] or from[i] * 65536 + from[n + i] * 256 + from[2 * n + i]
+      to[i] = set:class_of(value) or void
    end
-   if text == '' and kind ~= 'colours' and not set.remap then refuse_binary(set) end
-   if not set.classes then
-      local n = count(set, class_of)
-      check(n >= 2, 'data: the label maps of %s show %s; name the classes: data.classes=a,b,c, or a line each in %s/classes.txt',
-         set.root, n == 0 and 'nothing but void' or 'one class alone', set.root)
-      set.classes = class_list.unnamed(n)
-      set.class_source = ('as many as the ids in %d label maps'):format(#some(set, counted))
-   end
+   return classes
 end
 
 return labels

@@ -16,7 +16,7 @@ local function describe(set)
    local n = 0
    for _ in pairs(set.labels) do n = n + 1 end
    return ('%s, layout %s (%s): %s; %d pictures, %d with a label map, %d classes (%s)%s'):format(set.root, set.layout,
-      titles[set.layout], set.where, #set.names, n, #set.classes, set.class_source, set.converted and '; ' .. set.converted or '')
+      titles[set.layout], set.where, #set.names, n, #set.classes, set.class_source, set.coded and '; ' .. set.coded or '')
 end
 
 --- Opens a data set. See data/README.md for the layouts and the kinds of label maps.

@@ -47,7 +47,9 @@ function samples.write(c, i, sample, set, files, outputs, normalise)
    for k = 0, 3 do s.jitter_order[k] = sample.jitter_order and sample.jitter_order[k + 1] or k end
    local mean, std = normalise and normalise.mean or samples.mean, normalise and normalise.std or samples.std
    for k = 0, 2 do s.mean[k], s.std[k] = mean[k + 1], std[k + 1] end
-   s.remap, s.classes, s.void_label = set.remap, #set.classes, set.void
+   s.remap, s.remap_size, s.classes, s.void_label = set.remap, set.remap_size or 0, #set.classes, set.void
+   local coded = set.colour_table
+   if coded then s.colours, s.colour_ids, s.colour_count, s.other_colour = coded.colours, coded.ids, coded.count, coded.other end
    s.image_out, s.label_out, s.mask_out = outputs.image, outputs.label, outputs.mask
 end
 

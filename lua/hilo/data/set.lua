@@ -13,7 +13,9 @@ local check = core.check
 ---@field classes string[] names; label maps hold 0 for the first
 ---@field background boolean class 0 is what is left when no object is there
 ---@field void integer the id of pixels that count for nothing
----@field remap ffi.cdata*? uint8_t[256]: id in the files -> class or void
+---@field remap ffi.cdata*? int16_t[remap_size]: id in the files -> class or void, -1 for none
+---@field remap_size integer?
+---@field colour_table ColourTable? of colour-coded label maps
 ---@field list_folder string where the lists of names lie
 ---@field images table<string, string> name -> path of the image
 ---@field labels table<string, string> name -> path of the label map, for those that have one
@@ -47,6 +49,19 @@ end
 ---@param name string
 ---@return string?
 function Set:label(name) return self.labels[name] end
+
+--- The class that a value of a label map stands for: an id, or 0xRRGGBB where label maps are colour-coded.
+---@param value integer
+---@return integer? class or void, nil where it is neither
+function Set:class_of(value)
+   local class = value
+   if self.colour_table then
+      class = self.colour_table.class_of[value] or self.colour_table.other
+   elseif self.remap then
+      class = value < self.remap_size and self.remap[value] or -1
+   end
+   return (class >= 0 and class < #self.classes or class == self.void) and class or nil
+end
 
 --- The file that a list is in: a path, or the name of one of the set's own lists ('train_1_8_s1').
 ---@param which string
@@ -120,7 +135,8 @@ function Set:palette()
    if not self.colours then
       self.colours = palettes.palette(256)
       local _, first = next(self.labels)
-      for i, value in ipairs(first and not self.remap and folder.image_palette(first) or {}) do self.colours[i] = value end
+      local own = first and not self.remap and not self.colour_table and folder.image_palette(first)
+      for i, value in ipairs(own or {}) do self.colours[i] = value end
       for i = #self.table_of_colours, 1, -1 do -- the first colour of a class is its own
          local c = self.table_of_colours[i]
          local class = c[4] == 'void' and self.void or c[4]

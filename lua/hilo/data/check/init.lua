@@ -24,7 +24,7 @@ local function read(set, options)
    local function progress(before)
       return options.progress and function(done) options.progress(before + done, #pictures + #labels) end
    end
-   local label_looks = survey.read(labels, 'label', {threads = options.threads, progress = progress(0)})
+   local label_looks = survey.read(labels, 'label', {threads = options.threads, progress = progress(0), colours = set.colour_table})
    local middle = host.hl_host_time()
    local picture_looks = survey.read(pictures, 'picture', {threads = options.threads, progress = progress(#labels)})
    picture_looks.order, label_looks.order = picture_names, label_names

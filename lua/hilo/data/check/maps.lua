@@ -5,14 +5,12 @@ local maps = {}
 
 --- The class of a value in a label map, as workers take it.
 ---@param set DataSet
----@return fun(value: integer): integer
+---@return fun(value: integer): integer a class, void, or maps.no_class
 function maps.classes_of(set)
-   local remap = set.remap
-   return function(value)
-      if remap and value >= 0 and value < 256 then return remap[value] end
-      return value
-   end
+   return function(value) return set:class_of(value) or maps.no_class end
 end
+
+maps.no_class = 65536
 
 local function colour(value) return ('%d %d %d'):format(math.floor(value / 65536), math.floor(value / 256) % 256, value % 256) end
 
@@ -58,7 +56,12 @@ local function check_values(set, l, class_of, found)
          pixels = pixels + l.values[v]
       end
    end
-   if #odd > 0 then
+   if #odd > 0 and set.colour_table then
+      for i, v in ipairs(odd) do odd[i] = colour(v) end
+      found:add('outside', 'error', 'colours in label maps that are not in the table of colours',
+         'add lines `name r g b` to it, `void r g b` for those that count for nothing, or `void *` for all others',
+         ('%s: %s%s on %d pixels'):format(l.path, table.concat(odd, ', ', 1, math.min(8, #odd)), #odd > 8 and ', ...' or '', pixels))
+   elseif #odd > 0 then
       found:add('value', 'error',
          ('values in label maps that are neither a class (0..%d) nor void (%d)'):format(#set.classes - 1, set.void),
          'name all classes in classes.txt, or map ids: data.map=id:class,...', ('%s: %s%s on %d pixels'):format(l.path,
@@ -77,7 +80,7 @@ end
 ---@return boolean
 function maps.is_binary(set, looks)
    local class_of, has = maps.classes_of(set), false
-   if class_of(255) ~= set.void or class_of(0) == set.void then return false end
+   if set.colour_table or class_of(255) ~= set.void or class_of(0) == set.void then return false end
    for _, l in ipairs(looks) do
       if l.coloured then return false end
       for v in pairs(l.values or {}) do

@@ -41,7 +41,7 @@ return function(set, split, options)
    local names, pictures, looks, files = {}, {}, {}, {}
    for _, part in ipairs {split.labelled, split.val} do for _, name in ipairs(part) do names[#names + 1] = name end end
    for i, name in ipairs(some(names, most_maps)) do files[i] = {name = name, path = set:label(name)} end
-   local read = survey.read(files, 'label', {threads = options.threads})
+   local read = survey.read(files, 'label', {threads = options.threads, colours = set.colour_table})
    for _, name in ipairs(some(names, most_headers)) do
       pictures[name] = header(name, set:image(name), found)
       looks[#looks + 1] = read[name] or header(name, set:label(name), found)

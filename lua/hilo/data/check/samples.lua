@@ -2,22 +2,23 @@
 local hilo = require 'hilo'
 local h = require 'hilo.report.html'
 local images = require 'hilo.report.images'
+local labels_of = require 'hilo.data.labels'
 local maps = require 'hilo.data.check.maps'
 
 local side = 200 -- of the longer one, in pixels
 local opacity = 0.65
 
--- The nearest pixels of an RGB picture (3,H,W) and a label map (H,W), the class in its colour, the rest pale.
-local function overlay(rgb, labels, is_class, colour)
+-- The nearest pixels of an RGB picture (3,H,W) and its classes (H,W), one of them in its colour, the rest pale.
+local function overlay(rgb, classes, class, colour)
    local h_in, w_in = rgb:size(2), rgb:size(3)
    local scale = math.min(1, side / math.max(h_in, w_in))
    local rows, columns = math.max(1, math.floor(h_in * scale)), math.max(1, math.floor(w_in * scale))
    local out = hilo.ByteTensor(3, rows, columns)
-   local from, ids, to = rgb:data(), labels:data(), out:data()
+   local from, ids, to = rgb:data(), classes:data(), out:data()
    for y = 0, rows - 1 do
       for x = 0, columns - 1 do
          local at = math.floor((y + 0.5) * h_in / rows) * w_in + math.floor((x + 0.5) * w_in / columns)
-         local shown = is_class[ids[at]]
+         local shown = ids[at] == class
          for c = 0, 2 do
             local v = from[c * h_in * w_in + at]
             if shown then v = v + opacity * (colour[c + 1] - v) else v = 0.6 * v + 60 end
@@ -29,12 +30,10 @@ local function overlay(rgb, labels, is_class, colour)
 end
 
 local function picture(set, name, class, colour, path)
-   local class_of, is_class = maps.classes_of(set), {}
-   for id = 0, 255 do is_class[id] = class_of(id) == class end
    local rgb = hilo.io.image.load(set:image(name), {as = 'rgb'})
-   local labels = hilo.io.image.load(set:label(name), {as = 'labels'})
-   if labels:size(1) ~= rgb:size(2) or labels:size(2) ~= rgb:size(3) or labels:dtype() ~= 'uint8' then return nil end
-   hilo.io.image.save(path, overlay(rgb, labels, is_class, colour), {quality = 80})
+   local classes = labels_of.classes_in(set, set:label(name))
+   if classes:size(1) ~= rgb:size(2) or classes:size(2) ~= rgb:size(3) then return nil end
+   hilo.io.image.save(path, overlay(rgb, classes, class, colour), {quality = 80})
    return h.figure {
       h.img {src = images.data_uri(path), alt = ('%s in %s'):format(set.classes[class + 1], name)},
       h.figcaption {name},

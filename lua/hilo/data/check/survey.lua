@@ -19,7 +19,7 @@ local format_names = {[tonumber(ffi.C.HL_HOST_PNG)] = 'png', [tonumber(ffi.C.HL_
 ---@field width integer?
 ---@field orientation integer? EXIF's, 1 for none
 ---@field values table<integer, number>? of a label map: pixels by id, or by colour 0xRRGGBB
----@field coloured boolean? values are colours
+---@field coloured boolean? values are colours, for which there is no table
 ---@field others number? pixels of more values than are told apart
 ---@field low integer? the lower half of a picture's perceptual hash, and the higher: bits of numbers of 32
 ---@field high integer?
@@ -49,12 +49,15 @@ end
 --- Reads files.
 ---@param files {name: string, path: string}[]
 ---@param kind 'picture'|'label'
----@param options? {threads: integer?, progress: (fun(done: integer))?}
+---@param options? {threads: integer?, progress: (fun(done: integer))?, colours: ColourTable?} colours: the set's table, where
+--- label maps are read by one
 ---@return table<string, Look> by name
 function survey.read(files, kind, options)
    local threads = options and options.threads or 2
    local looks, structs = {}, ffi.new('hl_host_survey[?]', at_once)
-   local code = kind == 'label' and ffi.C.HL_HOST_SURVEY_IDS or ffi.C.HL_HOST_SURVEY_PICTURE
+   local colours = options and options.colours
+   local code = kind == 'picture' and ffi.C.HL_HOST_SURVEY_PICTURE or colours and ffi.C.HL_HOST_SURVEY_COLOURS
+      or ffi.C.HL_HOST_SURVEY_IDS
    for first = 1, #files, at_once do
       local n = math.min(at_once, #files - first + 1)
       for i = 0, n - 1 do structs[i].path, structs[i].kind = files[first + i].path, code end
@@ -62,6 +65,7 @@ function survey.read(files, kind, options)
       for i = 0, n - 1 do
          local f = files[first + i]
          looks[f.name] = look(f.name, structs[i], f.path)
+         if colours then looks[f.name].coloured = false end
       end
       if options and options.progress then options.progress(first + n - 1) end
       if host.hl_host_interrupted() ~= 0 then
