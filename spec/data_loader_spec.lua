@@ -32,8 +32,11 @@ end
 local function assert_same_batch(a, b, device)
    assert.same(a.names, b.names)
    for _, key in ipairs {'images', 'labels', 'mask'} do
-      assert.equal(device or 'cpu', b[key]:getDevice())
-      assert.is_true(hilo.equal(a[key], b[key]:cpu()), key)
+      assert.equal(a[key] == nil, b[key] == nil)
+      if a[key] then
+         assert.equal(device or 'cpu', b[key]:getDevice())
+         assert.is_true(hilo.equal(a[key], b[key]:cpu()), key)
+      end
    end
 end
 
@@ -103,6 +106,58 @@ describe('loader', function()
       local a, b = loader {view = 1}:next(), loader {view = 2}:next()
       assert.same(a.names, b.names)
       assert.is_false(hilo.equal(a.images, b.images))
+   end)
+
+   describe('shows looks of one crop:', function()
+      local jitter = {brightness = 0.5, contrast = 0.5, saturation = 0.5, hue = 0.25, chance = 0.8}
+      local function looking(look, colours)
+         local o = {crop = {32, 36}, scale = {0.5, 1.5}, mirror = true}
+         for key, value in pairs(colours or {}) do o[key] = value end
+         return loader {labels = false, look = look, transform = data.transforms.segmentation(o),
+            normalise = {mean = {0, 0, 0}, std = {1, 1, 1}}}
+      end
+      local strong = {jitter = jitter, grey = 0.2, blur = {0.1, 2}, blur_chance = 0.5}
+      local n = 60
+
+      it('place, size and mirror are those of the plain view, colours are its own', function()
+         local weak, first, second = looking(), looking(1, strong), looking(2, strong)
+         local differ, seen = 0, {jitter = 0, grey = 0, blur = 0}
+         for position = 0, n - 1 do
+            local name, plain = weak:draw(position)
+            local _, a = first:draw(position)
+            local other, b = second:draw(position)
+            assert.equal(name, other)
+            for _, key in ipairs {'scale', 'crop_y', 'crop_x', 'crop_h', 'crop_w', 'flip'} do
+               assert.equal(plain[key], a[key])
+               assert.equal(plain[key], b[key])
+            end
+            assert.is_nil(plain.blur)
+            if a.hue ~= b.hue or a.blur ~= b.blur then differ = differ + 1 end
+            if a.hue then seen.jitter = seen.jitter + 1 end
+            if a.saturation == 0 then seen.grey = seen.grey + 1 end
+            if a.blur then seen.blur = seen.blur + 1 end
+         end
+         assert.is_true(differ > n / 2)
+         -- the expected numbers are 48, 12 and 30 of 60; five deviations to each side
+         assert.is_true(seen.jitter > 48 - 16 and seen.jitter < n)
+         assert.is_true(seen.grey > 0 and seen.grey < 12 + 16)
+         assert.is_true(seen.blur > 30 - 20 and seen.blur < 30 + 20)
+      end)
+
+      it('a look that changes nothing is the plain view, to the last bit', function()
+         local same = {jitter = {chance = 1}, blur = {0, 0}}
+         assert_same_batch(looking():next(), looking(3, same):next())
+      end)
+
+      it('a grey one holds the luma, after the other changes', function()
+         local plain, grey = looking():next(), looking(1, {grey = 1}):next()
+         local luma = hilo.cmul(plain.images, hilo.FloatTensor {0.2989, 0.587, 0.114}:view(1, 3, 1, 1)):sum(2)
+         for c = 1, 3 do helper.assert_close(grey.images:narrow(2, c, 1), luma, 1e-5) end
+         local _, sample = looking(1, {jitter = jitter, grey = 1}):draw(0)
+         assert.same({0, 2}, {sample.saturation, sample.jitter_order[4]})
+         table.sort(sample.jitter_order)
+         assert.same({0, 1, 2, 3}, sample.jitter_order)
+      end)
    end)
 
    it('fills with void outside of the image', function()

@@ -5,12 +5,14 @@ local core = require 'hilo.core'
 local Tensor = require 'hilo.tensor'
 
 ---@class Draws
+---@field colours Draws what the colours of the sample are drawn from: itself, or another where a loader has a look
 local Draws = {}
 Draws.__index = Draws
 
 local at_once = 32            -- doubles, two words of four a Philox block each
 local blocks = at_once / 2
 local blocks_per_index = 4096 -- so an index may draw 8192 numbers before it meets the next one's
+local blocks_per_look = 256   -- of which 512 are a look's
 local order_offset = 2 ^ 50   -- where the numbers that shuffle an epoch start
 
 local rng = ffi.new('hl_rng')
@@ -25,9 +27,15 @@ end
 ---@param stream integer 1..255: tells the loaders of a run apart
 ---@param epoch integer from 0
 ---@param index integer from 0
+---@param look? integer 1..15: the same numbers, but for those that `colours` gives
 ---@return Draws
-function Draws.of(seed, stream, epoch, index)
-   return setmetatable({key = key_of(seed, stream, epoch), offset = index * blocks_per_index, at = at_once, values = {}}, Draws)
+function Draws.of(seed, stream, epoch, index, look)
+   local function from(offset)
+      return setmetatable({key = key_of(seed, stream, epoch), offset = offset, at = at_once, values = {}}, Draws)
+   end
+   local draws = from(index * blocks_per_index)
+   draws.colours = look and from(draws.offset + look * blocks_per_look) or draws
+   return draws
 end
 
 function Draws:refill()

@@ -27,10 +27,11 @@ Loader.__index = Loader
 local views_apart = 16 -- streams 1..15 shuffle; stream + 16 * view augments
 
 ---@param options {set: DataSet, names: string[], batch: integer, transform: Transform, seed: integer, stream: integer, view: integer?,
---- labels: boolean?, rows: table<string, number[]>?, workers: Workers?, ahead: integer?, device: string?,
+--- look: integer?, labels: boolean?, rows: table<string, number[]>?, workers: Workers?, ahead: integer?, device: string?,
 --- normalise: {mean: number[], std: number[]}?}
 --- stream: 1..15, another for each loader of a run that shall shuffle on its own; view: 1..14, loaders of one stream and
---- different views give the same images, augmented differently; rows: K numbers for each name, such as
+--- different views give the same images, augmented differently; look: 1..15, loaders of one stream and one view give the same crops,
+--- mirrored alike, and those of different looks colours of their own; rows: K numbers for each name, such as
 --- image-level tags; ahead: batches that are read ahead, 3
 ---@return Loader
 function Loader.new(options)
@@ -94,7 +95,7 @@ function Loader:draw(position)
       size = {folder.image_size(self.set:image(name))}
       self.sizes[name] = size
    end
-   local draws = Draws.of(self.seed, self.stream + views_apart * self.view, epoch, index)
+   local draws = Draws.of(self.seed, self.stream + views_apart * self.view, epoch, index, self.look)
    return name, samples.check(self.transform(draws, size[1], size[2])), epoch
 end
 

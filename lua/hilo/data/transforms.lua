@@ -32,6 +32,8 @@ local function sides(list, name)
    return h, w
 end
 
+local saturation = 2 -- its number in jitter_order
+
 ---@alias Transform fun(draws: Draws, h: integer, w: integer): Sample
 
 local transforms = {}
@@ -50,9 +52,9 @@ local function scale_range(options)
 end
 
 --- For training a segmentation network: scale, crop (what lies outside the image is void), mirror.
----@param options {crop: integer[], size: number?, scale: number[]?, mirror: boolean?, jitter: table?, blur: number[]?}
---- crop {height, width} in pixels; size: factor for all images (0.5: half size), scale {low, high} drawn on top of it;
---- jitter {brightness=, contrast=, saturation=, hue=}; blur {low, high} of sigma in pixels
+---@param options {crop: integer[], size: number?, scale: number[]?, mirror: boolean?, jitter: table?, grey: number?, blur: number[]?,
+--- blur_chance: number?} crop {height, width} in pixels; size: factor for all images (0.5: half size), scale {low, high} drawn on top
+--- of it; the rest: see transforms.colour
 ---@return Transform
 function transforms.segmentation(options)
    local crop_h, crop_w = sides(options.crop, 'crop')
@@ -68,10 +70,27 @@ function transforms.segmentation(options)
    end
 end
 
---- Adds colour jitter and blur to a sample.
+-- torchvision's RandomGrayscale: last of the four changes, the colours go.
+local function make_grey(sample)
+   local order = {}
+   for _, change in ipairs(sample.jitter_order or {0, 1, 2, 3}) do
+      if change ~= saturation then order[#order + 1] = change end
+   end
+   order[4] = saturation
+   sample.saturation, sample.jitter_order = 0, order
+end
+
+--- Adds colour jitter, loss of colour and blur to a sample, drawn from draws.colours.
+---@param sample Sample changed in place
+---@param draws Draws? not needed where nothing is asked for
+---@param options {jitter: {brightness: number?, contrast: number?, saturation: number?, hue: number?, chance: number?}?, grey: number?,
+--- blur: number[]?, blur_chance: number?} jitter as torchvision's ColorJitter takes it, applied with probability `chance`, 1 if not
+--- given; grey: the probability that the colours go; blur {low, high} of sigma in pixels, applied with probability `blur_chance`, 1
+---@return Sample
 function transforms.colour(sample, draws, options)
+   draws = draws and draws.colours
    local jitter = options.jitter
-   if jitter then
+   if jitter and (not jitter.chance or draws:chance(jitter.chance)) then
       for _, name in ipairs {'brightness', 'contrast', 'saturation'} do
          local spread = jitter[name] or 0
          sample[name] = draws:uniform(math.max(0, 1 - spread), 1 + spread)
@@ -81,7 +100,10 @@ function transforms.colour(sample, draws, options)
       for i = 1, 4 do order[i] = order[i] - 1 end
       sample.jitter_order = order
    end
-   if options.blur then sample.blur = draws:uniform(options.blur[1], options.blur[2] or options.blur[1]) end
+   if (options.grey or 0) > 0 and draws:chance(options.grey) then make_grey(sample) end
+   if options.blur and (not options.blur_chance or draws:chance(options.blur_chance)) then
+      sample.blur = draws:uniform(options.blur[1], options.blur[2] or options.blur[1])
+   end
    return sample
 end
 
