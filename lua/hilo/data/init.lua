@@ -7,6 +7,7 @@ local data = {
    sweep = require 'hilo.data.sweep',
    classes = require 'hilo.data.classes',
    folder = folder,
+   folds = require 'hilo.data.folds',
    known = require 'hilo.data.known',
    layouts = require 'hilo.data.layouts',
    tags = require 'hilo.data.tags',
