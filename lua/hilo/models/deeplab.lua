@@ -45,10 +45,20 @@ function DeepLab:__init(backbone, head, precise)
    self:add(head, 'head')
 end
 
+--- What the head sees.
+---@param x Tensor (N,3,H,W)
+---@return Tensor (N,planes,H',W'), H' about H / output_stride
+function DeepLab:features(x) return self.backbone(precision.enter(self, x)) end
+
+--- What the head says of features.
+---@param features Tensor (N,planes,H',W')
+---@return Tensor (N,classes,H',W')
+function DeepLab:classify(features) return precision.leave(self, self.head(features)) end
+
 --- Logits before they are brought to the images' size.
 ---@param x Tensor (N,3,H,W)
----@return Tensor (N,classes,H',W'), H' about H / output_stride
-function DeepLab:logits(x) return precision.leave(self, self.head(self.backbone(precision.enter(self, x)))) end
+---@return Tensor (N,classes,H',W')
+function DeepLab:logits(x) return self:classify(self:features(x)) end
 
 --- Logits, upsampled bilinearly with the corners aligned.
 ---@param x Tensor (N,3,H,W)

@@ -4,6 +4,7 @@ local resnet = require 'hilo.models.resnet'
 local models = {
    deeplab = require 'hilo.models.deeplab',
    discriminator = require 'hilo.models.discriminator',
+   pixel_discriminator = require 'hilo.models.pixel_discriminator',
    classifier = require 'hilo.models.classifier',
 }
 

@@ -42,6 +42,13 @@ function schedule.ramp(epoch, epochs, start)
    return math.min(1, 2 * (epoch - start) / epochs)
 end
 
+--- Weight of the consistency loss as the mean teacher's authors let it grow: exp(-5 (1 - step/steps)^2), then 1.
+---@param steps number how long it grows; 0: 1 from the start
+function schedule.sigmoid_ramp(step, steps)
+   if steps == 0 then return 1 end
+   return math.exp(-5 * (1 - progress('sigmoid_ramp', step, steps)) ^ 2)
+end
+
 --- The rate of the mean teacher's average: min(1 - 1/(step + 1), max).
 ---@param max? number 0.999
 function schedule.ema_rate(step, max)

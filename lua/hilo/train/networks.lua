@@ -67,6 +67,15 @@ function networks.discriminator(o, set)
       precision = precision_of(o)}:to{device = o.device}
 end
 
+--- The discriminator of AdvSemiSeg.
+---@param o {d_channels: integer, device: string, precision: 'float32'|'bf16'|nil}
+---@param set DataSet
+---@return PixelDiscriminator
+function networks.pixel_discriminator(o, set)
+   return hilo.models.pixel_discriminator {classes = #set.classes, channels = o.d_channels,
+      precision = precision_of(o)}:to{device = o.device}
+end
+
 --- The classifier of MLMT.
 ---@param o {model: table, device: string, precision: 'float32'|'bf16'|nil} model: backbone, width, bn, weights
 ---@param set DataSet
