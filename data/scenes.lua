@@ -1,6 +1,10 @@
 --- data/scenes.lua: draws the built-in data set: small outdoor scenes with label maps, in the layout of PASCAL VOC.
 ---
 ---     luajit data/scenes.lua out=data/scenes [train=800] [val=120] [size=96] [seed=1]
+---     luajit data/scenes.lua out=folder layout=folders [labelled=30]
+---
+--- With layout=folders they lie as one's own pictures may: in photos/images and photos/masks the ones to train on, of which the first
+--- `labelled` have a label map, and in new/ the others, without one.
 ---
 --- Each picture is a landscape (sky, hills, and grass, sand, street, snow or water that vary in colour and texture) with one to four
 --- of the seven kinds of objects, so most classes are absent from each. Objects of different classes share their colours; rocks,
@@ -726,18 +730,28 @@ end
 ---@field val? integer pictures to evaluate on; 120
 ---@field size? integer pixels of both sides; 96
 ---@field seed? integer 1
+---@field layout? 'voc'|'folders' voc
+---@field labelled? integer of layout=folders: how many of the first pictures have label maps; all to train on
 
-local defaults = {train = 800, val = 120, size = 96, seed = 1}
-local smallest = {train = 1, val = 1, size = 32, seed = 0}
+local defaults = {train = 800, val = 120, size = 96, seed = 1, labelled = 800}
+local smallest = {train = 1, val = 1, size = 32, seed = 0, labelled = 1}
+
+-- Where pictures and label maps lie, below out; the ones to evaluate on have no label map where `new` says where they lie.
+local layouts = {
+   voc = {images = '/JPEGImages', labels = '/SegmentationClass', lists = '/ImageSets/Segmentation', root = ''},
+   folders = {images = '/photos/images', labels = '/photos/masks', new = '/new', root = '/photos'},
+}
 
 local function complete(options)
    local o = {}
    for key, value in pairs(options or {}) do
-      if key ~= 'out' and not defaults[key] then
-         error(("scenes: unknown option '%s'; there are out, train, val, size and seed"):format(tostring(key)), 0)
+      if key ~= 'out' and key ~= 'layout' and not defaults[key] then
+         error(("scenes: unknown option '%s'; there are out, train, val, size, seed, layout and labelled"):format(tostring(key)), 0)
       end
       o[key] = value
    end
+   o.layout, o.labelled = o.layout or 'voc', o.labelled or o.train
+   if not layouts[o.layout] then error(("scenes: layout must be voc or folders, got '%s'"):format(o.layout), 0) end
    for key, value in pairs(defaults) do
       o[key] = o[key] == nil and value or tonumber(o[key])
       if not o[key] or o[key] % 1 ~= 0 or o[key] < smallest[key] or o[key] > 1e6 then
@@ -749,18 +763,21 @@ local function complete(options)
 end
 
 local function recipe_text(o)
-   return ('scenes, version %d\ntrain %d\nval %d\nsize %d\nseed %d\n'):format(scenes.version, o.train, o.val, o.size, o.seed)
+   local text = ('scenes, version %d\ntrain %d\nval %d\nsize %d\nseed %d\n'):format(scenes.version, o.train, o.val, o.size, o.seed)
+   return o.layout == 'voc' and text or text .. ('labelled %d\n'):format(o.labelled)
 end
 
 --- Draws the set and writes it as JPEGImages/*.jpg, SegmentationClass/*.png (palette, ids and 255), ImageSets/Segmentation/train.txt
---- and val.txt, classes.txt, and recipe.txt, which is written last: the set is whole where it exists.
+--- and val.txt, classes.txt, and recipe.txt, which is written last: the set is whole where it exists. With layout=folders as
+--- photos/images/*.jpg, photos/masks/*.png, photos/classes.txt, new/*.jpg and recipe.txt.
 ---@param options? SceneOptions
 ---@return string out
 function scenes.generate(options)
    local core = require 'hilo.core'
    local hilo = require 'hilo'
    local o = complete(options)
-   for _, part in ipairs {'/JPEGImages', '/SegmentationClass', '/ImageSets/Segmentation'} do
+   local layout = layouts[o.layout]
+   for _, part in pairs {layout.images, layout.labels, layout.lists or layout.new} do
       core.call(core.host, 'hl_host_make_folder', o.out .. part)
    end
    os.remove(o.out .. '/recipe.txt')
@@ -771,13 +788,21 @@ function scenes.generate(options)
    local n = o.train + o.val
    for i = 1, n do
       scenes.draw(o.seed, i, o.size, pixels:data(), labels:data())
-      local name = name_of(i)
-      core.call(core.host, 'hl_host_jpeg_write', ('%s/JPEGImages/%s.jpg'):format(o.out, name), core.raw(pixels), 92)
-      core.call(core.host, 'hl_host_png_write', ('%s/SegmentationClass/%s.png'):format(o.out, name), core.raw(labels), palette, 256)
+      local name, new = name_of(i), layout.new and i > o.train
+      local image = ('%s%s/%s.jpg'):format(o.out, new and layout.new or layout.images, name)
+      core.call(core.host, 'hl_host_jpeg_write', image, core.raw(pixels), 92)
+      local map = ('%s%s/%s.png'):format(o.out, layout.labels, name)
+      if not new and (layout.lists or i <= o.labelled) then
+         core.call(core.host, 'hl_host_png_write', map, core.raw(labels), palette, 256)
+      else
+         os.remove(map)
+      end
    end
-   write_text(o.out .. '/ImageSets/Segmentation/train.txt', list_of(1, o.train))
-   write_text(o.out .. '/ImageSets/Segmentation/val.txt', list_of(o.train + 1, n))
-   write_text(o.out .. '/classes.txt', table.concat(scenes.classes, '\n') .. '\n')
+   if layout.lists then
+      write_text(o.out .. layout.lists .. '/train.txt', list_of(1, o.train))
+      write_text(o.out .. layout.lists .. '/val.txt', list_of(o.train + 1, n))
+   end
+   write_text(o.out .. layout.root .. '/classes.txt', table.concat(scenes.classes, '\n') .. '\n')
    write_text(o.out .. '/recipe.txt', recipe_text(o))
    return o.out
 end

@@ -57,6 +57,17 @@ describe('the built-in scenes', function()
       assert.equal('scene_0004\nscene_0005\n', hilo.io.file.read(out .. '/ImageSets/Segmentation/val.txt'))
    end)
 
+   it('become folders as people have them: pictures, label maps of some, and new pictures', function()
+      local out = scenes.ensure {out = folder .. '/own', layout = 'folders', train = 5, labelled = 2, val = 3, size = 32}
+      local set = hilo.data.open {root = out .. '/photos'}
+      assert.same({5, scenes.classes}, {#set.names, set.classes})
+      assert.same({'scene_0001.png', 'scene_0002.png'}, hilo.data.folder.list(out .. '/photos/masks'))
+      assert.same({'scene_0006.jpg', 'scene_0007.jpg', 'scene_0008.jpg'}, hilo.data.folder.list(out .. '/new'))
+      assert.is_false(select(2, scenes.ensure {out = out, layout = 'folders', train = 5, labelled = 2, val = 3, size = 32}))
+      assert.is_true(select(2, scenes.ensure {out = out, layout = 'folders', train = 5, labelled = 1, val = 3, size = 32}))
+      assert.same({'scene_0001.png'}, hilo.data.folder.list(out .. '/photos/masks'))
+   end)
+
    it('are made once', function()
       local _, made = scenes.ensure {out = folder, train = 3, val = 2, size = 40}
       assert.is_false(made)
