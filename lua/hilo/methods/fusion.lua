@@ -36,25 +36,45 @@ function ways.soft(scores, options)
    return weights
 end
 
---- Logits or probabilities in which absent classes are switched off, or unlikely ones weigh less.
+local fusion = {}
+
+--- What each class's probability is multiplied by: 1 or 0 with 'threshold', (score / prior)^exponent with 'soft'.
+---@param scores number[] (C)
+---@param options FusionOptions
+---@return number[]? (C) nil where every class would be switched off, and so none is
+function fusion.weights(scores, options)
+   local how = options.how or 'threshold'
+   check(ways[how], "fusion: how must be 'threshold' or 'soft', got '%s'", tostring(how))
+   local weights, any = ways[how](scores, options), false
+   if options.background then weights[1] = 1 end
+   for _, weight in ipairs(weights) do any = any or weight > 0 end
+   return any and weights or nil
+end
+
+---@class FusionOptions
+---@field how 'threshold'|'soft'|nil 'threshold'
+---@field tau number|number[]|nil 0.2, or one a class
+---@field exponent number? of the soft weights, 1
+---@field prior number[]? (C) mean scores, see methods.class_prior
+---@field background boolean? class 0 is background and is left as it is
+---@field on 'probabilities'|'logits'|nil what is weighed
+
+--- methods.fusion(logits, scores, options): logits or probabilities in which absent classes are switched off, or unlikely ones weigh less.
 --- on = 'probabilities' weighs the probability; the original multiplies logits by 0 ('logits'), so that an absent class wins over
 --- negative logits. Where every class is absent nothing is switched off.
 ---@param logits Tensor (1,C,H,W)
 ---@param scores number[] (C) the classifier's, 0..1
----@param options {how: 'threshold'|'soft'|nil, tau: number|number[]|nil, exponent: number?, prior: number[]?, background: boolean?,
---- on: 'probabilities'|'logits'|nil}? how: 'threshold'; tau: 0.2, or one a class; exponent: of the soft weights, 1; prior: (C) mean
---- scores, see methods.class_prior; background: class 0 is background and is left as it is
+---@param options? FusionOptions
 ---@return Tensor (1,C,H,W) whose argmax is the fused label map
-return function(logits, scores, options)
+local function fuse(_, logits, scores, options)
    options = options or {}
-   local how, on = options.how or 'threshold', options.on or 'probabilities'
-   check(ways[how], "fusion: how must be 'threshold' or 'soft', got '%s'", tostring(how))
+   local on = options.on or 'probabilities'
    check(on == 'probabilities' or on == 'logits', "fusion: on must be 'probabilities' or 'logits', got '%s'", tostring(on))
    check(logits:size(2) == #scores, 'fusion: %d classes are segmented and %d classified', logits:size(2), #scores)
-   local weights, any = ways[how](scores, options), false
-   if options.background then weights[1] = 1 end
-   for _, weight in ipairs(weights) do any = any or weight > 0 end
-   if not any then return logits end
+   local weights = fusion.weights(scores, options)
+   if not weights then return logits end
    local switch = hilo.FloatTensor(weights):view(1, #weights, 1, 1):to{dtype = logits:dtype(), device = logits:getDevice()}
    return hilo.cmul(on == 'logits' and logits or hilo.softmax(logits), switch)
 end
+
+return setmetatable(fusion, {__call = fuse})
