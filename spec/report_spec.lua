@@ -1,9 +1,9 @@
 -- The report of runs and sweeps: what its HTML holds. spec/report_browser_spec.lua looks at it in a browser.
 local hilo = require 'hilo'
+local base64 = require 'hilo.io.base64'
 local file = require 'hilo.io.file'
 local fixture = require 'spec.report_fixture'
 local h = require 'hilo.report.html'
-local images = require 'hilo.report.images'
 local numbers = require 'hilo.report.numbers'
 local paths = require 'hilo.report.paths'
 local report = require 'hilo.report'
@@ -94,7 +94,11 @@ end)
 describe('pictures in a report', function()
    it('are in base64', function()
       local known = {[''] = '', f = 'Zg==', fo = 'Zm8=', foo = 'Zm9v', foob = 'Zm9vYg==', fooba = 'Zm9vYmE=', ['\255\254\253'] = '//79'}
-      for data, text in pairs(known) do assert.equal(text, images.base64(data)) end
+      for data, text in pairs(known) do
+         assert.equal(text, base64.encode(data))
+         assert.equal(data, base64.decode(text))
+      end
+      for _, text in ipairs {'Zg=', 'Z===', 'Zm9v!mE='} do assert.is_nil(base64.decode(text)) end
    end)
 end)
 
@@ -107,7 +111,7 @@ describe('the script of a report', function()
       local digest = pipe:read('*a'):match('^%x+'):gsub('%x%x', function(byte) return string.char(tonumber(byte, 16)) end)
       pipe:close()
       os.remove(path)
-      assert.equal(images.base64(digest), script.hash)
+      assert.equal(base64.encode(digest), script.hash)
    end)
 end)
 
@@ -224,7 +228,7 @@ describe('the report of a run', function()
       local pictures = section(text, 'pictures')
       for _, name in ipairs {'img_01', 'img_02'} do
          local bytes = file.read(('%s/evaluation/%s.png'):format(path, name))
-         assert.truthy(pictures:find('src="data:image/png;base64,' .. images.base64(bytes) .. '"', 1, true))
+         assert.truthy(pictures:find('src="data:image/png;base64,' .. base64.encode(bytes) .. '"', 1, true))
          assert.truthy(pictures:find('alt="' .. name .. ': image, truth, prediction and errors', 1, true))
       end
       assert.truthy(pictures:find('style="background:rgb(128,0,0)"></span>car', 1, true))
@@ -498,7 +502,7 @@ describe('hilo report', function()
    it('says what is wrong with its words', function()
       assert.error_matches(function() command {'b', 'runs=' .. runs} end, "there is no run or sweep 'b' in ")
       assert.error_matches(function() command {'a', 'rnus=' .. runs} end, "did you mean 'runs'")
-      assert.error_matches(function() command {'a', 'runs=' .. runs, 'pages=x'} end, 'pages must be a whole number')
+      assert.error_matches(function() command {'a', 'runs=' .. runs, 'pages=1.5'} end, 'pages must be a whole number of 0 or more, got 1.5')
    end)
 end)
 

@@ -2,6 +2,7 @@
 --- They lie in <root>/.hilo/, or where that cannot be written in $XDG_CACHE_HOME/hilo (~/.cache/hilo).
 local ffi = require 'ffi'
 local core = require 'hilo.core'
+local file = require 'hilo.io.file'
 local folder = require 'hilo.data.folder'
 local stat = require 'posix.sys.stat'
 local unistd = require 'posix.unistd'
@@ -9,22 +10,24 @@ local json = require 'hilo.train.json'
 
 local cache = {}
 
---- Size and time of change of a file, as text.
+local quickly_read = 2 ^ 26 -- bytes
+
+local function crc(text) return tonumber(core.host.hl_host_crc32(0, ffi.cast('const void *', text), #text)) end
+
+--- A text that is another when the file is: its size and checksum, of large files the time of change.
 ---@param path string
 ---@return string
 function cache.stamp(path)
    local facts = stat.stat(path)
    core.check(facts, 'data: cannot read %s', path)
-   return ('%.0f %.0f'):format(facts.st_size, facts.st_mtime)
+   return ('%.0f %.0f'):format(facts.st_size, facts.st_size <= quickly_read and crc(file.read(path)) or facts.st_mtime)
 end
 
 --- A short name for a text: the same for the same text.
 ---@param text string
 ---@return string
 function cache.key(text)
-   local turned = text:reverse()
-   return ('%08x%08x'):format(tonumber(core.host.hl_host_crc32(0, ffi.cast('const void *', text), #text)),
-      tonumber(core.host.hl_host_crc32(0, ffi.cast('const void *', turned), #turned)))
+   return ('%08x%08x'):format(crc(text), crc(text:reverse()))
 end
 
 -- Whether a folder could be made and a file written in it.

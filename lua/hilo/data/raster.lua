@@ -82,10 +82,30 @@ function raster.circle(mask, h, w, x, y, r)
    end
 end
 
+--- Marks what a smaller picture marks, its top left corner at (x, y).
+---@param pixels Tensor (rows, columns), other than 0 inside
+function raster.stamp(mask, h, w, pixels, x, y)
+   local rows, columns, p = pixels:size(1), pixels:size(2), pixels:data()
+   for row = math.max(0, -y), math.min(rows, h - y) - 1 do
+      for column = math.max(0, -x), math.min(columns, w - x) - 1 do
+         if p[row * columns + column] ~= 0 then mask[(y + row) * w + x + column] = 1 end
+      end
+   end
+end
+
 --- A mask without anything in it.
 function raster.mask(h, w)
    local mask = ffi.new('uint8_t[?]', h * w)
    return mask
+end
+
+--- Counts the pixels of a mask and empties it.
+---@return integer
+function raster.area(mask, h, w)
+   local sum = 0
+   for i = 0, h * w - 1 do sum = sum + mask[i] end
+   ffi.fill(mask, h * w)
+   return sum
 end
 
 --- Writes a class where the mask is 1 and empties the mask.

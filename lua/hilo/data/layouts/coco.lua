@@ -1,10 +1,11 @@
 --- data/layouts/coco.lua: annotation files in COCO's format: {images, annotations, categories}; outlines and run lengths, packed or
 --- not. Class 0 is the background, then come the categories in the order of their ids. Where objects overlap the smaller is on top;
---- a crowd (iscrowd) is void, or with crowd=object an object as others.
+--- a crowd (iscrowd) is void, or with crowd=object an object as others. Of COCO's own files those called instances_* are read.
 ---
 ---     annotations/instances_train2017.json  train2017/*.jpg        train/_annotations.coco.json  train/*.jpg
 ---
 --- Pictures that no file names have no label map. Parts come from the files' names or folders.
+local cjson = require 'cjson'
 local core = require 'hilo.core'
 local drawn = require 'hilo.data.layouts.drawn'
 local file = require 'hilo.io.file'
@@ -14,6 +15,7 @@ local raster = require 'hilo.data.raster'
 local tree = require 'hilo.data.tree'
 
 local check = core.check
+local null = cjson.null
 local coco = {}
 
 -- Whether a file's beginning or end looks like COCO's, without reading hundreds of megabytes.
@@ -40,7 +42,8 @@ end
 local function categories(set, data, where)
    local list = {}
    for i, category in ipairs(data.categories) do
-      check(type(category) == 'table' and category.id and category.name, '%s: category %d has no id or no name', where, i)
+      check(type(category) == 'table' and type(category.id) == 'number' and category.name and category.name ~= null,
+         '%s: category %d has no id or no name', where, i)
       list[i] = category
    end
    table.sort(list, function(a, b) return a.id < b.id end)
@@ -61,8 +64,9 @@ local function categories(set, data, where)
    return class_of
 end
 
+-- Marks what an annotation covers; false where it has no outline.
 local function fill(mask, h, w, segmentation, where)
-   if type(segmentation) ~= 'table' then return end
+   if type(segmentation) ~= 'table' or next(segmentation) == nil then return false end
    if segmentation.counts then
       local size = segmentation.size
       check(type(size) == 'table' and size[1] == h and size[2] == w, '%s: its run lengths are for %sx%s pixels, the picture has %dx%d',
@@ -75,23 +79,41 @@ local function fill(mask, h, w, segmentation, where)
          raster.polygon(mask, h, w, points)
       end
    end
+   return true
 end
 
+-- The label map of a picture and how many of its annotations have no outline.
 local function draw_one(image, annotations, class_of, crowd, where)
-   local labels, mask, paint = drawn.canvas(image.height, image.width, ("%s, picture '%s'"):format(where, image.file_name))
+   local h, w = image.height, image.width
+   local labels, mask, paint = drawn.canvas(h, w, ("%s, picture '%s'"):format(where, image.file_name))
+   local without = 0
+   for _, a in ipairs(annotations) do
+      a.called = ('%s, annotation %s'):format(where, tostring(a.id or a.order))
+      check(class_of[a.category_id], '%s: there is no category %s%s', a.called, tostring(a.category_id),
+         a.segments_info and "; it is in COCO's panoptic format, hilo reads that of instances: outlines with a category_id" or '')
+      if type(a.area) ~= 'number' and fill(mask, h, w, a.segmentation, a.called) then a.area = raster.area(mask, h, w) end
+      if type(a.area) ~= 'number' then a.area = 0 end
+   end
    table.sort(annotations, function(a, b)
-      if a.area ~= b.area and type(a.area) == 'number' and type(b.area) == 'number' then return a.area > b.area end
+      if a.area ~= b.area then return a.area > b.area end
       return a.order < b.order
    end)
-   for _, annotation in ipairs(annotations) do
-      local is_crowd = annotation.iscrowd == 1 or annotation.iscrowd == true
-      local class = class_of[annotation.category_id]
-      local this = ('%s, annotation %s'):format(where, tostring(annotation.id or annotation.order))
-      check(class, '%s: there is no category %s', this, tostring(annotation.category_id))
-      fill(mask, image.height, image.width, annotation.segmentation, this)
-      paint(is_crowd and crowd == 'void' and 255 or class)
+   for _, a in ipairs(annotations) do
+      if fill(mask, h, w, a.segmentation, a.called) then
+         local is_crowd = a.iscrowd == 1 or a.iscrowd == true
+         paint(is_crowd and crowd == 'void' and 255 or class_of[a.category_id])
+      else
+         without = without + 1
+      end
    end
-   return labels
+   return labels, without
+end
+
+-- Tells of outlines that are not there; label maps of nothing but background teach nothing.
+local function tell_without(set, path, root, without, all)
+   if without == 0 then return end
+   check(without < all, "data: the annotations of %s/%s have boxes alone; label maps need their outlines ('segmentation')", root, path)
+   table.insert(set.warnings, ('%d of %d annotations of %s have boxes alone and are not drawn'):format(without, all, path))
 end
 
 local function read_file(set, found, finder, path, crowd, save)
@@ -107,19 +129,23 @@ local function read_file(set, found, finder, path, crowd, save)
       of_image[annotation.image_id] = list
       list[#list + 1] = annotation
    end
-   local part, missing = part_of(path), 0
+   local part, missing, first, boxes, all = part_of(path), 0, nil, 0, 0
    for _, image in ipairs(data.images) do
       local called = tostring(image.file_name)
-      local relative = finder:find(called, files.directory(path)) or part and finder:find(part .. '/' .. called, '')
+      local relative, why = finder:find(called, files.directory(path), part)
       if not relative then
-         missing = missing + 1
-         set.first_missing = set.first_missing or called
+         missing, first = missing + 1, first or ("'%s': %s"):format(called, why)
+         set.missing = set.missing or first
       else
          local name = files.name(relative)
          check(not set.labels_of[name], "data: two annotation files of %s name the picture '%s'; leave one in the folder, or name it: "
             .. 'data.layout=coco data.suffix=<the end of its name>', found.root, relative)
          set.labels_of[name] = true
-         save(name, draw_one(image, of_image[image.id] or {}, class_of, crowd, where))
+         local list = of_image[image.id] or {}
+         local labels, without = draw_one(image, list, class_of, crowd, where)
+         boxes, all = boxes + without, all + #list
+         files.check_size(found.root .. '/' .. relative, image.height, image.width, ("%s, picture '%s'"):format(where, called))
+         save(name, labels)
          if part then
             set.parts[part] = set.parts[part] or {}
             table.insert(set.parts[part], name)
@@ -127,9 +153,19 @@ local function read_file(set, found, finder, path, crowd, save)
       end
    end
    if missing > 0 then
-      table.insert(set.warnings, ("%d of %d pictures that %s names are not below %s, the first is '%s'"):format(missing, #data.images,
-         path, found.root, set.first_missing))
+      table.insert(set.warnings, ('%d of %d pictures that %s names are not found below %s, the first is %s'):format(missing,
+         #data.images, path, found.root, first))
    end
+   tell_without(set, path, found.root, boxes, all)
+end
+
+-- Of COCO's own annotation files those of instances; keypoints and captions are of the same pictures.
+local function of_instances(paths)
+   local instances = {}
+   for _, path in ipairs(paths) do
+      if path:match('[^/]+$'):match('^instances') then instances[#instances + 1] = path end
+   end
+   return #instances > 0 and instances or paths
 end
 
 --- What COCO's files below a folder say, nil where there are none.
@@ -144,12 +180,13 @@ function coco.read(found, options)
    end
    if #paths == 0 or #found.images == 0 then return nil end
    local crowd = options.crowd or 'void'
-   local fields = drawn.set(found.root, ('coco %s %d'):format(crowd, #found.images), paths, function(save)
+   paths = of_instances(paths)
+   local fields = drawn.set(found.root, 'coco ' .. crowd, paths, found.images, function(save)
       local set = {classes = {'background'}, class_of = {}, labels_of = {}, parts = {}, warnings = {}, images = {}}
       local finder = files.finder(found)
       for _, path in ipairs(paths) do read_file(set, found, finder, path, crowd, save) end
-      check(next(set.labels_of), "data: none of the pictures that %s names is below %s; the first is '%s'", paths[1], found.root,
-         tostring(set.first_missing))
+      check(next(set.labels_of), 'data: none of the pictures that %s names is found below %s; the first is %s', paths[1], found.root,
+         tostring(set.missing))
       for _, path in ipairs(found.images) do set.images[files.name(path)] = path end
       return {classes = set.classes, parts = set.parts, warnings = set.warnings, images = set.images}
    end)

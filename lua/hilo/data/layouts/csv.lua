@@ -81,17 +81,17 @@ local function read_table(set, found, finder, path)
    local directory, whole = files.directory(path), tree.part_of(path:match('([^/]+)%.%w+$'))
    for i = 2, #rows do
       local row, line = rows[i], numbers[i]
-      local image = finder:find(row[at.image] or '', directory)
-      check(image, "data: line %d of %s/%s names the picture '%s', and there is no such file in %s", line, found.root, path,
-         row[at.image] or '', found.root)
+      local image, why = finder:find(row[at.image] or '', directory, whole)
+      check(image, "data: line %d of %s/%s names the picture '%s', and in %s %s", line, found.root, path, row[at.image] or '',
+         found.root, tostring(why))
       local name, called = files.name(image), row[at.label] or ''
       check(not set.images[name], "data: line %d of %s/%s names '%s' again", line, found.root, path, row[at.image])
       set.images[name] = found.root .. '/' .. image
       set.names[#set.names + 1] = name
       if called ~= '' then
-         local label = finder:find(called, directory)
-         check(label, "data: line %d of %s/%s names the label map '%s', and there is no such file in %s; leave the field empty for a "
-            .. 'picture without one', line, found.root, path, called, found.root)
+         local label, reason = finder:find(called, directory, whole)
+         check(label, "data: line %d of %s/%s names the label map '%s', and in %s %s; leave the field empty for a picture without one",
+            line, found.root, path, called, found.root, tostring(reason))
          set.labels[name] = found.root .. '/' .. label
       end
       local part = at.part and row[at.part] ~= '' and row[at.part] or whole

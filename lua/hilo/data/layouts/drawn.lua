@@ -13,10 +13,11 @@ local drawn = {}
 ---@param root string
 ---@param kind string what the files are, and the options that matter, for the key
 ---@param paths string[] annotation files, relative to root
+---@param images string[] those that there are, relative to root
 ---@param draw fun(save: fun(name: string, labels: Tensor)): table fields of the set but labels
 ---@return table fields with labels, a path by name
-function drawn.set(root, kind, paths, draw)
-   local parts = {'1', kind}
+function drawn.set(root, kind, paths, images, draw)
+   local parts = {'2', kind, cache.key(table.concat(images, '\n'))}
    for _, path in ipairs(paths) do parts[#parts + 1] = path .. ' ' .. cache.stamp(root .. '/' .. path) end
    local path = cache.folder(root, cache.key(table.concat(parts, '\n')))
    local fields = cache.load(path .. '/set.json')
@@ -42,7 +43,7 @@ function drawn.set(root, kind, paths, draw)
 end
 
 --- A label map and a mask to draw with; `paint(class)` writes what the mask holds.
----@return Tensor labels (h,w) bytes of 0, ffi.cdata* mask, fun(class: integer) paint
+---@return Tensor labels (h,w) bytes of 0, ffi.cdata* mask uint8_t[h*w], fun(class: integer) paint
 function drawn.canvas(h, w, where)
    core.check(type(h) == 'number' and type(w) == 'number' and h >= 1 and w >= 1 and h * w < 2 ^ 28, '%s: it has no proper size', where)
    local labels, mask = hilo.ByteTensor(h, w):zero(), raster.mask(h, w)

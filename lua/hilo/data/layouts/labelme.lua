@@ -1,6 +1,8 @@
 --- data/layouts/labelme.lua: one JSON file a picture, as labelme writes it: {shapes = {{label, points, shape_type}}, imagePath}.
 --- Class 0 is the background, then come the labels in order of their names, or as classes.txt has them. Later shapes are on top;
---- `__ignore__` is void. Lines and points have no inside and are left out.
+--- `__ignore__` is void. Lines and points have no inside: they are left out, and a label of theirs alone is no class.
+local hilo = require 'hilo'
+local base64 = require 'hilo.io.base64'
 local core = require 'hilo.core'
 local drawn = require 'hilo.data.layouts.drawn'
 local file = require 'hilo.io.file'
@@ -9,6 +11,7 @@ local folder = require 'hilo.data.folder'
 local json = require 'hilo.train.json'
 local options_of = require 'hilo.train.options'
 local raster = require 'hilo.data.raster'
+local sorted_keys = require 'hilo.keys'
 local tree = require 'hilo.data.tree'
 
 local check = core.check
@@ -18,22 +21,39 @@ local function looks_like(path) return file.read(path):find('"shapes"', 1, true)
 
 local void_names = {__ignore__ = true, void = true, ignore = true}
 
-local function class_table(given, pages)
-   local classes, seen = {}, {}
+local inside = {polygon = true, rectangle = true, circle = true, mask = true}
+
+local function kind_of(shape) return type(shape.shape_type) == 'string' and shape.shape_type or 'polygon' end
+
+-- Labels of shapes with an inside, and those of others alone, in order.
+local function labels_of(pages)
+   local drawn_ones, others = {}, {}
+   for _, page in ipairs(pages) do
+      for _, shape in ipairs(page.data.shapes) do
+         (inside[kind_of(shape)] and drawn_ones or others)[tostring(shape.label)] = true
+      end
+   end
+   for label in pairs(drawn_ones) do others[label] = nil end
+   return sorted_keys(drawn_ones), sorted_keys(others)
+end
+
+local function class_table(set, given, pages)
+   local classes, others = {}, {}
    if given then
       classes = given
    else
-      for _, page in ipairs(pages) do
-         for _, shape in ipairs(page.data.shapes) do
-            local label = tostring(shape.label)
-            if not seen[label] and not void_names[label] and label ~= '_background_' and label:lower() ~= 'background' then
-               seen[label] = true
-               classes[#classes + 1] = label
-            end
-         end
+      local used
+      used, others = labels_of(pages)
+      classes[1] = 'background'
+      for _, label in ipairs(used) do
+         if not void_names[label] and label ~= '_background_' and label:lower() ~= 'background' then classes[#classes + 1] = label end
       end
-      table.sort(classes)
-      table.insert(classes, 1, 'background')
+      check(#classes > 1, "data: no shape of %s has an inside (polygon, rectangle, circle or mask) and a label of its own; draw the "
+         .. "classes as polygons", pages[1].root)
+   end
+   if #others > 0 then
+      table.insert(set.warnings, ('%s mark%s lines or points alone and %s no class'):format(table.concat(others, ', '),
+         #others == 1 and 's' or '', #others == 1 and 'is' or 'are'))
    end
    local class_of = {}
    for i, name in ipairs(classes) do class_of[name] = i - 1 end
@@ -42,9 +62,21 @@ local function class_table(given, pages)
    return classes, class_of
 end
 
--- Marks the inside of a shape; false where it has none.
+-- The mask that a shape holds as a PNG in base64.
+local function picture_in(text, where)
+   local bytes = type(text) == 'string' and base64.decode(text)
+   check(bytes, '%s: it is a mask and holds none', where)
+   local path = os.tmpname()
+   file.write(path, function(write) write(bytes) end)
+   local ok, pixels = pcall(hilo.io.image.load, path, {as = 'labels'})
+   os.remove(path)
+   check(ok, '%s: its mask cannot be read', where)
+   return pixels
+end
+
+-- Marks the inside of a shape that has one.
 local function fill(mask, h, w, shape, where)
-   local points, kind = shape.points, type(shape.shape_type) == 'string' and shape.shape_type or 'polygon'
+   local points, kind = shape.points, kind_of(shape)
    check(type(points) == 'table', '%s: a shape has no points', where)
    local function at(i)
       local p = points[i]
@@ -64,26 +96,57 @@ local function fill(mask, h, w, shape, where)
       local x2, y2 = at(2)
       raster.circle(mask, h, w, x1, y1, math.sqrt((x2 - x1) ^ 2 + (y2 - y1) ^ 2))
    else
-      return false
+      local x1, y1 = at(1)
+      raster.stamp(mask, h, w, picture_in(shape.mask, where), math.floor(x1), math.floor(y1))
    end
-   return true
 end
 
 local function draw_page(set, page, class_of)
    local data = page.data
    local h, w = data.imageHeight, data.imageWidth
    if type(h) ~= 'number' then h, w = folder.image_size(page.image) end
+   files.check_size(page.image, h, w, page.where)
    local labels, mask, paint = drawn.canvas(h, w, page.where)
    for i, shape in ipairs(data.shapes) do
       local label = tostring(shape.label)
       local where = ('%s, shape %d'):format(page.where, i)
-      if not class_of[label] then
-         core.raise(("%s: its label '%s' is no class; did you mean '%s'? Add it to the classes if it is one"):format(where, label,
-            tostring(options_of.nearest(label, set.classes))))
+      if not inside[kind_of(shape)] then
+         set.left_out = set.left_out + 1
+      else
+         if not class_of[label] then
+            core.raise(("%s: its label '%s' is no class; did you mean '%s'? Add it to the classes if it is one"):format(where, label,
+               tostring(options_of.nearest(label, set.classes))))
+         end
+         fill(mask, h, w, shape, where)
+         paint(class_of[label])
       end
-      if fill(mask, h, w, shape, where) then paint(class_of[label]) else set.left_out = set.left_out + 1 end
    end
    return labels
+end
+
+-- The files' contents with their pictures, where there are.
+local function read_pages(set, found, paths)
+   local pages, finder, missing, first = {}, files.finder(found), 0, nil
+   for _, path in ipairs(paths) do
+      local where = found.root .. '/' .. path
+      local data = json.load(where)
+      check(type(data.shapes) == 'table', "%s: it is not in labelme's format: there is no list 'shapes'", where)
+      local called, directory = tostring(data.imagePath), files.directory(path)
+      local image, why = finder:find(called, directory)
+      image = image or finder:beside(path)
+      if image then
+         pages[#pages + 1] = {root = found.root, where = where, data = data, name = files.name(image), image = found.root .. '/' .. image}
+      else
+         missing, first = missing + 1, first or ("%s is of '%s': %s"):format(path, called, why)
+      end
+   end
+   check(#pages > 0, 'data: none of the pictures that the JSON files of %s are of is found below it; the first: %s', found.root,
+      tostring(first))
+   if missing > 0 then
+      table.insert(set.warnings, ('the pictures of %d of %d JSON files are not found below %s; the first: %s'):format(missing, #paths,
+         found.root, first))
+   end
+   return pages
 end
 
 --- What labelme's files below a folder say, nil where there are none.
@@ -97,23 +160,16 @@ function labelme.read(found, options)
    end
    if #paths == 0 or #found.images == 0 then return nil end
    local kind = 'labelme ' .. (options.classes and table.concat(options.classes, ',') or '')
-   local fields = drawn.set(found.root, ('%s %d'):format(kind, #found.images), paths, function(save)
-      local set, pages, finder = {left_out = 0, images = {}, warnings = {}}, {}, files.finder(found)
-      for _, path in ipairs(paths) do
-         local where = found.root .. '/' .. path
-         local data = json.load(where)
-         check(type(data.shapes) == 'table', "%s: it is not in labelme's format: there is no list 'shapes'", where)
-         local image = finder:find(tostring(data.imagePath), files.directory(path))
-         check(image, "data: %s is of the picture '%s', and there is no such file below %s", where, tostring(data.imagePath),
-            found.root)
-         pages[#pages + 1] = {where = where, data = data, name = files.name(image), image = found.root .. '/' .. image}
-      end
+   local fields = drawn.set(found.root, kind, paths, found.images, function(save)
+      local set = {left_out = 0, images = {}, warnings = {}}
+      local pages = read_pages(set, found, paths)
       local class_of
-      set.classes, class_of = class_table(options.classes, pages)
+      set.classes, class_of = class_table(set, options.classes, pages)
       for _, page in ipairs(pages) do save(page.name, draw_page(set, page, class_of)) end
       for _, path in ipairs(found.images) do set.images[files.name(path)] = path end
       if set.left_out > 0 then
-         set.warnings[1] = ('%d shapes of %s are lines, points or masks, which are not drawn'):format(set.left_out, found.root)
+         table.insert(set.warnings, ('%d shapes of %s are lines or points, which have no inside and are not drawn'):format(set.left_out,
+            found.root))
       end
       return {classes = set.classes, images = set.images, warnings = set.warnings}
    end)
