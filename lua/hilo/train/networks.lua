@@ -29,6 +29,9 @@ end
 
 local function load_backbone(net, model, partial)
    if model.weights == '' then return end
+   core.check(core.host.hl_host_path_kind(model.weights) == 1, 'model.weights: there is no file %s; torchvision downloads those of '
+      .. "ImageNet from https://download.pytorch.org/models, a ResNet-18's are resnet18-f37072fd.pth; without model.weights= the "
+      .. 'network starts from random ones', model.weights)
    hilo.io.load_weights(net, model.weights, {ignore = {'^fc%.'}, map = name_in_backbone, partial = partial})
 end
 
@@ -48,12 +51,17 @@ function networks.segmentation(o, set)
    return S:to{device = o.device}
 end
 
---- SGD over the backbone, at lr, and the head, at head_lr.
+--- SGD, or Adam where asked for, over the backbone, at lr, and the head, at head_lr.
 ---@param S DeepLab
----@param o {lr: number, head_lr: number, momentum: number, weight_decay: number, repeat_backbone: boolean}
+---@param o {lr: number, head_lr: number, momentum: number, weight_decay: number, repeat_backbone: boolean?, optimiser: 'sgd'|'adam'|nil}
 ---@return Optimiser
 function networks.segmentation_optimiser(S, o)
    local backbone = o.repeat_backbone and hilo.methods.original.repeated_parameters(S) or S:backboneParameters()
+   options_of.choice('optimiser', o.optimiser or 'sgd', {'sgd', 'adam'})
+   if o.optimiser == 'adam' then
+      return hilo.optim.Adam({{params = backbone, lr = o.lr}, {params = S:headParameters(), lr = o.head_lr}},
+         {weight_decay = o.weight_decay})
+   end
    return hilo.optim.SGD({{params = backbone, lr = o.lr}, {params = S:headParameters(), lr = o.head_lr}},
       {momentum = o.momentum, weight_decay = o.weight_decay, allow_duplicates = o.repeat_backbone})
 end

@@ -97,7 +97,8 @@ function Run:split(set)
    for _, warning in ipairs(set.warnings) do self:say('warning: ' .. warning) end
    self:say(('%d labelled, %d unlabelled and %d validation images of %s'):format(#split.labelled, #split.unlabelled, #split.val,
       set.root))
-   local found = check_quickly(set, split, {unlabelled = o.data.unlabelled, threads = math.max(1, o.workers)})
+   local found = check_quickly(set, split,
+      {unlabelled = o.data.unlabelled, threads = math.max(1, o.workers), crop = o.crop, size = o.data.size})
    for _, f in ipairs(found) do self:say(('warning: %s (%d seen): %s; %s'):format(f.title, f.count, f.files[1], f.mend)) end
    check(#found == 0 or not o.strict, 'strict=true: the data set has the faults above; `hilo data check %s` tells all', set.root)
    return split

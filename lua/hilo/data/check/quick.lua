@@ -1,5 +1,6 @@
 --- data/check/quick.lua: what a run looks at before it trains: the parts, headers, and a sample of the label maps.
 local image = require 'hilo.io.image'
+local crops = require 'hilo.data.check.crops'
 local Findings = require 'hilo.data.check.findings'
 local maps = require 'hilo.data.check.maps'
 local parts = require 'hilo.data.check.parts'
@@ -32,7 +33,8 @@ end
 --- Looks at a sample of what a run is about to train on.
 ---@param set DataSet
 ---@param split Split
----@param options? {unlabelled: string?, threads: integer?} unlabelled: the option of data.split
+---@param options? {unlabelled: string?, threads: integer?, crop: integer[]?, size: number?} unlabelled: the option of data.split;
+--- crop, size: what is cut out of pictures that are reduced by this factor
 ---@return Finding[] errors first; empty where nothing is wrong
 return function(set, split, options)
    options = options or {}
@@ -51,5 +53,6 @@ return function(set, split, options)
       if read[f.name].error then unreadable(read[f.name].error, found) end
    end
    maps.check(set, pictures, looks, found)
+   if options.crop then crops.check(pictures, options.crop, options.size or 1, found) end
    return found:sorted()
 end
