@@ -32,6 +32,7 @@ local o = train.options({
    lr = 5e-2, head_lr = 2e-3, momentum = 0.9, weight_decay = 5e-4, power = 0.9,
    repeat_backbone = false,  -- step the backbone's parameters as often as the original lists them
    d_lr = 1e-4, d_betas = {0.9, 0.99}, d_dropout = 0.5, d_channels = 64,
+   d_smooth = 0,             -- real maps are to get 1 - d_smooth from D
    lambda_fm = 0.1, lambda_st = 1, gamma = 0.6,
    st_start = 1,             -- step at which self-training begins
    void_columns = 'both',    -- a column without a label is zero in real and fake maps alike; 'real': in real ones only
@@ -83,7 +84,7 @@ local function step()
 
    -- D, with S fixed: L_D = ( BCE(D(fake), 0) + BCE(D(real), 1) ) / 2
    local d_fake = D(fake:detach())             -- (M)
-   local L_D = methods.discriminator.loss(d_real, d_fake)
+   local L_D = methods.discriminator.loss(d_real, d_fake, {smooth = o.d_smooth})
    opt_D:zeroGrad()
    L_D:backward()
 

@@ -107,6 +107,17 @@ describe('what the discriminator sees', function()
       local L = methods.discriminator.loss(hilo.Tensor {2, -1}, hilo.Tensor {0.5})
       assert.near(((bce(2, 1) + bce(-1, 1)) / 2 + bce(0.5, 0)) / 2, L:item(), 1e-6)
    end)
+
+   it('asks for less than certainty of real maps, and for certainty of fakes, where labels are smoothed on one side', function()
+      local function bce(x, t) return math.log(1 + math.exp(x)) - t * x end
+      local real = hilo.Tensor {2, -1}
+      real.requires_grad = true
+      local L = methods.discriminator.loss(real, hilo.Tensor {0.5}, {smooth = 0.1})
+      assert.near(((bce(2, 0.9) + bce(-1, 0.9)) / 2 + bce(0.5, 0)) / 2, L:item(), 1e-6)
+      L:backward()
+      assert.near((1 / (1 + math.exp(-2)) - 0.9) / 4, real.grad[1], 1e-6)
+      assert.matches('below 0.5, got 0.5', helper.error_of(methods.discriminator.loss, real, real, {smooth = 0.5}))
+   end)
 end)
 
 describe('the discriminator', function()

@@ -1,4 +1,5 @@
 --- methods/discriminator.lua: what the discriminator sees, and what it learns from.
+local core = require 'hilo.core'
 local hilo = require 'hilo'
 
 local discriminator = {}
@@ -42,14 +43,20 @@ function discriminator.fake(logits, images, mask)
    return hilo.softmax_pair(logits, images, {mask = mask})
 end
 
---- ( BCE(D(fake), 0) + BCE(D(real), 1) ) / 2, on logits.
+local function filled(x, value)
+   return hilo.no_grad(function() return x:detach():empty():fill(value) end)
+end
+
+--- ( BCE(D(fake), 0) + BCE(D(real), 1) ) / 2, on logits. With `smooth` above 0 real maps are to get 1 - smooth, which keeps D from
+--- being ever surer of them (one-sided label smoothing: Salimans et al., Improved techniques for training GANs, 2016).
 ---@param real Tensor (N,1)
 ---@param fake Tensor (M,1)
+---@param options? {smooth: number?} smooth: 0, as in the paper
 ---@return Tensor loss (1)
-function discriminator.loss(real, fake)
-   local one = hilo.bce_with_logits(real, hilo.no_grad(function() return real:detach():empty():fill(1) end))
-   local zero = hilo.bce_with_logits(fake, hilo.no_grad(function() return fake:detach():empty():fill(0) end))
-   return (one + zero) * 0.5
+function discriminator.loss(real, fake, options)
+   local smooth = options and options.smooth or 0
+   core.check(smooth >= 0 and smooth < 0.5, 'discriminator.loss: smooth must be at least 0 and below 0.5, got %g', smooth)
+   return (hilo.bce_with_logits(real, filled(real, 1 - smooth)) + hilo.bce_with_logits(fake, filled(fake, 0))) * 0.5
 end
 
 return discriminator
