@@ -10,16 +10,10 @@ local data, methods, optim, train = hilo.data, hilo.methods, hilo.optim, hilo.tr
 
 local o = train.options({
    name = 'mlmt',
-   recipe = 'scenes',        -- numbers for a data set: scenes, camvid, voc, context
+   recipe = 'scenes',        -- numbers for a data set: scenes, pictures, camvid, voc, context
    preset = 'default',       -- or 'original'
-   data = {
-      root = 'data/scenes',
-      layout = 'auto',       -- voc, context, cityscapes, ade20k, folders, csv, coco, labelme; data/README.md describes them
-      map = '', colours = '', suffix = '', -- of label files: ids to classes, a table of colours, the ending of their names
-      classes = '',          -- a file with a class name a line; '': the set's own
-      labelled = '1/8',      -- a fraction, a number of images, all, or a list
-      unlabelled = 'rest',   -- of the train list; all, images (all there are), or a list
-      train = 'train', val = 'val', -- lists
+   data = data.options {     -- all of them, and what they mean: lua/hilo/data/options.lua, or `help`
+      labelled = '1/8', unlabelled = 'rest',
    },
    model = {backbone = 'resnet18', width = 24, bn = 'train', weights = '', checkpoint = false}, -- checkpoint: see s4gan.lua
    precision = 'float32',    -- or 'bf16': networks compute in bfloat16, on a card; what they learn stays float32

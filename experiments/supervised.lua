@@ -9,16 +9,10 @@ local data, optim, train = hilo.data, hilo.optim, hilo.train
 
 local o = train.options({
    name = 'supervised',
-   recipe = 'scenes',        -- numbers for a data set: scenes, camvid, voc, context, cityscapes
+   recipe = 'scenes',        -- numbers for a data set: scenes, pictures, camvid, voc, context, cityscapes
    preset = 'default',       -- or 'original': what the original's code does
-   data = {
-      root = 'data/scenes',
-      layout = 'auto',       -- voc, context, cityscapes, ade20k, folders, csv, coco, labelme; data/README.md describes them
-      map = '', colours = '', suffix = '', -- of label files: ids to classes, a table of colours, the ending of their names
-      classes = '',          -- a file with a class name a line; '': the set's own
-      labelled = '1/8',      -- a fraction, a number of images, all, or a list
-      unlabelled = 'none',
-      train = 'train', val = 'val', -- lists
+   data = data.options {     -- all of them, and what they mean: lua/hilo/data/options.lua, or `help`
+      labelled = '1/8', unlabelled = 'none',
       size = 1,              -- factor for all images: 0.5 is half size
    },
    eval = {labels = 'full'}, -- compare at the label files' resolution; 'input': at the size the network sees

@@ -93,6 +93,37 @@ describe('options', function()
    end)
 end)
 
+describe('groups of options', function()
+   local options = hilo.data.options
+
+   it('are the defaults, changed by what a script gives', function()
+      local group = options {labelled = '30', unlabelled = 'rest'}
+      assert.equal('30', group.labelled)
+      assert.equal('rest', group.unlabelled)
+      assert.equal('auto', group.layout)
+      assert.equal('void', group.crowd)
+      assert.equal('none', options().unlabelled)
+   end)
+
+   it('have what only some scripts can follow where a script names it', function()
+      assert.is_nil(options().size)
+      assert.equal(0.5, options({size = 0.5}).size)
+   end)
+
+   it('refuse what they do not know and values of another type', function()
+      assert.matches("data: there is no option 'labeled'; did you mean 'labelled'", error_of(options, {labeled = '1/8'}))
+      assert.matches('data.labelled is text, got 30', error_of(options, {labelled = 30}))
+   end)
+
+   it('are explained by `help`', function()
+      local out = io.popen("LUA_PATH='" .. package.path .. "' luajit experiments/mlmt.lua help 2>&1")
+      local text = out:read '*a'
+      out:close()
+      assert.matches('data%.labelled=1/8 +pictures that train with labels', text)
+      assert.not_matches('data%.size', text)
+   end)
+end)
+
 describe('JSON files', function()
    it('hold what was saved, to the last bit', function()
       local path = os.tmpname()

@@ -23,4 +23,7 @@ data.workers = require('hilo.data.workers').new
 --- Opens a set, in whatever layout it is.
 data.open = require 'hilo.data.open'
 
+--- The options `data.` of experiments.
+data.options = require 'hilo.data.options'
+
 return data

@@ -177,9 +177,24 @@ local function overlay(o, changes, keys, what)
    end
 end
 
-local function help(flat, keys)
+--- group of a script's options -> {key = what it means}; see option_group.lua.
+options.meanings = setmetatable({}, {__mode = 'k'})
+
+-- What each option means, by flat key, as far as the groups of a script say.
+local function meanings_of(defaults)
+   local flat = {}
+   for name, group in pairs(defaults) do
+      for key, about in pairs(type(group) == 'table' and options.meanings[group] or {}) do flat[name .. '.' .. key] = about end
+   end
+   return flat
+end
+
+local function help(flat, keys, about)
    print('options, with their defaults:')
-   for _, key in ipairs(keys) do print(('  %s=%s'):format(key, text_of(flat[key]))) end
+   for _, key in ipairs(keys) do
+      local line = ('  %s=%s'):format(key, text_of(flat[key]))
+      print(about[key] and ('%-32s %s'):format(line, about[key]) or line)
+   end
 end
 
 local function sorted_names(t)
@@ -243,7 +258,7 @@ function options.resolve(defaults, variants, arguments)
    local flat, keys = flatten(o)
    arguments = arguments or rawget(_G, 'arg') or {}
    if arguments[1] == 'help' or arguments[1] == '--help' or arguments[1] == '-h' then
-      help(flat, keys)
+      help(flat, keys, meanings_of(defaults))
       os.exit(0)
    end
    if arguments[1] == 'describe' then
