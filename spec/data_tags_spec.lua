@@ -105,11 +105,11 @@ describe('image-level tags', function()
    end)
 end)
 
-describe('the loss of tags', function()
+describe('the loss of classes', function()
    it('is the mean cross entropy of those that are known, and moves no other logit', function()
       local z, tags = hilo.Tensor {{2, -1, 0.5}, {1, 3, -2}}, hilo.Tensor {{1, -1, 0}, {-1, -1, 1}}
       z.requires_grad = true
-      local L = methods.tag_loss(z, tags)
+      local L = methods.class_loss(z, tags)
       local function bce(x, t) return math.log(1 + math.exp(x)) - t * x end
       assert.near((bce(2, 1) + bce(0.5, 0) + bce(-2, 1)) / 3, L:item(), 1e-6)
       L:backward()
@@ -117,9 +117,24 @@ describe('the loss of tags', function()
       helper.assert_close(z.grad, hilo.Tensor {{slope(2, 1), 0, slope(0.5, 0)}, {0, 0, slope(-2, 1)}}, 1e-6)
    end)
 
+   it('weighs classes that are present as it is told', function()
+      local z, targets = hilo.Tensor {{2, -1, 0.5}, {1, 3, -2}}, hilo.Tensor {{1, 0, -1}, {0, 1, 1}}
+      local function bce(x, t) return math.log(1 + math.exp(x)) - t * x end
+      local L = methods.class_loss(z, targets, hilo.Tensor {{1, 2, 4}})
+      assert.near((bce(2, 1) + bce(-1, 0) + bce(1, 0) + 2 * bce(3, 1) + 4 * bce(-2, 1)) / 5, L:item(), 1e-6)
+   end)
+
+   it('takes weights from how often classes are there', function()
+      local rows = {{1, 1, 0, -1}, {1, 0, 0, 1}, {1, 0, 0, 0}, {1, 0, 0, -1}}
+      helper.assert_close(methods.class_loss.positive(rows, 1), hilo.Tensor {{1, 3, 1, 1}}, 1e-6)
+      helper.assert_close(methods.class_loss.positive(rows, 0.5), hilo.Tensor {{1, math.sqrt(3), 1, 1}}, 1e-6)
+      for i = 5, 40 do rows[i] = {1, 0, 0, 0} end
+      assert.equal(10, methods.class_loss.positive(rows, 1)[1][2])
+   end)
+
    it('is that of label maps where all is known, and 0 where nothing is', function()
       local z, tags = hilo.Tensor {{2, -1, 0.5}, {1, 3, -2}}, hilo.Tensor {{1, 0, 0}, {0, 1, 1}}
-      assert.near(hilo.bce_with_logits(z, tags):item(), methods.tag_loss(z, tags):item(), 1e-6)
-      assert.equal(0, methods.tag_loss(z, hilo.Tensor(2, 3):fill(-1)):item())
+      assert.near(hilo.bce_with_logits(z, tags):item(), methods.class_loss(z, tags):item(), 1e-6)
+      assert.equal(0, methods.class_loss(z, hilo.Tensor(2, 3):fill(-1)):item())
    end)
 end)

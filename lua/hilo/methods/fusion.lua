@@ -59,8 +59,8 @@ end
 ---@field background boolean? class 0 is background and is left as it is
 ---@field on 'probabilities'|'logits'|nil what is weighed
 
---- methods.fusion(logits, scores, options): logits or probabilities in which absent classes are switched off, or unlikely ones weigh less.
---- on = 'probabilities' weighs the probability; the original multiplies logits by 0 ('logits'), so that an absent class wins over
+--- methods.fusion(logits, scores, options): logits or probabilities in which absent classes are switched off, or unlikely ones weigh
+--- less. on = 'probabilities' weighs the probability; the original multiplies logits by 0 ('logits'), so that an absent class wins over
 --- negative logits. Where every class is absent nothing is switched off.
 ---@param logits Tensor (1,C,H,W)
 ---@param scores number[] (C) the classifier's, 0..1
