@@ -17,20 +17,21 @@ local o = train.options({
    fusion = 'threshold',     -- classes that score less than tau are switched off; 'soft': weighed by (score / mean score)^exponent
    tau = 0.2,
    exponent = 1,
-   scores = 'teacher',       -- or 'student'
+   scores = 'teacher',       -- or 'student'; 'truth': the classes of the label map, to see what a perfect classifier would bring
    on = 'probabilities',     -- what is zeroed; the original: 'logits'
    keep_background = true,   -- class 0 is never switched off where the set has a background
    pictures = -1,            -- how many images to write out; -1: all
 }, {preset = train.presets.fuse})
-train.choice('fusion', o.fusion, {'threshold', 'soft'})
-train.choice('scores', o.scores, {'teacher', 'student'})
+local perfect = o.scores == 'truth'
+train.choice('fusion', o.fusion, perfect and {'threshold'} or {'threshold', 'soft'})
+train.choice('scores', o.scores, {'teacher', 'student', 'truth'})
 train.choice('checkpoint', o.checkpoint, {'last', 'best'})
 
 local out, session = train.output(o, {'labels', 'pictures'})
 local workers = data.workers {threads = o.workers, cache_mb = o.cache_mb}
 
 -- the scores of the MLMT run, by image name
-local classifier = o.mlmt ~= '' and train.load_class_scores(o, o.mlmt) or nil
+local classifier = o.mlmt ~= '' and not perfect and train.load_class_scores(o, o.mlmt) or nil
 local prior = classifier and methods.class_prior(classifier[o.scores])
 
 local results, last = {}, nil
@@ -44,7 +45,7 @@ end
 for number, name in ipairs(o.segmentation) do
    local of_run = train.load_run(o, name)
    local set, split, S = of_run.set, of_run.split, of_run.S
-   local fuse = classifier and number == #o.segmentation
+   local fuse = (classifier or perfect) and number == #o.segmentation
    local alone, fused = train.metrics.confusion(set.classes, o.device), train.metrics.confusion(set.classes, o.device)
    local written = 0
 
@@ -55,7 +56,8 @@ for number, name in ipairs(o.segmentation) do
          local found = hilo.label_map(logits)                                         -- (1,H,W)
          alone:add(truth, found, set.void)
          if fuse then
-            local scores = train.scores_of(classifier, o.scores, id, set)
+            local scores = perfect and methods.class_targets(truth, #set.classes)[1]:totable()
+               or train.scores_of(classifier, o.scores, id, set)
             found = hilo.label_map(methods.fusion(logits, scores,
                {how = o.fusion, tau = o.tau, exponent = o.exponent, prior = prior, on = o.on,
                   background = o.keep_background and set.background}))
@@ -71,7 +73,7 @@ for number, name in ipairs(o.segmentation) do
       end
    end)
    report(name, alone)
-   if fuse then report(name .. ' + ' .. o.mlmt, fused) end
+   if fuse then report(name .. ' + ' .. (perfect and 'true classes' or o.mlmt), fused) end
 end
 
 train.results(out, session, results, last)

@@ -114,6 +114,24 @@ describe('experiments', function()
       assert.equal('soft', hilo.train.json.load(file('soft', 'options.json')).fusion)
    end)
 
+   it('fuse with the classes that are there', function()
+      run('supervised', 'sup-true', 'steps=2 eval_every=0')
+      local _, text = shell(('luajit %slua/bin/hilo %sexperiments/fuse.lua runs=%s name=true segmentation=sup-true scores=truth mlmt=')
+         :format(core.root, core.root, runs))
+      local alone, fused = text:match('sup%-true +(%d+%.%d)\n'), text:match('sup%-true %+ true classes +(%d+%.%d)\n')
+      assert.is_true(tonumber(fused) >= tonumber(alone), text)
+      local function classes_in(path)
+         local ids = hilo.io.image.load(path)
+         return hilo.methods.class_targets(ids:view(1, ids:size(1), ids:size(2)), 3)[1]:totable()
+      end
+      for _, name in ipairs {'img_09', 'img_10'} do
+         local there = classes_in(('%s/SegmentationClass/%s.png'):format(set, name))
+         for c, found in ipairs(classes_in(file('true', ('labels/%s.png'):format(name)))) do
+            assert.is_true(found <= there[c] or c == 1, ('%s shows class %d'):format(name, c))
+         end
+      end
+   end)
+
    it("run with the original's behaviour", function()
       run('s4gan', 'original', 'steps=2 preset=original eval_every=0')
       local o = hilo.train.json.load(file('original', 'options.json'))

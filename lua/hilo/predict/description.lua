@@ -112,7 +112,7 @@ local function fused(path, options, o)
    local runs = runs_of(path, options)
    local inner = {runs = runs, checkpoint = o.checkpoint or options.checkpoint}
    local d = description.of_run(options.segmentation[#options.segmentation], inner)
-   if options.mlmt ~= '' and o.mlmt ~= '' then
+   if options.mlmt ~= '' and o.mlmt ~= '' and options.scores ~= 'truth' then -- new pictures have no truth
       inner.scores = o.scores or options.scores
       d = description.with_classifier(d, options.mlmt, inner)
    end
