@@ -118,6 +118,8 @@ describe('a sweep', function()
       assert.equal(1, #runs)
       assert.equal('x/0007-s4', runs[1].name)
       assert.same({depth = 2, lr = 3 * 0.1, kind = 'k4'}, runs[1].options)
+      local one = definition.of_table {script = script, axes = {row = {'first'}}, options = function() return {lr = 1} end}
+      assert.same({{name = 'row', kind = 'choice', choices = {'first'}}}, one.axes) -- others may follow
       fails('expected a range', definition.of_table, {script = script, axes = {lr = 'log:3'}})
       fails("unknown key 'step'", definition.of_table, {script = script, step = 3})
       fails("did you mean 'sampler'", definition.of_table, {script = script, samplr = 'tpe'})

@@ -191,13 +191,13 @@ local function take_options(self, stage, prefix, given)
    end
 end
 
--- With computed options an axis need not be an option itself.
+-- With computed options an axis need not be an option itself, and may have one value, for others may follow.
 local function take_axis(self, key, value)
    local stage, own_key = owner_of(self, key)
    if stage.defaults[own_key] == nil and self.main.compute then
       local first = type(value) == 'table' and (value[1] or value.low) or value
-      local axis = axes_of.from_lua(key, value, type(first) == 'string' and first:find('..', 1, true) and 1 or first)
-      self.axis_of[key] = check(axis, 'axis %s has one value alone; write it where the options are computed', key)
+      local axis, one = axes_of.from_lua(key, value, type(first) == 'string' and first:find('..', 1, true) and 1 or first)
+      self.axis_of[key] = axis or {name = key, kind = 'choice', choices = {one}}
       return
    end
    place(self, key, function(name, default) return axes_of.from_lua(name, value, default) end)
