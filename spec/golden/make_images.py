@@ -114,6 +114,10 @@ cmyk = make('CMYK', lambda x, y: (x * 12, y * 25, (x * 7 + y * 31) % 256, (x * y
 def ink(c, k): return ((255 - c) * (255 - k) * 2 + 255) // 510
 def dry(p): return tuple(ink(v, p[3]) for v in p[:3])
 save('cmyk.tif', cmyk, expected=make('RGB', lambda x, y: dry(cmyk.getpixel((x, y)))))
+gentle = make('CMYK', lambda x, y: (x * 12, y * 25, 128, x * 5))
+save('cmyk.jpg', gentle, expected=make('RGB', lambda x, y: dry(gentle.getpixel((x, y)))), quality=98, subsampling=0)
+dim = make('L', lambda x, y: x * 8 + y * 5)
+save('grey.jpg', dim, quality=98)
 rgb.save(path('jpeg.tif'), compression='jpeg', quality=95)
 expect('jpeg.tif', Image.open(path('jpeg.tif')))
 source = path('rgb_raw.tif')
