@@ -1,7 +1,7 @@
 --- hilo.methods: the losses and updates of semi-supervised segmentation, each a small file that a script calls.
 local methods = {}
 
-for _, name in ipairs {'calibration', 'class_loss', 'class_prior', 'class_targets', 'confidence', 'consistency',
+for _, name in ipairs {'calibration', 'class_loss', 'class_prior', 'class_targets', 'confidence', 'consistency', 'cross_pseudo',
    'cutmix', 'discriminator', 'feature_matching', 'feature_perturbation', 'fixed', 'fusion', 'map_consistency', 'masked_mean',
    'mean_teacher', 'original', 'pixel_bce', 'pseudo_labels', 'self_training'} do
    methods[name] = require('hilo.methods.' .. name)

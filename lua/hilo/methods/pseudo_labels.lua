@@ -1,5 +1,4 @@
---- methods/pseudo_labels.lua: what a network says of the pixels it is sure of, taken for their labels. Cross entropy with them is the
---- mean over the sure pixels; times `share` it is the mean over all, unsure ones counting 0 (FixMatch, UniMatch).
+--- methods/pseudo_labels.lua: what a network says of the pixels it is sure of, taken for their labels.
 local hilo = require 'hilo'
 local masked_mean = require 'hilo.methods.masked_mean'
 
@@ -27,6 +26,16 @@ end
 ---@return Tensor share (1) float
 function pseudo_labels.share(labels, inside, void)
    return hilo.no_grad(function() return masked_mean(hilo.ne(labels, void or 255):float(), inside) end)
+end
+
+--- Cross entropy with such labels, the mean over all pixels inside, where those without a label count as 0.
+---@param logits Tensor (N,C,h,w), brought to the labels' size with the corners aligned
+---@param labels Tensor (N,H,W) byte
+---@param inside Tensor (N,H,W) byte, 1 inside the image
+---@return Tensor loss (1)
+function pseudo_labels.cross_entropy(logits, labels, inside)
+   local L = hilo.resize_cross_entropy(logits, labels, {align_corners = true})
+   return hilo.cmul(L, pseudo_labels.share(labels, inside):to{dtype = L:dtype()})
 end
 
 return pseudo_labels
