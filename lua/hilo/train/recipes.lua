@@ -23,7 +23,7 @@ local recipes = {}
 
 local pretrained = {backbone = 'resnet101', width = 64, bn = 'frozen_affine'}
 
---- supervised.lua; s4gan.lua builds on it.
+--- supervised.lua; the others build on it.
 recipes.supervised = {
    scenes = {},
    camvid = {
@@ -48,13 +48,50 @@ recipes.supervised = {
    },
 }
 
-recipes.s4gan = merge_all(recipes.supervised, {
-   scenes = {d_channels = 32},
+-- With pictures without labels beside them: what all methods that learn from such share.
+local both = merge_all(recipes.supervised, {
    camvid = {unlabelled_batch = 4},
    pictures = {unlabelled_batch = 4},
    voc = {unlabelled_batch = 8},
    context = {unlabelled_batch = 8},
-   cityscapes = {unlabelled_batch = 8, d_lr = 1e-5, gamma = 0.7},
+   cityscapes = {unlabelled_batch = 8},
+})
+
+recipes.s4gan = merge_all(both, {
+   scenes = {d_channels = 32},
+   cityscapes = {d_lr = 1e-5, gamma = 0.7},
+})
+
+-- The methods that it is compared with. Where their authors have numbers for a set, these are their papers' or code's; on the others
+-- all train as s4GAN does.
+
+recipes.advsemiseg = merge_all(both, {
+   scenes = {d_channels = 32},
+   voc = {batch = 10, unlabelled_batch = 10, steps = 20000},
+   cityscapes = {crop = {512, 1024}, mirror = false, batch = 2, unlabelled_batch = 2},
+})
+
+-- Chen et al.'s, with a mean teacher and with two networks: a rate of 2.5e-3 for each of four processes.
+local chen = {
+   crop = {512, 512}, scale = {0.5, 2}, steps = 40000, lr = 1e-2, head_lr = 1e-2, weight_decay = 1e-4, model = {bn = 'train'},
+}
+recipes.mean_teacher = merge_all(both, {voc = chen})
+recipes.cps = merge_all(both, {voc = chen, cityscapes = {lambda = 6}})
+
+recipes.cutmix = merge_all(both, {
+   voc = {
+      batch = 10, unlabelled_batch = 10, optimiser = 'adam', lr = 3e-6, head_lr = 3e-5, weight_decay = 0, power = 0,
+      model = {bn = 'frozen'},
+   },
+})
+
+-- 80 epochs of 9 259 pictures, 240 of 2 603
+recipes.unimatch = merge_all(both, {
+   voc = {scale = {0.5, 2}, steps = 92600, lr = 1e-3, head_lr = 1e-2, weight_decay = 1e-4, model = {bn = 'train'}},
+   cityscapes = {
+      data = {size = 1}, crop = {801, 801}, scale = {0.5, 2}, steps = 78000, lr = 5e-3, head_lr = 5e-3, weight_decay = 1e-4,
+      threshold = 0, model = {bn = 'train'},
+   },
 })
 
 --- mlmt.lua. The paper has none for Cityscapes: nearly every class is in nearly every image.
@@ -86,6 +123,9 @@ presets.supervised = {
 }
 
 presets.s4gan = merge_all(presets.supervised, {original = {void_columns = 'real', gate_dropout = true}})
+
+--- The authors' numbers for CPS on mixed pictures.
+presets.cps = {default = {}, cutmix = {cutmix = true, lambda = 1}}
 
 presets.mlmt = {default = {}, original = {distance = 'cosine'}}
 
