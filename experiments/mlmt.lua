@@ -15,7 +15,7 @@ local o = train.options({
    data = data.options {     -- all of them, and what they mean: lua/hilo/data/options.lua, or `help`
       labelled = '1/8', unlabelled = 'rest',
    },
-   model = {backbone = 'resnet18', width = 24, bn = 'train', weights = '', checkpoint = false}, -- checkpoint: see s4gan.lua
+   model = train.networks.options.classifier {backbone = 'resnet18', width = 24}, -- lua/hilo/train/model_options.lua, `help`
    precision = 'float32',    -- or 'bf16': networks compute in bfloat16, on a card; what they learn stays float32
    resize = {96, 96},
    scale = {1, 1},           -- of the resized image, before a part of that size is cut out; 1,1: whole images

@@ -16,10 +16,7 @@ local o = train.options({
       size = 1,              -- factor for all images: 0.5 is half size
    },
    eval = {labels = 'full'}, -- compare at the label files' resolution; 'input': at the size the network sees
-   model = {
-      backbone = 'resnet18', width = 24, output_stride = 8, aspp_branches = 4, stride_on = '3x3', bn = 'train', weights = '',
-      checkpoint = false,    -- true: stages are computed again in backward, for less memory and more time
-   },
+   model = train.networks.options.segmentation {backbone = 'resnet18', width = 24}, -- lua/hilo/train/model_options.lua, `help`
    precision = 'float32',    -- or 'bf16': networks compute in bfloat16, on a card; what they learn stays float32
    crop = {96, 96}, scale = {0.75, 1.5}, mirror = true,
    batch = 8, unlabelled_batch = 8, steps = 500,

@@ -110,6 +110,14 @@ describe('groups of options', function()
       assert.equal(0.5, options({size = 0.5}).size)
    end)
 
+   it('of a network leave out what a classifier has not', function()
+      local segmentation, classifier = train.networks.options.segmentation {width = 4}, train.networks.options.classifier {width = 4}
+      assert.equal(8, segmentation.output_stride)
+      assert.is_nil(classifier.output_stride)
+      classifier.output_stride, classifier.aspp_branches, classifier.stride_on = 8, 4, '3x3'
+      assert.same(segmentation, classifier)
+   end)
+
    it('refuse what they do not know and values of another type', function()
       assert.matches("data: there is no option 'labeled'; did you mean 'labelled'", error_of(options, {labeled = '1/8'}))
       assert.matches('data.labelled is text, got 30', error_of(options, {labelled = 30}))

@@ -1,9 +1,10 @@
 --- train/networks.lua: networks as the options of a script describe them.
 local core = require 'hilo.core'
 local hilo = require 'hilo'
+local model_options = require 'hilo.train.model_options'
 local options_of = require 'hilo.train.options'
 
-local networks = {}
+local networks = {options = model_options}
 
 -- How batch normalisation trains, in the words of the options and in those of models.
 local frozen = {train = 'none', frozen_affine = 'affine', frozen = 'all'}

@@ -1,0 +1,35 @@
+--- train/model_options.lua: the options `model.` that experiments share. A script names those whose default it changes;
+--- `script.lua help` lists all with what they mean.
+local group = require 'hilo.train.option_group'
+
+local shared = {
+   {'backbone', 'resnet18', 'resnet18, resnet34, resnet50, resnet101'},
+   {'width', 24, 'channels of its first stage, doubled by each that follows; published weights have 64'},
+   {'bn', 'train', 'batch normalisation: train, frozen_affine (scale and shift stay, running statistics move), or frozen'},
+   {'weights', '', "a file for the backbone: PyTorch's or a checkpoint of another run; '': random"},
+   {'checkpoint', false, 'true: stages are computed again in backward, for less memory and more time'},
+}
+
+local deeplab = {
+   {'output_stride', 8, 'side of the picture over that of the features: 8, 16 or 32'},
+   {'aspp_branches', 4, 'dilated convolutions of the head, 1 to 4: dilations 6, 12, 18, 24'},
+   {'stride_on', '3x3', "which convolution of a bottleneck strides: 3x3 as torchvision's, 1x1 as Caffe's"},
+}
+
+local model_options = {}
+
+--- The group `model` of a script that trains DeepLab; for networks.segmentation.
+---@param given? table<string, any>
+---@return table
+function model_options.segmentation(given)
+   local all = {unpack(shared)}
+   for _, option in ipairs(deeplab) do all[#all + 1] = option end
+   return group('model', all, given)
+end
+
+--- The group `model` of a script that trains a classifier; for networks.classifier.
+---@param given? table<string, any>
+---@return table
+function model_options.classifier(given) return group('model', shared, given) end
+
+return model_options
