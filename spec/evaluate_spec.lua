@@ -124,6 +124,7 @@ describe('hilo evaluate', function()
       end
       fails('one run at a time', 'sup', 'multi')
       fails("there is no option 'trimaps'", 'sup', 'trimaps=3')
+      fails("no option 'data.rooot'; did you mean 'data.root'", 'sup', 'data.rooot=x')
       fails("there is no 'half'", 'sup', 'labels=half')
       fails('whole numbers of pixels', 'sup', 'trimap=1.5')
       fails('shows the network each picture at one size', 'sup', 'protocol=original', 'scales=0.5,1')

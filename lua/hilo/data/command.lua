@@ -1,4 +1,7 @@
 --- data/command.lua: `hilo data` as it is typed.
+local command = require 'hilo.command'
+local options_of = require 'hilo.train.options'
+
 local usage = [[
 usage: hilo data check PATH [options]     what is wrong with a data set, and what it is; `hilo data check help` tells more
 ]]
@@ -7,12 +10,10 @@ usage: hilo data check PATH [options]     what is wrong with a data set, and wha
 ---@param words string[]
 ---@return integer
 return function(words)
-   local first = words[1]
-   if first == 'check' then return require('hilo.data.check.command')({unpack(words, 2)}) end
-   if not first or first == 'help' or first == '--help' or first == '-h' then
-      io.write(usage)
-      return first and 0 or 2
-   end
-   io.stderr:write(("hilo: hilo data: there is no '%s'\n"):format(first), usage)
+   if words[1] == 'check' then return require('hilo.data.check.command')({unpack(words, 2)}) end
+   local helped = command.help(words, usage)
+   if helped then return helped end
+   local ok, message = pcall(options_of.choice, 'hilo data', words[1], {'check'})
+   if not ok then io.stderr:write('hilo: ', command.plain(message), '\n', usage) end
    return 2
 end

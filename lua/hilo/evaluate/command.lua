@@ -1,4 +1,5 @@
 --- evaluate/command.lua: `hilo evaluate` as it is typed.
+local command = require 'hilo.command'
 local core = require 'hilo.core'
 local hilo = require 'hilo'
 local evaluate = require 'hilo.evaluate'
@@ -8,7 +9,6 @@ local Model = require 'hilo.predict.model'
 local open_options = require 'hilo.predict.open_options'
 local options_of = require 'hilo.train.options'
 local Progress = require 'hilo.train.progress'
-local read = require 'hilo.predict.words'
 local servers = require 'hilo.evaluate.servers'
 local text_of = require 'hilo.evaluate.text'
 
@@ -27,21 +27,25 @@ usage: hilo evaluate RUN [options]     how good a run, or a file that `hilo pack
    server=voc          or cityscapes: write label maps as these servers take them, below out=evaluation
 ]] .. open_options.usage
 
-local defaults = open_options.with {list = 'val', labels = 'full', protocol = 'full', crop = {505, 505}, trimap = {0},
-   confusion = false, json = '', server = '', out = 'evaluation'}
+-- The value of an option data.<name>= of a run, or of one that the run's version of hilo did not know.
+local function data_option(name, text, of_run)
+   local usual = hilo.data.options()
+   local default = of_run[name]
+   if default == nil then default = usual[name] end
+   if default == nil then options_of.unknown('data.' .. name, (select(2, options_of.flatten {data = usual}))) end
+   local value = options_of.parse(text, default)
+   check(value ~= nil, 'option data.%s expects %s', name, options_of.kind_of(default))
+   return value
+end
 
 -- The options of the data set: the run's, changed by those given as data.<name>=.
 local function data_options(model, given)
    local part = model.description.segmentation or model.description.classifier
-   local o, other = {}, false
-   for key, value in pairs(part.options.data) do o[key] = value end
+   local of_run, o, other = part.options.data, {}, false
+   for key, value in pairs(of_run) do o[key] = value end
    for key, text in pairs(given) do
       local name = key:match('^data%.(.+)$')
-      if name then
-         local value = o[name] ~= nil and options_of.parse(text, o[name]) or o[name] == nil and text
-         check(value ~= nil, 'option %s expects %s', key, options_of.kind_of(o[name]))
-         o[name], other = value, true
-      end
+      if name then o[name], other = data_option(name, text, of_run), true end
    end
    check(o.root, '%s does not say where its data set lies; add data.root=<folder>', model.name)
    return o, other
@@ -55,28 +59,15 @@ local function names_of(model, set, data, which, other)
    return set:list(which)
 end
 
-local function read_options(words)
-   local names, o, given = read(words, defaults, 'data.')
-   check(#names == 1, 'one run at a time: hilo evaluate RUN [options]; `hilo evaluate help` tells more')
-   options_of.choice('labels', o.labels, {'full', 'input'})
-   options_of.choice('protocol', o.protocol, {'full', 'original'})
+local function check_options(o)
    check(o.server == '' or o.protocol == 'full' and o.labels == 'full', 'a server wants label maps of the full size; '
       .. 'leave protocol and labels at full')
    for _, k in ipairs(o.trimap) do check(k >= 0 and k % 1 == 0, 'trimap: widths are whole numbers of pixels, got %g', k) end
-   return names[1], o, given
 end
 
---- Does what the words after `hilo evaluate` say; returns the exit status.
----@param words string[]
----@return integer
-return function(words)
-   local first = words[1]
-   if not first or first == 'help' or first == '--help' or first == '-h' then
-      io.write(usage)
-      return first and 0 or 2
-   end
-   local which, o, given = read_options(words)
-   local model = Model.open(which, open_options.prepare(o, given))
+local function run(which, o, given)
+   check_options(o)
+   local model = Model.open(which[1], open_options.prepare(o, given))
    local data, other = data_options(model, given)
    local set = hilo.data.open(data)
    local names = names_of(model, set, data, o.list, other)
@@ -100,3 +91,11 @@ return function(words)
    end
    return 0
 end
+
+return command.new(open_options.with {
+   title = 'hilo evaluate', usage = usage, open = 'data.',
+   defaults = {list = 'val', labels = 'full', protocol = 'full', crop = {505, 505}, trimap = {0}, confusion = false, json = '',
+      server = '', out = 'evaluation'},
+   choices = {labels = {'full', 'input'}, protocol = {'full', 'original'}},
+   names = {1, 1}, which = 'one run at a time: hilo evaluate RUN [options]', run = run,
+})

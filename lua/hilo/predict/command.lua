@@ -1,10 +1,10 @@
 --- predict/command.lua: `hilo predict` as it is typed.
-local core = require 'hilo.core'
+local command = require 'hilo.command'
 local inputs_of = require 'hilo.predict.inputs'
 local label = require 'hilo.predict.label'
 local Model = require 'hilo.predict.model'
+local numbers = require 'hilo.report.numbers'
 local open_options = require 'hilo.predict.open_options'
-local read = require 'hilo.predict.words'
 
 local usage = [[
 usage: hilo predict RUN PICTURES ...     label maps of new pictures
@@ -17,25 +17,13 @@ files with a path a line. A picture that cannot be read is told and left out, an
    confidence=false    also grey maps of how sure the network is
 ]] .. open_options.usage
 
-local defaults = open_options.with {out = 'predictions', overlay = false, alpha = 0.5, confidence = false}
-
---- Does what the words after `hilo predict` say; returns the exit status: 1 where a picture could not be read.
----@param words string[]
----@return integer
-return function(words)
-   local first = words[1]
-   if not first or first == 'help' or first == '--help' or first == '-h' then
-      io.write(usage)
-      return first and 0 or 2
-   end
-   local names, o, given = read(words, defaults)
-   core.check(#names >= 2, 'which run, and which pictures? hilo predict RUN PICTURES ...; `hilo predict help` tells more')
+local function predict(names, o, given)
    local out = o.out:gsub('(.)/+$', '%1')
    o.out = out
    local model = Model.open(names[1], open_options.prepare(o, given))
    local pictures = inputs_of.pictures({unpack(names, 2)}, out)
    local results, stopped = label(model, pictures, o)
-   print(('%d picture%s labelled by %s: %s'):format(#results.predictions, #results.predictions == 1 and '' or 's', model.name,
+   print(('%s labelled by %s: %s'):format(numbers.count(#results.predictions, 'picture'), model.name,
       model.S and out .. '/labels' or out .. '/scores.csv'))
    if stopped then
       io.stderr:write(('hilo: interrupted after %d of %d pictures\n'):format(#results.predictions + #results.failed, #pictures))
@@ -46,3 +34,8 @@ return function(words)
       out))
    return 1
 end
+
+return command.new(open_options.with {
+   title = 'hilo predict', usage = usage, defaults = {out = 'predictions', overlay = false, alpha = 0.5, confidence = false},
+   names = {2}, which = 'which run, and which pictures? hilo predict RUN PICTURES ...', run = predict,
+})

@@ -1,5 +1,4 @@
 --- predict/open_options.lua: the options that `hilo predict` and `hilo evaluate` share: which weights, seen how, on what.
-local options_of = require 'hilo.train.options'
 local prepare_device = require 'hilo.train.device'
 
 local open_options = {}
@@ -21,26 +20,33 @@ open_options.usage = [[
 local shared = {mlmt = '', fusion = 'threshold', tau = 0.2, exponent = 1, scores = 'teacher', scales = {1}, mirror = false,
    window = {0}, stride = {0}, checkpoint = 'best', batch = 1, device = 'cpu', precision = '', runs = 'runs', threads = 0, workers = 2}
 
---- A command's own options with those that are shared.
-function open_options.with(own)
+local choices = {scores = {'teacher', 'student'}, fusion = {'threshold', 'soft'}, checkpoint = {'best', 'last'}}
+
+local function joined(a, b)
    local all = {}
-   for _, list in ipairs {shared, own} do for key, value in pairs(list) do all[key] = value end end
+   for _, list in ipairs {a, b} do for key, value in pairs(list) do all[key] = value end end
    return all
 end
 
---- Checks them, makes the device ready, and leaves what hilo.open takes. What was not given is left to what is opened.
+--- A command that takes the shared options beside its own.
+---@param spec Command
+---@return Command
+function open_options.with(spec)
+   spec.defaults, spec.choices = joined(shared, spec.defaults), joined(choices, spec.choices or {})
+   spec.whole = joined({batch = {1}, threads = {0}, workers = {1, 256}}, spec.whole or {})
+   return spec
+end
+
+--- Makes the device ready and leaves what hilo.open takes. What was not given is left to what is opened.
 ---@param o table
 ---@param given table
 ---@return OpenOptions
 function open_options.prepare(o, given)
-   options_of.choice('scores', o.scores, {'teacher', 'student'})
-   options_of.choice('fusion', o.fusion, {'threshold', 'soft'})
-   options_of.choice('checkpoint', o.checkpoint, {'best', 'last'})
-   options_of.check_whole(o, 1, 'batch')
    prepare_device {device = o.device, threads = o.threads, workers = o.workers, seed = 0}
    local open = {runs = o.runs, device = o.device, scales = o.scales, mirror = o.mirror}
-   for _, key in ipairs {'mlmt', 'fusion', 'tau', 'exponent', 'scores', 'checkpoint', 'precision', 'window',
-      'stride'} do open[key] = given[key] end
+   for _, key in ipairs {'mlmt', 'fusion', 'tau', 'exponent', 'scores', 'checkpoint', 'precision', 'window', 'stride'} do
+      open[key] = given[key]
+   end
    return open
 end
 

@@ -1,9 +1,9 @@
 --- report/command.lua: `hilo report` as it is typed.
+local command = require 'hilo.command'
 local core = require 'hilo.core'
 local folder = require 'hilo.data.folder'
 local report = require 'hilo.report'
 local run_data = require 'hilo.report.run_data'
-local options = require 'hilo.train.options'
 
 local check = core.check
 
@@ -19,24 +19,6 @@ beside them, for a sweep <sweep>/report.html.
    out=...          where the page goes
    pages=24         of a sweep: so many runs, those of the best trials, get a page of their own
 ]]
-
--- The names and the options among the words. A run's name may hold '=', so a folder is a folder.
-local function read(words)
-   local given, names = {runs = 'runs'}, {}
-   for _, word in ipairs(words) do
-      local key, text = word:match('^([%w_]+)=(.*)$')
-      if not key or folder.is_folder(word) then
-         names[#names + 1] = word
-      else
-         options.choice('option', key, {'runs', 'store', 'out', 'pages'})
-         given[key] = text
-      end
-   end
-   local pages = tonumber(given.pages or 24)
-   check(pages and pages >= 0 and pages % 1 == 0, "pages must be a whole number, got '%s'", tostring(given.pages))
-   given.pages = pages
-   return names, given
-end
 
 local function run_path(name, runs)
    for _, path in ipairs {name, runs .. '/' .. name} do
@@ -76,22 +58,15 @@ local function write(names, given)
    return report.runs(paths, {out = given.out})
 end
 
---- Does what the words after `hilo report` say; returns the exit status.
----@param words string[]
----@return integer
-return function(words)
-   local first = words[1]
-   if not first or first == 'help' or first == '--help' or first == '-h' then
-      io.write(usage)
-      return first and 0 or 2
-   end
-   local names, given = read(words)
-   check(#names > 0, 'which run? `hilo report help` tells more')
-   local path, problems = write(names, given)
-   print('report: ' .. path)
-   if #problems > 0 then
+return command.new {
+   title = 'hilo report', usage = usage,
+   defaults = {runs = 'runs', store = '', out = '', pages = 24}, whole = {pages = {0}},
+   names = {1}, which = 'which run or sweep?',
+   run = function(names, o, given)
+      local path, problems = write(names, {runs = o.runs, store = given.store, out = given.out, pages = o.pages})
+      print('report: ' .. path)
+      if #problems == 0 then return 0 end
       io.stderr:write(('%d of its plots could not be drawn: %s\n'):format(#problems, problems[1]))
       return 1
-   end
-   return 0
-end
+   end,
+}

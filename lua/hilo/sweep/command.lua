@@ -1,4 +1,5 @@
 --- sweep/command.lua: `hilo sweep` as it is typed.
+local command = require 'hilo.command'
 local core = require 'hilo.core'
 local axes_of = require 'hilo.sweep.axes'
 local folder = require 'hilo.data.folder'
@@ -26,25 +27,18 @@ values: lr=1e-2,1e-3    a list              gamma=0.5..0.9       a range; 0.5..0
         seed=1..3       seeds: a configuration's value is the mean over them
 ]]
 
-local function help()
-   print(usage .. '\nof the sweep itself, with their defaults:')
-   for _, key in ipairs(sorted_keys(definition.own)) do print(('  %s=%s'):format(key, tostring(definition.own[key]))) end
-   print('  slurm.partition=..., slurm.time=..., any option of sbatch, with launcher=slurm')
+local function usage_text()
+   local lines = {usage, 'of the sweep itself, with their defaults:'}
+   for _, key in ipairs(sorted_keys(definition.own)) do lines[#lines + 1] = ('  %s=%s'):format(key, tostring(definition.own[key])) end
+   lines[#lines + 1] = '  slurm.partition=..., slurm.time=..., any option of sbatch, with launcher=slurm\n'
+   return table.concat(lines, '\n')
 end
 
 -- NAME and the options that say where the store is.
 local function store_of(words, needs_name)
-   local where, name = {runs = 'runs', store = ''}, nil
-   for _, word in ipairs(words) do
-      local key, text = word:match('^([%w_]+)=(.*)$')
-      if key then
-         check(where[key] ~= nil, "there is no option '%s' here; there are runs=... and store=...", key)
-         where[key] = text
-      else
-         check(not name, "one sweep at a time: '%s' or '%s'?", tostring(name), word)
-         name = word
-      end
-   end
+   local names, where = command.read(words, {defaults = {runs = 'runs', store = ''}})
+   check(#names <= 1, 'one sweep at a time, got %s', table.concat(names, ', '))
+   local name = names[1]
    local store = Store.open(where.store ~= '' and where.store or where.runs .. '/sweeps.db')
    check(name or not needs_name, 'which sweep? %s has %s', store.path, table.concat(store:names(), ', '))
    if not name then return store end
@@ -174,11 +168,9 @@ commands.task = require 'hilo.sweep.task'
 ---@param words string[]
 ---@return integer
 return function(words)
+   local helped = command.help(words, usage_text())
+   if helped then return helped end
    local first = words[1]
-   if not first or first == 'help' or first == '--help' or first == '-h' then
-      help()
-      return first and 0 or 2
-   end
    local rest = {unpack(words, 2)}
    if commands[first] and not folder.is_file(first) then return commands[first](rest) end
    if not folder.is_file(first) and not first:find('[./]') then
