@@ -55,7 +55,10 @@ return function(options)
    set.class_source = set.class_source or 'the table of colours'
    set = Set.new(set)
    set.told = describe(set)
-   local difference = known.difference(set)
-   if difference then table.insert(set.warnings, difference) end
+   if set.alone and #set.alone > 0 then
+      set.told_alone = ('%d label maps of %s fit no picture, the first is %s'):format(#set.alone, root, set.alone[1])
+      table.insert(set.warnings, 1, set.told_alone)
+   end
+   for _, line in ipairs(known.differences(set)) do table.insert(set.warnings, line) end
    return set
 end

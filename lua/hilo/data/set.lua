@@ -1,6 +1,8 @@
 --- data/set.lua: what all data sets have in common. A set knows the names of its images and, by name, the files.
 local core = require 'hilo.core'
 local folder = require 'hilo.data.folder'
+local known = require 'hilo.data.known'
+local sorted_keys = require 'hilo.keys'
 local lists = require 'hilo.data.lists'
 local options_of = require 'hilo.train.options'
 local palettes = require 'hilo.data.classes'
@@ -23,6 +25,7 @@ local check = core.check
 ---@field parts table<string, string[]> names by part, where folders or tables tell: train, val, ...
 ---@field told string one line: the layout and what was found
 ---@field warnings string[] what is odd about it
+---@field alone string[]? label maps that fit no picture, below the root; told_alone: the warning of it
 local Set = {}
 Set.__index = Set
 
@@ -129,16 +132,26 @@ end
 ---@return string?
 function Set:listed_name() return nil end
 
---- Colours for label maps: those of the set's own palette PNGs or table of colours, or PASCAL VOC's.
+-- The colours of the first label map that can be read, nil where that has none.
+local function own_palette(self)
+   for _, name in ipairs(sorted_keys(self.labels)) do
+      local ok, rgb = pcall(folder.image_palette, self.labels[name])
+      if ok then return rgb end
+   end
+   return nil
+end
+
+--- Colours for label maps: those of the set's own table of colours or palette PNGs, of the public set that it is, or PASCAL VOC's.
 ---@return integer[] rgb 768 numbers
 function Set:palette()
    if not self.colours then
       self.colours = palettes.palette(256)
-      local _, first = next(self.labels)
-      local own = first and not self.remap and not self.colour_table and folder.image_palette(first)
+      local own = not self.remap and not self.colour_table and own_palette(self)
       for i, value in ipairs(own or {}) do self.colours[i] = value end
-      for i = #self.table_of_colours, 1, -1 do -- the first colour of a class is its own
-         local c = self.table_of_colours[i]
+      local public = not own and known.of(self)
+      local list = #self.table_of_colours > 0 and self.table_of_colours or public and public.colours or {}
+      for i = #list, 1, -1 do -- the first colour of a class is its own
+         local c = list[i]
          local class = c[4] == 'void' and self.void or c[4]
          for k = 1, 3 do self.colours[3 * class + k] = c[k] end
       end

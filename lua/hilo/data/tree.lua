@@ -1,9 +1,8 @@
 --- data/tree.lua: what files lie below a folder.
+local stat = require 'posix.sys.stat'
 local folder = require 'hilo.data.folder'
 
 local tree = {}
-
-local deepest = 8 -- folders below the root
 
 ---@class Tree
 ---@field root string
@@ -11,27 +10,38 @@ local deepest = 8 -- folders below the root
 ---@field others string[] those of .csv, .json, .txt and such
 ---@field folders string[] relative paths of folders
 
-local function walk(found, below, depth)
+local function identity(path)
+   local s = stat.stat(path)
+   return s and s.st_dev .. ' ' .. s.st_ino or path
+end
+
+-- above: the folders that lead here; a link to one of them would never end.
+local function walk(found, below, above)
    local path = below == '' and found.root or found.root .. '/' .. below
+   local own = identity(path)
+   if above[own] then return end
+   above[own] = true
+   if below ~= '' then found.folders[#found.folders + 1] = below end
    for _, name in ipairs(folder.list(path)) do
       local relative = below == '' and name or below .. '/' .. name
       if folder.stem(name) then
          found.images[#found.images + 1] = relative
       elseif name:match('%.[%a_]%w*$') and not folder.is_folder(path .. '/' .. name) then
          found.others[#found.others + 1] = relative
-      elseif depth < deepest and folder.is_folder(path .. '/' .. name) then
-         found.folders[#found.folders + 1] = relative
-         walk(found, relative, depth + 1)
+      elseif folder.is_folder(path .. '/' .. name) and path .. '/' .. name ~= found.skip then
+         walk(found, relative, above)
       end
    end
+   above[own] = nil
 end
 
---- Looks through a folder and those inside it; hidden names are left out.
+--- Looks through a folder and those inside it, also behind links; hidden names are left out.
 ---@param root string
+---@param skip? string a folder that is left out
 ---@return Tree
-function tree.of(root)
-   local found = {root = root, images = {}, others = {}, folders = {}}
-   walk(found, '', 0)
+function tree.of(root, skip)
+   local found = {root = root, skip = skip, images = {}, others = {}, folders = {}}
+   walk(found, '', {})
    return found
 end
 

@@ -183,12 +183,9 @@ function folders.read(found, options)
    local paths, label_paths = {}, {}
    for name, file in pairs(index) do paths[name] = root .. '/' .. file.path end
    for name, file in pairs(of) do label_paths[name] = root .. '/' .. file.path end
-   local warnings = {}
-   if #alone > 0 then
-      warnings[1] = ('%d label maps of %s fit no picture, the first is %s'):format(#alone, root, alone[1].path)
-   end
+   for i, file in ipairs(alone) do alone[i] = file.path end
    return {
-      layout = 'folders', images = paths, labels = label_paths, names = names, warnings = warnings, parts = tree.parts(names),
+      layout = 'folders', images = paths, labels = label_paths, names = names, alone = alone, parts = tree.parts(names),
       image_folder = root .. (one and '' or '/' .. images[1].directory), label_folder = root .. '/' .. labels[1].directory,
       list_folder = file_lists(root),
       where = one and ('pictures and label maps in ' .. directories(images))
