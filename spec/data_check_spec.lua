@@ -1,232 +1,208 @@
--- hilo data check: each mistake that a set can hold is named, with the files and the mend; a set without one is told to be fine.
+-- hilo data check: each mistake that files of a set can hold is named, with the number of cases, the files and the mend.
 local hilo = require 'hilo'
 local core = require 'hilo.core'
 local process = require 'hilo.io.process'
+local CheckSet = require 'spec.check_set'
 local tiny = require 'spec.tiny_set'
 
 local set
-after_each(function() if set then tiny.remove(set) end end)
+before_each(function() set = CheckSet.new() end)
+after_each(function() set:remove() end)
 
--- Checks the set; returns the exit status, what was printed, and the findings by kind.
-local function check(...)
-   local path = set .. '/found.json'
-   local code, text = process.capture {'luajit', core.root .. 'lua/bin/hilo', 'data', 'check', set, 'json=' .. path, ...}
-   local by = {}
-   for _, f in ipairs(hilo.train.json.load(path).findings) do by[f.kind] = f end
-   return code, text, by
-end
-
-local function labels(name) return ('%s/SegmentationClass/%s.png'):format(set, name) end
-local function picture(name) return ('%s/JPEGImages/%s.png'):format(set, name) end
-local function list(name) return ('%s/ImageSets/Segmentation/%s.txt'):format(set, name) end
-
--- Pictures that no two are alike of.
-local function noise(seed)
-   local rgb = hilo.ByteTensor(3, 40, 48)
-   local p, state = rgb:data(), seed * 7919 + 1
-   for i = 0, 3 * 40 * 48 - 1 do
-      state = state * 48271 % 2147483647
-      p[i] = math.floor(i % 48 / 6) * state % 256
-   end
-   return rgb
-end
-
-local function clean()
-   set = tiny.voc {n = 8, val = 3}
-   for i = 1, 8 do hilo.io.image.save(picture(('img_%02d'):format(i)), noise(i)) end
+-- One finding of that level with so many cases, the first of which matches; its mend is printed.
+local function holds(found, level, count, first, text)
+   assert.is_not_nil(found, text)
+   assert.same({level, count}, {found.level, found.count})
+   assert.matches(first, found.files[1])
+   assert.is_truthy(text:find(('%s: %s: %d\n      %s'):format(level, found.title, count, found.files[1]), 1, true), text)
+   assert.is_truthy(text:find('\n   -> ' .. found.mend, 1, true), text)
 end
 
 describe('hilo data check', function()
-   it('finds nothing in a set that is fine, and says what it is', function()
-      clean()
-      local code, text, found = check()
+   it('finds nothing in a set that is fine', function()
+      local code, text, found = set:check()
       assert.equal(0, code, text)
       assert.is_nil((next(found)))
-      assert.matches('8 pictures, 8 label maps, 3 classes', text)
-      assert.matches('parts: 5 labelled, 5 unlabelled, 3 validation', text)
       assert.matches('nothing is wrong', text)
-      assert.matches('background +%d+%.%d+ %% +8 +5 +3', text)
    end)
 
-   it('names label maps of another size, values that are no class, maps that are only void, and broken files', function()
-      clean()
-      hilo.io.image.save(labels 'img_01', hilo.ByteTensor(20, 24):zero())
-      hilo.io.image.save(labels 'img_02', hilo.ByteTensor(40, 48):fill(7))
-      hilo.io.image.save(labels 'img_03', hilo.ByteTensor(40, 48):fill(255))
-      local whole = tiny.read(picture 'img_04')
-      tiny.write(picture 'img_04', whole:sub(1, #whole / 2))
-      local code, text, found = check()
+   it('names label maps of another size than their picture', function()
+      set:save_labels(1, hilo.ByteTensor(20, 24):zero())
+      set:save_labels(7, hilo.ByteTensor(40, 49):zero())
+      local code, text, found = set:check()
       assert.equal(1, code)
-      assert.same({'error', 'error', 'warning', 'error'}, {found.size.level, found.value.level, found.void.level, found.broken.level})
-      assert.matches('img_01', found.size.files[1])
-      assert.matches('img_02.*7', found.value.files[1])
-      assert.matches('img_03', found.void.files[1])
-      assert.matches('img_04', found.broken.files[1])
-      assert.matches('data.map=id:class', text)
+      holds(found.size, 'error', 2, 'img_01.png is 48 x 40, its label map .-img_01.png is 24 x 20', text)
+      assert.matches('nearest neighbour', found.size.mend)
    end)
 
-   it('takes masks of 0 and 255 for what they are', function()
-      clean()
+   it('names values that are no class, and on how many pixels', function()
+      local ids = hilo.ByteTensor(40, 48):zero()
+      ids:narrow(1, 1, 2):fill(7)
+      ids:narrow(1, 3, 1):fill(200)
+      set:save_labels(2, ids)
+      local code, text, found = set:check()
+      assert.equal(1, code)
+      holds(found.value, 'error', 1, 'img_02.png: 7, 200 on 144 pixels', text)
+      assert.matches('0..2%) nor void %(255%)', found.value.title)
+      assert.matches('data.map=', found.value.mend)
+   end)
+
+   it('takes masks of 0 and 255 for what they are, and is content once 255 is mapped', function()
       for i = 1, 8 do
          local mask = hilo.ByteTensor(40, 48):zero()
          mask:narrow(1, 5, 20):fill(255)
-         hilo.io.image.save(labels(('img_%02d'):format(i)), mask)
+         set:save_labels(i, mask)
       end
-      local code, text, found = check()
+      tiny.write(set.root .. '/classes.txt', 'background\nthing\n')
+      local code, text, found = set:check()
       assert.equal(1, code)
-      assert.is_true(found.binary ~= nil or found.open ~= nil, text)
-      assert.matches('data.map=', text)
+      holds(found.binary, 'error', 8, 'img_01', text)
+      assert.matches('data.map=255:1', found.binary.mend)
+      code, text, found = set:check('data.map=255:1')
+      assert.same({0, nil}, {code, (next(found))}, text)
    end)
 
-   it('names pictures in two lists, twins in train and val, and classes that one part lacks', function()
-      clean()
-      hilo.io.image.save(picture 'img_08', noise(1))
-      tiny.write(list 'val', 'img_06\nimg_08\nimg_01\n')
-      local code, _, found = check()
-      assert.equal(1, code)
-      assert.matches('img_01', found.two_lists.files[1])
-      tiny.write(list 'val', 'img_06\nimg_08\n')
-      code, _, found = check()
-      assert.equal(0, code) -- warnings alone
-      assert.matches('img_01.*img_08', found.twins.files[1])
-      assert.equal(1, (check('strict=true')))
-      assert.same({'green'}, found.unmeasured and {found.unmeasured.files[1]} or {})
-   end)
-
-   it('names wrong extensions, label maps without pictures and names that differ by case', function()
-      clean()
-      tiny.write(set .. '/JPEGImages/img_09.jpg', tiny.read(picture 'img_02'))
-      tiny.write(labels 'img_77', tiny.read(labels 'img_02'))
-      tiny.write(labels 'IMG_09', tiny.read(labels 'img_03'))
-      local code, _, found = check()
+   it('names label maps that are void everywhere', function()
+      for _, i in ipairs {3, 5} do set:fill_labels(i, 255) end
+      local code, text, found = set:check()
       assert.equal(0, code)
-      assert.matches('img_09.jpg is a PNG', found.extension.files[1])
-      assert.matches('img_77', found.label_alone.files[1])
-      assert.matches('IMG_09', found.case.files[1])
+      holds(found.void, 'warning', 2, 'img_03', text)
+   end)
+
+   it('names broken files, pictures and label maps, with what is wrong with each', function()
+      local jpeg = set.root .. '/JPEGImages/img_09.jpg'
+      hilo.io.image.save(jpeg, CheckSet.noise(9))
+      local whole = tiny.read(jpeg)
+      tiny.write(jpeg, whole:sub(1, #whole / 2))
+      whole = tiny.read(set:picture(1))
+      tiny.write(set:picture(1), whole:sub(1, #whole / 2))
+      tiny.write(set:picture(2), '')
+      tiny.write(set:labels(3), 'no picture at all')
+      local code, text, found = set:check()
+      assert.equal(1, code)
+      assert.same({'error', 4}, {found.broken.level, found.broken.count})
+      local files = table.concat(found.broken.files, '\n')
+      for _, pattern in ipairs {'picture .-img_01', 'img_02.png: .*it is empty', 'map .-img_03.png: none of PNG', 'img_09.jpg'} do
+         assert.matches(pattern, files)
+      end
+      assert.matches('and 1 more', text)
+      assert.matches('fetch them again', text)
+   end)
+
+   it('names wrong extensions', function()
+      tiny.write(set.root .. '/JPEGImages/img_09.jpg', tiny.read(set:picture(2)))
+      hilo.io.image.save(set.root .. '/x.jpg', CheckSet.noise(4))
+      assert(os.rename(set.root .. '/x.jpg', set:picture(4)))
+      local code, text, found = set:check()
+      assert.equal(0, code)
+      holds(found.extension, 'warning', 2, 'img_04.png is a JPEG', text)
+      assert.matches('img_09.jpg is a PNG', found.extension.files[2])
+   end)
+
+   it('names label maps without pictures, and pictures without label maps', function()
+      tiny.write(set:labels 'img_77', tiny.read(set:labels(2)))
+      os.remove(set:labels(3))
+      set:write_list('train', 1, 2, 4, 5)
+      local code, text, found = set:check()
+      assert.equal(0, code)
+      holds(found.label_alone, 'warning', 1, 'img_77', text)
+      holds(found.picture_alone, 'note', 1, 'img_03', text)
+      assert.matches('can train as unlabelled', found.picture_alone.mend)
+   end)
+
+   it('names label maps without pictures where they are paired by endings', function()
+      local root = tiny.folder()
+      for _, folder in ipairs {'images', 'masks'} do hilo.data.folder.make(root .. '/' .. folder) end
+      for i = 1, 3 do
+         hilo.io.image.save(('%s/images/a%d.png'):format(root, i), CheckSet.noise(i))
+         tiny.write(('%s/masks/a%d_mask.png'):format(root, i), tiny.read(set:labels(i)))
+      end
+      tiny.write(root .. '/masks/b7_mask.png', tiny.read(set:labels(2)))
+      local whole = setmetatable({root = root}, CheckSet)
+      local _, text, found = whole:check('data.val=1')
+      whole:remove()
+      holds(found.label_alone, 'warning', 1, 'masks/b7_mask.png', text)
+      assert.is_nil(found.opening)
+   end)
+
+   it('names names that differ by case', function()
+      tiny.write(set:picture 'IMG_02', tiny.read(set:picture(2)))
+      tiny.write(set:labels 'IMG_01', tiny.read(set:labels(1)))
+      os.remove(set:labels(1))
+      set:write_list('train', 2, 3, 4, 5)
+      local code, text, found = set:check()
+      assert.equal(0, code)
+      holds(found.case, 'warning', 2, 'pictures IMG_02 and img_02', text)
+      assert.matches('label map IMG_01, picture img_01', found.case.files[2])
    end)
 
    it('names pictures that EXIF turns whose label maps are not turned', function()
-      clean()
-      local path = set .. '/JPEGImages/img_01.jpg'
-      hilo.io.image.save(path, noise(1))
-      os.remove(picture 'img_01')
+      local path = set.root .. '/JPEGImages/img_01.jpg'
+      hilo.io.image.save(path, CheckSet.noise(1))
+      os.remove(set:picture(1))
       local jpeg = tiny.read(path)
-      local orientation = 'Exif\0\0II*\0\8\0\0\0\1\0\18\1\3\0\1\0\0\0\6\0\0\0\0\0\0\0' -- 6: turned by a quarter
-      tiny.write(path, jpeg:sub(1, 2) .. '\255\225\0' .. string.char(#orientation + 2) .. orientation .. jpeg:sub(3))
-      local code, _, found = check()
+      local function turn(orientation)
+         local exif = 'Exif\0\0II*\0\8\0\0\0\1\0\18\1\3\0\1\0\0\0' .. string.char(orientation) .. '\0\0\0\0\0\0\0'
+         tiny.write(path, jpeg:sub(1, 2) .. '\255\225\0' .. string.char(#exif + 2) .. exif .. jpeg:sub(3))
+      end
+      turn(6)
+      local code, text, found = set:check()
       assert.equal(1, code)
-      assert.matches('img_01.jpg is turned to 40 x 48, its label map is 48 x 40', found.exif.files[1])
-      hilo.io.image.save(labels 'img_01', hilo.ByteTensor(48, 40):zero())
-      code, _, found = check()
-      assert.same({0, nil}, {code, (next(found))})
+      holds(found.exif, 'error', 1, 'img_01.jpg is turned to 40 x 48, its label map is 48 x 40', text)
+      assert.matches('auto%-orient', found.exif.mend)
+      set:save_labels(1, hilo.ByteTensor(48, 40):zero())
+      code, text, found = set:check()
+      assert.same({0, nil}, {code, (next(found))}, text)
+      set:fill_labels(1, 0)
+      turn(3) -- upside down: the size does not tell
+      code, text, found = set:check()
+      assert.equal(0, code)
+      holds(found.exif_same, 'warning', 1, 'img_01.jpg has orientation 3', text)
    end)
 
-   it('names a colour that is in no table', function()
-      clean()
-      tiny.write(set .. '/classes.txt', 'background 0 0 0\nred 255 0 0\ngreen 0 255 0\nvoid 255 255 255\n')
+   it('names colours outside the table', function()
+      tiny.write(set.root .. '/classes.txt', 'background 0 0 0\nred 255 0 0\ngreen 0 255 0\nvoid 255 255 255\n')
       for i = 1, 8 do
          local rgb = hilo.ByteTensor(3, 40, 48):zero()
-         if i == 4 then rgb:fill(9) end
-         rgb:narrow(1, 1, 1):narrow(2, 3, 9):fill(255)
-         hilo.io.image.save(labels(('img_%02d'):format(i)), rgb)
+         if i == 4 then rgb:narrow(2, 20, 1):fill(9) end
+         rgb:narrow(1, 1 + i % 2, 1):narrow(2, 3, 9):fill(255)
+         set:save_labels(i, rgb)
       end
-      local code, _, found = check()
+      local code, text, found = set:check()
       assert.equal(1, code)
-      assert.matches(labels 'img_04' .. ': 9 9 9, 255 9 9 on 1920 pixels', found.outside.files[1], 1, true)
-      tiny.write(set .. '/classes.txt', tiny.read(set .. '/classes.txt') .. 'void *\n')
-      assert.equal(0, (check()))
+      holds(found.outside, 'error', 1, 'img_04.png: 9 9 9 on 48 pixels', text)
+      assert.matches('void r g b', found.outside.mend)
    end)
 
-   it('writes a page of its own with what is wrong and pictures of every class', function()
-      clean()
-      hilo.io.image.save(labels 'img_01', hilo.ByteTensor(20, 24):zero())
-      local path = set .. '/check.html'
-      local code, text = check('html=' .. path)
-      assert.equal(1, code)
-      assert.matches('page: ' .. path, text, 1, true)
-      local page = tiny.read(path)
-      assert.truthy(page:find('label maps of another size than their picture', 1, true))
-      for _, name in ipairs {'background', 'red', 'green'} do assert.truthy(page:find(('alt="%s in img_'):format(name), 1, true)) end
-      assert.is_nil(page:match('src="[^d]'))
-      assert.is_nil(page:find('could not be drawn', 1, true))
+   it('counts all cases and shows the first', function()
+      for i = 1, 8 do set:fill_labels(i, 100 + i) end
+      local _, text, found = set:check()
+      assert.same({8, 8}, {found.value.count, #found.value.files})
+      assert.matches('img_01.png: 101 .-img_02.png: 102 .-img_03.png: 103 on 1920 pixels\n      and 5 more\n', text)
    end)
 
-   it('says what is wrong with the command', function()
-      clean()
-      local function wrong(pattern, ...)
+   it('is a command of hilo that says what is wrong with its words', function()
+      local function wrong(status, pattern, ...)
          local code, text = process.capture {'luajit', core.root .. 'lua/bin/hilo', 'data', ...}
-         assert.equal(2, code)
+         assert.equal(status, code)
          assert.matches(pattern, text)
       end
-      wrong("there is no 'chek'", 'chek', set)
-      wrong('there is no folder', 'check', set .. '/none')
-      wrong("there is no option 'htm'", 'check', set, 'htm=x')
-      wrong('workers must be', 'check', set, 'workers=0')
-   end)
-end)
-
-describe('the look that a run takes before it trains', function()
-   local quick = require 'hilo.data.check.quick'
-
-   local function look(options)
-      local opened = hilo.data.open {root = set}
-      options = options or {}
-      local by = {}
-      for _, f in ipairs(quick(opened, hilo.data.split(opened, options), options)) do by[f.kind] = f end
-      return by
-   end
-
-   it('finds nothing where nothing is wrong, also where all pictures are meant as unlabelled', function()
-      clean()
-      assert.is_nil((next(look())))
-      assert.is_nil((next(look {unlabelled = 'all'})))
-   end)
-
-   it('names sizes that differ, label maps that are only void, and masks of 0 and 255', function()
-      clean()
-      hilo.io.image.save(labels 'img_01', hilo.ByteTensor(20, 24):zero())
-      hilo.io.image.save(labels 'img_02', hilo.ByteTensor(40, 48):fill(255))
-      local found = look()
-      assert.matches('img_01.png is 48 x 40', found.size.files[1])
-      assert.matches('img_02', found.void.files[1])
-      for i = 1, 8 do
-         local mask = hilo.ByteTensor(40, 48):zero()
-         mask:narrow(1, 5, 20):fill(255)
-         hilo.io.image.save(labels(('img_%02d'):format(i)), mask)
+      wrong(0, 'nothing is wrong', 'check', set.root)
+      wrong(2, "there is no 'chek'; did you mean 'check'", 'chek', set.root)
+      local tiny_runs = require 'spec.tiny_runs'
+      local function fails(pattern, ...)
+         local status, text = tiny_runs.command('data', {'check', ...})
+         assert.equal(2, status)
+         assert.matches(pattern, text)
       end
-      assert.has_error_match(look, 'only 0 and 255')
-   end)
-
-   it('names pictures that are both labelled and in the list of unlabelled ones', function()
-      clean()
-      tiny.write(list 'more', 'img_04\nimg_05\n')
-      tiny.write(list 'few', 'img_01\nimg_05\n')
-      assert.equal('img_05', look({labelled = 'few', unlabelled = 'more'}).both.files[1])
-   end)
-
-   it('takes less than a second for 1000 pictures', function()
-      clean()
-      local opened = hilo.data.open {root = set}
-      local names = {}
-      for i = 1, 1000 do names[i] = opened.names[i % 8 + 1] end
-      local began = core.host.hl_host_time()
-      quick(opened, {labelled = names, unlabelled = {}, val = {}})
-      assert.is_true(core.host.hl_host_time() - began < 1)
-   end)
-
-   it('lets strict=true stop a run', function()
-      clean()
-      hilo.io.image.save(labels 'img_02', hilo.ByteTensor(40, 48):fill(255))
-      local function run(strict)
-         return process.capture {'luajit', core.root .. 'lua/bin/hilo', core.root .. 'experiments/supervised.lua', 'name=x',
-            'steps=1', 'runs=' .. set .. '/runs', 'data.root=' .. set, 'data.labelled=all', 'crop=24,24', 'batch=2',
-            'overwrite=true', 'eval_every=0', 'tracking=false', 'strict=' .. strict}
-      end
-      local code, text = run('false')
-      assert.equal(0, code, text)
-      assert.matches('warning: label maps that are void everywhere %(1 seen%): .-img_02', text)
-      code, text = run('true')
-      assert.equal(1, code)
-      assert.matches('strict=true: the data set has the faults above', text)
+      fails('there is no folder', set.root .. '/none')
+      fails('is a file; a data set is a folder', set.root .. '/classes.txt')
+      fails('which data set', set.root, set.root)
+      fails("there is no option 'htm'; did you mean 'html'", set.root, 'htm=x')
+      fails("there is no option 'data.layuot'; did you mean 'data.layout'", set.root, 'data.layuot=voc')
+      fails("there is no option 'labeled'; did you mean 'data.labelled'", set.root, 'labeled=all')
+      fails('workers must be', set.root, 'workers=0')
+      fails('strict expects true or false', set.root, 'strict=yes')
+      fails('options are written key=value', set.root, '--strict')
    end)
 end)

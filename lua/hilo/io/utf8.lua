@@ -36,4 +36,13 @@ function utf8.valid(text)
    return table.concat(parts)
 end
 
+local named = {['\n'] = '\\n', ['\r'] = '\\r', ['\t'] = '\\t'}
+
+--- The text as it can be shown in one line, of a terminal too: valid, and control characters as Lua writes them, \n or \27.
+---@param text string
+---@return string
+function utf8.visible(text)
+   return (utf8.valid(text):gsub('%c', function(c) return named[c] or ('\\%d'):format(c:byte()) end))
+end
+
 return utf8

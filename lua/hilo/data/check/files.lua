@@ -2,13 +2,18 @@
 local endings = {png = {png = true}, jpeg = {jpg = true, jpeg = true}, webp = {webp = true}, tiff = {tif = true, tiff = true},
    bmp = {bmp = true}}
 
+-- Why a file could not be read, without its path.
+local function reason(l)
+   local _, stop = l.error:find(l.path:match('[^/]+$'), 1, true)
+   return stop and l.error:sub(stop + 1):gsub('^:? ', '') or l.error
+end
+
 local function broken(looks, what, found)
    for _, name in ipairs(looks.order) do
       local l = looks[name]
       if l and l.error then
-         local reason = l.error:gsub('^[%w_]+: ', ''):gsub('^.-/([^/]+:)', '%1')
          found:add('broken', 'error', 'files that cannot be read: broken, cut short or of a kind that is not read',
-            'fetch them again, or take them out of the lists', ('%s %s: %s'):format(what, l.path, reason))
+            'fetch them again, or take them out of the lists', ('%s %s: %s'):format(what, l.path, reason(l)))
       end
    end
 end
@@ -37,6 +42,10 @@ local function by_case(names, what, found)
    return seen
 end
 
+local function alone(path, found)
+   found:add('label_alone', 'warning', 'label maps without a picture', 'add the pictures, or remove the label maps', path)
+end
+
 local function partners(set, pictures, labels, found)
    local small = by_case(pictures.order, 'pictures', found)
    by_case(labels.order, 'label maps', found)
@@ -47,11 +56,11 @@ local function partners(set, pictures, labels, found)
             found:add('case', 'warning', 'names that differ by upper and lower case only', 'give a picture and its label map one name',
                ('label map %s, picture %s'):format(name, other))
          else
-            found:add('label_alone', 'warning', 'label maps without a picture', 'add the pictures, or remove the label maps',
-               labels[name].path)
+            alone(labels[name].path, found)
          end
       end
    end
+   for _, path in ipairs(set.alone or {}) do alone(set.root .. '/' .. path, found) end
    for _, name in ipairs(pictures.order) do
       if not set:label(name) then
          found:add('picture_alone', 'note', 'pictures without a label map', 'they can train as unlabelled pictures',

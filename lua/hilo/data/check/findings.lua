@@ -1,4 +1,6 @@
 --- data/check/findings.lua: what was found in a set, in the order of its weight.
+local utf8 = require 'hilo.io.utf8'
+
 local Findings = {}
 Findings.__index = Findings
 
@@ -28,9 +30,13 @@ function Findings:add(kind, level, title, mend, case)
       self.by[kind], self.list[#self.list + 1] = f, f
    end
    f.count = f.count + 1
-   if case and #f.files < shown then f.files[#f.files + 1] = case end
+   if case and #f.files < shown then f.files[#f.files + 1] = utf8.visible(case) end
    return f
 end
+
+--- Whether there is a case of a kind.
+---@param kind string
+function Findings:has(kind) return self.by[kind] ~= nil end
 
 local weight = {error = 1, warning = 2, note = 3}
 

@@ -44,13 +44,17 @@ end
 
 --- Checks a set: every file is read.
 ---@param set DataSet
----@param options? {labelled: string?, unlabelled: string?, train: string?, val: string?, seed: integer?, threads: integer?, progress:
---- (fun(done: integer, total: integer))?} those of data.split; progress is told how many files are read
+---@param options? table those of data.split, and threads; progress(done, total) is told how many files are read
 ---@return Checked checked, table<string, Look> labels by name, with `order`
 return function(set, options)
    options = options or {}
    local found = Findings.new()
    local pictures, labels, list, seconds = read(set, options)
+   for _, warning in ipairs(set.warnings) do
+      if warning ~= set.told_alone then
+         found:add('opening', 'warning', 'what was seen when the set was opened', 'see what each says', warning)
+      end
+   end
    check_files(set, pictures, labels, found)
    maps.check(set, pictures, list, found)
    local split = parts.of(set, options, found)

@@ -1,4 +1,5 @@
 --- data/check/parts.lua: which pictures train and which measure, and what is wrong between the two.
+local command = require 'hilo.command'
 local split_of = require 'hilo.data.split'
 local maps = require 'hilo.data.check.maps'
 local twins = require 'hilo.data.check.twins'
@@ -11,29 +12,37 @@ local function set_of(names)
    return has
 end
 
-local function reason(message) return (tostring(message):gsub('^data: ', '')) end
+local function reason(message) return (command.plain(message):gsub('^data: ', '')) end
 
 local function list(set, which)
    local ok, names = pcall(set.list, set, which)
    return ok and names or nil
 end
 
-local function check_lists(set, options, found)
-   local train, val = list(set, options.train or 'train'), list(set, options.val or 'val')
-   local is_val, both = set_of(val), false
-   local function add(name, which)
-      both = true
-      found:add('two_lists', 'error', 'pictures in two lists that must not share any',
-         'take them out of one: a picture that trains cannot measure',
-         ('%s is in %s and in %s'):format(name, which, options.val or 'val'))
+-- Names of the lists that train, and of those that measure. Parts that are drawn share nothing.
+local function lists_of(set, options)
+   local train, held = {options.train or 'train'}, {options.val or 'val'}
+   if held[1] ~= 'test' then held[2] = 'test' end
+   for _, which in ipairs {options.labelled or 'all', options.unlabelled or 'rest'} do
+      if which ~= train[1] and set:list_path(which) then train[#train + 1] = which end
    end
-   for _, name in ipairs(train or {}) do if is_val[name] then add(name, options.train or 'train') end end
-   for _, which in ipairs {'labelled', 'unlabelled'} do
-      if options[which] and set:list_path(options[which]) and options[which] ~= (options.train or 'train') then
-         for _, name in ipairs(list(set, options[which]) or {}) do if is_val[name] then add(name, options[which]) end end
+   return train, held
+end
+
+local function check_lists(set, options, found)
+   local train, held = lists_of(set, options)
+   for _, other in ipairs(held) do
+      local is_held = set_of(list(set, other))
+      for _, which in ipairs(train) do
+         for _, name in ipairs(list(set, which) or {}) do
+            if is_held[name] then
+               found:add('two_lists', 'error', 'pictures in two lists that must not share any',
+                  'take them out of one: a picture that trains cannot measure', ('%s is in %s and in %s'):format(name, which, other))
+            end
+         end
       end
    end
-   return both, train, val
+   return found:has 'two_lists', list(set, train[1]), list(set, held[1])
 end
 
 --- Notes pictures of a list that is meant as unlabelled, but holds what trains with labels.
@@ -71,7 +80,7 @@ function parts.of(set, options, found)
       return split
    end
    if not both then
-      local no_val = not options.val and not val
+      local no_val = (options.val or 'val') == 'val' and not val
       found:add('lists', no_val and 'note' or 'error', no_val and 'there is no list of pictures to measure with'
          or 'a run could not take its parts from the lists', no_val and 'hold some out: data.val=0.2; or write a list' or
          'mend the lists, or name others: data.train=, data.val=, data.labelled=', reason(split))
@@ -112,29 +121,44 @@ local function check_classes(set, split, labels, found)
    return train, val
 end
 
-local function read_ones(names, pictures)
-   local list_of = {}
-   for _, name in ipairs(names) do if pictures[name] and pictures[name].small then list_of[#list_of + 1] = pictures[name] end end
-   return list_of
+-- Those of the names that could be read and that `taken` does not hold yet, which then holds them.
+local function looks_of(names, pictures, taken)
+   local looks = {}
+   for _, name in ipairs(names) do
+      if pictures[name] and pictures[name].small and not taken[name] then looks[#looks + 1], taken[name] = pictures[name], true end
+   end
+   return looks
 end
 
-local function check_twins(split, pictures, found)
-   local train, is_val, listed = {}, set_of(split.val), {}
-   for _, names in ipairs {split.labelled, split.unlabelled} do
-      for _, name in ipairs(names) do
-         if not listed[name] and not is_val[name] then train[#train + 1], listed[name] = name, true end
+local function add_twins(first, part, second, other, add)
+   for _, pair in ipairs(twins(first, second)) do
+      add(('%s (%s) and %s (%s)'):format(pair[1].path, part, pair[2].path, other))
+   end
+end
+
+-- Pictures that are nearly the same where they should not be: in what trains and what measures; with a label map and without.
+local function check_twins(set, split, pictures, found)
+   local taken = {}
+   local held = {val = looks_of(split.val, pictures, taken), test = looks_of(list(set, 'test') or {}, pictures, taken)}
+   local labelled, unlabelled = looks_of(split.labelled, pictures, taken), looks_of(split.unlabelled, pictures, taken)
+   for _, other in ipairs {'val', 'test'} do
+      local function add(case)
+         found:add('twins', 'warning', 'near-identical pictures in train and val or test',
+            'take one of each out: the score would be too good', case)
       end
+      add_twins(labelled, 'labelled', held[other], other, add)
+      add_twins(unlabelled, 'unlabelled', held[other], other, add)
    end
-   for _, pair in ipairs(twins(read_ones(train, pictures), read_ones(split.val, pictures))) do
-      found:add('twins', 'warning', 'near-identical pictures in train and val', 'take one of each out: the score would be too good',
-         ('%s and %s'):format(pair[1].path, pair[2].path))
-   end
+   add_twins(unlabelled, 'unlabelled', labelled, 'labelled', function(case)
+      found:add('twins_train', 'note', 'near-identical pictures of which one is labelled and one is not',
+         'the unlabelled one teaches nothing new: it may go', case)
+   end)
 end
 
 --- Looks at what a run would train on and measure with.
 ---@return table train, table val pictures that show each class, by class
 function parts.check(set, split, pictures, labels, found)
-   check_twins(split, pictures, found)
+   check_twins(set, split, pictures, found)
    return check_classes(set, split, labels, found)
 end
 

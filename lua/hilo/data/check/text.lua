@@ -1,5 +1,6 @@
 --- data/check/text.lua: what was found in a set, for a terminal.
 local numbers = require 'hilo.report.numbers'
+local utf8 = require 'hilo.io.utf8'
 
 local most_files = 3
 
@@ -20,11 +21,11 @@ end
 
 local function classes(facts, out)
    local width = 5
-   for _, c in ipairs(facts.classes) do width = math.max(width, #c.name) end
+   for _, c in ipairs(facts.classes) do width = math.max(width, #utf8.visible(c.name)) end
    local row = '   %-' .. width .. 's %8s %9s %7s %7s'
    out(row:format('class', 'pixels', 'pictures', 'train', 'val'))
    for _, c in ipairs(facts.classes) do
-      out(row:format(c.name, ('%.2f %%'):format(100 * c.share), ('%d'):format(c.pictures), ('%d'):format(c.train),
+      out(row:format(utf8.visible(c.name), ('%.2f %%'):format(100 * c.share), ('%d'):format(c.pictures), ('%d'):format(c.train),
          ('%d'):format(c.val)))
    end
 end
@@ -46,7 +47,7 @@ local text = {verdict = verdict}
 ---@param out fun(line: string)
 function text.write(checked, out)
    local f = checked.facts
-   out(('%s: layout %s, %d pictures, %d label maps, %d classes'):format(checked.root, checked.layout, f.counts.pictures,
+   out(('%s: layout %s, %d pictures, %d label maps, %d classes'):format(utf8.visible(checked.root), checked.layout, f.counts.pictures,
       f.counts.labels, #f.classes))
    for _, one in ipairs(checked.findings) do finding(one, out) end
    out('')
@@ -56,7 +57,7 @@ function text.write(checked, out)
    out(('a picture shows %.1f classes on average; %.1f %% of the pixels are void'):format(f.classes_a_picture, 100 * f.void))
    classes(f, out)
    out('')
-   out(('%s: %s'):format(checked.root, verdict(checked)))
+   out(('%s: %s'):format(utf8.visible(checked.root), verdict(checked)))
 end
 
 return text

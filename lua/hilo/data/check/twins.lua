@@ -1,5 +1,6 @@
 --- data/check/twins.lua: pictures that are nearly the same: by a perceptual hash, confirmed by their grey at 32 x 32.
 local bit = require 'bit'
+local ffi = require 'ffi'
 
 local band, bxor, rshift, tobit = bit.band, bit.bxor, bit.rshift, bit.tobit
 
@@ -7,6 +8,7 @@ local most_bits = 6         -- of 64 that may differ
 local most_difference = 6   -- of 255, the mean over the small pictures
 local least_correlation = 0.98
 local flat = 3              -- a deviation below which a picture has no shape to compare
+local cells = 1024          -- of a small picture
 
 local function ones(x)
    x = x - band(rshift(x, 1), 0x55555555)
@@ -15,46 +17,56 @@ local function ones(x)
    return rshift(tobit(x * 0x01010101), 24)
 end
 
-local function moments(small)
-   local sum, square = 0, 0
-   for i = 1, #small do
-      local v = small:byte(i)
-      sum, square = sum + v, square + v * v
+-- The looks as columns, which compiled loops read.
+local function columns(looks)
+   local n = #looks
+   local c = {n = n, looks = looks, low = ffi.new('int32_t[?]', n), high = ffi.new('int32_t[?]', n), mean = ffi.new('double[?]', n),
+      deviation = ffi.new('double[?]', n), small = ffi.new('uint8_t[?]', n * cells)}
+   for i, l in ipairs(looks) do
+      local at = c.small + (i - 1) * cells
+      ffi.copy(at, l.small, cells)
+      local sum, square = 0, 0
+      for k = 0, cells - 1 do sum, square = sum + at[k], square + at[k] * at[k] end
+      local mean = sum / cells
+      c.low[i - 1], c.high[i - 1] = tobit(l.low), tobit(l.high)
+      c.mean[i - 1], c.deviation[i - 1] = mean, math.sqrt(math.max(0, square / cells - mean * mean))
    end
-   local mean = sum / #small
-   return mean, math.sqrt(math.max(0, square / #small - mean * mean))
+   return c
 end
 
-local function alike(a, b)
-   local n, difference, product = #a, 0, 0
-   for i = 1, n do
-      local x, y = a:byte(i), b:byte(i)
-      difference, product = difference + math.abs(x - y), product + x * y
+local function alike(a, i, b, j)
+   if math.abs(a.mean[i] - b.mean[j]) > most_difference then return false end
+   local x, y, difference, product = a.small + i * cells, b.small + j * cells, 0, 0
+   for k = 0, cells - 1 do
+      difference, product = difference + math.abs(x[k] - y[k]), product + x[k] * y[k]
    end
-   difference = difference / n
+   difference = difference / cells
    if difference > most_difference then return false end
-   local mean_a, dev_a = moments(a)
-   local mean_b, dev_b = moments(b)
-   if dev_a < flat or dev_b < flat then return difference < 1 end
-   return (product / n - mean_a * mean_b) / (dev_a * dev_b) >= least_correlation
+   if a.deviation[i] < flat or b.deviation[j] < flat then return difference < 1 end
+   return (product / cells - a.mean[i] * b.mean[j]) / (a.deviation[i] * b.deviation[j]) >= least_correlation
 end
 
---- Pairs of one picture of each list that are nearly the same.
+-- The first of b, from place `from`, whose hash is near enough; b.n for none.
+local function near(b, from, low, high)
+   for j = from, b.n - 1 do
+      local bits = ones(bxor(low, b.low[j]))
+      if bits <= most_bits and bits + ones(bxor(high, b.high[j])) <= most_bits then return j end
+   end
+   return b.n
+end
+
+--- For each picture of the first list the first of the second, of another name, that is nearly the same.
 ---@param first Look[]
 ---@param second Look[]
 ---@return {[1]: Look, [2]: Look}[]
 return function(first, second)
-   local pairs_found, low, high = {}, {}, {}
-   for i, l in ipairs(second) do low[i], high[i] = tobit(l.low), tobit(l.high) end
-   for _, a in ipairs(first) do
-      local a_low, a_high = tobit(a.low), tobit(a.high)
-      for i = 1, #second do
-         local bits = ones(bxor(a_low, low[i]))
-         if bits <= most_bits and bits + ones(bxor(a_high, high[i])) <= most_bits and a.name ~= second[i].name
-            and alike(a.small, second[i].small) then
-            pairs_found[#pairs_found + 1] = {a, second[i]}
-         end
+   local list, a, b = {}, columns(first), columns(second)
+   for i = 0, a.n - 1 do
+      local j = near(b, 0, a.low[i], a.high[i])
+      while j < b.n and (first[i + 1].name == second[j + 1].name or not alike(a, i, b, j)) do
+         j = near(b, j + 1, a.low[i], a.high[i])
       end
+      if j < b.n then list[#list + 1] = {first[i + 1], second[j + 1]} end
    end
-   return pairs_found
+   return list
 end
