@@ -49,8 +49,12 @@ static int check_shapes(const char *fn, const char *result, const hl_tensor *y, 
    HL_TRY(hl_need_dtype(fn, result, y, x->dtype));
    HL_CHECK(w->size[0] > 0 && w->size[1] > 0 && w->size[2] > 0 && w->size[3] > 0,
             "%s: weight must not be empty, got %s", fn, hl_show(w));
-   HL_CHECK(x->size[1] == w->size[1], "%s: weight expects %lld input channels, x has %lld (%s)", fn,
-            (long long)w->size[1], (long long)x->size[1], hl_show(x));
+   HL_CHECK(p->groups >= 1, "%s: groups must be at least 1, got %d", fn, p->groups);
+   HL_CHECK(w->size[0] % p->groups == 0, "%s: the weight's %lld output channels cannot be cut into %d equal groups", fn,
+            (long long)w->size[0], p->groups);
+   HL_CHECK(x->size[1] == w->size[1] * p->groups, "%s: weight expects %lld input channels%s, x has %lld (%s)", fn,
+            (long long)(w->size[1] * p->groups), p->groups > 1 ? " in its groups" : "", (long long)x->size[1],
+            hl_show(x));
    int64_t rows = 0, cols = 0; /* gcc 12 does not see that a failure returns */
    HL_TRY(result_size(&rows, fn, "height", x->size[2], w->size[2], p->stride_h, p->pad_h, p->dil_h));
    HL_TRY(result_size(&cols, fn, "width", x->size[3], w->size[3], p->stride_w, p->pad_w, p->dil_w));
@@ -94,6 +98,7 @@ static int check_sum(const char *fn, const char *result, const hl_tensor *y, con
    for (int i = 0; i < n; i++) {
       char which[64];
       snprintf(which, sizeof which, "%s, number %d", fn, i + 1);
+      HL_CHECK(p[i].groups == 1, "%s: groups must be 1 in a sum, got %d", which, p[i].groups);
       HL_TRY(check_shapes(which, result, y, x, w[i], p + i));
    }
    return 0;

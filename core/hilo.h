@@ -25,7 +25,7 @@
 
 #include <stdint.h>
 
-enum { HL_ABI = 3, HL_MAX_DIM = 8 };
+enum { HL_ABI = 4, HL_MAX_DIM = 8 };
 
 typedef enum { HL_F32, HL_F64, HL_U8, HL_I32, HL_I64, HL_BF16 } hl_dtype;
 typedef enum { HL_CPU, HL_CUDA, HL_EMU } hl_device;
@@ -128,6 +128,7 @@ typedef enum {
    HL_FRAC,
    HL_SIGN,
    HL_RELU,
+   HL_RELU6,      /* min(max(x, 0), 6) */
    HL_LEAKY_RELU, /* x > 0 ? x : a * x */
    HL_ELU,        /* x > 0 ? x : a * (exp(x) - 1) */
    HL_CLAMP,      /* min(max(x, a), b) */
@@ -208,11 +209,12 @@ int hl_set_tf32(int on);
 /* ---- convolution ---- */
 
 typedef struct {
-   int32_t stride_h, stride_w, pad_h, pad_w, dil_h, dil_w;
+   int32_t stride_h, stride_w, pad_h, pad_w, dil_h, dil_w, groups;
 } hl_conv;
 
-/* y = conv2d(x, w) + b (cross-correlation). x (N,C,H,W), w (K,C,R,S), b (K) or NULL, y (N,K,P,Q).
- * P = floor((H + 2*pad_h - dil_h*(R-1) - 1) / stride_h) + 1, Q likewise.
+/* y = conv2d(x, w) + b (cross-correlation). x (N,C,H,W), w (K,C/groups,R,S), b (K) or NULL, y (N,K,P,Q).
+ * P = floor((H + 2*pad_h - dil_h*(R-1) - 1) / stride_h) + 1, Q likewise. Channels are cut into equal groups in their
+ * order, those of y as those of x, and each group of y sees only its group of x; depthwise where groups is C.
  * Of all convolutions: w, b, dw and db are HL_F32 where x is HL_BF16. Weights are rounded to HL_BF16 for the products,
  * which are summed in float; dw is rounded so once, before it is added. */
 int hl_conv2d(hl_tensor *y, const hl_tensor *x, const hl_tensor *w, const hl_tensor *b, const hl_conv *p);
@@ -220,7 +222,7 @@ int hl_conv2d(hl_tensor *y, const hl_tensor *x, const hl_tensor *w, const hl_ten
 int hl_conv2d_back(hl_tensor *dx, hl_tensor *dw, hl_tensor *db, const hl_tensor *dy, const hl_tensor *x,
                    const hl_tensor *w, const hl_conv *p);
 /* y = the sum over i < n of conv2d(x, w[i], p[i]) + b[i]: convolutions side by side whose results have one size, y's.
- * b, or some of its entries, may be NULL. */
+ * b, or some of its entries, may be NULL; groups is 1. */
 int hl_conv2d_sum(hl_tensor *y, const hl_tensor *x, int n, hl_tensor *const *w, hl_tensor *const *b, const hl_conv *p);
 /* Gradients of the above: dx overwritten, dw[i] and db[i] added to; dw, db or entries of them may be NULL. */
 int hl_conv2d_sum_back(hl_tensor *dx, int n, hl_tensor *const *dw, hl_tensor *const *db, const hl_tensor *dy,

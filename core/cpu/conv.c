@@ -238,6 +238,63 @@ static int backward_w(const conv_shape *s, int n, int dtype, void *const *dw, co
    }
 }
 
+/* ---- groups ---- */
+
+static void *element(const void *data, int64_t i, int dtype)
+{
+   return data ? (char *)data + i * hl_dtype_size(dtype) : NULL;
+}
+
+/* Operands of one group of one image, all of which `each` describes; what is NULL stays so. */
+typedef struct {
+   void *x, *w, *y, *b;
+} conv_operands;
+
+static conv_operands of_group(const conv_shape *each, int64_t groups, int64_t i, int dtype, const void *x,
+                              const void *w, const void *y, const void *b)
+{
+   int64_t g = i % groups;
+   return (conv_operands){element(x, i * each->c * each->h * each->w, dtype),
+                          element(w, g * each->k * each->c * each->r * each->s, dtype),
+                          element(y, i * each->k * each->p * each->q, dtype), element(b, g * each->k, dtype)};
+}
+
+static conv_shape shape_of_group(const conv_shape *s, int64_t groups)
+{
+   conv_shape each = *s;
+   each.n = 1, each.c /= groups, each.k /= groups;
+   return each;
+}
+
+static int grouped_forward(const conv_shape *s, int64_t groups, int dtype, void *y, const void *x, const void *w,
+                           const void *b)
+{
+   if (groups == s->c) return hl_conv_depthwise(s, dtype, y, x, w, b);
+   conv_shape each = shape_of_group(s, groups);
+   for (int64_t i = 0; i < s->n * groups; i++) {
+      conv_operands o = of_group(&each, groups, i, dtype, x, w, y, b);
+      HL_TRY(forward(&each, 1, dtype, o.y, o.x, &o.w, &o.b));
+   }
+   return 0;
+}
+
+static int grouped_backward(const conv_shape *s, int64_t groups, int dtype, void *dx, void *dw, const void *dy,
+                            const void *x, const void *w)
+{
+   if (groups == s->c) {
+      if (dx) HL_TRY(hl_conv_depthwise_dx(s, dtype, dx, dy, w));
+      return dw ? hl_conv_depthwise_dw(s, dtype, dw, dy, x) : 0;
+   }
+   conv_shape each = shape_of_group(s, groups);
+   for (int64_t i = 0; i < s->n * groups; i++) {
+      conv_operands o = of_group(&each, groups, i, dtype, x, w, dy, NULL);
+      conv_operands d = of_group(&each, groups, i, dtype, dx, dw, NULL, NULL);
+      if (dx) HL_TRY(backward_x(&each, 1, dtype, d.x, o.y, &o.w));
+      HL_TRY(backward_w(&each, 1, dtype, &d.w, o.y, o.x));
+   }
+   return 0;
+}
+
 static int backward(const conv_shape *s, int n, void *const *dw, void *const *db, hl_tensor *dx, const hl_tensor *dy,
                     const hl_tensor *x, void *const *w)
 {
@@ -261,6 +318,7 @@ HL_API int hl_conv2d(hl_tensor *y, const hl_tensor *x, const hl_tensor *w, const
    HL_TRY(check_here("conv2d", "bias", b));
    conv_shape s = shape_of(y, x, w, p);
    if (s.n == 0) return 0;
+   if (p->groups > 1) return grouped_forward(&s, p->groups, x->dtype, y->data, x->data, w->data, b ? b->data : NULL);
    return forward(&s, 1, x->dtype, y->data, x->data, (void *[]){w->data}, (void *[]){b ? b->data : NULL});
 }
 
@@ -276,6 +334,11 @@ HL_API int hl_conv2d_back(hl_tensor *dx, hl_tensor *dw, hl_tensor *db, const hl_
    HL_TRY(check_here("conv2d_back", "x", x));
    HL_TRY(check_here("conv2d_back", "weight", w));
    conv_shape s = shape_of(dy, x, w, p);
+   if (s.n > 0 && p->groups > 1) {
+      HL_TRY(grouped_backward(&s, p->groups, x->dtype, dx ? dx->data : NULL, dw ? dw->data : NULL, dy->data, x->data,
+                              w->data));
+      dx = dw = NULL; /* the biases' gradients know no groups */
+   }
    return backward(&s, 1, (void *[]){dw ? dw->data : NULL}, (void *[]){db ? db->data : NULL}, dx, dy, x,
                    (void *[]){w->data});
 }

@@ -5,7 +5,8 @@
  *    conv_shift.c  few channels in the result: 1x1 convolutions for many taps at once, then a sum of shifted images
  *    conv_taps.c   which taps of one convolution, or of a sum of them, meet which rows
  *    conv_phases.c up to 4x4, stride 2, float32: as kernels of 2x2 with stride 1
- *    winograd.c    3x3, stride 1, float32 */
+ *    winograd.c    3x3, stride 1, float32
+ *    conv_depthwise.c  as many groups as channels */
 #ifndef HL_CONV_H
 #define HL_CONV_H
 
@@ -91,6 +92,11 @@ int hl_conv_shift_dw(const conv_shape *s, int n, int dtype, void *const *dw, con
 int hl_conv_gemm_sum_dx(const conv_shape *s, const conv_plan *plan, int dtype, void *dx, const void *dy,
                         const void *weights);
 int hl_conv_sum_dx(const conv_shape *s, int n, int dtype, void *dx, const void *dy, void *const *w);
+
+/* As many groups as channels: weight (k,1,r,s), k a multiple of c; channel c of x goes to k / c channels of y. */
+int hl_conv_depthwise(const conv_shape *s, int dtype, void *y, const void *x, const void *w, const void *bias);
+int hl_conv_depthwise_dx(const conv_shape *s, int dtype, void *dx, const void *dy, const void *w);
+int hl_conv_depthwise_dw(const conv_shape *s, int dtype, void *dw, const void *dy, const void *x);
 
 /* float32, r = s = 3, stride 1; m is 3 or 4, the side of a tile of results. With r = s = 2 the weights are (k,c,3,3)
  * all the same, with zeros in the last row and column, which then cost nothing; dw is not to be read there. */

@@ -60,6 +60,7 @@ UNARY(trunc, MATH(trunc)(x))
 UNARY(frac, x - MATH(trunc)(x))
 UNARY(sign, (num)((x > 0) - (x < 0)))
 UNARY(relu, x <= 0 ? 0 : x) /* NaN stays */
+UNARY(relu6, x <= 0 ? 0 : x >= 6 ? 6 : x)
 UNARY(leaky_relu, x > 0 ? x : a * x)
 UNARY(elu, x > 0 ? x : a * hl_expm1(x))
 UNARY(clamp, x<a ? a : x> b ? b : x)
@@ -115,6 +116,7 @@ BACK(softplus, dy *hl_sigmoid(x))
 BACK(step, ((void)dy, (num)0)) /* floor, ceil, round, trunc, sign: flat */
 BACK(frac, dy)
 BACK(relu, y <= 0 ? 0 : dy)
+BACK(relu6, y <= 0 || y >= 6 ? 0 : dy)
 BACK(leaky_relu, x > 0 ? dy : a * dy)
 BACK(elu, x > 0 ? dy : dy * (y + a))
 BACK(clamp, x >= a && x <= b ? dy : 0)
@@ -124,41 +126,75 @@ BACK(pow, a == 0 ? 0 : dy * a * MATH(pow)(x, a - 1))
 #undef BELOW_HALF
 
 static const hl_row FN(rows)[] = {
-    [HL_NEG] = FN(neg),         [HL_ABS] = FN(abs),
-    [HL_SQUARE] = FN(square),   [HL_SQRT] = FN(sqrt),
-    [HL_RSQRT] = FN(rsqrt),     [HL_RECIPROCAL] = FN(reciprocal),
-    [HL_EXP] = FN(exp),         [HL_LOG] = FN(log),
-    [HL_LOG1P] = FN(log1p),     [HL_SIN] = FN(sin),
-    [HL_COS] = FN(cos),         [HL_TAN] = FN(tan),
-    [HL_ASIN] = FN(asin),       [HL_ACOS] = FN(acos),
-    [HL_ATAN] = FN(atan),       [HL_SINH] = FN(sinh),
-    [HL_COSH] = FN(cosh),       [HL_TANH] = FN(tanh),
-    [HL_SIGMOID] = FN(sigmoid), [HL_SOFTPLUS] = FN(softplus),
-    [HL_FLOOR] = FN(floor),     [HL_CEIL] = FN(ceil),
-    [HL_ROUND] = FN(round),     [HL_TRUNC] = FN(trunc),
-    [HL_FRAC] = FN(frac),       [HL_SIGN] = FN(sign),
-    [HL_RELU] = FN(relu),       [HL_LEAKY_RELU] = FN(leaky_relu),
-    [HL_ELU] = FN(elu),         [HL_CLAMP] = FN(clamp),
-    [HL_AFFINE] = FN(affine),   [HL_POW] = FN(pow),
+    [HL_NEG] = FN(neg),
+    [HL_ABS] = FN(abs),
+    [HL_SQUARE] = FN(square),
+    [HL_SQRT] = FN(sqrt),
+    [HL_RSQRT] = FN(rsqrt),
+    [HL_RECIPROCAL] = FN(reciprocal),
+    [HL_EXP] = FN(exp),
+    [HL_LOG] = FN(log),
+    [HL_LOG1P] = FN(log1p),
+    [HL_SIN] = FN(sin),
+    [HL_COS] = FN(cos),
+    [HL_TAN] = FN(tan),
+    [HL_ASIN] = FN(asin),
+    [HL_ACOS] = FN(acos),
+    [HL_ATAN] = FN(atan),
+    [HL_SINH] = FN(sinh),
+    [HL_COSH] = FN(cosh),
+    [HL_TANH] = FN(tanh),
+    [HL_SIGMOID] = FN(sigmoid),
+    [HL_SOFTPLUS] = FN(softplus),
+    [HL_FLOOR] = FN(floor),
+    [HL_CEIL] = FN(ceil),
+    [HL_ROUND] = FN(round),
+    [HL_TRUNC] = FN(trunc),
+    [HL_FRAC] = FN(frac),
+    [HL_SIGN] = FN(sign),
+    [HL_RELU] = FN(relu),
+    [HL_RELU6] = FN(relu6),
+    [HL_LEAKY_RELU] = FN(leaky_relu),
+    [HL_ELU] = FN(elu),
+    [HL_CLAMP] = FN(clamp),
+    [HL_AFFINE] = FN(affine),
+    [HL_POW] = FN(pow),
 };
 
 static const hl_row FN(back_rows)[] = {
-    [HL_NEG] = FN(neg_back),         [HL_ABS] = FN(abs_back),
-    [HL_SQUARE] = FN(square_back),   [HL_SQRT] = FN(sqrt_back),
-    [HL_RSQRT] = FN(rsqrt_back),     [HL_RECIPROCAL] = FN(reciprocal_back),
-    [HL_EXP] = FN(exp_back),         [HL_LOG] = FN(log_back),
-    [HL_LOG1P] = FN(log1p_back),     [HL_SIN] = FN(sin_back),
-    [HL_COS] = FN(cos_back),         [HL_TAN] = FN(tan_back),
-    [HL_ASIN] = FN(asin_back),       [HL_ACOS] = FN(acos_back),
-    [HL_ATAN] = FN(atan_back),       [HL_SINH] = FN(sinh_back),
-    [HL_COSH] = FN(cosh_back),       [HL_TANH] = FN(tanh_back),
-    [HL_SIGMOID] = FN(sigmoid_back), [HL_SOFTPLUS] = FN(softplus_back),
-    [HL_FLOOR] = FN(step_back),      [HL_CEIL] = FN(step_back),
-    [HL_ROUND] = FN(step_back),      [HL_TRUNC] = FN(step_back),
-    [HL_FRAC] = FN(frac_back),       [HL_SIGN] = FN(step_back),
-    [HL_RELU] = FN(relu_back),       [HL_LEAKY_RELU] = FN(leaky_relu_back),
-    [HL_ELU] = FN(elu_back),         [HL_CLAMP] = FN(clamp_back),
-    [HL_AFFINE] = FN(affine_back),   [HL_POW] = FN(pow_back),
+    [HL_NEG] = FN(neg_back),
+    [HL_ABS] = FN(abs_back),
+    [HL_SQUARE] = FN(square_back),
+    [HL_SQRT] = FN(sqrt_back),
+    [HL_RSQRT] = FN(rsqrt_back),
+    [HL_RECIPROCAL] = FN(reciprocal_back),
+    [HL_EXP] = FN(exp_back),
+    [HL_LOG] = FN(log_back),
+    [HL_LOG1P] = FN(log1p_back),
+    [HL_SIN] = FN(sin_back),
+    [HL_COS] = FN(cos_back),
+    [HL_TAN] = FN(tan_back),
+    [HL_ASIN] = FN(asin_back),
+    [HL_ACOS] = FN(acos_back),
+    [HL_ATAN] = FN(atan_back),
+    [HL_SINH] = FN(sinh_back),
+    [HL_COSH] = FN(cosh_back),
+    [HL_TANH] = FN(tanh_back),
+    [HL_SIGMOID] = FN(sigmoid_back),
+    [HL_SOFTPLUS] = FN(softplus_back),
+    [HL_FLOOR] = FN(step_back),
+    [HL_CEIL] = FN(step_back),
+    [HL_ROUND] = FN(step_back),
+    [HL_TRUNC] = FN(step_back),
+    [HL_FRAC] = FN(frac_back),
+    [HL_SIGN] = FN(step_back),
+    [HL_RELU] = FN(relu_back),
+    [HL_RELU6] = FN(relu6_back),
+    [HL_LEAKY_RELU] = FN(leaky_relu_back),
+    [HL_ELU] = FN(elu_back),
+    [HL_CLAMP] = FN(clamp_back),
+    [HL_AFFINE] = FN(affine_back),
+    [HL_POW] = FN(pow_back),
 };
 
 #else

@@ -1,5 +1,5 @@
-/* conv.cu: 2-D convolution, by cuDNN. The first time that a convolution comes, the ways to compute it are timed, and
- * the fastest that gives the same bits each time is kept.
+/* conv.cu: 2-D convolution, by cuDNN, but depthwise ones by depthwise.cu. The first time that a convolution comes, the
+ * ways to compute it are timed, and the fastest that gives the same bits each time is kept.
  *
  * cuDNN wants images and weights in one order and of one type. The order is that of x, but bfloat16 goes with the
  * channels last and float64 with the channels first, where its fast ways are; the type is x's. What is in another order
@@ -7,6 +7,7 @@
  * of such a weight, computed in x's type with sums in float32, is added to it in one. Where cuDNN has no way for
  * bfloat16, float32 copies are convolved. */
 #include "bias.cuh"
+#include "depthwise.cuh"
 #include "relayout.cuh"
 
 #ifdef HILO_EMU
@@ -88,11 +89,13 @@ int describe(const char *fn, const library &l, const problem &a)
    const hl_conv &o = a.options;
    HL_TRY(dnn(fn, "describing x", cudnnSetTensor4dDescriptor(l.x, order, type, a.n, a.c, a.h, a.w)));
    HL_TRY(dnn(fn, "describing y", cudnnSetTensor4dDescriptor(l.y, order, type, a.n, a.k, a.p, a.q)));
-   HL_TRY(dnn(fn, "describing the weight", cudnnSetFilter4dDescriptor(l.w, type, order, a.k, a.c, a.r, a.s)));
+   HL_TRY(
+       dnn(fn, "describing the weight", cudnnSetFilter4dDescriptor(l.w, type, order, a.k, a.c / o.groups, a.r, a.s)));
    HL_TRY(dnn(fn, "describing the convolution",
               cudnnSetConvolution2dDescriptor(l.conv, o.pad_h, o.pad_w, o.stride_h, o.stride_w, o.dil_h, o.dil_w,
                                               CUDNN_CROSS_CORRELATION,
                                               a.dtype == HL_F64 ? CUDNN_DATA_DOUBLE : CUDNN_DATA_FLOAT)));
+   HL_TRY(dnn(fn, "cutting the channels into groups", cudnnSetConvolutionGroupCount(l.conv, o.groups)));
    cudnnMathType_t math = a.dtype == HL_BF16                ? CUDNN_TENSOR_OP_MATH
                           : a.dtype == HL_F32 && !hl_tf32() ? CUDNN_FMA_MATH
                                                             : CUDNN_DEFAULT_MATH;
@@ -279,6 +282,10 @@ int run_in_order(const char *fn, conv_pass pass, int dtype, bool last, const hl_
 int run_pass(const char *fn, conv_pass pass, const hl_tensor *x, const hl_tensor *w, const hl_tensor *y,
              const hl_conv *p, bool adds)
 {
+   if (p->groups > 1 && p->groups == x->size[1])
+      return pass == FORWARD      ? hl_depthwise(fn, y, x, w, p)
+             : pass == BACKWARD_X ? hl_depthwise_dx(fn, x, w, y, p)
+                                  : hl_depthwise_dw(fn, w, x, y, p);
    bool last = x->dtype == HL_BF16 || (x->dtype == HL_F32 && !hl_is_contiguous(x)), done = false;
    for (int dtype : {x->dtype, x->dtype == HL_BF16 ? static_cast<int32_t>(HL_F32) : x->dtype})
       for (bool order : {last, !last})

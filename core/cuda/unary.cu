@@ -70,6 +70,8 @@ template <typename A> struct real_op {
          return static_cast<A>((x > A(0)) - (x < A(0)));
       case HL_RELU:
          return x <= A(0) ? A(0) : x; /* NaN stays */
+      case HL_RELU6:
+         return x <= A(0) ? A(0) : x >= A(6) ? A(6) : x;
       case HL_LEAKY_RELU:
          return x > A(0) ? x : a * x;
       case HL_ELU:
@@ -135,6 +137,8 @@ template <typename A> struct real_back {
          return dy;
       case HL_RELU:
          return y <= A(0) ? A(0) : dy;
+      case HL_RELU6:
+         return y <= A(0) || y >= A(6) ? A(0) : dy;
       case HL_LEAKY_RELU:
          return x > A(0) ? dy : a * dy;
       case HL_ELU:

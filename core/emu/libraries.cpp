@@ -217,7 +217,13 @@ cudnnStatus_t cudnnSetConvolution2dDescriptor(cudnnConvolutionDescriptor_t d, in
                                               int stride_w, int dilation_h, int dilation_w, cudnnConvolutionMode_t,
                                               cudnnDataType_t type)
 {
-   *d = {{pad_h, pad_w}, {stride_h, stride_w}, {dilation_h, dilation_w}, type, CUDNN_DEFAULT_MATH};
+   *d = {{pad_h, pad_w}, {stride_h, stride_w}, {dilation_h, dilation_w}, 1, type, CUDNN_DEFAULT_MATH};
+   return CUDNN_STATUS_SUCCESS;
+}
+
+cudnnStatus_t cudnnSetConvolutionGroupCount(cudnnConvolutionDescriptor_t d, int groups)
+{
+   d->groups = groups;
    return CUDNN_STATUS_SUCCESS;
 }
 
@@ -248,7 +254,8 @@ static_assert(static_cast<int>(CUDNN_CONVOLUTION_FWD_ALGO_GEMM) == SUMS &&
 cudnnStatus_t judge(const hl_emu_layout &x, const hl_emu_layout &w, const hl_emu_layout &y, const hl_emu_conv &c)
 {
    if (w.type != x.type || y.type != x.type || w.order != x.order || y.order != x.order) return CUDNN_STATUS_BAD_PARAM;
-   if (x.size[0] != y.size[0] || x.size[1] != w.size[1] || y.size[1] != w.size[0]) return CUDNN_STATUS_BAD_PARAM;
+   if (x.size[0] != y.size[0] || x.size[1] != w.size[1] * c.groups || y.size[1] != w.size[0])
+      return CUDNN_STATUS_BAD_PARAM;
    bool last = x.order == CUDNN_TENSOR_NHWC;
    if (c.type != (x.type == CUDNN_DATA_DOUBLE ? CUDNN_DATA_DOUBLE : CUDNN_DATA_FLOAT)) return CUDNN_STATUS_BAD_PARAM;
    if (x.type == CUDNN_DATA_FLOAT && !hl_tf32() && c.math != CUDNN_FMA_MATH) return CUDNN_STATUS_BAD_PARAM;
@@ -309,7 +316,7 @@ cudnnStatus_t run(pass which, const hl_emu_layout &xd, const void *x, const hl_e
    if (bytes < ROOM || !room) return CUDNN_STATUS_BAD_PARAM;
    bool adds =
        xd.type == CUDNN_DATA_DOUBLE ? *static_cast<const double *>(beta) != 0 : *static_cast<const float *>(beta) != 0;
-   hl_conv p = {c.stride[0], c.stride[1], c.pad[0], c.pad[1], c.dilation[0], c.dilation[1]};
+   hl_conv p = {c.stride[0], c.stride[1], c.pad[0], c.pad[1], c.dilation[0], c.dilation[1], c.groups};
    int failed =
        hl_emu_do([which, tx = tensor_of(xd, x), tw = tensor_of(wd, w), ty = tensor_of(yd, y), p, room, bytes, adds] {
           on_host hx(tx), hw(tw), hy(ty);

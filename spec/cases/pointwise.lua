@@ -8,6 +8,7 @@ local intervals = {
    log1p = {-0.7, 4}, sin = {-4, 4}, cos = {-4, 4}, tan = {-1.2, 1.2}, asin = {-0.9, 0.9}, acos = {-0.9, 0.9}, atan = {-3, 3},
    sinh = {-3, 3}, cosh = {-3, 3}, tanh = {-4, 4}, sigmoid = {-8, 8}, softplus = {-8, 8}, floor = {-5, 5}, ceil = {-5, 5},
    round = {-5, 5}, trunc = {-5, 5}, frac = {-5, 5}, sign = {-2, 2}, neg = {-2, 2}, relu = {-2, 2},
+   relu6 = {-4, 10},
 }
 local names = {}
 for name in pairs(intervals) do names[#names + 1] = name end

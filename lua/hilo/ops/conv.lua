@@ -51,7 +51,7 @@ local conv2d_sum = autograd.op('conv2d_sum', {
    end,
 })
 
-local known = arguments.names('stride', 'pad', 'dilation')
+local known = arguments.names('stride', 'pad', 'dilation', 'groups')
 
 -- The C form of options.
 local function read_options(fn, options, p)
@@ -59,6 +59,7 @@ local function read_options(fn, options, p)
    p.stride_h, p.stride_w = arguments.pair(fn, 'stride', options.stride or 1, 1)
    p.pad_h, p.pad_w = arguments.pair(fn, 'pad', options.pad or 0, 0)
    p.dil_h, p.dil_w = arguments.pair(fn, 'dilation', options.dilation or 1, 1)
+   p.groups = arguments.whole(fn, 'groups', options.groups or 1, 1)
    return p
 end
 
@@ -66,10 +67,11 @@ local M = {}
 
 --- 2-d convolution (cross-correlation) plus bias. Weights and biases are of x's type, float32 where x is bfloat16.
 ---@param x Tensor (N,C,H,W)
----@param w Tensor (K,C,R,S)
+---@param w Tensor (K,C/groups,R,S)
 ---@param b? Tensor (K)
----@param options? {stride: integer|integer[], pad: integer|integer[], dilation: integer|integer[]} each a number or {h, w};
---- 1, 0 and 1 if not given
+---@param options? {stride: integer|integer[], pad: integer|integer[], dilation: integer|integer[], groups: integer} each a number
+--- or {h, w}; 1, 0 and 1 if not given. groups (1): the channels are cut into so many equal groups, and those of y see only theirs
+--- of x; depthwise where groups is C
 ---@return Tensor y (N,K,P,Q), P = floor((H + 2 pad - dilation (R - 1) - 1) / stride) + 1, Q likewise
 function M.conv2d(x, w, b, options)
    local fn = 'conv2d'
@@ -88,7 +90,7 @@ end
 ---@param x Tensor (N,C,H,W)
 ---@param weights Tensor[] each (K,C,R,S)
 ---@param biases? Tensor[] each (K); entries may be nil
----@param options? table[] for each convolution what conv2d takes; their results must have one size
+---@param options? table[] for each convolution what conv2d takes, but for groups; their results must have one size
 ---@return Tensor y (N,K,P,Q)
 function M.conv2d_sum(x, weights, biases, options)
    local fn = 'conv2d_sum'

@@ -82,6 +82,7 @@ for name, code in pairs {abs = C.HL_ABS, square = C.HL_SQUARE, sqrt = C.HL_SQRT,
 end
 unary('neg', C.HL_NEG, 'none')
 unary('relu', C.HL_RELU, 'y')
+unary('relu6', C.HL_RELU6, 'y') -- min(max(x, 0), 6)
 unary('leaky_relu', C.HL_LEAKY_RELU, 'y', 0.01)
 unary('elu', C.HL_ELU, 'x', 1)
 unary('affine', C.HL_AFFINE, 'none', 1, 0) -- a * x + b
