@@ -52,10 +52,8 @@ local function schedule(t)
    gamma:fill(t >= o.st_start and o.gamma or 1)
 end
 
-local function step()
-   local x_l, y_l = labelled:tensors()         -- (N,3,H,W), (N,H,W)
-   local x_u, _, inside = unlabelled:tensors() -- (M,3,H,W), (M,H,W): 0 where the crop shows no image
-
+-- The terms of the loss of S with D fixed, and what D saw.
+local function losses(x_l, y_l, x_u, inside)
    local L_ce = S:cross_entropy(x_l, y_l)
    local logits_u = S(x_u)                     -- (M,C,H,W)
    local shown_l, shown_u                      -- (N,1,H,W), (M,1,H,W): 0 where D sees no map
@@ -63,29 +61,40 @@ local function step()
    local real = methods.discriminator.real(y_l, x_l, #set.classes, shown_l) -- (N,C+3,H,W)
    local fake = methods.discriminator.fake(logits_u, x_u, shown_u)          -- (M,C+3,H,W)
    local d_real, f_real = D(real)              -- (N), (N,512)
-
-   -- S, with D fixed: L_S = L_ce + lambda_fm L_fm + lambda_st L_st
    local _, f_fake = methods.fixed(D, fake)
    local gate = methods.confidence(D, fake, {dropout = o.gate_dropout})
    local L_fm = methods.feature_matching(f_real, f_fake)
    local L_st, passed = methods.self_training(logits_u, gate, {gamma = gamma, mask = inside})
-   local L_S = L_ce + L_fm * o.lambda_fm + L_st * o.lambda_st
+   return {ce = L_ce, fm = L_fm, st = L_st}, {d_real = d_real, fake = fake, passed = passed}
+end
+
+local function step()
+   local x_l, y_l = labelled:tensors()         -- (N,3,H,W), (N,H,W)
+   local x_u, _, inside = unlabelled:tensors() -- (M,3,H,W), (M,H,W): 0 where the crop shows no image
+   local L, seen = losses(x_l, y_l, x_u, inside)
+
+   -- S, with D fixed: L_S = L_ce + lambda_fm L_fm + lambda_st L_st
+   local L_S = L.ce + L.fm * o.lambda_fm + L.st * o.lambda_st
    opt_S:zeroGrad()
    L_S:backward()
 
    -- D, with S fixed: L_D = ( BCE(D(fake), 0) + BCE(D(real), 1) ) / 2
-   local d_fake = D(fake:detach())             -- (M)
-   local L_D = methods.discriminator.loss(d_real, d_fake, {smooth = o.d_smooth})
+   local d_fake = D(seen.fake:detach())        -- (M)
+   local L_D = methods.discriminator.loss(seen.d_real, d_fake, {smooth = o.d_smooth})
    opt_D:zeroGrad()
    L_D:backward()
 
    opt_S:step()
    opt_D:step()
-   return {ce = L_ce, fm = L_fm, st = L_st, d = L_D, passed = hilo.mean(passed:float(), 1)}
+   return {ce = L.ce, fm = L.fm, st = L.st, d = L_D, passed = hilo.mean(seen.passed:float(), 1),
+      D = methods.diagnostics.discriminator(seen.d_real, d_fake)}
 end
+
+local probe = train.probe {run = run, set = set, split = split, transform = augment}
 
 run:train {
    steps = o.steps, schedule = schedule, step = step, score = 'mean_iou',
    nets = {S = S, D = D}, optims = {S = opt_S, D = opt_D},
    evaluate = function() return train.evaluate.segmentation(S, set, split.val, o, run.workers) end,
+   diagnose = function() return train.diagnose.s4gan(probe, {S = S, D = D, options = o, losses = losses}) end,
 }

@@ -15,6 +15,8 @@ local train = {
    evaluate = require 'hilo.train.evaluate',
    networks = require 'hilo.train.networks',
    pictures = require 'hilo.train.pictures',
+   probe = require('hilo.train.probe').new,
+   diagnose = require 'hilo.train.diagnose',
 }
 
 --- Starts a run, or opens the one to continue.

@@ -116,6 +116,39 @@ function metrics.multi_label(scores, targets, classes, options)
    }
 end
 
+-- Places in rising order, from 1; equal numbers share the mean of theirs.
+local function ranks(list)
+   local order, places = {}, {}
+   for i = 1, #list do order[i] = i end
+   table.sort(order, function(a, b)
+      if list[a] ~= list[b] then return list[a] < list[b] end
+      return a < b
+   end)
+   local first = 1
+   while first <= #order do
+      local last = first
+      while last < #order and list[order[last + 1]] == list[order[first]] do last = last + 1 end
+      for k = first, last do places[order[k]] = (first + last) / 2 end
+      first = last + 1
+   end
+   return places
+end
+
+--- Spearman's rank correlation: 1 where one list rises with the other.
+---@param a number[]
+---@param b number[]
+---@return number? -1..1, nil where a list holds one number alone
+function metrics.rank_correlation(a, b)
+   check(#a == #b, 'rank_correlation: lists of %d and %d numbers', #a, #b)
+   local x, y, middle = ranks(a), ranks(b), (#a + 1) / 2
+   local xy, xx, yy = 0, 0, 0
+   for i = 1, #a do
+      local dx, dy = x[i] - middle, y[i] - middle
+      xy, xx, yy = xy + dx * dy, xx + dx * dx, yy + dy * dy
+   end
+   return xx > 0 and yy > 0 and xy / math.sqrt(xx * yy) or nil
+end
+
 --- Scores as lines of text: 'mean IoU 61.2', then the classes.
 ---@param scores SegmentationScores
 ---@param classes string[]

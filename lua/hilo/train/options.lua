@@ -23,12 +23,15 @@ options.common = {
    tracking = true,        -- events for TensorBoard, facts of the machine and pictures in the run's folder
    pictures = 4,           -- validation images that an evaluation shows
    strict = false,         -- true: what looks wrong with the data set stops the run before it trains
+   diagnostics = 16,       -- crops of labelled, validation and unlabelled pictures each on which an evaluation measures what the method
+                           -- does; 0: none. See train/diagnose.lua
    histograms = 0,         -- of parameters and gradients, every so many evaluations and at the end; 0: never
 }
 
 --- What may differ between a run and its continuation, for none of it changes a result.
 options.free = {resume = true, overwrite = true, threads = true, workers = true, cache_mb = true, runs = true,
-   checkpoint_every = true, device = true, graph = true, tracking = true, pictures = true, histograms = true, strict = true}
+   checkpoint_every = true, device = true, graph = true, tracking = true, pictures = true, histograms = true, diagnostics = true,
+   strict = true}
 
 -- ---- names ----
 

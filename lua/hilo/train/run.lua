@@ -28,6 +28,7 @@ local json = require 'hilo.train.json'
 local Log = require 'hilo.train.log'
 local options_of = require 'hilo.train.options'
 local Progress = require 'hilo.train.progress'
+local tags = require 'hilo.train.tags'
 local Tracking = require 'hilo.train.tracking'
 
 local check, host = core.check, core.host
@@ -46,12 +47,12 @@ Run.interactive = false
 ---@param o table what options.resolve gave
 ---@return Run
 function Run.new(o)
-   options_of.check_whole(o, 0, 'eval_every', 'checkpoint_every', 'pictures', 'histograms')
+   options_of.check_whole(o, 0, 'eval_every', 'checkpoint_every', 'pictures', 'histograms', 'diagnostics')
    options_of.check_whole(o, 1, 'log_every')
    check(not o.graph or o.device ~= 'cpu', 'graph=true records the step for a card; it needs device=cuda')
    check(o.name ~= '', 'the run needs a name: name=...')
    prepare_device(o)
-   local self = setmetatable({options = o, path = o.runs .. '/' .. o.name, loaders = {}}, Run)
+   local self = setmetatable({options = o, path = o.runs .. '/' .. o.name, loaders = {}, diagnosing = 0}, Run)
    self.last, self.best = self.path .. '/last.safetensors', self.path .. '/best.safetensors'
    self:enter()
    self.tracking = Tracking.new(o, self.path)
@@ -148,15 +149,23 @@ end
 -- ---- the log ----
 
 -- Sums stay on the device, so that nothing waits for it until a line is due.
-local function add_losses(state, losses)
-   for name, value in pairs(losses or {}) do
-      local sum = state.sums[name]
+local function add_to_sums(sums, values, group)
+   for key, value in pairs(values) do
+      local name = group .. key
+      local sum = sums[name]
       if core.is_tensor(value) then
-         state.sums[name] = sum and hilo.no_grad(hilo.add, sum, value) or hilo.no_grad(value.clone, value) -- the next step may reuse it
+         -- a copy of the first, for the next step may reuse it
+         sums[name] = sum and hilo.no_grad(hilo.add, sum, value) or hilo.no_grad(value.clone, value)
+      elseif type(value) == 'table' then
+         add_to_sums(sums, value, name .. '/')
       else
-         state.sums[name] = (sum or 0) + value
+         sums[name] = (sum or 0) + value
       end
    end
+end
+
+local function add_losses(state, losses)
+   add_to_sums(state.sums, losses or {}, '')
    state.counted = state.counted + 1
 end
 
@@ -183,9 +192,9 @@ end
 function Run:write_log(state)
    local means, names = self:check_finite(state)
    local parts, entry = {}, {step = state.step, seconds = host.hl_host_time() - self.began}
-   for i, name in ipairs(names) do
+   for _, name in ipairs(names) do
       entry[name] = means[name]
-      parts[i] = ('%s %.4g'):format(name, means[name])
+      if not tags.is_of_group(name) then parts[#parts + 1] = ('%s %.4g'):format(name, means[name]) end
    end
    self.log:write(entry)
    self.tracking:line(state.step, means, names)
@@ -193,18 +202,28 @@ function Run:write_log(state)
    self.progress:report(table.concat(parts, '  '))
 end
 
+-- What the script measures besides scores: figures by group and name, and a line about them.
+function Run:diagnose(job)
+   if not job.diagnose or self.options.diagnostics == 0 then return nil end
+   local began = host.hl_host_time()
+   local figures, told = job.diagnose()
+   self.diagnosing = self.diagnosing + host.hl_host_time() - began
+   return figures, told
+end
+
 function Run:evaluate(job, state)
    local began = host.hl_host_time()
    local scores, seen = job.evaluate()
    local value = scores[job.score]
    state.evaluated, state.scores = state.step, scores
-   self.log:write {step = state.step, scores = scores}
-   self:say(('step %d: %s %.2f'):format(state.step, job.score:gsub('_', ' '), value))
+   local figures, told = self:diagnose(job)
+   self.log:write {step = state.step, scores = scores, diagnostics = figures}
+   self:say(('step %d: %s %.2f%s'):format(state.step, job.score:gsub('_', ' '), value, told and '; ' .. told or ''))
    if not state.best or value > state.best.value then
       state.best = {step = state.step, value = value}
       hilo.io.checkpoint.save(self.best, {nets = job.nets, generator = false, meta = {step = state.step, scores = scores}})
    end
-   self.tracking:evaluation(job, state, seen, began)
+   self.tracking:evaluation(job, state, seen, began, figures)
 end
 
 -- ---- training ----
@@ -260,11 +279,13 @@ end
 
 --- Trains. For t = 1..steps, `schedule(t)` sets what changes from step to step: learning rates, and tensors that hold weights;
 --- then `step(t)` returns what to log: {name = tensor of one element or number}, of which the log holds the mean over the interval.
+--- A table of such under a name is a group: {D = {real = x}} is logged as 'D/real', and not printed.
 --- With graph=true the step is recorded after two plain ones, see hilo.graph: then only `schedule` is called anew each time.
 --- A step is never stopped half way; Ctrl-C is answered after it.
 ---@param job {steps: integer, schedule: (fun(t: integer))?, step: (fun(t: integer): table<string, Tensor|number>), evaluate:
---- (fun(): table, SegmentationSeen?), score: string, nets: table<string, Module>, optims: table<string, Optimiser>} score: the field of
---- what evaluate returns that tells the best
+--- (fun(): table, SegmentationSeen?), diagnose: (fun(): table<string, table<string, number>>, string?)?, score: string,
+--- nets: table<string, Module>, optims: table<string, Optimiser>} diagnose: figures by group and name, measured after each
+--- evaluation, and a line of text about them (train.diagnose); score: the field of what evaluate returns that tells the best
 ---@return table scores those of the last evaluation, with step and best
 function Run:train(job)
    options_of.check_whole(job, 1, 'steps')
@@ -281,7 +302,7 @@ function Run:train(job)
       return text
    end, self, job, state)
    core.call(host, 'hl_host_interrupt_remove')
-   self.tracking:close(state, ok, message)
+   self.tracking:close(state, ok, message, job.diagnose and self.diagnosing)
    if not ok then
       self.progress:finish()
       if tostring(message):find('interrupted', 1, true) then self:stop(job, state) end

@@ -58,7 +58,7 @@ end
 
 --- Completes machine.json at the end of a process.
 ---@param result {to_step: integer?, ended: 'finished'|'interrupted'|'failed', error: string?, steps_per_second: number?,
---- tracking_seconds: number?}
+--- tracking_seconds: number?, diagnostics_seconds: number?}
 function Session:close(result)
    local facts, total = self.facts, 0
    local session = facts.sessions[#facts.sessions]
@@ -67,6 +67,7 @@ function Session:close(result)
    for _, one in ipairs(facts.sessions) do total = total + (one.seconds or 0) end
    facts.seconds, facts.ended, facts.finished = total, result.ended, date()
    facts.steps_per_second, facts.tracking_seconds = result.steps_per_second, result.tracking_seconds
+   facts.diagnostics_seconds = result.diagnostics_seconds
    for key, value in pairs(machine.used(self.device)) do facts[key] = value end
    self:save(0)
 end

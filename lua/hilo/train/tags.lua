@@ -3,6 +3,11 @@ local sorted_keys = require 'hilo.keys'
 
 local tags = {}
 
+--- Whether a name of the log is that of a group's member, as 'D/real' is: such a name is its own tag, and not printed.
+---@param name string
+---@return boolean
+function tags.is_of_group(name) return name:find('/', 1, true) ~= nil end
+
 local function holds_numbers_alone(t)
    for _, x in pairs(t) do if type(x) ~= 'number' then return false end end
    return next(t) ~= nil

@@ -116,7 +116,9 @@ end
 ---@param names string[] of the means, in order
 Tracking.line = counted(function(self, step, means, names)
    local values = {}
-   for _, name in ipairs(names) do values[#values + 1] = events.scalar('train/' .. name, means[name]) end
+   for _, name in ipairs(names) do
+      values[#values + 1] = events.scalar(tags.is_of_group(name) and name or 'train/' .. name, means[name])
+   end
    for _, entry in ipairs(self.rates) do values[#values + 1] = events.scalar(entry.tag, entry.group.lr) end
    values[#values + 1] = events.scalar('speed/steps_per_second', rate(self, step))
    self.writer:add(step, values)
@@ -175,10 +177,12 @@ end
 ---@param state table
 ---@param seen SegmentationSeen? the second result of job.evaluate
 ---@param began number host.hl_host_time() before it
-Tracking.evaluation = counted(function(self, job, state, seen, began)
+---@param figures table<string, table<string, number>>? what job.diagnose found
+Tracking.evaluation = counted(function(self, job, state, seen, began, figures)
    interrupts.hold(function()
       local values = {}
       for _, entry in ipairs(tags.of_scores(state.scores)) do values[#values + 1] = events.scalar(entry.tag, entry.value) end
+      for _, entry in ipairs(tags.of_scores(figures or {})) do values[#values + 1] = events.scalar(entry.tag, entry.value) end
       if not self.described then
          self.writer:add(0, {experiment(self, job, state.scores)})
          self.described = true
@@ -193,11 +197,12 @@ end)
 
 -- ---- the end ----
 
-local end_run = counted(function(self, state, how, message)
+local end_run = counted(function(self, state, how, message, diagnosing)
    if not self.writer then return end
    if how == 'finished' then self.writer:add(state.step, {hparams.finished(os.time())}) end
    self.writer:close()
    self.session:close {to_step = state.step, ended = how, error = message, tracking_seconds = self.spent,
+      diagnostics_seconds = diagnosing,
       steps_per_second = self.seconds > 0 and self.steps / self.seconds or nil}
 end)
 
@@ -205,9 +210,10 @@ end)
 ---@param state table
 ---@param ok boolean
 ---@param message any the error where it is not ok
-function Tracking:close(state, ok, message)
+---@param diagnosing number? seconds that job.diagnose took
+function Tracking:close(state, ok, message, diagnosing)
    local how = ok and 'finished' or tostring(message):find('interrupted', 1, true) and 'interrupted' or 'failed'
-   local closed, why = pcall(end_run, self, state, how, how == 'failed' and tostring(message) or nil)
+   local closed, why = pcall(end_run, self, state, how, how == 'failed' and tostring(message) or nil, diagnosing)
    if ok and not closed then error(why, 0) end
 end
 

@@ -1,0 +1,297 @@
+-- What a method does to its networks, measured in a run: right by direct computation, and without a trace in the training.
+local hilo = require 'hilo'
+local core = require 'hilo.core'
+local gradients = require 'hilo.train.gradients'
+local helper = require 'spec.helper'
+local Quality = require 'hilo.train.quality'
+local tiny = require 'spec.tiny_set'
+local tiny_runs = require 'spec.tiny_runs'
+local undisturbed = require 'hilo.train.undisturbed'
+
+local methods, metrics, train = hilo.methods, hilo.train.metrics, hilo.train
+
+local set, runs
+setup(function() set, runs = tiny.voc {n = 12, val = 4}, tiny.folder() end)
+teardown(function()
+   tiny.remove(set)
+   tiny.remove(runs)
+end)
+
+describe('the discriminator as it trains', function()
+   it('is told by its mean confidence and what it tells right', function()
+      local found = methods.diagnostics.discriminator(hilo.Tensor {2, -1}, hilo.Tensor {0.5, -3, -1})
+      local function sigmoid(x) return 1 / (1 + math.exp(-x)) end
+      assert.near((sigmoid(2) + sigmoid(-1)) / 2, found.real:item(), 1e-6)
+      assert.near((sigmoid(0.5) + sigmoid(-3) + sigmoid(-1)) / 3, found.fake:item(), 1e-6)
+      assert.near((1 / 2 + 2 / 3) / 2, found.accuracy:item(), 1e-6)
+   end)
+
+   it('is told outside of any graph', function()
+      local x = hilo.Tensor {1, 2}
+      x.requires_grad = true
+      for _, t in pairs(methods.diagnostics.discriminator(x * 2, x)) do assert.is_falsy(t.requires_grad) end
+   end)
+end)
+
+describe('the quality of label maps', function()
+   it('is that of those that are learnt from, and apart from it that of the others', function()
+      local truth, found = hilo.ByteTensor {{{0, 0, 1, 255}}, {{1, 1, 0, 0}}}, hilo.ByteTensor {{{0, 1, 1, 1}}, {{1, 0, 1, 1}}}
+      local quality = Quality.new({'a', 'b'}):add(truth, found, hilo.ByteTensor(2, 1, 1):copy(hilo.Tensor {1, 0}:view(2, 1, 1)))
+      local figures = quality:figures()
+      assert.near(100 * 2 / 3, figures.accepted.pixel_accuracy, 1e-9)
+      assert.near(100 * (1 / 2 + 1 / 2) / 2, figures.accepted.mean_iou, 1e-9)
+      assert.near(100 / 4, figures.rejected.pixel_accuracy, 1e-9)
+      assert.is_nil(Quality.new({'a', 'b'}):add(truth, found, hilo.ByteTensor(2, 1, 1):zero()):figures().accepted)
+   end)
+
+   it('counts pixel by pixel where a method chooses so', function()
+      local truth, found = hilo.ByteTensor {{{0, 0, 1, 1}}}, hilo.ByteTensor {{{0, 1, 1, 0}}}
+      local figures = Quality.new({'a', 'b'}):add(truth, found, hilo.ByteTensor {{{1, 0, 1, 1}}}):figures()
+      assert.near(100 * 2 / 3, figures.accepted.pixel_accuracy, 1e-9)
+      assert.equal(0, figures.rejected.pixel_accuracy)
+   end)
+end)
+
+describe('rank correlation', function()
+   it('is 1 where one list rises with the other, and shares ranks among equals', function()
+      assert.near(1, metrics.rank_correlation({1, 5, 9}, {-3, 0, 0.1}), 1e-12)
+      assert.near(-1, metrics.rank_correlation({1, 5, 9}, {3, 2, 1}), 1e-12)
+      -- scipy.stats.spearmanr([1, 2, 2, 4, 0, 7], [3, 1, 4, 4, 2, 2])
+      assert.near(0.1343433226559697, metrics.rank_correlation({1, 2, 2, 4, 0, 7}, {3, 1, 4, 4, 2, 2}), 1e-12)
+      assert.is_nil(metrics.rank_correlation({1, 1}, {1, 2}))
+   end)
+end)
+
+describe('gradient norms', function()
+   local function network()
+      hilo.manualSeed(3)
+      return hilo.models.deeplab {backbone = 'resnet18', width = 4, classes = 3, freeze_bn = 'affine'}
+   end
+   local x = helper.by_formula('x', {2, 3, 32, 32}, 2, 0, 'float')
+   local labels = hilo.ByteTensor(2, 32, 32):zero()
+   labels:narrow(2, 1, 16):fill(2)
+
+   local function alone(loss)
+      local S = network()
+      loss(S(x)):backward()
+      local grads = {}
+      for _, p in ipairs(S:namedParameters()) do if p.tensor.requires_grad then grads[#grads + 1] = p.tensor.grad:clone() end end
+      return grads
+   end
+   local function dot(a, b)
+      local sum = 0
+      for i = 1, #a do sum = sum + helper.dot(a[i], b[i]) end
+      return sum
+   end
+   local function ce(logits) return hilo.cross_entropy(logits, labels) end
+   local function square(logits) return hilo.mean(hilo.cmul(logits, logits), 1, 2, 3, 4):view(1) end
+
+   for _, again in ipairs {false, true} do
+      it('and angles are those of each loss by itself' .. (again and ', with stages that are computed again too' or ''), function()
+         local S = network()
+         if again then S.backbone.recomputes = true end
+         local logits = S(x)
+         local norms, cosines = gradients.of(S, {ce = ce(logits), square = square(logits)}, {first = 'ce', weights = {square = 0.5}})
+         local a, b = alone(ce), alone(square)
+         assert.near(1, norms.ce / math.sqrt(dot(a, a)), 1e-4)
+         assert.near(1, norms.square / (0.5 * math.sqrt(dot(b, b))), 1e-4)
+         assert.near(dot(a, b) / math.sqrt(dot(a, a) * dot(b, b)), cosines.square, 1e-4)
+         assert.is_nil(cosines.ce)
+      end)
+   end
+end)
+
+describe('measuring undisturbed', function()
+   local S, x
+   before_each(function()
+      hilo.manualSeed(3)
+      S, x = hilo.models.deeplab {backbone = 'resnet18', width = 4, classes = 3, freeze_bn = 'none'}, hilo.randn(2, 3, 32, 32)
+      hilo.mean(S(x), 1, 2, 3, 4):view(1):backward()
+   end)
+
+   -- Bytes that must stay: buffers and gradients.
+   local function trace()
+      local list = {}
+      for _, b in ipairs(S:namedBuffers()) do list[#list + 1] = b.tensor:clone() end
+      for _, p in ipairs(S:namedParameters()) do list[#list + 1] = p.tensor.grad:clone() end
+      return list
+   end
+
+   local function assert_untouched(f)
+      local before, state = trace(), hilo.generator:state()
+      f()
+      for i, t in ipairs(trace()) do assert.is_true(hilo.equal(before[i], t)) end
+      assert.same(state, hilo.generator:state())
+      assert.is_true(S.train and S.backbone.bn1.train)
+   end
+
+   it('leaves running statistics, gradients, modes and random numbers as they were', function()
+      assert_untouched(function()
+         local returned = undisturbed({S}, function()
+            hilo.randn(3)
+            assert.equal(0, hilo.abs(S.head.modules[1].weight.grad):sum())
+            hilo.mean(S(x), 1, 2, 3, 4):view(1):backward()
+            assert.is_true(hilo.abs(S.head.modules[1].bias.grad):sum() > 0)
+            S:evaluate()
+            return 'told'
+         end)
+         assert.equal('told', returned)
+      end)
+   end)
+
+   it('does so after an error too', function()
+      assert_untouched(function()
+         assert.error_matches(function()
+            undisturbed({S}, function()
+               S(x)
+               S:evaluate()
+               hilo.randn(3)
+               error('a fault', 0)
+            end)
+         end, 'a fault')
+      end)
+   end)
+end)
+
+-- ---- whole runs ----
+
+local small = 'crop=32 batch=2 unlabelled_batch=3 d_channels=4 model.width=4 data.labelled=3 threads=1 workers=1 steps=4 log_every=2 '
+   .. 'eval_every=2 gamma=0.5 diagnostics=6'
+
+local function run(script, name, rest)
+   local code, text = tiny_runs.shell(table.concat({'env OMP_WAIT_POLICY=passive luajit', core.root .. 'lua/bin/hilo',
+      ('%sexperiments/%s.lua'):format(core.root, script), 'name=' .. name, 'runs=' .. runs, 'data.root=' .. set, small,
+      rest or ''}, ' '))
+   assert(code == 0, text)
+   return text
+end
+
+local function file(name, which) return ('%s/%s/%s'):format(runs, name, which) end
+
+local function figures_of(name)
+   local list = {}
+   for _, entry in ipairs(train.Log.read(file(name, 'log.jsonl'))) do
+      if entry.scores then list[#list + 1] = entry.diagnostics or false end
+   end
+   return list
+end
+
+describe('a run of s4GAN', function()
+   local said
+   setup(function() said = run('s4gan', 'with') end)
+
+   it('tells what its discriminator does in every line of its log', function()
+      local log = train.Log.read(file('with', 'log.jsonl'))
+      for _, key in ipairs {'D/real', 'D/fake', 'D/accuracy'} do assert.is_true(log[1][key] >= 0 and log[1][key] <= 1, key) end
+      assert.not_matches('D/real', said)
+   end)
+
+   it('tells at each evaluation how sure D is, what is accepted and how good it is, and how hard the losses pull', function()
+      local figures = figures_of('with')
+      assert.equal(2, #figures)
+      for _, of in ipairs(figures) do
+         for _, part in ipairs {'labelled', 'labelled_truth', 'val', 'val_truth', 'unlabelled'} do
+            assert.is_true(of.confidence[part] > 0 and of.confidence[part] < 1, part)
+         end
+         for _, part in ipairs {'labelled', 'val', 'unlabelled'} do
+            local share = of.accepted[part]
+            assert.is_true(share >= 0 and share <= 1)
+            assert.equal(share > 0, of.pixel_accuracy[part .. '_accepted'] ~= nil)
+            assert.equal(share < 1, of.mean_iou[part .. '_rejected'] ~= nil)
+         end
+         assert.is_true(of.gradient_norm.ce > 0 and of.gradient_norm.fm > 0)
+         assert.is_true(math.abs(of.gradient_cosine.fm) <= 1)
+      end
+      assert.matches('step 2: mean iou [%d.]+; D is 0.%d+ sure of label maps', said)
+   end)
+
+   it('learns the same, to the last bit, without being measured', function()
+      run('s4gan', 'without', 'diagnostics=0')
+      assert.is_true(tiny.read(file('with', 'best.safetensors')) == tiny.read(file('without', 'best.safetensors')))
+      assert.is_true(tiny.read(file('with', 'last.safetensors')) == tiny.read(file('without', 'last.safetensors')))
+      assert.same({false, false}, figures_of('without'))
+   end)
+end)
+
+describe('what is told of s4GAN', function()
+   it('is what a direct computation gives', function()
+      run('s4gan', 'known')
+      local options = train.json.load(file('known', 'options.json'))
+      options.runs, options.name = runs, 'known'
+      local data = hilo.data.open(options.data)
+      local split = train.json.load(file('known', 'split.json'))
+      local S, D = train.networks.segmentation(options, data), train.networks.discriminator(options, data)
+      hilo.io.checkpoint.load(file('known', 'last.safetensors'), {nets = {S = S, D = D}, generator = false}, {subset = true})
+      local transform = hilo.data.transforms.segmentation {crop = options.crop, size = 1, scale = options.scale, mirror = true}
+      local workers = hilo.data.workers {threads = 1}
+      local probe = train.probe {run = {options = options, workers = workers}, set = data, split = split, transform = transform}
+      local says, right, truth, n, accepted, hits, pixels = 0, {}, 0, 0, 0, 0, 0
+      local list = {}
+      for _, parts in probe:batches() do
+         local l, v = parts.labelled, parts.val
+         local logits = hilo.no_grad(S, v.images) -- S trains: batch statistics
+         local _, shown = methods.discriminator.shared_columns(l.labels, v.inside)
+         local real_shown = methods.discriminator.shared_columns(v.labels, parts.unlabelled.inside)
+         local sure = methods.confidence(D, methods.discriminator.fake(logits, v.images, shown))
+         local of_truth = methods.confidence(D, methods.discriminator.real(v.labels, v.images, 3, real_shown))
+         local found = hilo.label_map(logits)
+         for i = 1, v.images:size(1) do
+            says, truth, n = says + sure[i], truth + of_truth[i], n + 1
+            local known, good = 0, 0
+            for y = 1, 32 do
+               for k = 1, 32 do
+                  if v.labels[i][y][k] ~= 255 then
+                     known = known + 1
+                     if v.labels[i][y][k] == found[i][y][k] then good = good + 1 end
+                  end
+               end
+            end
+            list[n], right[n] = sure[i], good / math.max(1, known)
+            if sure[i] >= 0.5 then accepted, hits, pixels = accepted + 1, hits + good, pixels + known end
+         end
+      end
+      local figures = figures_of('known')[2]
+      assert.equal(6, n)
+      assert.near(says / n, figures.confidence.val, 1e-5)
+      assert.near(truth / n, figures.confidence.val_truth, 1e-5)
+      assert.near(accepted / n, figures.accepted.val, 1e-9)
+      if pixels > 0 then assert.near(100 * hits / pixels, figures.pixel_accuracy.val_accepted, 1e-6) end
+      local rank = metrics.rank_correlation(list, right)
+      if rank then assert.near(rank, figures.rank_correlation.val, 1e-6) else assert.is_nil(figures.rank_correlation) end
+   end)
+end)
+
+describe('pseudo-labels of other methods', function()
+   it('are measured by a function that says what is learnt from', function()
+      local options = {device = 'cpu', batch = 2, unlabelled_batch = 3, diagnostics = 6, seed = 1}
+      local data = hilo.data.open {root = set}
+      local split = hilo.data.split(data, {labelled = '3', seed = 1})
+      local probe = train.probe {run = {options = options, workers = hilo.data.workers {threads = 1}}, set = data, split = split,
+         transform = hilo.data.transforms.segmentation {crop = {32, 32}}}
+      local right, pixels, inside = 0, 0, 0
+      local figures, text = train.diagnose.pseudo_labels(probe, {nets = {}, label = function(x, seen)
+         local map = hilo.ByteTensor(x:size(1), 32, 32):zero() -- all background; learnt from in the upper half
+         local taken = map:clone()
+         taken:narrow(2, 1, 16):fill(1)
+         return map, hilo.cmul(taken, seen)
+      end})
+      for _, parts in probe:batches() do
+         local v = parts.val
+         for i = 1, 3 do
+            for y = 1, 32 do
+               for k = 1, 32 do
+                  inside = inside + v.inside[i][y][k]
+                  if y <= 16 and v.labels[i][y][k] ~= 255 then
+                     pixels = pixels + 1
+                     if v.labels[i][y][k] == 0 then right = right + 1 end
+                  end
+               end
+            end
+         end
+      end
+      assert.near(100 * right / pixels, figures.pixel_accuracy.val_accepted, 1e-9)
+      assert.near(0.5, figures.accepted.val, 0.02)
+      assert.is_number(figures.mean_iou.unlabelled_rejected)
+      assert.matches('accepted: %d+ %% of the pixels, of which %d+ %% are right', text)
+   end)
+end)
