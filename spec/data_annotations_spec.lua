@@ -136,8 +136,8 @@ describe("COCO's files", function()
 
    it('tell pictures that are missing, and refuse where all are', function()
       coco({{file_name = 'a.jpg'}, {file_name = 'lost.jpg'}}, {{segmentation = {square(0, 0, 2)}}})
-      assert.matches("1 of 2 pictures that annotations.json names are not found below .*, the first is 'lost.jpg': there is no such file",
-         open().warnings[1])
+      assert.matches("1 of 2 pictures that annotations.json names are not found below .*, the first is 'lost.jpg': there is no such "
+         .. 'file', open().warnings[1])
       coco({{file_name = 'lost.jpg'}}, {{segmentation = {square(0, 0, 2)}}})
       assert.matches("none of the pictures that annotations.json names is found .*'lost.jpg'", error_of(open))
    end)

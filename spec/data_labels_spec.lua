@@ -101,7 +101,8 @@ describe('label maps of ids', function()
    it('of 16 bits are mapped by an option, and an id that it does not name is an error', function()
       put('a', hilo.IntTensor {{1000, 1001, 65535}, {1001, 1000, 256}})
       local message = error_of(open)
-      assert.matches('a.png holds the id 65535, and a set has at most 255 classes, 0..254; map ids to classes: data.map=65535:0', message)
+      assert.matches('a.png holds the id 65535, and a set has at most 255 classes, 0..254; map ids to classes: data.map=65535:0',
+         message)
       local set = open {map = '1000:0,1001:1,65535:255,256:1'}
       assert.same({{0, 1, 255}, {1, 0, 1}}, read(set))
       assert.equal(2, #set.classes)
@@ -135,7 +136,8 @@ describe('an option that maps ids', function()
    it('says what is wrong with it', function()
       put('a', ids)
       for map, message in pairs {['0=1'] = "'0=1' is not id:class", ['0:1,0:2'] = 'id 0 is given twice',
-         ['0:300'] = 'is not id:class', ['70000:1'] = 'does not begin with an id of 0..65535', ['5-2:1'] = 'does not begin with an id', [','] = 'names no ids'} do
+         ['0:300'] = 'is not id:class', ['70000:1'] = 'does not begin with an id of 0..65535',
+         ['5-2:1'] = 'does not begin with an id', [','] = 'names no ids'} do
          assert.matches(message, error_of(open, {map = map}))
       end
    end)

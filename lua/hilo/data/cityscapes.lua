@@ -1,7 +1,7 @@
 --- data/cityscapes.lua: Cityscapes as it is handed out.
 ---
 ---     leftImg8bit/<part>/<city>/<city>_<n>_<n>_leftImg8bit.png
----     gtFine/<part>/<city>/<city>_<n>_<n>_gtFine_labelIds.png      or _labelTrainIds.png
+---     gtFine/<part>/<city>/<city>_<n>_<n>_gtFine_labelIds.png      or _labelTrainIds.png, or _color.png
 ---
 --- A name is <part>/<city>/<city>_<n>_<n>; 'train' and 'val' are the parts. Lists may lie in lists/*.txt.
 local folder = require 'hilo.data.folder'
@@ -46,8 +46,8 @@ end
 return function(root)
    local images, names = find(root .. '/leftImg8bit', 'leftImg8bit')
    local labels, map = find(root .. '/gtFine', 'gtFine_labelIds'), known.cityscapes.map
-   if next(labels) == nil then
-      labels, map = find(root .. '/gtFine', 'gtFine_labelTrainIds'), ''
+   for _, ending in ipairs {'gtFine_labelTrainIds', 'gtFine_color'} do
+      if next(labels) == nil then labels, map = find(root .. '/gtFine', ending), '' end
    end
    return {
       layout = 'cityscapes', default_classes = known.cityscapes.classes, image_folder = root .. '/leftImg8bit',

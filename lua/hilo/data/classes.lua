@@ -8,5 +8,5 @@ return {
    cityscapes_ids = known.cityscapes.ids,
    ade20k = known.ade20k.classes,
    camvid = known.camvid.classes,
-   palette = require 'hilo.data.known.voc_colours',
+   palette = require('hilo.data.known.voc_colours').rgb,
 }

@@ -93,14 +93,17 @@ local function show_colours(counts)
    return table.concat(list, ', ', 1, math.min(6, #list)) .. (#list > 6 and (' and %d more'):format(#list - 6) or '')
 end
 
--- The public table that holds all of the colours, nil for none.
+-- The public table that holds all of the colours, of several that of the fewest classes; nil for none.
 local function public_table(counts)
+   local best
    for _, name in ipairs(known.names) do
-      local list = known[name].colours
-      local made = list and colour_table(list)
-      if made and all(counts, function(c) return made.class_of[c] end) then return name end
+      local public = known[name]
+      local made = public.colours and colour_table(public.colours)
+      if made and all(counts, function(c) return made.class_of[c] end) and (not best or #public.classes < #known[best].classes) then
+         best = name
+      end
    end
-   return nil
+   return best
 end
 
 local function refuse_colours(set, path)

@@ -16,5 +16,6 @@ return {
       {180, 165, 180, 'void'}, {150, 100, 100, 'void'}, {150, 120, 90, 'void'}, {0, 0, 90, 'void'}, {0, 0, 110, 'void'},
    },
    counts = {train = 2975, val = 500, test = 1525},
+   without_labels = {test = true},
    map = 'cityscapes',
 }

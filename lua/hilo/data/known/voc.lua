@@ -3,8 +3,7 @@
 local words = require 'hilo.data.known.words'
 local voc_colours = require 'hilo.data.known.voc_colours'
 
-local colours, rgb = {}, voc_colours(21)
-for i = 0, 20 do colours[i + 1] = {rgb[3 * i + 1], rgb[3 * i + 2], rgb[3 * i + 3], i} end
+local colours = voc_colours.table(21)
 colours[22] = {224, 224, 192, 'void'}
 
 return {

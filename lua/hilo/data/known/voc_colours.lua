@@ -1,8 +1,11 @@
 --- data/known/voc_colours.lua: PASCAL VOC's colours: bit b of red, green and blue of colour i are bits 3(7-b), 3(7-b)+1 and
 --- 3(7-b)+2 of i.
----@param n integer number of colours, up to 256
+local voc_colours = {}
+
+--- The first n of them, one after another.
+---@param n integer up to 256
 ---@return integer[] rgb 3n numbers 0..255
-return function(n)
+function voc_colours.rgb(n)
    local rgb = {}
    for i = 0, n - 1 do
       local colour = {0, 0, 0}
@@ -15,3 +18,14 @@ return function(n)
    end
    return rgb
 end
+
+--- The same as a table of colours: that of class i is colour i.
+---@param n integer
+---@return integer[][] {r, g, b, class}
+function voc_colours.table(n)
+   local rgb, list = voc_colours.rgb(n), {}
+   for i = 0, n - 1 do list[i + 1] = {rgb[3 * i + 1], rgb[3 * i + 2], rgb[3 * i + 3], i} end
+   return list
+end
+
+return voc_colours

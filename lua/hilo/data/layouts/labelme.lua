@@ -135,7 +135,8 @@ local function read_pages(set, found, paths)
       local image, why = finder:find(called, directory)
       image = image or finder:beside(path)
       if image then
-         pages[#pages + 1] = {root = found.root, where = where, data = data, name = files.name(image), image = found.root .. '/' .. image}
+         pages[#pages + 1] = {root = found.root, where = where, data = data, name = files.name(image),
+            image = found.root .. '/' .. image}
       else
          missing, first = missing + 1, first or ("%s is of '%s': %s"):format(path, called, why)
       end

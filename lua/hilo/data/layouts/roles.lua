@@ -8,11 +8,13 @@ local function set_of(text)
 end
 
 --- Folders of pictures, in small letters.
-roles.images = set_of [[images image imgs img jpegimages pictures picture photos photo rgb input inputs pics jpgs jpg leftimg8bit]]
+roles.images = set_of [[images image imgs img jpegimages pictures picture photos photo rgb input inputs pics jpgs jpg leftimg8bit
+   701_stillsraw_full]]
 
 --- Folders of label maps.
 roles.labels = set_of [[masks mask labels label annotations annotation annots annot gt gts groundtruth ground_truth ground-truth
-   segmentation segmentations segmentationclass segmentationclassaug seg segs targets target gtfine labelmaps label_maps label-maps]]
+   segmentation segmentations segmentationclass segmentationclassaug seg segs targets target gtfine labelmaps label_maps label-maps
+   labeledapproved_full]]
 
 local parts = set_of 'train training val valid validation test testing dev'
 
