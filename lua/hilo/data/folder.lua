@@ -41,14 +41,18 @@ function folder.lines(path)
    return list, numbers
 end
 
-local image_kinds = {jpg = true, jpeg = true, png = true, webp = true, tif = true, tiff = true, bmp = true}
+local image_endings, is_image = {'jpg', 'jpeg', 'png', 'webp', 'tif', 'tiff', 'bmp'}, {}
+for _, ending in ipairs(image_endings) do is_image[ending] = true end
+
+--- The endings of image files, for messages.
+folder.image_endings = '.' .. table.concat(image_endings, ', .')
 
 --- The name of an image file without its ending, nil where the ending is not an image's.
 ---@param name string
 ---@return string? stem, string? ending in small letters
 function folder.stem(name)
    local stem, ending = name:match('^(.+)%.(%w+)$')
-   if stem and image_kinds[ending:lower()] then return stem, ending:lower() end
+   if stem and is_image[ending:lower()] then return stem, ending:lower() end
    return nil
 end
 

@@ -47,7 +47,7 @@ return function(options)
    elseif (options.map or '') == '' or set.layout ~= 'voc' then -- with a map of ids, a set in VOC's layout has classes of its own
       set.classes, set.class_source = set.default_classes, set.default_classes and 'the layout'
    end
-   core.check(#set.names > 0, 'data: there are no images (.jpg, .jpeg, .png) in %s', set.image_folder)
+   core.check(#set.names > 0, 'data: there are no images (%s) in %s', folder.image_endings, set.image_folder)
    labels.prepare(set, options)
    set.classes = set.classes or set.default_classes
    core.check(set.classes, 'data: no picture of %s has a label map and nothing names the classes; write them to %s/classes.txt', root,

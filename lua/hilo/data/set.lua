@@ -36,7 +36,7 @@ function Set.new(fields)
    fields.parts, fields.warnings = fields.parts or {}, fields.warnings or {}
    fields.background = fields.classes[1]:lower() == 'background'
    check(#fields.classes >= 2 and #fields.classes <= 255, 'data: a set has 2 to 255 classes, %s has %d', fields.root, #fields.classes)
-   check(#fields.names > 0, 'data: there are no images (.jpg, .jpeg, .png) in %s', fields.image_folder)
+   check(#fields.names > 0, 'data: there are no images (%s) in %s', folder.image_endings, fields.image_folder)
    table.sort(fields.names)
    return setmetatable(fields, Set)
 end

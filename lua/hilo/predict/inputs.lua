@@ -1,10 +1,10 @@
 --- predict/inputs.lua: the pictures that a user names: files, folders with all that is in them, text files with a path a line.
 local core = require 'hilo.core'
 local folder = require 'hilo.data.folder'
+local tree = require 'hilo.data.tree'
 
 local check = core.check
 
-local picture_endings = {jpg = true, jpeg = true, png = true, webp = true, tif = true, tiff = true, bmp = true}
 local list_endings = {txt = true, lst = true, list = true}
 
 local function ending_of(path) return (path:match('%.(%w+)$') or ''):lower() end
@@ -27,30 +27,15 @@ end
 
 local function name_of(path) return path:match('[^/]+$') end
 
--- Folders below `skip` hold results.
-local function add_folder(list, root, below, skip)
-   for _, name in ipairs(folder.list(root)) do
-      local path, inner = root .. '/' .. name, below == '' and name or below .. '/' .. name
-      if folder.is_folder(path) then
-         if path ~= skip then add_folder(list, path, inner, skip) end
-      elseif picture_endings[ending_of(name)] then
-         add(list, path, inner)
-      end
-   end
-end
-
 -- A path in a list counts from the working folder, or from the list's own.
 local function add_list(list, path)
    local own = path:match('^(.*)/[^/]*$') or '.'
-   local lines = folder.lines(path)
-   if lines[1] then lines[1] = lines[1]:gsub('^\239\187\191', '') end -- a byte-order mark
-   for number, line in ipairs(lines) do
-      if line:sub(1, 1) ~= '#' then
-         local found
-         for _, candidate in ipairs {line, own .. '/' .. line} do found = found or folder.is_file(candidate) and candidate end
-         check(found, "%s: line %d names '%s', which is neither a file here nor in %s", path, number, line, own)
-         add(list, found, name_of(found))
-      end
+   local lines, numbers = folder.lines(path)
+   for i, line in ipairs(lines) do
+      local found
+      for _, candidate in ipairs {line, own .. '/' .. line} do found = found or folder.is_file(candidate) and candidate end
+      check(found, "%s: line %d names '%s', which is neither a file here nor in %s", path, numbers[i], line, own)
+      add(list, found, name_of(found))
    end
 end
 
@@ -63,14 +48,13 @@ function inputs.pictures(words, skip)
    for _, word in ipairs(words) do
       local path = word:gsub('(.)/+$', '%1')
       if folder.is_folder(path) then
-         add_folder(list, path, '', skip)
+         for _, below in ipairs(tree.of(path, skip).images) do add(list, path .. '/' .. below, below) end
       else
          check(folder.is_file(path), "there is no picture, folder or list '%s'", path)
          if list_endings[ending_of(path)] then add_list(list, path) else add(list, path, name_of(path)) end
       end
    end
-   check(#list > 0, 'there are no pictures in %s (files ending in .jpg, .jpeg, .png, .webp, .tif, .tiff, .bmp)',
-      table.concat(words, ', '))
+   check(#list > 0, 'there are no pictures in %s (files ending in %s)', table.concat(words, ', '), folder.image_endings)
    list.taken = nil
    return list
 end
