@@ -1,41 +1,15 @@
 --- models/resnet.lua: residual networks (He et al., 2016) with torchvision's parameter names, at any output stride.
 local core = require 'hilo.core'
 local autograd = require 'hilo.autograd'
-local pointwise = require 'hilo.ops.pointwise'
 local pool = require 'hilo.ops.pool'
 local nn = require 'hilo.nn'
-local state = require 'hilo.nn.state'
 local options_of = require 'hilo.models.options'
+local parts = require 'hilo.models.parts'
 local precision = require 'hilo.models.precision'
 
+local conv, normalised, release = parts.conv, parts.normalised, parts.release
+
 -- ---- blocks ----
-
--- max(0, bn(conv(x)) + add), in one pass where bn can, and over the convolution's own result where nobody wants it later
-local function normalised(bn, layer, x, add)
-   local y = layer(x)
-   if bn.fuses then
-      return bn(y, {relu = true, add = add, inplace = y._storage ~= x._storage and not (autograd.is_enabled() or state.tracing)})
-   end
-   y = bn(y)
-   return pointwise.relu(add and pointwise.add(y, add) or y)
-end
-
--- x, made in this file, was read to make y and is not wanted again but by a backward, for which it is cheap to compute again
-local function release(x, y)
-   if autograd.is_enabled() then
-      autograd.forget(x)
-   elseif not state.tracing and x._storage ~= y._storage then
-      x:free()
-   end
-end
-
-local function conv(from, to, kernel, stride, dilation)
-   local pad = (kernel - 1) / 2 * dilation
-   if dilation > 1 then
-      return nn.SpatialDilatedConvolution(from, to, kernel, kernel, stride, stride, pad, pad, dilation, dilation):noBias()
-   end
-   return nn.SpatialConvolution(from, to, kernel, kernel, stride, stride, pad, pad):noBias()
-end
 
 local function shortcut(block, from, to, stride)
    if stride == 1 and from == to then return end
@@ -58,7 +32,7 @@ end
 
 function BasicBlock:updateOutput(x)
    local inner = normalised(self.bn1, self.conv1, x)
-   local y = normalised(self.bn2, self.conv2, inner, self.downsample and self.downsample(x) or x)
+   local y = normalised(self.bn2, self.conv2, inner, {add = self.downsample and self.downsample(x) or x})
    release(inner, y)
    if self.forgets_input then autograd.forget(x) end
    return y
@@ -85,7 +59,7 @@ function Bottleneck:updateOutput(x)
    local narrow = normalised(self.bn1, self.conv1, x)
    local inner = normalised(self.bn2, self.conv2, narrow)
    release(narrow, inner)
-   local y = normalised(self.bn3, self.conv3, inner, self.downsample and self.downsample(x) or x)
+   local y = normalised(self.bn3, self.conv3, inner, {add = self.downsample and self.downsample(x) or x})
    release(inner, y)
    if self.forgets_input then autograd.forget(x) end
    return y
@@ -137,22 +111,6 @@ local function stage(kind, from, planes, count, plan, previous_dilation, o)
    return blocks, from
 end
 
--- He et al.'s initialisation by fan-out, as in torchvision.
-local function initialise(net, generator)
-   autograd.no_grad(net.apply, net, function(m)
-      if nn.isA(m, 'nn.SpatialConvolution') then
-         m.weight:normal(0, math.sqrt(2 / (m.nOutputPlane * m.kH * m.kW)), {generator = generator})
-      elseif nn.isA(m, 'nn.SpatialBatchNormalization') then
-         m.weight:fill(1)
-         m.bias:zero()
-      elseif nn.isA(m, 'nn.Linear') then
-         local s = 1 / math.sqrt(m.inputSize)
-         m.weight:uniform(-s, s, {generator = generator})
-         m.bias:uniform(-s, s, {generator = generator})
-      end
-   end)
-end
-
 function ResNet:__init(name, o)
    parent.__init(self)
    local kind = kinds[name]
@@ -170,7 +128,7 @@ function ResNet:__init(name, o)
    end
    self.planes = from
    if o.classes then self:add(nn.Linear(from, o.classes), 'fc') end
-   initialise(self, o.generator)
+   parts.initialise(self, o.generator)
 end
 
 -- One of layer1 .. layer4, computed again in backward where asked for.
