@@ -34,7 +34,7 @@ local workers = data.workers {threads = o.workers, cache_mb = o.cache_mb}
 local classifier = o.mlmt ~= '' and not perfect and train.load_class_scores(o, o.mlmt) or nil
 local prior = classifier and methods.class_prior(classifier[o.scores])
 
-local results, last = {}, nil
+local results, last, effect = {}, nil, nil
 local function report(method, counts)
    local scores = counts:scores()
    last = counts
@@ -47,6 +47,7 @@ for number, name in ipairs(o.segmentation) do
    local set, split, S = of_run.set, of_run.split, of_run.S
    local fuse = (classifier or perfect) and number == #o.segmentation
    local alone, fused = train.metrics.confusion(set.classes, o.device), train.metrics.confusion(set.classes, o.device)
+   local changes = fuse and train.FusionCounts.new(set.classes, o.device, set.void)
    local written = 0
 
    train.evaluate.with(S, function()
@@ -58,10 +59,12 @@ for number, name in ipairs(o.segmentation) do
          if fuse then
             local scores = perfect and methods.class_targets(truth, #set.classes)[1]:totable()
                or train.scores_of(classifier, o.scores, id, set)
+            local before = found
             found = hilo.label_map(methods.fusion(logits, scores,
                {how = o.fusion, tau = o.tau, exponent = o.exponent, prior = prior, on = o.on,
                   background = o.keep_background and set.background}))
             fused:add(truth, found, set.void)
+            changes:add(truth, before, found)
          end
          if number == #o.segmentation and (o.pictures < 0 or written < o.pictures) then
             written = written + 1
@@ -73,8 +76,12 @@ for number, name in ipairs(o.segmentation) do
       end
    end)
    report(name, alone)
-   if fuse then report(name .. ' + ' .. (perfect and 'true classes' or o.mlmt), fused) end
+   if fuse then
+      report(name .. ' + ' .. (perfect and 'true classes' or o.mlmt), fused)
+      effect = changes:figures()
+      print(train.FusionCounts.text(effect))
+   end
 end
 
-train.results(out, session, results, last)
+train.results(out, session, results, last, {fusion = effect})
 print(('label maps in %s/labels, pictures (image, truth, prediction, errors) in %s/pictures'):format(out, out))

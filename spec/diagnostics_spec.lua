@@ -295,3 +295,65 @@ describe('pseudo-labels of other methods', function()
       assert.matches('accepted: %d+ %% of the pixels, of which %d+ %% are right', text)
    end)
 end)
+
+describe('what fusion does to label maps', function()
+   local FusionCounts = train.FusionCounts
+   local classes = {'a', 'b', 'c'}
+
+   local function map(seed)
+      local draw, t = helper.numbers(seed), hilo.ByteTensor(2, 6, 7)
+      local p = t:data()
+      for i = 0, 83 do p[i] = math.floor(3 * draw()) end
+      return t
+   end
+
+   it('is counted by the class of the truth, pixel by pixel', function()
+      local truth, alone, fused = map(1), map(2), map(3)
+      truth[1][2][3], truth[2][6][7] = 255, 255
+      local expected = {}
+      for c = 1, 3 do expected[c] = {pixels = 0, changed = 0, gained = 0, lost = 0} end
+      local t, a, f = truth:data(), alone:data(), fused:data()
+      for i = 0, 83 do
+         local row = expected[t[i] + 1]
+         if row then
+            row.pixels = row.pixels + 1
+            if a[i] ~= f[i] then row.changed = row.changed + 1 end
+            if a[i] ~= t[i] and f[i] == t[i] then row.gained = row.gained + 1 end
+            if a[i] == t[i] and f[i] ~= t[i] then row.lost = row.lost + 1 end
+         end
+      end
+      local counts = FusionCounts.new(classes)
+      for i = 1, 2 do counts:add(truth:narrow(1, i, 1), alone:narrow(1, i, 1), fused:narrow(1, i, 1)) end
+      local figures, sum = counts:figures(), 0
+      for c, name in ipairs(classes) do
+         for field, value in pairs(expected[c]) do assert.equal(value, figures.classes[name][field], name .. ' ' .. field) end
+         sum = sum + expected[c].gained
+      end
+      assert.equal(sum, figures.gained)
+      assert.equal(82, figures.pixels)
+   end)
+
+   it('tells classes that it removed, by whether they are there', function()
+      local truth, alone = hilo.ByteTensor {{{0, 1}}, {{0, 0}}}, hilo.ByteTensor {{{1, 2}}, {{0, 1}}}
+      local fused = hilo.ByteTensor {{{0, 0}}, {{0, 0}}} -- b and c leave the first picture, b the second
+      local figures = FusionCounts.new(classes):add(truth, alone, fused):figures()
+      assert.same({1, 1, 1}, {figures.classes.b.present, figures.classes.b.removed_present, figures.classes.b.removed_absent})
+      assert.same({0, 0, 1}, {figures.classes.c.present, figures.classes.c.removed_present, figures.classes.c.removed_absent})
+      assert.same({2, 0, 0}, {figures.classes.a.present, figures.classes.a.removed_present, figures.classes.a.removed_absent})
+      local text = FusionCounts.text(figures)
+      assert.matches('changed 75.00 %% of the pixels: 50.00 %% became right, 0.00 %% wrong; removed 3 classes', text)
+      assert.matches('\n   a +2 +2 +0  0, 0', text)
+   end)
+
+   it('is told by fuse.lua and kept beside its scores', function()
+      local made = tiny_runs.make {mlmt = true}
+      local code, text = tiny_runs.shell(('luajit %slua/bin/hilo %sexperiments/fuse.lua runs=%s segmentation=sup mlmt=multi tau=0.5 '
+         .. 'keep_background=false'):format(core.root, core.root, made.runs))
+      assert.equal(0, code, text)
+      assert.matches('fusion changed [%d.]+ %% of the pixels: [%d.]+ %% became right', text)
+      local scores = train.json.load(made.runs .. '/fused/scores.json')
+      local alone, fused = scores.results[1].pixel_accuracy, scores.results[2].pixel_accuracy
+      assert.near(fused - alone, 100 * (scores.fusion.gained - scores.fusion.lost) / scores.fusion.pixels, 1e-9)
+      made.remove()
+   end)
+end)

@@ -4,7 +4,7 @@ local numbers = require 'hilo.report.numbers'
 
 local scores_of = {}
 
-local skipped = {step = true, best = true}
+local skipped = {step = true, best = true, fusion = true}
 local first = {'mean_iou', 'mean_average_precision', 'pixel_accuracy'}
 
 local rank = {}

@@ -17,6 +17,7 @@ local train = {
    pictures = require 'hilo.train.pictures',
    probe = require('hilo.train.probe').new,
    diagnose = require 'hilo.train.diagnose',
+   FusionCounts = require 'hilo.train.fusion_counts',
 }
 
 --- Starts a run, or opens the one to continue.

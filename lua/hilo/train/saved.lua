@@ -38,10 +38,12 @@ end
 ---@param session Session?
 ---@param results {method: string, mean_iou: number, pixel_accuracy: number, iou: table<string, number>}[]
 ---@param counts Confusion of the last
-function saved.results(path, session, results, counts)
+---@param besides? table<string, any> fields that scores.json gets too
+function saved.results(path, session, results, counts, besides)
    local last = results[#results]
-   json.save(path .. '/scores.json', {results = results, mean_iou = last.mean_iou, pixel_accuracy = last.pixel_accuracy,
-      iou = last.iou})
+   local scores = {results = results, mean_iou = last.mean_iou, pixel_accuracy = last.pixel_accuracy, iou = last.iou}
+   for key, value in pairs(besides or {}) do scores[key] = value end
+   json.save(path .. '/scores.json', scores)
    seen.save_confusion(path, counts.classes, counts.matrix:totable())
    if session then session:close {ended = 'finished'} end
 end
