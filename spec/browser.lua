@@ -24,6 +24,15 @@ function Browser.program()
    return nil
 end
 
+--- busted's describe, pending where there is no browser.
+---@param name string
+---@param f function
+function Browser.describe(name, f)
+   local busted = require 'busted'
+   if Browser.program() then return busted.describe(name, f) end
+   busted.describe(name, function() busted.pending('needs chromium: apt-get install chromium') end)
+end
+
 -- In the child: messages are read from 3 and written to 4.
 local function become(program, profile, commands, answers)
    unistd.setpid('p', 0, 0)

@@ -1,4 +1,5 @@
 --- data/check/page.lua: what was found in a set as a page: findings, numbers, pictures of every class.
+local confusion = require 'hilo.report.confusion'
 local figures = require 'hilo.report.figures'
 local file = require 'hilo.io.file'
 local h = require 'hilo.report.html'
@@ -58,20 +59,15 @@ local function classes(facts)
 end
 
 local function together(facts)
-   local names, shares = {}, {}
-   for i, c in ipairs(facts.classes) do
-      names[i], shares[i] = c.name, {}
-      for j, n in ipairs(facts.together[i]) do shares[i][j] = c.pictures > 0 and 100 * n / c.pictures or 0 / 0 end
-   end
+   local names, shown = {}, {}
+   for i, c in ipairs(facts.classes) do names[i], shown[i] = c.name, c.pictures end
    local counts, labels = {}, {}
    for i, n in ipairs(facts.shows) do counts[i], labels[i] = n, i - 1 end
    while #counts > 1 and counts[#counts] == 0 do counts[#counts], labels[#labels] = nil, nil end
-   local few = #names <= 30
    return h.join {
       figures.draw('bar', nil, labels, counts, {title = 'How many classes a picture shows', xlabel = 'classes', ylabel = 'pictures',
          size = figures.half}),
-      figures.draw('image', 'Of the pictures that show the class of a row, the percentage that show that of the column too.', shares,
-         {title = 'Classes that are seen together', labels = few and names or nil, values = few and '%.0f' or nil, crange = {0, 100}}),
+      confusion.together(names, shown, facts.together),
    }
 end
 

@@ -1,5 +1,6 @@
 --- data/check/text.lua: what was found in a set, for a terminal.
 local numbers = require 'hilo.report.numbers'
+local plot_text = require 'hilo.plot.text'
 local utf8 = require 'hilo.io.utf8'
 
 local most_files = 3
@@ -19,13 +20,18 @@ local function kinds(list, key)
    return table.concat(parts, ', ')
 end
 
+local function padded(name, width) return name .. (' '):rep(width - plot_text.length(name)) end
+
 local function classes(facts, out)
-   local width = 5
-   for _, c in ipairs(facts.classes) do width = math.max(width, #utf8.visible(c.name)) end
-   local row = '   %-' .. width .. 's %8s %9s %7s %7s'
-   out(row:format('class', 'pixels', 'pictures', 'train', 'val'))
-   for _, c in ipairs(facts.classes) do
-      out(row:format(utf8.visible(c.name), ('%.2f %%'):format(100 * c.share), ('%d'):format(c.pictures), ('%d'):format(c.train),
+   local width, names = 5, {}
+   for i, c in ipairs(facts.classes) do
+      names[i] = plot_text.line(utf8.visible(c.name), 40)
+      width = math.max(width, plot_text.length(names[i]))
+   end
+   local row = '   %s %8s %9s %7s %7s'
+   out(row:format(padded('class', width), 'pixels', 'pictures', 'train', 'val'))
+   for i, c in ipairs(facts.classes) do
+      out(row:format(padded(names[i], width), ('%.2f %%'):format(100 * c.share), ('%d'):format(c.pictures), ('%d'):format(c.train),
          ('%d'):format(c.val)))
    end
 end
