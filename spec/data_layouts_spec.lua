@@ -45,6 +45,45 @@ describe('folders', function()
       end
    end)
 
+   it('may have any of the words for pictures and for label maps, in any letters', function()
+      local function try(pictures, labels)
+         put(pictures .. '/%s.png', {'a'}, 'image')
+         put(labels .. '/%s.png', {'a'})
+         local set = data.open {root = root, classes = '3'}
+         assert.same({'folders', 'a', labels .. '/a.png'}, {set.layout, set.names[1], relative(set:label 'a')})
+         tiny.remove(root)
+         data.folder.make(root)
+      end
+      for _, word in ipairs {'images', 'image', 'img', 'imgs', 'Pictures', 'photos', 'RGB', 'input', 'original_images',
+         'jpeg-images'} do
+         try(word, 'masks')
+      end
+      for _, word in ipairs {'masks', 'mask', 'labels', 'label', 'annotations', 'gt', 'Ground_Truth', 'ground-truth', 'segmentation',
+         'targets', 'labelmaps', 'png_masks', 'label_images_semantic', 'RGB_color_image_masks'} do
+         try('images', word)
+      end
+   end)
+
+   it('may lie in each other, twice, or at different depths', function()
+      for _, pair in ipairs {{'images/images/%s.jpg', 'masks/masks/%s.png'}, {'images/%s.jpg', 'images/masks/%s.png'},
+         {'images/%s.jpg', 'annotations/trimaps/%s.png'}} do
+         put(pair[1], {'a'}, 'image')
+         put(pair[2], {'a'})
+         local set = data.open {root = root, classes = '3'}
+         assert.same({'a'}, set.names)
+         assert.equal(pair[2]:format 'a', relative(set:label 'a'))
+         tiny.remove(root)
+         data.folder.make(root)
+      end
+   end)
+
+   it('of a usual name count before those whose names only hold the word', function()
+      put('images/%s.png', {'a'}, 'image')
+      put('masks/%s.png', {'a'})
+      put('masks_in_colours/%s.png', {'a'})
+      assert.equal('masks/a.png', relative(data.open({root = root, classes = '3'}):label 'a'))
+   end)
+
    it('are taken apart by train and val, in any order and in one word', function()
       for _, pair in ipairs {{'train/images/%s.png', 'train/masks/%s.png'}, {'images/train/%s.png', 'labels/train/%s.png'},
          {'train_images/%s.png', 'train_masks/%s.png'}, {'train/%s.png', 'trainannot/%s.png'},
@@ -82,6 +121,18 @@ describe('folders', function()
       end
    end)
 
+   it('may number pictures and label maps with words in front', function()
+      for _, words in ipairs {{'img_', 'mask_'}, {'image', 'label'}, {'', 'gt-'}, {'frame', 'seg'}} do
+         put('images/' .. words[1] .. '%s.png', {'1', '20'}, 'image')
+         put('masks/' .. words[2] .. '%s.png', {'1', '20'})
+         local set = data.open {root = root, classes = '3'}
+         assert.equal('masks/' .. words[2] .. '20.png', relative(set:label(words[1] .. '20')))
+         assert.same({}, set.warnings)
+         tiny.remove(root)
+         data.folder.make(root)
+      end
+   end)
+
    it('ask which ending counts where a picture has several label maps', function()
       put('images/%s.png', {'a', 'b'}, 'image')
       put('masks/%s_cars.png', {'a', 'b'})
@@ -112,6 +163,32 @@ describe('folders', function()
       assert.matches('1 label maps .* fit no picture, the first is masks/z.png', data.open({root = root, classes = '3'}).warnings[1])
       put('images/%s.jpg', {'a'}, 'image')
       assert.matches("two pictures .* one name, 'a'", error_of(data.open, {root = root, classes = '3'}))
+   end)
+
+   it('take their classes from a file with a name a line, numbered from 0 or not', function()
+      put('images/%s.png', {'a'}, 'image')
+      put('masks/%s.png', {'a'})
+      for _, text in ipairs {'sky\nred sea\nsand\n', '0: sky\n1: red sea\n2: sand\n', '1,red sea\r\n0,sky\r\n2,sand\r\n'} do
+         tiny.write(root .. '/classes.txt', text)
+         assert.same({'sky', 'red sea', 'sand'}, data.open({root = root}).classes)
+      end
+      tiny.write(root .. '/classes.txt', '1: sky\n2: sea\n')
+      assert.matches('classes.txt numbers the classes from 1 on; give id 0 a line', error_of(data.open, {root = root}))
+      tiny.write(root .. '/classes.txt', 'sky\nsea\nsky\n')
+      assert.matches("line 3 of .*classes.txt names 'sky' again", error_of(data.open, {root = root}))
+      tiny.write(root .. '/classes.txt', 'sky\n')
+      assert.matches('a set has 2 to 255 classes, .* has 1', error_of(data.open, {root = root}))
+   end)
+
+   it('ask what levels of grey stand for', function()
+      put('images/%s.png', {'a'}, 'image')
+      data.folder.make(root .. '/masks')
+      hilo.io.image.save(root .. '/masks/a.png', hilo.ByteTensor(20, 24):fill(127))
+      hilo.io.image.save(root .. '/masks/b.png', hilo.ByteTensor(20, 24):fill(50))
+      put('images/%s.png', {'b'}, 'image')
+      assert.matches('hold the ids 50, 127 alone, which would make 128 classes; map them: data.map=50:0,127:1',
+         error_of(data.open, {root = root}))
+      assert.equal(2, #data.open({root = root, map = '50:0,127:1'}).classes)
    end)
 
    it('give as many classes as the label maps show where nothing names them', function()
@@ -188,6 +265,23 @@ describe('a table', function()
       assert.matches("line 3 of .*set.csv names the picture 'pics/q.jpg'", error_of(data.open, {root = root, classes = '3'}))
       tiny.write(root .. '/set.csv', 'image;mask\npics/a.jpg;maps/q.png\n')
       assert.matches("line 2 of .*set.csv names the label map 'maps/q.png'", error_of(data.open, {root = root, classes = '3'}))
+      tiny.write(root .. '/set.csv', 'image;mask\npics/a.jpg;maps/x.png\nb.jpg;\na.jpg;maps/y.png\n')
+      assert.matches("line 4 of .*set.csv names 'a.jpg' again", error_of(data.open, {root = root, classes = '3'}))
+   end)
+
+   it('says which columns it lacks', function()
+      tiny.write(root .. '/set.csv', 'id,species\n1,cat\n')
+      assert.matches('set.csv has the columns id, species, and needs one of pictures .* and one of label maps',
+         error_of(data.open, {root = root, classes = '3'}))
+      assert.matches('not in the layout csv .*set.csv has the columns id, species', error_of(data.open, {root = root, layout = 'csv'}))
+   end)
+
+   it('may be one a part, with commas or tabs between', function()
+      tiny.write(root .. '/train.tsv', '# made by hand\nfilename\tmask\npics/a.jpg\tmaps/x.png\n')
+      tiny.write(root .. '/val.csv', 'filename,mask\n.\\pics\\b.jpg,maps\\y.png\n')
+      local set = data.open {root = root, classes = '3'}
+      assert.same({'pics/a'}, set:list 'train')
+      assert.same({'pics/b'}, set:list 'val')
    end)
 end)
 
@@ -199,6 +293,20 @@ describe('a folder that fits no layout', function()
       assert.matches('Looked for: JPEGImages/', message)
       assert.matches('Found: holiday/ notes.txt %(2 .jpg, 1 .txt below it%)', message)
       assert.matches('image,label', message)
+   end)
+
+   it('is told what to do with files that cannot be read', function()
+      put('train/%s.jpg', {'a'}, 'image')
+      for _, name in ipairs {'train_masks/a_mask.gif', 'labels/a.txt', 'more.zip', 'maps/a.npy'} do
+         data.folder.make((root .. '/' .. name):match('^(.*)/'))
+         tiny.write(root .. '/' .. name, 'x')
+      end
+      local message = error_of(data.open, {root = root})
+      for _, text in ipairs {'.gif is not read: save train_masks/a_mask.gif and others as PNG', '.npy is not read',
+         'more.zip is an archive: unpack it', "text files in labels/ may be outlines in YOLO's format"} do
+         assert.truthy(message:find(text, 1, true), text)
+      end
+      assert.matches('more.zip is a file; data.root names a folder, unpack archives', error_of(data.open, {root = root .. '/more.zip'}))
    end)
 
    it('may hold a set further down', function()

@@ -1,6 +1,6 @@
 --- data/class_list.lua: names of classes, and the colours that stand for them in colour-coded label maps, out of a file or an option.
 ---
----     road                    a name a line, that of id 0 first
+---     road                    a name a line, that of id 0 first; also 0: road
 ---     road 128 64 128         with its colour; also road,128,64,128 and 128 64 128 road; one name may have several colours
 ---     void 0 0 0              a colour that counts for nothing (also ignore, unlabelled, unlabeled, unknown)
 ---     void *                  all other colours count for nothing
@@ -21,6 +21,24 @@ local function split_line(line)
    return name, tonumber(r), tonumber(g), tonumber(b)
 end
 
+-- Lines that number the classes from 0 on, '0: road' or '0,road', without their numbers and in that order.
+local function without_numbers(lines, path)
+   local names, first = {}, nil
+   for _, line in ipairs(lines) do
+      local id, name = line:match('^(%d+)%s*[:,;%s]%s*(%D.*)$')
+      id = tonumber(id)
+      if not id or names[id] then return lines end
+      names[id], first = name, math.min(first or id, id)
+   end
+   if not first or first > 1 then return lines end
+   for i = first, first + #lines - 1 do if not names[i] then return lines end end
+   check(first == 0, 'data: %s numbers the classes from 1 on; give id 0 a line too, as in `0: background`, or leave the numbers out '
+      .. 'and say data.map=zero_is_void if id 0 counts for nothing', path)
+   local list = {}
+   for i = 0, #lines - 1 do list[i + 1] = names[i] end
+   return list
+end
+
 --- Reads a file of classes.
 ---@param path string
 ---@return string[] names, (integer|string)[][]? colours {r, g, b, class or 'void'}, nil where the file has none; other = true: all
@@ -28,7 +46,7 @@ end
 function class_list.read(path)
    local names, colours, class_of, line_of = {}, {}, {}, {}
    local lines, numbers = folder.lines(path)
-   for i, line in ipairs(lines) do
+   for i, line in ipairs(without_numbers(lines, path)) do
       local name, r, g, b = split_line(line)
       local header = i == 1 and line:lower():gsub('[%s;]', ','):match('^[%a_]+,r,g,b$')
       local rest = line:match('^(%S+)%s+%*$')
@@ -49,7 +67,9 @@ function class_list.read(path)
          end
          colours[#colours + 1] = {r, g, b, class}
       elseif not header then
+         check(not class_of[name], "data: line %d of %s names '%s' again; every class has a name of its own", numbers[i], path, name)
          names[#names + 1] = name
+         class_of[name] = #names - 1
       end
    end
    check(#colours == 0 or #colours >= #names, 'data: some classes of %s have a colour and some have none', path)

@@ -128,20 +128,32 @@ local function refuse_binary(set)
       set.root, #files)
 end
 
+-- Ids that leave most of the classes out which they would make: levels of grey that stand for classes.
+local function refuse_sparse(set, classes, n)
+   local list, pairs_of = sorted_keys(classes), {}
+   if n <= 8 or 4 * #list > n then return end
+   for i, id in ipairs(list) do pairs_of[i] = ('%d:%d'):format(id, i - 1) end
+   core.raise(('data: the label maps of %s hold the ids %s%s alone, which would make %d classes; map them: data.map=%s, or name the '
+      .. 'classes'):format(set.root, table.concat(list, ', ', 1, math.min(8, #list)), #list > 8 and ', ...' or '', n,
+      table.concat(pairs_of, ',')))
+end
+
 -- How many classes the ids of some label maps make.
 local function count(set, class_of)
-   local most, largest, read, reason = -1, nil, 0, nil
+   local most, largest, read, reason, classes = -1, nil, 0, nil, {}
    for _, path in ipairs(some(set, counted)) do
       local seen, why = ids_of(path)
       read, reason = read + (seen and 1 or 0), reason or why
       for id in pairs(seen or {}) do
          local class = class_of and class_of(id) or id
+         if class ~= void then classes[class] = true end
          if class ~= void and class > most then most, largest = class, path end
       end
    end
    check(read > 0, 'data: none of the label maps of %s can be read; the first: %s', set.root, tostring(reason))
    check(most < void, 'data: %s holds the id %d, and a set has at most 255 classes, 0..254; map ids to classes: data.map=%d:0,..., and '
       .. '*:255 for all others', tostring(largest), most, most)
+   if not class_of then refuse_sparse(set, classes, most + 1) end
    return most + 1
 end
 

@@ -30,6 +30,7 @@ end
 ---@return DataSet
 return function(options)
    local root = options.root:gsub('(.)/+$', '%1')
+   core.check(not folder.is_file(root), 'data: %s is a file; data.root names a folder, unpack archives first', root)
    core.check(folder.is_folder(root), 'data: there is no folder %s; data.root names the set', root)
    local layout = options.layout or 'auto'
    if layout ~= 'auto' then options_of.choice('data.layout', layout, {'auto', unpack(layouts.names)}) end

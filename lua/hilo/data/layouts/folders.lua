@@ -3,8 +3,8 @@
 ---     images/a.jpg  masks/a.png            train/images/a.jpg  train/masks/a.png      images/train/a.jpg  labels/train/a.png
 ---     img/a.jpg     gt/a_label.png         train/a.png         trainannot/a.png       all/a.jpg           all/a_mask.png
 ---
---- A name is the path below the folder of pictures, with the part (train, val) in front and without the ending. A label map belongs
---- to the picture of its name; endings such as _mask, -gt or _gtFine_labelIds do not count.
+--- A name is the path without the folders that say what a file is and without the ending. A label map belongs to the picture of its
+--- name; endings such as _mask, -gt or _gtFine_labelIds do not count, nor do img_ and mask_ in front.
 local core = require 'hilo.core'
 local folder = require 'hilo.data.folder'
 local roles = require 'hilo.data.layouts.roles'
@@ -12,36 +12,40 @@ local tree = require 'hilo.data.tree'
 
 local check = core.check
 
--- The folder that says what a file is, and the file's name: 'train/images/x/a.jpg' -> 'image', 'train/x/a', 'train/images'.
-local function place(path)
-   local stem = folder.stem(path)
-   local words, role, part, at = {}, nil, nil, nil
-   for word in stem:gmatch('[^/]+') do words[#words + 1] = word end
+-- What the folders of a path say by `of`: a role, that of label maps before that of pictures; the name without those folders; the
+-- path down to the last of them. 'train/images/x/a.jpg' -> 'image', 'train/x/a', 'train/images'.
+local function place(path, of)
+   local words, kept, role, at = {}, {}, nil, nil
+   for word in folder.stem(path):gmatch('[^/]+') do words[#words + 1] = word end
    for i = 1, #words - 1 do
-      role, part = roles.of_folder(words[i])
-      if role then
-         at = i
-         break
-      end
+      local this, part = of(words[i])
+      if this and (this == 'label' or role ~= 'label') then role, at = this, i end
+      kept[#kept + 1] = this and part or not this and words[i] or nil
    end
-   if not at then return nil, stem, table.concat(words, '/', 1, #words - 1) end
-   local directory = table.concat(words, '/', 1, at)
-   if part then words[at] = part else table.remove(words, at) end
-   return role, table.concat(words, '/'), directory
+   kept[#kept + 1] = words[#words]
+   return role, table.concat(kept, '/'), table.concat(words, '/', 1, at or #words - 1)
 end
 
 local function add(list, name, path, directory)
    list[#list + 1] = {name = name, path = path, directory = directory}
 end
 
--- Files by what their folders say; those in folders that say nothing are pictures if no others are.
+-- Files by what their folders are called, or where no folder has a usual name by the words in their names; those in folders that say
+-- nothing are pictures if no others are.
 local function sort_out(found)
-   local images, labels, plain = {}, {}, {}
-   for _, path in ipairs(found.images) do
-      local role, name, directory = place(path)
-      add(role == 'image' and images or role == 'label' and labels or plain, name, path, directory)
+   local by, has, plain = {}, {}, {}
+   for _, of in ipairs {roles.of_folder, roles.of_words} do
+      local lists, rest = {image = {}, label = {}}, {}
+      for _, path in ipairs(found.images) do
+         local role, name, directory = place(path, of)
+         add(role and lists[role] or rest, name, path, directory)
+      end
+      for role, list in pairs(lists) do
+         if not has[role] and #list > 0 then by[role], has[role] = list, true end
+      end
+      plain = #plain == 0 and rest or plain
    end
-   return images, labels, plain
+   return by.image or {}, by.label or {}, plain
 end
 
 local label_endings = {png = true, tif = true, tiff = true, bmp = true, webp = true}
@@ -83,16 +87,20 @@ local function keys_of(index)
    for name in pairs(index) do
       local short = roles.without(name, roles.image_suffixes)
       if short and not index[short] then keys[short] = name end
+      short = roles.without_prefix(name, roles.image_prefixes)
+      if short and not index[short] then keys[short] = name end
    end
    for name in pairs(index) do keys[name] = name end
    return keys
 end
 
--- The picture of a label map: by its own name, without a known suffix, or without what follows the last marks in its name.
+-- The picture of a label map: by its own name, without a known suffix or prefix, or without what follows the last marks in its name.
 local function picture_of(keys, name, suffixes)
    if keys[name] then return keys[name], 0 end
    local base, rank = roles.without(name, suffixes)
    if base and keys[base] then return keys[base], rank end
+   local rest = roles.without_prefix(name, roles.label_prefixes)
+   if rest and keys[rest] then return keys[rest], #suffixes + 2 end
    local short = name
    for _ = 1, 3 do
       short = short:match('^(.+)[_%-%.][^_%-%./]+$')
@@ -127,6 +135,23 @@ local function pair(root, index, labels, suffixes)
             .. 'data.suffix=_mask, or move one away', name, root, of[name].path, file.path)
       end
    end
+   return of, alone
+end
+
+local function last_word(name) return name:match('[^/]+$') end
+
+-- The same by the last word of each name, for pictures and label maps at different depths: images/a.jpg, annotations/trimaps/a.png.
+local function pair_by_last(root, index, labels, suffixes)
+   local by_last, full, cut, of = {}, {}, {}, {}
+   for name, file in pairs(index) do
+      local last = last_word(name)
+      by_last[last] = by_last[last] == nil and file or false -- false: there are several
+      full[last] = name
+   end
+   for last, file in pairs(by_last) do by_last[last] = file or nil end
+   for _, file in ipairs(labels) do add(cut, last_word(file.name), file.path, file.directory) end
+   local found, alone = pair(root, by_last, cut, suffixes)
+   for last, file in pairs(found) do of[full[last]] = file end
    return of, alone
 end
 
@@ -179,6 +204,7 @@ function folders.read(found, options)
    local root = found.root
    local index, names = by_name(root, images)
    local of, alone = pair(root, index, labels, suffixes)
+   if next(of) == nil then of, alone = pair_by_last(root, index, labels, suffixes) end
    if next(of) == nil then return nil end
    local paths, label_paths = {}, {}
    for name, file in pairs(index) do paths[name] = root .. '/' .. file.path end

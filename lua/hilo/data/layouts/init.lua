@@ -59,14 +59,39 @@ local function count_by_ending(found)
    return #kinds > 0 and table.concat(kinds, ', ') or 'no files'
 end
 
+local read_elsewhere = {gif = true, npy = true, npz = true, mat = true, tga = true, ppm = true, pgm = true, pbm = true, heic = true,
+   avif = true, exr = true, dcm = true, nii = true, psd = true, svg = true, parquet = true, tfrecord = true}
+local archives = {zip = true, tar = true, gz = true, tgz = true, rar = true, xz = true}
+
+-- What files that cannot be read say of what is to be done.
+local function hints(found)
+   local list, told, texts = {}, {}, 0
+   local function once(ending, text)
+      if not told[ending] then list[#list + 1] = text end
+      told[ending] = true
+   end
+   for _, path in ipairs(found.others) do
+      local ending = path:match('%.(%w+)$'):lower()
+      if archives[ending] then once(ending, ('%s is an archive: unpack it'):format(path)) end
+      if read_elsewhere[ending] then
+         once(ending, ('.%s is not read: save %s and others as PNG'):format(ending, path))
+      end
+      texts = texts + (ending == 'txt' and (path:find('labels/', 1, true)) and 1 or 0)
+   end
+   if texts > 0 then list[#list + 1] = "text files in labels/ may be outlines in YOLO's format: convert them to COCO's JSON" end
+   for _, reason in ipairs(found.reasons or {}) do list[#list + 1] = reason end
+   return #list > 0 and table.concat(list, '; ') .. '. ' or ''
+end
+
 local function refuse(found)
    local top = {}
    for _, name in ipairs(folder.list(found.root)) do
       if #top < 8 then top[#top + 1] = folder.is_folder(found.root .. '/' .. name) and name .. '/' or name end
    end
-   core.raise(('data: %s has no folder JPEGImages and fits no other layout. Looked for: %s. Found: %s (%s below it). Mend: bring it '
+   core.raise(('data: %s has no folder JPEGImages and fits no other layout. Looked for: %s. Found: %s (%s below it). %sMend: bring it '
       .. 'into one of these, or name the pictures and their label maps in a table: a line `image,label`, then a line a picture'):format(
-      found.root, table.concat(looked_for, '; '), #top > 0 and table.concat(top, ' ') or 'nothing', count_by_ending(found)))
+      found.root, table.concat(looked_for, '; '), #top > 0 and table.concat(top, ' ') or 'nothing', count_by_ending(found),
+      hints(found)))
 end
 
 local readers = {
@@ -85,7 +110,8 @@ local walks = {ade20k = true, folders = true, csv = true, coco = true, labelme =
 local function read(layout, root, options)
    local found = walks[layout] and tree.of(root) or {root = root}
    local set = readers[layout](found, options)
-   core.check(set, 'data: %s is not in the layout %s (data.layout=auto looks for others)', root, layout)
+   core.check(set, 'data: %s is not in the layout %s (data.layout=auto looks for others)%s', root, layout,
+      found.reasons and ': ' .. table.concat(found.reasons, '; ') or '')
    return set
 end
 

@@ -40,6 +40,38 @@ function roles.of_folder(name)
    return nil
 end
 
+local joined = {ground_truth = 'groundtruth', label_map = 'labelmap', label_maps = 'labelmaps'}
+
+--- What the words in a folder's name say: 'original_images' holds pictures, 'RGB_color_image_masks' label maps.
+---@param name string
+---@return 'image'|'label'|nil role, string? part
+function roles.of_words(name)
+   local role, part
+   local low = name:lower():gsub('[%s%-%.]', '_')
+   for from, to in pairs(joined) do low = low:gsub(from, to) end
+   for word in low:gmatch('%a+') do
+      if parts[word] then part = word end
+      if roles.labels[word] then role = 'label' elseif roles.images[word] then role = role or 'image' end
+   end
+   return role, part
+end
+
+--- Beginnings of pictures' and label maps' names that number them: img_12.jpg and mask_12.png.
+roles.image_prefixes = set_of 'img image images im rgb pic picture photo frame input x'
+roles.label_prefixes = set_of 'mask masks label labels lab gt seg segmentation annotation annot target groundtruth y'
+
+--- A name without the word of a list that it begins with.
+---@param stem string
+---@param prefixes table<string, boolean>
+---@return string?
+function roles.without_prefix(stem, prefixes)
+   local above, last = stem:match('^(.*/)([^/]+)$')
+   last = last or stem
+   local word, mark, rest = last:match('^(%a+)([_%-%. ]?)(.+)$')
+   if not word or not prefixes[word:lower()] or mark == '' and not rest:match('^%d') then return nil end
+   return (above or '') .. rest
+end
+
 --- Endings of label maps' names, the more fitting first where a picture has several.
 roles.label_suffixes = {
    '_gtFine_labelTrainIds', '_gtFine_labelIds', '_gtCoarse_labelIds', '_labelTrainIds', '_labelIds', '_labels', '_label', '_masks',
