@@ -9,6 +9,7 @@ local paths = require 'hilo.report.paths'
 local report = require 'hilo.report'
 local run_data = require 'hilo.report.run_data'
 local importance = require 'hilo.sweep.importance'
+local json = require 'hilo.train.json'
 local ranking = require 'hilo.sweep.ranking'
 local sweep_trials = require 'hilo.report.sweep_trials'
 local tiny = require 'spec.tiny_set'
@@ -251,6 +252,62 @@ describe('the report of a run', function()
       local out = runs .. '/elsewhere/page.html'
       assert.equal(out, (report.runs({path}, {out = out})))
       assert.is_true(folder.is_file(out))
+   end)
+end)
+
+describe('the report of a run that measured what its method does', function()
+   local runs, text
+   setup(function()
+      runs = tiny.folder()
+      local path = fixture.run(runs, {name = 'a'})
+      tiny.write(path .. '/log.jsonl', table.concat({'{"step":10,"seconds":1,"ce":2,"D/real":0.75,"D/fake":0.25}',
+         '{"step":20,"scores":{"mean_iou":30},"diagnostics":{"confidence":{"val":0.25,"val_truth":0.5},'
+            .. '"gradient_norm":{"ce":4,"st":0}}}',
+         '{"step":40,"scores":{"mean_iou":40},"diagnostics":{"confidence":{"val":0.375,"val_truth":0.625},'
+            .. '"own_figure":{"x_y":7}}}', ''}, '\n'))
+      text = file.read((report.runs({path})))
+   end)
+   teardown(function() tiny.remove(runs) end)
+
+   it('shows them in a section of their own', function()
+      local part = section(text, 'diagnostics')
+      assert.truthy(text:find('>What self-training does</h2>', 1, true))
+      for _, title in ipairs {'D while it trains', 'confidence of D', 'gradient norms', 'own figure'} do
+         assert.truthy(part:find('">' .. title .. '</title>', 1, true), title)
+      end
+      assert.is_nil(section(text, 'curves'):find('D/real', 1, true))
+   end)
+
+   it('lists the last value of each', function()
+      local rows = rows_of(text, 'At the last evaluation that has the value')
+      assert.same({{'confidence of D', 'predicted, validation', '0.375', '40'},
+         {'confidence of D', 'label maps, validation', '0.625', '40'}, {'gradient norms', 'cross entropy', '4', '20'},
+         {'gradient norms', 'self-training', '0', '20'}, {'own figure', 'x y', '7', '40'}}, rows)
+   end)
+end)
+
+describe('the report of fusion', function()
+   local function row(pixels, changed, gained, lost, present, wrong, right)
+      return {pixels = pixels, changed = changed, gained = gained, lost = lost, present = present, removed_present = wrong,
+         removed_absent = right}
+   end
+
+   it('shows what it changed in each class', function()
+      local runs = tiny.folder()
+      local path = fixture.run(runs, {name = 'a'})
+      local scores = json.load(path .. '/scores.json')
+      scores.results = {{method = 'alone', mean_iou = 30}, {method = 'alone + mlmt', mean_iou = 33}}
+      scores.fusion = row(1000, 100, 60, 20, 9, 1, 4)
+      scores.fusion.classes = {car = row(200, 50, 40, 5, 3, 1, 4), house = row(800, 50, 20, 15, 6, 0, 0)}
+      json.save(path .. '/scores.json', scores)
+      local text = file.read((report.runs({path})))
+      local part = section(text, 'fusion')
+      assert.matches('<dt>became right</dt><dd>6.00 %%</dd>', part)
+      assert.matches('<dt>of them there</dt><dd>1</dd>', part)
+      assert.same({{'car', '200', '25.00', '20.00', '2.50', '3', '1', '4'}, {'house', '800', '6.25', '2.50', '1.88', '6', '0', '0'}},
+         rows_of(text, 'Percent of the pixels of each class; pictures'))
+      assert.truthy(part:find('">What fusion changed</title>', 1, true))
+      tiny.remove(runs)
    end)
 end)
 

@@ -3,6 +3,7 @@ local figures = require 'hilo.report.figures'
 local sorted_keys = require 'hilo.keys'
 local numbers = require 'hilo.report.numbers'
 local scores_of = require 'hilo.report.scores'
+local tags = require 'hilo.train.tags'
 
 local curves = {}
 
@@ -52,7 +53,7 @@ end
 local function each_value(run, compared, visit)
    for _, entry in ipairs(run.log) do
       for key, value in pairs(entry) do
-         if type(value) == 'number' and key ~= 'step' and key ~= 'seconds' then
+         if type(value) == 'number' and key ~= 'step' and key ~= 'seconds' and not tags.is_of_group(key) then
             visit('1' .. key, numbers.measure(key), 'loss', '', entry.step, value)
          end
       end
@@ -94,10 +95,15 @@ end
 
 -- ---- drawing ----
 
-local function figure(panel)
+--- One picture.
+---@param panel {title: string, kind: 'loss'|'rate'|'score', ylog: boolean?, series: {name: string, run: integer?, xs: number[],
+--- ys: number[]}[]}
+---@param about? string what stands below it
+---@return Html
+function curves.figure(panel, about)
    local arguments, means, of_run, groups = {}, 1, {}, false
    for _, series in ipairs(panel.series) do
-      groups, of_run[series.run] = groups or of_run[series.run], true
+      groups, of_run[series.run or 1] = groups or of_run[series.run or 1], true
    end
    for i, series in ipairs(panel.series) do
       local xs, ys, count = curves.thin(series.xs, series.ys, most)
@@ -106,10 +112,13 @@ local function figure(panel)
          like = not groups and series.run or nil}
    end
    local lone = #panel.series == 1 and panel.series[1].name == ''
-   local options = {title = panel.title, xlabel = 'step', size = figures.half}
+   -- names below the picture take room that the curves need
+   local size = {figures.half[1], figures.half[2] + 15 * math.max(0, #panel.series - 2)}
+   local options = {title = panel.title, xlabel = 'step', size = size, ylog = panel.ylog}
    if lone then options.legend = false else options.legend = 'below' end
    arguments[#arguments + 1] = options
-   return figures.draw(nil, means > 1 and ('Each point is the mean of %d lines of the log.'):format(means), unpack(arguments))
+   local thinned = means > 1 and ('Each point is the mean of %d lines of the log.'):format(means) or nil
+   return figures.draw(nil, about and thinned and about .. ' ' .. thinned or about or thinned, unpack(arguments))
 end
 
 --- Figures of all curves.
@@ -118,7 +127,7 @@ end
 ---@return Html?
 function curves.figures(runs, names)
    local list = {}
-   for i, panel in ipairs(curves.panels(runs, names or {''})) do list[i] = figure(panel) end
+   for i, panel in ipairs(curves.panels(runs, names or {''})) do list[i] = curves.figure(panel) end
    return #list > 0 and figures.grid(list) or nil
 end
 

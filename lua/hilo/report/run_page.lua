@@ -4,6 +4,8 @@ local classes = require 'hilo.report.classes'
 local comparisons = require 'hilo.report.comparisons'
 local confusion = require 'hilo.report.confusion'
 local curves = require 'hilo.report.curves'
+local diagnostics = require 'hilo.report.diagnostics'
+local fusion = require 'hilo.report.fusion'
 local h = require 'hilo.report.html'
 local machine = require 'hilo.report.machine'
 local numbers = require 'hilo.report.numbers'
@@ -98,7 +100,9 @@ function run_page.sections(run, prefix)
    add('summary', 'Summary', h.join {headline(run), remarks(run)})
    if run.results then add('methods', 'Methods', methods(run)) end
    if next(run.options) then add('asked', 'What was asked', asked.of_run(run)) end
+   add('fusion', 'What fusion does', fusion.of(run))
    add('curves', 'Curves', curves.figures({run}))
+   add('diagnostics', 'What self-training does', diagnostics.of(run))
    if not run.results then
       local networks, by_class = groups(run), classes.scores({run})
       add('classes', 'Scores', (networks or by_class) and h.join {networks, by_class})

@@ -94,7 +94,7 @@ local function ask_discriminator(tally, qualities, probe, parts, how)
       local _, of_fake = shown(l.labels, batch.inside)
       local says = confidence(methods.discriminator.fake(logits, batch.images, of_fake))
       tally:add(part, says)
-      if batch.labels then
+      if qualities[part] and batch.labels then
          local found = hilo.label_map(logits)
          qualities[part]:add(batch.labels, found, hilo.ge(says, how.gamma):view(-1, 1, 1))
          tally:add(part .. '_right', right_share(batch.labels, found, probe.void))
@@ -111,12 +111,12 @@ local function is_unsure(x) return x <= 0.5 end
 
 local function discriminator_figures(tally, qualities, how)
    local figures = {confidence = {}, accuracy = {}, accepted = {}, rank_correlation = {}}
-   for part, quality in pairs(qualities) do
+   for _, part in ipairs {'labelled', 'val', 'unlabelled'} do
       local says = tally:list(part)
       figures.confidence[part] = mean(says)
-      figures.accepted[part] = how.gamma < 1 and share(says, function(x) return x >= how.gamma end) or 0
+      if part ~= 'labelled' then figures.accepted[part] = share(says, function(x) return x >= how.gamma end) end
       if tally[part .. '_right'] then
-         add_quality(figures, part, quality)
+         add_quality(figures, part, qualities[part])
          figures.rank_correlation[part] = metrics.rank_correlation(says, tally:list(part .. '_right'))
       end
       local against = part == 'labelled' and 'unlabelled' or part -- D trains on label maps of the one and maps of the other
@@ -153,7 +153,7 @@ function diagnose.s4gan(probe, how)
    probe:need('unlabelled')
    local o, tally, qualities, first = how.options, new_tally(), {}, nil
    how = {S = how.S, D = how.D, options = o, losses = how.losses, gamma = o.gamma < 1 and o.gamma or math.huge}
-   for part in pairs(probe.loaders) do qualities[part] = Quality.new(probe.classes, probe.device, probe.void) end
+   for _, part in ipairs {'val', 'unlabelled'} do qualities[part] = Quality.new(probe.classes, probe.device, probe.void) end
    local figures = undisturbed({how.S, how.D}, function()
       for _, parts in probe:batches() do
          first = first or parts
