@@ -1,48 +1,11 @@
 --- Whole networks and whole training steps against PyTorch, by the values that spec/golden/make_networks.py wrote.
 local hilo = require 'hilo'
+local golden_file = require 'spec.golden_file'
 local helper = require 'spec.helper'
 
 local methods, models, optim = hilo.methods, hilo.models, hilo.optim
-
-local function open(name)
-   local tensors, metadata = hilo.io.safetensors.load('spec/golden/' .. name .. '.safetensors')
-   local golden = {}
-   --- `named`: tensors by name
-   function golden.digests(key, named, tol, floor)
-      local ok, message = pcall(helper.assert_digests, named, tensors[key], metadata[key], tol, floor)
-      if not ok then error(key .. ': ' .. tostring(message), 0) end
-   end
-   function golden.close(key, got, tol) helper.assert_close(got, tensors[key], tol, key) end
-   function golden.has(key) return tensors[key] ~= nil end
-   function golden.number(key) return tensors[key]:item() end
-   return golden
-end
-
-local function gradients(net)
-   local named = {}
-   for _, p in ipairs(net:namedParameters()) do
-      if p.tensor.grad then named[p.name] = p.tensor.grad end
-   end
-   return named
-end
-
-local function statistics(net)
-   local named = {}
-   for _, b in ipairs(net:namedBuffers()) do named[b.name] = b.tensor end
-   return named
-end
-
-local function copy_state(net)
-   local copy = {}
-   for name, t in pairs(net:stateDict()) do copy[name] = t:clone() end
-   return copy
-end
-
-local function moved(net, before)
-   local named = {}
-   for name, t in pairs(net:stateDict()) do named[name] = t - before[name] end
-   return named
-end
+local gradients, statistics = golden_file.gradients, golden_file.statistics
+local copy_state, moved = golden_file.copy_state, golden_file.moved
 
 -- About 97 places of the output.
 local function corner(y)
@@ -53,7 +16,7 @@ local function corner(y)
 end
 
 describe('a network computes what PyTorch computes', function()
-   local golden = open 'networks'
+   local golden = golden_file.open 'networks'
    local images = {2, 3, 65, 57}
    local cases = {
       {key = 'deeplab', make = function() return models.deeplab {backbone = 'resnet18', classes = 5} end, prefix = 'S.',
@@ -105,7 +68,7 @@ describe('a network computes what PyTorch computes', function()
 end)
 
 describe('two training steps end where PyTorch ends:', function()
-   local golden = open 'steps'
+   local golden = golden_file.open 'steps'
    local classes, steps = 5, 10
 
    it('s4GAN', function()
