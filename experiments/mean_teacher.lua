@@ -1,0 +1,81 @@
+-- Mean teacher (Tarvainen and Valpola: Mean teachers are better role models, NeurIPS 2017) for segmentation: the student, which sees a
+-- picture in other colours, should say of every pixel what its running average says of the plain one. Weight and average are those of
+-- Chen et al.'s comparison on VOC (CPS, CVPR 2021), how the weight grows is the paper's; the colours are those of French et al. (2020).
+--
+--    lua/bin/hilo experiments/mean_teacher.lua name=camvid-teacher recipe=camvid data.root=<camvid-voc> \
+--       data.labelled=train_1_8_s1 model.weights=<resnet18-imagenet-fp16.pth>
+local hilo = require 'hilo'
+local data, methods, optim, train = hilo.data, hilo.methods, hilo.optim, hilo.train
+
+local o = train.options({
+   name = 'mean_teacher',
+   recipe = 'scenes',        -- numbers for a data set: scenes, pictures, camvid, voc, context, cityscapes
+   data = data.options {     -- all of them, and what they mean: lua/hilo/data/options.lua, or `help`
+      labelled = '1/8', unlabelled = 'rest',
+      size = 1,              -- factor for all images: 0.5 is half size
+   },
+   eval = {labels = 'full'}, -- compare at the label files' resolution; 'input': at the size the network sees
+   model = train.networks.options.segmentation {backbone = 'resnet18', width = 24}, -- lua/hilo/train/model_options.lua, `help`
+   precision = 'float32',    -- or 'bf16': networks compute in bfloat16, on a card; what they learn stays float32
+   crop = {96, 96}, scale = {0.75, 1.5}, mirror = true,
+   batch = 8, unlabelled_batch = 8, steps = 500,
+   lr = 5e-2, head_lr = 2e-3, momentum = 0.9, weight_decay = 5e-4, power = 0.9,
+   weight = 100,             -- of the consistency loss, once it has grown
+   ramp = 0.25,              -- part of the steps in which it grows
+   ema = 0.99,               -- upper limit of the teacher's memory
+   jitter = {brightness = 0.4, contrast = 0.4, saturation = 0.4, hue = 0.1, chance = 0.8}, grey = 0.2, -- what the student sees
+   blur = {0.1, 2}, blur_chance = 0.5, -- sigma in pixels
+}, {recipe = train.recipes.mean_teacher})
+
+local run = train.run(o)
+local set = data.open(o.data)
+local split = run:split(set)
+
+local function augment(more)
+   local transform = {crop = o.crop, size = o.data.size, scale = o.scale, mirror = o.mirror}
+   for key, value in pairs(more or {}) do transform[key] = value end
+   return data.transforms.segmentation(transform)
+end
+local weak, strong = augment(), augment {jitter = o.jitter, grey = o.grey, blur = o.blur, blur_chance = o.blur_chance}
+local labelled = run:loader {set = set, names = split.labelled, labels = true, batch = o.batch, transform = weak, stream = 1}
+-- one stream, two looks: the same crops, the student's in colours of its own
+local function unlabelled(transform, look)
+   return run:loader {set = set, names = split.unlabelled, batch = o.unlabelled_batch, transform = transform, stream = 2, look = look}
+end
+local for_teacher, for_student = unlabelled(weak), unlabelled(strong, 1)
+
+local student = train.networks.segmentation(o, set)
+local teacher = methods.mean_teacher.of(student)
+local opt = train.networks.segmentation_optimiser(student, o)
+
+local w = hilo.empty(1, {device = o.device})                        -- weight of L_cons
+local rate = hilo.empty({1}, {dtype = 'double', device = o.device}) -- of the teacher's average
+
+local function schedule(t)
+   opt:setLR(optim.poly(1, t - 1, o.steps, o.power))
+   w:fill(o.weight * optim.sigmoid_ramp(t - 1, o.ramp * o.steps))
+   rate:fill(optim.ema_rate(t, o.ema))
+end
+
+local function step()
+   local x_l, y_l = labelled:tensors()          -- (N,3,H,W), (N,H,W)
+   local x_t, _, inside = for_teacher:tensors() -- (M,3,H,W), (M,H,W): 0 where the crop shows no image
+   local x_s = for_student:tensors()            -- (M,3,H,W)
+
+   -- L = L_ce + w L_cons, L_cons the mean squared error of the probabilities
+   local L_ce = student:cross_entropy(x_l, y_l)
+   local said = hilo.no_grad(teacher, x_t)      -- (M,C,H,W)
+   local L_cons = methods.map_consistency(student(x_s), said, inside) * (1 / #set.classes)
+   local L = L_ce + hilo.cmul(L_cons, w)
+   opt:zeroGrad()
+   L:backward()
+   opt:step()
+   methods.mean_teacher.update(teacher, student, rate)
+   return {ce = L_ce, consistency = L_cons, w = w}
+end
+
+run:train {
+   steps = o.steps, schedule = schedule, step = step, score = 'mean_iou',
+   nets = {S = teacher, student = student}, optims = {student = opt}, -- S, what is evaluated and used, is the teacher, as in the paper
+   evaluate = function() return train.evaluate.segmentation(teacher, set, split.val, o, run.workers) end,
+}
