@@ -21,6 +21,7 @@ local options = {
 -- What only some experiments can follow; theirs where they name it.
 local of_some = {
    {'size', 1, 'a factor for all pictures: 0.5 is half size'},
+   {'tags', '', "a file of image-level tags of pictures without label maps, see data/README.md; '': none"},
 }
 
 --- The group `data` of an experiment's options: the defaults, changed by those given.

@@ -24,7 +24,7 @@ local function checksum(tensors)
 end
 
 -- Of a run's options, what describes its network and the pictures that it takes; nothing of where the run was made.
-local kept = {'model', 'precision', 'resize'}
+local kept = {'model', 'precision', 'resize', 'eval'}
 
 local function options_of(part)
    if not part then return nil end

@@ -28,6 +28,8 @@ local check = core.check
 ---@field size number factor by which pictures are brought to the size that the network was trained at
 ---@field S DeepLab? nil in an MLMT run, which says which classes are there and not where
 ---@field classifier ResNet?
+---@field sizes integer[][] {height, width} each: at which the classifier is shown a picture
+---@field mirror boolean? whether it is shown it mirrored too
 ---@field fusion FusionDescription
 ---@field device string
 ---@field views ViewOptions
@@ -71,7 +73,7 @@ function Model.new(d, o)
    local device = o.device or 'cpu'
    local known, reason = core.device(device)
    check(known, 'device=%s: %s', device, tostring(reason))
-   local self = setmetatable({name = d.name, device = device, description = d, views = views.read(o)}, Model)
+   local self = setmetatable({name = d.name, device = device, description = d, views = views.read(o), sizes = {}}, Model)
    for _, key in ipairs {'classes', 'palette', 'background', 'void', 'normalise'} do self[key] = d.classes[key] end
    local with = {device = device, precision = o.precision ~= '' and o.precision or nil}
    if d.segmentation then
@@ -80,7 +82,8 @@ function Model.new(d, o)
    end
    if d.classifier then
       self.classifier = restored(networks.classifier, d.classifier, d, with)
-      self.resize = d.classifier.options.resize
+      local shown = d.classifier.options.eval or {} -- older runs have no such options
+      self.sizes, self.mirror = views.sizes(d.classifier.options.resize, shown.scales), shown.mirror
    end
    description_of.fusing(d, o)
    self.fusion = setmetatable({background = d.fusion.keep_background and self.background}, {__index = d.fusion})
@@ -105,7 +108,7 @@ end
 function Model:transforms()
    local list = {}
    if self.S then for i, scale in ipairs(self.views.scales) do list[i] = transforms.whole(self.size * scale) end end
-   if self.classifier then list[#list + 1] = transforms.resized(self.resize) end
+   for _, size in ipairs(self.sizes) do list[#list + 1] = transforms.resized(size) end
    return list
 end
 
@@ -132,7 +135,10 @@ function Model:label(inputs, h, w)
    local own = {unpack(inputs, 1, self.S and #self.views.scales or 0)}
    return hilo.no_grad(function()
       local found = {}
-      if self.classifier then found.rows = hilo.sigmoid(self.classifier(inputs[#own + 1])):totable() end
+      if self.classifier then
+         local seen = {unpack(inputs, #own + 1, #own + #self.sizes)}
+         found.rows = views.scores(self.classifier, seen, self.mirror):totable()
+      end
       if self.S then
          found.logits = views.logits(self.S, own, h, w, self.views)
          found.labels = found.rows and self:fused(found.logits, found.rows) or hilo.label_map(found.logits)

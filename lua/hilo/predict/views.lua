@@ -70,6 +70,37 @@ function views.logits(S, inputs, h, w, o)
    return hilo.log(sum:mul(1 / count))
 end
 
+--- The sizes at which a classifier is shown pictures.
+---@param resize integer[] {height, width}, or one number for both
+---@param scales? number[] {1}
+---@return integer[][] {height, width} each
+function views.sizes(resize, scales)
+   local list = {}
+   for i, scale in ipairs(scales or {1}) do
+      core.check(scale > 0 and scale <= 16, 'scales must lie between 0 and 16, got %g', scale)
+      list[i] = {math.floor(scale * resize[1] + 0.5), math.floor(scale * (resize[2] or resize[1]) + 0.5)}
+   end
+   return list
+end
+
+--- What a classifier says of pictures that it is shown at several sizes: the mean of its probabilities.
+---@param net Module evaluating
+---@param inputs Tensor[] (N,3,h',w') each, one a scale
+---@param mirror? boolean also mirrored
+---@return Tensor (N,C) 0..1
+function views.scores(net, inputs, mirror)
+   local sum, count = nil, 0
+   local function add(x)
+      local p = hilo.sigmoid(net(x))
+      sum, count = sum and sum:add(p) or p, count + 1
+   end
+   for _, x in ipairs(inputs) do
+      add(x)
+      if mirror then add(mirrored(x)) end
+   end
+   return count > 1 and sum:mul(1 / count) or sum
+end
+
 -- {480} or {480, 640} -> {height, width}
 local function sides(name, list)
    if not list then return nil end

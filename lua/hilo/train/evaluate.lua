@@ -3,6 +3,7 @@ local core = require 'hilo.core'
 local hilo = require 'hilo'
 local metrics = require 'hilo.train.metrics'
 local pictures = require 'hilo.train.pictures'
+local views = require 'hilo.predict.views'
 
 local evaluate = {}
 
@@ -96,24 +97,47 @@ function evaluate.segmentation(S, set, names, o, workers)
    end)
 end
 
+---@class ClassifierViews how a classifier is shown the pictures that it is asked about
+---@field resize integer[] {height, width}
+---@field scales number[]? times that size, of which the probabilities are averaged; {1}
+---@field mirror boolean? also mirrored
+
 --- What a classifier says about images.
 ---@param net Module
 ---@param set DataSet
 ---@param names string[]
----@param options {resize: integer[], workers: Workers, device: string}
+---@param options {shown: ClassifierViews, workers: Workers, device: string}
 ---@return table<string, number[]> scores by image name, one a class, 0..1
----@return table<string, number[]> targets by image name, 1 where the class is in the label map
 function evaluate.classification(net, set, names, options)
-   local scores, targets = {}, {}
+   local scores, sizes = {}, views.sizes(options.shown.resize, options.shown.scales)
    evaluate.with(net, function()
-      for batch in hilo.data.sweep {set = set, names = names, transform = hilo.data.transforms.resized(options.resize),
-         labels = 'full', workers = options.workers, device = options.device} do
-         local rows = hilo.sigmoid(net(batch.images)):totable()
-         local truth = hilo.methods.class_targets(batch.labels, #set.classes):totable()
-         for i, name in ipairs(batch.names) do scores[name], targets[name] = rows[i], truth[i] end
+      for _, size in ipairs(sizes) do
+         for batch in hilo.data.sweep {set = set, names = names, transform = hilo.data.transforms.resized(size),
+            workers = options.workers, device = options.device} do
+            local rows = views.scores(net, {batch.images}, options.shown.mirror):totable()
+            for i, name in ipairs(batch.names) do
+               scores[name] = scores[name] or {}
+               for c, score in ipairs(rows[i]) do scores[name][c] = (scores[name][c] or 0) + score / #sizes end
+            end
+         end
       end
    end)
-   return scores, targets
+   return scores
+end
+
+--- Which classes label maps show.
+---@param set DataSet
+---@param names string[] images with label maps
+---@param options {workers: Workers, device: string}
+---@return table<string, number[]> by image name, 1 where the class is in the label map, else 0
+function evaluate.targets(set, names, options)
+   local targets = {}
+   for batch in hilo.data.sweep {set = set, names = names, transform = hilo.data.transforms.resized {8}, labels = 'full',
+      workers = options.workers, device = options.device} do
+      local rows = hilo.methods.class_targets(batch.labels, #set.classes):totable()
+      for i, name in ipairs(batch.names) do targets[name] = rows[i] end
+   end
+   return targets
 end
 
 --- Tables by image name -> lists in the order of the names.

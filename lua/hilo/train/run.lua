@@ -2,7 +2,7 @@
 ---
 ---     runs/<name>/options.json       what it was told, all of it; defaults.json: what its script says without being told, and what the
 ---                                    command line said
----     runs/<name>/split.json         which images it used
+---     runs/<name>/split.json         which images it used; tags.json: the image-level tags it learnt from, where data.tags names some
 ---     runs/<name>/classes.json       names and colours of the classes, and how pictures are normalised
 ---     runs/<name>/log.jsonl          a line an interval
 ---     runs/<name>/last.safetensors   everything needed to go on; best.safetensors: the networks at their best score
@@ -28,6 +28,7 @@ local json = require 'hilo.train.json'
 local Log = require 'hilo.train.log'
 local options_of = require 'hilo.train.options'
 local Progress = require 'hilo.train.progress'
+local tags_of = require 'hilo.train.tagged'
 local tags = require 'hilo.train.tags'
 local Tracking = require 'hilo.train.tracking'
 
@@ -72,7 +73,8 @@ function Run:enter()
 end
 
 function Run:start_afresh()
-   for _, name in ipairs {'options.json', 'last.safetensors', 'best.safetensors', 'scores.json', 'log.jsonl', 'split.json'} do
+   for _, name in ipairs {'options.json', 'last.safetensors', 'best.safetensors', 'scores.json', 'log.jsonl', 'split.json',
+      'tags.json'} do
       os.remove(self.path .. '/' .. name)
    end
    Tracking.clear(self.path)
@@ -114,6 +116,12 @@ function Run:loader(options)
    self.loaders[#self.loaders + 1] = loader
    return loader
 end
+
+--- The image-level tags of data.tags, of pictures that neither train with label maps nor measure; nil where there are none.
+---@param set DataSet
+---@param split Split
+---@return RunTags?
+function Run:tags(set, split) return tags_of(self, set, split) end
 
 --- Prints a line: above the progress bar, or with the time of day.
 ---@param text string
