@@ -1,0 +1,117 @@
+-- The scripts of the methods that s4GAN is compared with, as users run them: stopped and continued, and what they leave used.
+local hilo = require 'hilo'
+local core = require 'hilo.core'
+local tiny = require 'spec.tiny_set'
+local tiny_runs = require 'spec.tiny_runs'
+
+local rivals = {
+   advsemiseg = 'd_channels=2',
+   mean_teacher = '',
+   cutmix = 'threshold=0.4',
+   cps = '',
+   cps_mixed = 'preset=cutmix',
+   unimatch = 'threshold=0.4 box_chance=0.9',
+}
+local names = {'advsemiseg', 'mean_teacher', 'cutmix', 'cps', 'cps_mixed', 'unimatch'}
+
+local made, stopper
+setup(function()
+   made = tiny_runs.make {mlmt = true, set = {n = 10, val = 2, unlabelled = 3}}
+   -- runs a script and ends the process, abruptly, as soon as it has saved the checkpoint of its second step
+   stopper = made.runs .. '/stop.lua'
+   tiny.write(stopper, [[
+      local checkpoint = require 'hilo'.io.checkpoint
+      local save = checkpoint.save
+      function checkpoint.save(path, what)
+         save(path, what)
+         if path:find('last', 1, true) and what.meta.step == 2 then os.exit(9) end
+      end
+      arg[0] = table.remove(arg, 1)
+      dofile(arg[0])
+   ]])
+end)
+teardown(function() made.remove() end)
+
+-- The exit code of the script of a rival and what it printed.
+local function run(rival, name, rest, stopped)
+   local script = ('%sexperiments/%s.lua'):format(core.root, (rival:gsub('_mixed', '')))
+   return tiny_runs.shell(table.concat({'env OMP_WAIT_POLICY=passive luajit', core.root .. 'lua/bin/hilo', stopped and stopper or '',
+      script, 'name=' .. name, 'runs=' .. made.runs, 'data.root=' .. made.set, 'data.labelled=3', 'model.width=4 crop=32 batch=2',
+      'unlabelled_batch=2 threads=1 workers=1 tracking=false eval_every=0 steps=4 checkpoint_every=2 log_every=1', rivals[rival],
+      rest or ''}, ' '))
+end
+
+local function file(name, which) return ('%s/%s/%s'):format(made.runs, name, which) end
+local function json(name, which) return hilo.train.json.load(file(name, which)) end
+
+local function losses(name)
+   local list = {}
+   for _, entry in ipairs(hilo.train.Log.read(file(name, 'log.jsonl'))) do
+      entry.seconds = nil
+      list[#list + 1] = entry
+   end
+   return list
+end
+
+for _, rival in ipairs(names) do
+   it(rival .. ' trains, and continued from a stop it ends the same, to the last bit', function()
+      local code, text = run(rival, rival)
+      assert.equal(0, code, text)
+      code, text = run(rival, rival .. '-again', '', true)
+      assert.equal(9, code, text)
+      code, text = run(rival, rival .. '-again', 'resume=true')
+      assert.equal(0, code, text)
+      assert.matches('continuing .* from step 2', text)
+      assert.is_true(tiny.read(file(rival, 'last.safetensors')) == tiny.read(file(rival .. '-again', 'last.safetensors')))
+      assert.same(losses(rival), losses(rival .. '-again'))
+      assert.same(json(rival, 'scores.json'), json(rival .. '-again', 'scores.json'))
+   end)
+end
+
+it('each loss of the unlabelled pictures is more than 0 in some step', function()
+   local unlabelled = {advsemiseg = {'adv_u', 'semi', 'trusted'}, mean_teacher = {'consistency'}, cutmix = {'consistency', 'sure'},
+      cps = {'cps'}, cps_mixed = {'cps'}, unimatch = {'s1', 's2', 'fp', 'sure'}}
+   for _, rival in ipairs(names) do
+      for _, loss in ipairs(unlabelled[rival]) do
+         local most = 0
+         for _, entry in ipairs(losses(rival)) do most = math.max(most, entry[loss] or 0) end
+         assert.is_true(most > 0, rival .. ' ' .. loss)
+      end
+   end
+end)
+
+it('all can be fused with MLMT, and the network that is found is the one that was evaluated', function()
+   local code, text = tiny_runs.shell(('env OMP_WAIT_POLICY=passive luajit %slua/bin/hilo %sexperiments/fuse.lua runs=%s name=fused '
+      .. 'segmentation=%s mlmt=multi threads=1 pictures=0'):format(core.root, core.root, made.runs, table.concat(names, ',')))
+   assert.equal(0, code, text)
+   assert.matches('unimatch %+ multi +%d+%.%d\n', text)
+   local results = json('fused', 'scores.json').results
+   for i, rival in ipairs(names) do
+      assert.equal(rival, results[i].method)
+      assert.near(json(rival, 'scores.json').mean_iou, results[i].mean_iou, 1e-9)
+   end
+end)
+
+it('all label new pictures and can be evaluated', function()
+   local out = made.runs .. '/out'
+   for _, rival in ipairs(names) do
+      local status, text = tiny_runs.command('predict', {rival, made.set .. '/JPEGImages/img_01.png', 'runs=' .. made.runs,
+         'out=' .. out, 'mlmt=multi'})
+      assert.equal(0, status, text)
+      local report = out .. '/' .. rival .. '.json'
+      status, text = tiny_runs.command('evaluate', {rival, 'runs=' .. made.runs, 'json=' .. report})
+      assert.equal(0, status, text)
+      assert.near(json(rival, 'scores.json').mean_iou, hilo.train.json.load(report).mean_iou, 1e-9)
+   end
+end)
+
+it('the two networks of CPS and the teacher are not the other', function()
+   local function nets(name)
+      local tensors = hilo.io.safetensors.load(file(name, 'last.safetensors'))
+      return function(net) return assert(tensors[('nets/%s/head.0.weight'):format(net)], net) end
+   end
+   for rival, other in pairs {mean_teacher = 'student', cutmix = 'student', cps = 'S2'} do
+      local net = nets(rival)
+      assert.is_false(hilo.equal(net 'S', net(other)))
+   end
+end)
