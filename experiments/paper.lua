@@ -1,0 +1,124 @@
+-- The paper's tables, a row or all of them: every network that a row needs is trained once for each seed, evaluated, fused, and the
+-- mean and spread stand beside what the paper reports. The same command continues what was begun; another row joins the same sweep.
+--
+--    lua/bin/hilo experiments/paper.lua table=ccp row=supervised,s4gan,s4gan_mlmt root=<ccp-voc> weights=<resnet18-imagenet-fp16.pth>
+--    lua/bin/hilo experiments/paper.lua table=voc row=all labelled=1/8 seeds=1..3 root=<VOC2012> weights=<resnet101.pth> launcher=slurm
+--
+-- `table=` names the set: voc, context, cityscapes, camvid, ccp, scenes. `row=help` lists the rows.
+local hilo = require 'hilo'
+local methods, train = hilo.methods, hilo.train
+
+local o = train.options {
+   name = '',                -- of the sweep; '': paper-<table>-<labelled>
+   table = 'scenes',
+   row = {'all'},            -- names of rows, or all
+   labelled = '1/8',         -- a fraction, a number, or a list; {seed} in it stands for the seed: train_1_8_s{seed}
+   seeds = '1..3',
+   root = '', weights = '',  -- of the data set; of the segmentation networks' backbone
+   mlmt_backbone = '', mlmt_weights = '', -- the classifier's; '': the same
+   tags = 'image_tags.tsv',  -- below root: for the row with image-level tags
+   steps = 0,                -- of every training; 0: the recipe's
+   tau = 0.2, exponent = 1,  -- of fusion by threshold, and of soft fusion
+   jobs = 1, launcher = 'local', retry_failed = false,
+}
+train.choice('table', o.table, {'voc', 'context', 'cityscapes', 'camvid', 'ccp', 'scenes'})
+
+-- '{s4gan}' stands for the run that the stage of that name makes.
+local function alone(stage) return {segmentation = {'{' .. stage .. '}'}, mlmt = ''} end
+local function fused(stage, more)
+   local options = {segmentation = {'{' .. stage .. '}'}, mlmt = '{mlmt}', tau = o.tau, exponent = o.exponent}
+   for key, value in pairs(more or {}) do options[key] = value end
+   return options
+end
+
+-- name, what it is, and what fuse.lua is told
+local rows = {
+   {'supervised', 'supervised', alone 'supervised'},
+   {'fm', '+ feature matching', alone 'fm'},
+   {'st', '+ self-training', alone 'st'},
+   {'s4gan', 's4GAN', alone 's4gan'},
+   {'supervised_mlmt', 'supervised + MLMT', fused 'supervised'},
+   {'s4gan_mlmt', 's4GAN + MLMT', fused 's4gan'},
+   {'s4gan_soft', 's4GAN + MLMT, soft', fused('s4gan', {fusion = 'soft'})},
+   {'s4gan_tags', 's4GAN + MLMT with tags', fused('s4gan', {mlmt = '{tagged}'})},
+   {'s4gan_tags_soft', 's4GAN + MLMT with tags, soft', fused('s4gan', {mlmt = '{tagged}', fusion = 'soft'})},
+   {'s4gan_truth', 's4GAN + true classes', fused('s4gan', {mlmt = '', scores = 'truth'})},
+}
+for _, rival in ipairs {'advsemiseg', 'mean_teacher', 'cutmix', 'cps', 'unimatch'} do
+   rows[#rows + 1] = {rival, rival, alone(rival)}
+   rows[#rows + 1] = {rival .. '_mlmt', rival .. ' + MLMT', fused(rival)}
+   rows[#rows + 1] = {rival .. '_soft', rival .. ' + MLMT, soft', fused(rival, {fusion = 'soft'})}
+end
+rows[#rows + 1] = {'all_labels', 'supervised, all labels', alone 'all_labels'}
+
+local by_name, names = {}, {}
+for i, row in ipairs(rows) do by_name[row[1]], names[i] = row, row[1] end
+if o.row[1] == 'help' then
+   for _, row in ipairs(rows) do print(('   %-20s %s'):format(row[1], row[2])) end
+   return
+end
+for _, name in ipairs(o.row) do train.choice('row', name, {'all', unpack(names)}) end
+
+-- All rows that this table can have: tags need their file, and the paper has no MLMT for Cityscapes, where nearly every class is in
+-- nearly every picture.
+local tags = o.root .. '/' .. o.tags
+local function possible(row)
+   if row[3].mlmt == '{tagged}' then return hilo.data.folder.is_file(tags) end
+   return not row[3].mlmt or o.table ~= 'cityscapes'
+end
+
+local asked = o.row
+if o.row[1] == 'all' then
+   asked = {}
+   for _, row in ipairs(rows) do if possible(row) then asked[#asked + 1] = row[1] end end
+end
+
+-- What every training of this table is told.
+local function training(more, of_classifier)
+   return function(_, seed)
+      local weights = of_classifier and o.mlmt_weights ~= '' and o.mlmt_weights or o.weights
+      local labelled = o.labelled:gsub('{seed}', tostring(seed))
+      local options = {recipe = o.table, data = {labelled = labelled}, model = {weights = weights}}
+      if o.root ~= '' then options.data.root = o.root end
+      if o.steps > 0 then options.steps = o.steps end
+      if of_classifier and o.mlmt_backbone ~= '' then options.model.backbone = o.mlmt_backbone end
+      for key, value in pairs(more or {}) do
+         local group = type(value) == 'table'
+         for k, v in pairs(group and value or {}) do options[key][k] = v end
+         if not group then options[key] = value end
+      end
+      return options
+   end
+end
+
+local function stage(script, ...) return {script = ('experiments/%s.lua'):format(script), options = training(...)} end
+
+local needs = {
+   supervised = stage 'supervised',
+   fm = stage('s4gan', {lambda_st = 0}),
+   st = stage('s4gan', {lambda_fm = 0}),
+   s4gan = stage 's4gan',
+   all_labels = stage('supervised', {data = {labelled = 'all'}}),
+   mlmt = stage('mlmt', {}, true),
+   tagged = stage('mlmt', {data = {tags = tags}}, true),
+}
+for _, rival in ipairs {'advsemiseg', 'mean_teacher', 'cutmix', 'cps', 'unimatch'} do needs[rival] = stage(rival) end
+
+local name = o.name ~= '' and o.name or ('paper-%s-%s'):format(o.table, (o.labelled:gsub('[^%w]+', '_')))
+local found = hilo.sweep {
+   script = 'experiments/fuse.lua', name = name, runs = o.runs, jobs = o.jobs, launcher = o.launcher, retry_failed = o.retry_failed,
+   axes = {row = asked}, seed = o.seeds, needs = needs,
+   options = function(values) return by_name[values.row][3] end,
+}
+
+print(('\n%-30s %-16s %-8s %s'):format('mean IoU, ' .. o.table .. ', ' .. o.labelled, 'hilo', 'runs', 'the paper'))
+for _, row in ipairs(rows) do
+   for _, trial in ipairs(found.trials) do
+      if trial.values.row == row[1] then
+         local figure = methods.published(o.table, row[1], o.labelled)
+         print(('%-30s %-16s %-8d %s'):format(row[2], trial.value and ('%.1f'):format(trial.value)
+            .. (trial.spread and (' ± %.1f'):format(trial.spread) or '') or trial.state, trial.n,
+            figure and ('%.1f%s'):format(figure.value, figure.sure and '' or ' (one source)') or ''))
+      end
+   end
+end

@@ -1,0 +1,69 @@
+-- experiments/paper.lua: rows of a table as one sweep, on a tiny set.
+local hilo = require 'hilo'
+local core = require 'hilo.core'
+local tiny = require 'spec.tiny_set'
+
+local set, runs
+
+setup(function() set, runs = tiny.voc {n = 6, val = 2}, tiny.folder() end)
+teardown(function()
+   tiny.remove(set)
+   tiny.remove(runs)
+end)
+
+local function paper(...)
+   local words = {'env OMP_WAIT_POLICY=passive luajit', core.root .. 'lua/bin/hilo', core.root .. 'experiments/paper.lua',
+      'runs=' .. runs, 'root=' .. set, 'steps=1 threads=2 labelled=2', ...}
+   local pipe = io.popen(('cd %s. && { %s ; } 2>&1; echo "exit $?"'):format(core.root, table.concat(words, ' ')))
+   local text = pipe:read('*a')
+   pipe:close()
+   return tonumber(text:match('exit (%d+)\n$')), text
+end
+
+local function trained(name)
+   local count = 0
+   for _, run in ipairs(hilo.data.folder.list(runs .. '/paper-scenes-2')) do
+      if run:match('^' .. name .. '%-%x+%-s%d$') then count = count + 1 end
+   end
+   return count
+end
+
+describe('experiments/paper.lua', function()
+   it('trains once what rows share, and prints their means', function()
+      local status, text = paper('row=supervised,s4gan_truth,s4gan seeds=1')
+      assert.equal(0, status, text)
+      for _, row in ipairs {'supervised', 's4GAN', 's4GAN %+ true classes'} do
+         local value, count = text:match('\n' .. row .. ' +(%d+%.%d) +(%d+)')
+         assert.equal('1', count, text)
+         assert.is_true(tonumber(value) >= 0 and tonumber(value) <= 100)
+      end
+      assert.same({1, 1, 0}, {trained 'supervised', trained 's4gan', trained 'mlmt'})
+   end)
+
+   it('goes on where it was, with rows that join', function()
+      local before = hilo.train.json.load(('%s/paper-scenes-2/0000-s1/machine.json'):format(runs))
+      local status, text = paper('row=s4gan,supervised_mlmt seeds=1')
+      assert.equal(0, status, text)
+      assert.matches('\nsupervised %+ MLMT +%d+%.%d +1', text)
+      assert.same({1, 1, 1}, {trained 'supervised', trained 's4gan', trained 'mlmt'})
+      assert.same(before, hilo.train.json.load(('%s/paper-scenes-2/0000-s1/machine.json'):format(runs)))
+   end)
+
+   it('lists its rows, and refuses what is none', function()
+      local status, text = paper('row=help')
+      assert.equal(0, status)
+      assert.matches('s4gan_soft +s4GAN %+ MLMT, soft', text)
+      status, text = paper('row=s4gna')
+      assert.equal(1, status)
+      assert.matches("row: there is no 's4gna'; did you mean 's4gan'", text)
+   end)
+end)
+
+describe('published figures', function()
+   it('are those of the paper, with what a second source confirms', function()
+      assert.same({value = 65.4, sure = true}, hilo.methods.published('voc', 's4gan', '1/8'))
+      assert.same({value = 67.3, sure = false}, hilo.methods.published('voc', 's4gan_mlmt', '1/8'))
+      assert.is_nil(hilo.methods.published('cityscapes', 's4gan_mlmt', '1/8'))
+      assert.is_nil(hilo.methods.published('camvid', 's4gan', '1/8'))
+   end)
+end)
