@@ -68,6 +68,22 @@ for _, rival in ipairs(names) do
    end)
 end
 
+for device, some in pairs {emu = {'unimatch'}, cuda = names} do
+   if core.device(device) then
+      for _, rival in ipairs(some) do
+         it(('%s ends on %s as it does with its steps recorded'):format(rival, device), function()
+            local plain, recorded = rival .. '-plain', rival .. '-recorded'
+            for name, options in pairs {[plain] = 'device=' .. device, [recorded] = 'graph=true device=' .. device} do
+               local code, text = run(rival, name, options)
+               assert.equal(0, code, text)
+            end
+            assert.is_true(tiny.read(file(plain, 'last.safetensors')) == tiny.read(file(recorded, 'last.safetensors')))
+            assert.same(losses(plain), losses(recorded))
+         end)
+      end
+   end
+end
+
 it('each loss of the unlabelled pictures is more than 0 in some step', function()
    local unlabelled = {advsemiseg = {'adv_u', 'semi', 'trusted'}, mean_teacher = {'consistency'}, cutmix = {'consistency', 'sure'},
       cps = {'cps'}, cps_mixed = {'cps'}, unimatch = {'s1', 's2', 'fp', 'sure'}}
