@@ -142,7 +142,7 @@ describe('models.deeplab', function()
          local p = entry.tensor
          local n = p:size()
          local scale, offset = 0.3, entry.name:match('weight$') and 1 or 0
-         if #n == 4 then scale, offset = math.sqrt(6 / (n[1] * n[3] * n[4])), 0 end
+         if #n > 1 then scale, offset = math.sqrt(6 / (n[1] * (n[3] or 1) * (n[4] or 1))), 0 end
          p:copy(helper.build({low = offset - scale, high = offset + scale, unpack(n)}, k, 'double'))
          directions[k] = {name = entry.name, grad = p.grad, along = helper.build({unpack(n)}, 2000 + k, 'double')}
       end
@@ -174,6 +174,38 @@ describe('models.deeplab', function()
          agrees('x', hilo.cmul(x.grad, x:detach()):sum())
          for _, d in ipairs(directions) do agrees(d.name, hilo.cmul(d.grad, d.along):sum()) end
          for _, b in ipairs(net:namedBuffers()) do agrees(b.name .. '.sum', b.tensor:sum()) end
+      end)
+   end
+
+   local brief = {
+      ['resnet18, v3+, stride 16'] = {backbone = 'resnet18', width = 4, head = 'deeplab3plus', output_stride = 16},
+      ['resnet50, v3+, stride 8'] = {backbone = 'resnet50', width = 3, head = 'deeplab3plus'},
+      ['vgg16, LargeFOV'] = {backbone = 'vgg16', width = 3, aspp_branches = 1, dropout = 0},
+      ['vgg16, stride 16'] = {backbone = 'vgg16', width = 2, output_stride = 16, dropout = 0},
+      ['vgg16, v3+'] = {backbone = 'vgg16', width = 4, head = 'deeplab3plus', output_stride = 16},
+      ['vgg16, classifier'] = {backbone = 'vgg16', width = 2, dropout = 0, classifier = true},
+      ['mobilenet_v2, stride 8'] = {backbone = 'mobilenet_v2', width = 4},
+      ['mobilenet_v2, stride 16'] = {backbone = 'mobilenet_v2', width = 16, output_stride = 16},
+      ['mobilenet_v2, v3+'] = {backbone = 'mobilenet_v2', width = 4, head = 'deeplab3plus', output_stride = 16},
+      ['mobilenet_v2, classifier'] = {backbone = 'mobilenet_v2', width = 4, dropout = 0, classifier = true},
+   }
+   for name, options in pairs(brief) do
+      it('agrees with PyTorch: ' .. name, function()
+         local make = options.classifier and models.classifier or models.deeplab
+         options.classes, options.freeze_bn, options.classifier = 5, 'none', nil
+         local expected = golden[name]
+         local net, directions = filled(make(options))
+         if net.head and net.head.aspp then net.head.aspp.dropout:setp(0) end
+         local x = helper.build({2, 3, 33, 41}, 1001, 'double')
+         x.requires_grad = true
+         local y = net(x)
+         local loss = hilo.cmul(y, helper.build(sizes(y), 1002, 'double')):sum()
+         loss:backward()
+         local got = {y = loss:item(), yy = hilo.square(y:detach()):sum(), gradients = 0, statistics = 0,
+            x = hilo.cmul(x.grad, helper.build({2, 3, 33, 41}, 1003, 'double')):sum()}
+         for _, d in ipairs(directions) do got.gradients = got.gradients + hilo.cmul(d.grad, d.along):sum() end
+         for _, b in ipairs(net:namedBuffers()) do got.statistics = got.statistics + b.tensor:sum() end
+         for what, value in pairs(expected) do assert.near(value, got[what], 1e-8 * math.max(1, math.abs(value)), what) end
       end)
    end
 
@@ -225,7 +257,7 @@ describe('models.deeplab', function()
 
    it('needs a number of classes and a backbone that exists', function()
       assert.error_matches(function() models.deeplab{} end, 'the option classes is missing')
-      assert.error_matches(function() models.deeplab{classes = 2, backbone = 'vgg16'} end, "no backbone 'vgg16'; use resnet18")
+      assert.error_matches(function() models.deeplab{classes = 2, backbone = 'vgg19'} end, "no backbone 'vgg19'; use resnet18")
       assert.error_matches(function() models.deeplab{classes = 2, width = 2}(random(3, 33, 33)) end,
          'expects images %(N,3,H,W%), got 3x33x33')
    end)
@@ -283,6 +315,76 @@ describe('models.discriminator', function()
       assert.error_matches(function() models.discriminator{classes = 2, dropout = 1} end, 'dropout must be at least 0 and below 1')
       assert.error_matches(function() models.discriminator{classes = 2, pool = 3} end, "pool must be 'global' or")
       assert.error_matches(function() models.discriminator{classes = 2}(random(1, 4, 32, 32)) end, 'expects 5 input planes, got 4')
+   end)
+end)
+
+describe('models.mobilenet_v2 and models.vgg16', function()
+   it("use torchvision's names, and have the number of weights that torchvision has", function()
+      local net = models.mobilenet_v2{classes = 1000}
+      assert.equal(3504872, count((net:parameters())))
+      local names = net:stateDict()
+      for _, name in ipairs {'features.0.0.weight', 'features.1.conv.1.weight', 'features.2.conv.0.1.running_var',
+         'features.17.conv.3.bias', 'features.18.0.weight', 'classifier.1.bias'} do
+         assert.is_not_nil(names[name], name)
+      end
+      assert.same({384, 1, 3, 3}, sizes(names['features.8.conv.1.0.weight']))
+      net = models.vgg16{}
+      assert.equal(14714688, count((net:parameters())))
+      assert.same({512, 256, 3, 3}, sizes(net:stateDict()['features.17.weight']))
+      assert.same({128, 16 * 49}, sizes(models.vgg16{classes = 3, width = 2}:stateDict()['classifier.0.weight']))
+   end)
+
+   it('reduce images by their output stride, and give what lies at a quarter of their size', function()
+      for stride, side in pairs {[8] = 8, [16] = 4, [32] = 2} do
+         for _, name in ipairs {'vgg16', 'mobilenet_v2'} do
+            local net = models[name]{width = 4, output_stride = stride}
+            local f, low = net:features_of(random(1, 3, 64, 96))
+            assert.same({1, net.planes, side, side * 1.5}, sizes(f))
+            assert.same({1, net.low_planes, 16, 24}, sizes(low))
+         end
+      end
+   end)
+
+   it('score images, and train their last layer apart', function()
+      for name, last in pairs {vgg16 = 'classifier.6.', mobilenet_v2 = 'classifier.1.'} do
+         local net = models.classifier{backbone = name, classes = 6, width = 2}
+         assert.same({2, 6}, sizes(net(random(2, 3, 50, 70))))
+         local state, head = net:stateDict(), net:headParameters()
+         assert.same(sizes(state[last .. 'weight']), sizes(head[1]))
+         assert.equal(#net:parameters(), #head + #net:backboneParameters())
+      end
+   end)
+
+   it('compute the same with blocks that are computed again in backward', function()
+      local plain = models.mobilenet_v2{width = 4, classes = 3, dropout = 0}
+      local saving = models.mobilenet_v2{width = 4, classes = 3, dropout = 0, checkpoint = true}
+      saving:loadStateDict(plain:stateDict())
+      local x, r = random(2, 3, 65, 65), random(2, 3)
+      for _, net in ipairs {plain, saving} do hilo.cmul(net(x), r):sum():backward() end
+      local a, b = plain:namedParameters(), saving:namedParameters()
+      for i = 1, #a do helper.assert_close(b[i].tensor.grad, a[i].tensor.grad, 1e-4, a[i].name, 1e-3) end
+   end)
+
+   it('drop features out in training alone', function()
+      local net = models.deeplab{backbone = 'vgg16', classes = 2, width = 2}
+      local x = random(1, 3, 40, 40)
+      assert.is_false(hilo.equal(net(x):detach(), net(x):detach()))
+      net:evaluate()
+      assert.is_true(hilo.equal(net(x):detach(), net(x):detach()))
+   end)
+
+   it("become DeepLab-v2's wide layers by leaving weights out", function()
+      local given = {
+         ['classifier.0.weight'] = random(8, 2 * 49), ['classifier.0.bias'] = random(8), ['classifier.3.weight'] = random(8, 8),
+         ['classifier.3.bias'] = random(8),
+      }
+      local fewer = require('hilo.models.vgg').decimated(given)
+      assert.same({2, 2, 3, 3}, sizes(fewer['fc6.weight']))
+      local all = given['classifier.0.weight']:view(8, 2, 7, 7)
+      assert.equal(all[5][2][4][7], fewer['fc6.weight'][2][2][2][3])
+      assert.equal(given['classifier.0.bias'][5], fewer['fc6.bias'][2])
+      assert.equal(given['classifier.3.weight'][5][1], fewer['fc7.weight'][2][1][1][1])
+      assert.is_nil(require('hilo.models.vgg').decimated{})
    end)
 end)
 

@@ -48,8 +48,9 @@ PLANS = {8: ((1, 1), (2, 1), (1, 2), (1, 4)), 16: ((1, 1), (2, 1), (2, 1), (1, 2
 class ResNet(nn.Module):
     """The features of the last stage, or with `classes` the logits of a classifier."""
 
-    def __init__(self, kind, output_stride=8, classes=None, width=64, stride_on='3x3'):
+    def __init__(self, kind, output_stride=8, classes=None, width=64, stride_on='3x3', low=False):
         super().__init__()
+        self.low = low
         bottleneck, depths = KINDS[kind]
         self.conv1 = nn.Conv2d(3, width, 7, 2, 3, bias=False)
         self.bn1 = nn.BatchNorm2d(width)
@@ -59,13 +60,18 @@ class ResNet(nn.Module):
             for k in range(depth):
                 blocks.append(Block(planes, width << i, stride if k == 0 else 1, dilation, bottleneck, stride_on))
                 planes = blocks[-1].planes
+            if i == 0:
+                self.low_planes = planes
             setattr(self, f'layer{i + 1}', nn.Sequential(*blocks))
         self.planes = planes
         self.fc = nn.Linear(planes, classes) if classes else None
 
     def forward(self, x):
         x = F.max_pool2d(F.relu(self.bn1(self.conv1(x)), inplace=True), 3, 2, 1)
-        x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
+        low = self.layer1(x)
+        x = self.layer4(self.layer3(self.layer2(low)))
+        if self.low:
+            return x, low
         return self.fc(x.mean((2, 3))) if self.fc else x
 
 
@@ -83,6 +89,76 @@ class DeepLab(nn.Module):
         for conv in self.head[1:]:
             y = y + conv(f)
         return F.interpolate(y, x.shape[2:], mode='bilinear', align_corners=True)
+
+
+class LargeFOV(nn.Module):
+    """A branch of DeepLab-v2's head for VGG-16."""
+
+    def __init__(self, planes, wide, classes, dilation):
+        super().__init__()
+        self.fc6 = nn.Conv2d(planes, wide, 3, 1, dilation, dilation)
+        self.fc7 = nn.Conv2d(wide, wide, 1)
+        self.fc8 = nn.Conv2d(wide, classes, 1)
+
+    def forward(self, x):
+        return self.fc8(F.relu(self.fc7(F.relu(self.fc6(x)))))
+
+
+class LargeFOVNet(nn.Module):
+    """DeepLab-v2 on VGG-16."""
+
+    def __init__(self, backbone, classes, wide, dilations):
+        super().__init__()
+        self.backbone = backbone
+        self.head = nn.ModuleList([LargeFOV(backbone.planes, wide, classes, d) for d in dilations])
+
+    def forward(self, x):
+        f = self.backbone(x)
+        return F.interpolate(sum(branch(f) for branch in self.head), x.shape[2:], mode='bilinear', align_corners=True)
+
+
+def conv_bn(planes_in, planes, kernel, dilation=1):
+    return nn.Sequential(nn.Conv2d(planes_in, planes, kernel, 1, kernel // 2 * dilation, dilation, bias=False), nn.BatchNorm2d(planes))
+
+
+class PyramidPooling(nn.Module):
+    def __init__(self, planes_in, planes, rates):
+        super().__init__()
+        self.convs = nn.ModuleList([conv_bn(planes_in, planes, 1)] + [conv_bn(planes_in, planes, 3, r) for r in rates])
+        self.convs.append(nn.Sequential(nn.AdaptiveAvgPool2d(1), *conv_bn(planes_in, planes, 1)))
+        self.project = conv_bn(5 * planes, planes, 1)
+
+    def forward(self, x):
+        parts = [F.relu(conv(x)) for conv in self.convs]
+        parts[-1] = parts[-1].expand(-1, -1, *x.shape[2:])
+        return F.relu(self.project(torch.cat(parts, 1)))
+
+
+class Decoder(nn.Module):
+    def __init__(self, backbone, planes, low, classes, rates):
+        super().__init__()
+        self.aspp = PyramidPooling(backbone.planes, planes, rates)
+        self.low = conv_bn(backbone.low_planes, low, 1)
+        self.refine1 = conv_bn(planes + low, planes, 3)
+        self.refine2 = conv_bn(planes, planes, 3)
+        self.classify = nn.Conv2d(planes, classes, 1)
+
+    def forward(self, f, low):
+        low = F.relu(self.low(low))
+        f = F.interpolate(self.aspp(f), low.shape[2:], mode='bilinear', align_corners=True)
+        return self.classify(F.relu(self.refine2(F.relu(self.refine1(torch.cat((f, low), 1))))))
+
+
+class DeepLab3Plus(nn.Module):
+    """DeepLab-v3+ without its dropout; the backbone gives two features."""
+
+    def __init__(self, backbone, classes, rates, planes=256, low=48):
+        super().__init__()
+        self.backbone = backbone
+        self.head = Decoder(backbone, planes, low, classes, rates)
+
+    def forward(self, x):
+        return F.interpolate(self.head(*self.backbone(x)), x.shape[2:], mode='bilinear', align_corners=True)
 
 
 class Discriminator(nn.Module):

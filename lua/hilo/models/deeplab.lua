@@ -1,42 +1,16 @@
---- models/deeplab.lua: DeepLab-v2 (Chen et al., 2018): a dilated residual network, and four dilated convolutions summed.
-local conv = require 'hilo.ops.conv'
+--- models/deeplab.lua: DeepLab-v2 and v3+ (Chen et al., 2018, both): a dilated network, and a head that says what is in each pixel.
+local backbones = require 'hilo.models.backbone'
+local decoder = require 'hilo.models.decoder'
 local loss = require 'hilo.ops.loss'
 local resize = require 'hilo.ops.resize'
-local autograd = require 'hilo.autograd'
 local nn = require 'hilo.nn'
 local options_of = require 'hilo.models.options'
 local precision = require 'hilo.models.precision'
-local resnet = require 'hilo.models.resnet'
-
---- Atrous spatial pyramid: 3x3 convolutions side by side, summed.
-local Pyramid, parent = nn.class('nn.AtrousPyramid', 'nn.Container')
-
-function Pyramid:__init(from, classes, dilations, generator)
-   parent.__init(self)
-   for _, d in ipairs(dilations) do
-      local branch = nn.SpatialDilatedConvolution(from, classes, 3, 3, 1, 1, d, d, d, d)
-      autograd.no_grad(function()
-         branch.weight:normal(0, 0.01, {generator = generator})
-         branch.bias:zero()
-      end)
-      self:add(branch)
-   end
-end
-
-function Pyramid:updateOutput(x)
-   local weights, biases, options = {}, {}, {}
-   for i, m in ipairs(self.modules) do
-      weights[i], biases[i] = m:parameter('weight'), m:parameter('bias')
-      options[i] = {pad = {m.padH, m.padW}, dilation = {m.dilationH, m.dilationW}}
-   end
-   return conv.conv2d_sum(x, weights, biases, options)
-end
-
-function Pyramid:__tostring__() return self:branches_text() end
+local pyramid = require 'hilo.models.pyramid'
 
 ---@class DeepLab: Container
----@field backbone ResNet
-local DeepLab = nn.class('nn.DeepLab', 'nn.Container')
+---@field backbone ResNet|VGG|MobileNet
+local DeepLab, parent = nn.class('nn.DeepLab', 'nn.Container')
 
 function DeepLab:__init(backbone, head, precise)
    parent.__init(self)
@@ -47,12 +21,12 @@ end
 
 --- What the head sees.
 ---@param x Tensor (N,3,H,W)
----@return Tensor (N,planes,H',W'), H' about H / output_stride
+---@return Tensor|Tensor[] (N,planes,H',W'), H' about H / output_stride; with v3+'s head {that, (N,low_planes,H/4,W/4)}
 function DeepLab:features(x) return self.backbone(precision.enter(self, x)) end
 
 --- What the head says of features.
----@param features Tensor (N,planes,H',W')
----@return Tensor (N,classes,H',W')
+---@param features Tensor|Tensor[]
+---@return Tensor (N,classes,H',W'); with v3+'s head at a quarter of the images' size
 function DeepLab:classify(features) return precision.leave(self, self.head(features)) end
 
 --- Logits before they are brought to the images' size.
@@ -78,49 +52,50 @@ function DeepLab:cross_entropy(x, labels, options)
       per_image = options.per_image})
 end
 
---- Parameters of the residual network that train (those that are not frozen), each once.
+--- Parameters of the backbone that train (those that are not frozen), each once.
 ---@return Tensor[]
 function DeepLab:backboneParameters()
    return options_of.trainable(self, function(name) return name:sub(1, 9) == 'backbone.' end)
 end
 
---- Parameters of the classification convolutions, each once.
+--- Parameters of the head, each once.
 ---@return Tensor[]
 function DeepLab:headParameters()
    return options_of.trainable(self, function(name) return name:sub(1, 5) == 'head.' end)
 end
 
-local known = {
+local known = backbones.known {
    backbone = {'any', default = 'resnet101'},
+   head = {'one of', {'deeplab2', 'deeplab3plus'}, default = 'deeplab2'},
    classes = {'whole', required = true},
+   width = {'whole', default = 64},
    output_stride = {'one of', {8, 16, 32}, default = 8},
    aspp_branches = {'one of', {1, 2, 3, 4}, default = 4},
    freeze_bn = {'one of', {'none', 'affine', 'all'}, default = 'affine'},
+   precision = precision.rule,
 }
-for name, rule in pairs(resnet.known) do
-   if not known[name] then known[name] = rule end
-end
 
-local dilations = {6, 12, 18, 24}
-
---- DeepLab-v2. Options, besides those of models.resnet:
----   backbone       'resnet101' (default), 'resnet50', 'resnet34' or 'resnet18'
+--- DeepLab. Options, besides those of the backbone (models/resnet.lua, vgg.lua, mobilenet.lua):
+---   backbone       'resnet101' (default), 'resnet50', 'resnet34', 'resnet18', 'vgg16' or 'mobilenet_v2'
+---   head           'deeplab2' (default): dilated convolutions, summed (models/pyramid.lua), or 'deeplab3plus': image pooling and a
+---                  decoder (models/decoder.lua), whose batch normalisation always trains
 ---   classes        required
 ---   output_stride  8 (default), 16 or 32
----   aspp_branches  how many of the dilations 6, 12, 18, 24 are used: 4 (default); 2 in the authors' code
+---   aspp_branches  of deeplab2: how many of the dilations 6, 12, 18, 24 are used: 4 (default); 2 in the authors' code
 ---   stride_on      '3x3' (default); '1x1' in the authors' code
----   freeze_bn      'affine' (default): scale and shift of batch normalisation fixed while its running statistics move; 'none', 'all'
+---   freeze_bn      of the backbone: 'affine' (default): scale and shift of batch normalisation fixed while its running statistics
+---                  move; 'none', 'all'
 ---   precision      'float32' (default), or 'bf16': on a card, computes in bfloat16 from images to logits; these, and all that is
 ---                  learnt, are float32
 ---@param options table
 ---@return DeepLab
 local function deeplab(options)
    local o = options_of.read('models.deeplab', options, known)
-   local of_backbone = options_of.pick(o, resnet.known)
+   local of_backbone = options_of.pick(o, known)
    of_backbone.classes, of_backbone.precision = nil, nil
-   local backbone = resnet.make(o.backbone, of_backbone)
-   local head = Pyramid(backbone.planes, o.classes, {unpack(dilations, 1, o.aspp_branches)}, o.generator)
-   return DeepLab(backbone, head, o.precision)
+   local backbone = backbones.part(o.backbone, of_backbone)
+   local of_head = {classes = o.classes, branches = o.aspp_branches, width = o.width, dropout = o.dropout, generator = o.generator}
+   return DeepLab(backbone, (o.head == 'deeplab2' and pyramid or decoder).of(backbone, of_head), o.precision)
 end
 
 return deeplab

@@ -1,5 +1,5 @@
 --- models: networks, each made by a function from options by name: models.deeplab{backbone = 'resnet18', classes = 11}.
-local resnet = require 'hilo.models.resnet'
+local backbones = require 'hilo.models.backbone'
 
 local models = {
    deeplab = require 'hilo.models.deeplab',
@@ -8,9 +8,9 @@ local models = {
    classifier = require 'hilo.models.classifier',
 }
 
---- models.resnet18(options) and so on; see models/resnet.lua.
-for name in pairs(resnet.kinds) do
-   models[name] = function(options) return resnet.make(name, options) end
+--- models.resnet18(options) and so on; see models/resnet.lua, vgg.lua and mobilenet.lua.
+for _, name in ipairs(backbones.names) do
+   models[name] = function(options) return backbones.make(name, options) end
 end
 
 return models

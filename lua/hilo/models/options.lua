@@ -1,8 +1,28 @@
 --- models/options.lua: reading the options of a model, and its groups of parameters.
 local core = require 'hilo.core'
+local precision = require 'hilo.models.precision'
 local sorted_keys = require 'hilo.keys'
 
 local options = {}
+
+--- Options that every backbone takes.
+options.of_backbone = {
+   classes = {'whole'},
+   width = {'whole', default = 64},
+   output_stride = {'one of', {8, 16, 32}, default = 32},
+   checkpoint = {'any', default = false},
+   freeze_bn = {'one of', {'none', 'affine', 'all'}, default = 'none'},
+   precision = precision.rule,
+   generator = {'any'},
+}
+
+--- The rules of both; where both have one of a name, that of `a`.
+function options.joined(a, b)
+   local all = {}
+   for name, rule in pairs(b) do all[name] = rule end
+   for name, rule in pairs(a) do all[name] = rule end
+   return all
+end
 
 local checks = {
    any = function() return true end,
@@ -61,6 +81,19 @@ function options.trainable(net, belongs)
       if p.tensor.requires_grad ~= false and belongs(p.name) then list[#list + 1] = p.tensor end
    end
    return list
+end
+
+--- Gives a class of networks that may end in a classifier its two groups of parameters: backboneParameters() and, with names that
+--- begin with `prefix`, headParameters().
+---@param class Container
+---@param prefix string
+function options.add_groups(class, prefix)
+   class.head_prefix = prefix
+   local function in_head(name) return name:sub(1, #prefix) == prefix end
+   --- Parameters that train (those that are not frozen), but for the classifier's last layer.
+   function class:backboneParameters() return options.trainable(self, function(name) return not in_head(name) end) end
+   --- Parameters of the classifier's last layer.
+   function class:headParameters() return options.trainable(self, in_head) end
 end
 
 return options

@@ -17,7 +17,7 @@ local parts = {}
 ---@return SpatialConvolution
 function parts.conv(from, to, kernel, stride, dilation, groups)
    stride, dilation = stride or 1, dilation or 1
-   local pad, layer = (kernel - 1) / 2 * dilation, nil
+   local pad, layer = (kernel - 1) / 2 * dilation
    if dilation > 1 then
       layer = nn.SpatialDilatedConvolution(from, to, kernel, kernel, stride, stride, pad, pad, dilation, dilation)
    else

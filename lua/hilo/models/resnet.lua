@@ -1,5 +1,4 @@
 --- models/resnet.lua: residual networks (He et al., 2016) with torchvision's parameter names, at any output stride.
-local core = require 'hilo.core'
 local autograd = require 'hilo.autograd'
 local pool = require 'hilo.ops.pool'
 local nn = require 'hilo.nn'
@@ -76,6 +75,8 @@ local kinds = {
 
 ---@class ResNet: Container
 ---@field planes integer channels of the last stage
+---@field low_planes integer channels of the first
+---@field low_level boolean? the output is {features, features of the first stage, a quarter of the images' size}
 ---@field output_stride integer
 local ResNet = nn.class('nn.ResNet', 'nn.Container')
 
@@ -125,6 +126,7 @@ function ResNet:__init(name, o)
       blocks, from = stage(kind, from, o.width * 2 ^ (i - 1), kind.layers[i], plan, previous, o)
       self:add(blocks, 'layer' .. i)
       previous = plan.dilation
+      if i == 1 then self.low_planes = from end
    end
    self.planes = from
    if o.classes then self:add(nn.Linear(from, o.classes), 'fc') end
@@ -138,46 +140,37 @@ local function run_stage(self, i, x)
    return layer(x)
 end
 
---- What the last stage computes.
+--- What the last stage and the first compute.
 ---@param x Tensor (N,3,H,W)
 ---@return Tensor (N,planes,H',W'), H' about H / output_stride
-function ResNet:features(x)
+---@return Tensor (N,low_planes,H/4,W/4)
+function ResNet:features_of(x)
    self:check_dims(x, 'images (N,3,H,W)', 4)
-   x = self.maxpool(normalised(self.bn1, self.conv1, precision.enter(self, x)))
-   for i = 1, 4 do x = run_stage(self, i, x) end
-   return precision.leave(self, x)
+   local low = run_stage(self, 1, self.maxpool(normalised(self.bn1, self.conv1, precision.enter(self, x))))
+   x = low
+   for i = 2, 4 do x = run_stage(self, i, x) end
+   return x, low
 end
 
 --- Scores (N,classes), or the features where it was made without classes.
 function ResNet:updateOutput(x)
-   local f = self:features(x)
-   return self.fc and self.fc(pool.global_avg_pool(f)) or f
+   local f, low = self:features_of(x)
+   f = precision.leave(self, f)
+   if self.fc then return self.fc(pool.global_avg_pool(f)) end
+   return self.low_level and {f, precision.leave(self, low)} or f
 end
 
---- Parameters that train (those that are not frozen), but for the classifier.
----@return Tensor[]
-function ResNet:backboneParameters() return options_of.trainable(self, function(name) return name:sub(1, 3) ~= 'fc.' end) end
-
---- Parameters of the classifier.
----@return Tensor[]
-function ResNet:headParameters() return options_of.trainable(self, function(name) return name:sub(1, 3) == 'fc.' end) end
+options_of.add_groups(ResNet, 'fc.')
 
 function ResNet:__tostring__()
    return (self:named_text():gsub('^nn%.ResNet', ('nn.ResNet(%s, output stride %d)'):format(self.kind, self.output_stride)))
 end
 
-local known = {
-   classes = {'whole'},
-   width = {'whole', default = 64},
-   output_stride = {'one of', {8, 16, 32}, default = 32},
+local known = options_of.joined({
    stride_on = {'one of', {'3x3', '1x1'}, default = '3x3'},
    first_block = {'one of', {'dilated', 'previous'}, default = 'dilated'},
    ceil_mode = {'boolean', default = false},
-   checkpoint = {'any', default = false},
-   freeze_bn = {'one of', {'none', 'affine', 'all'}, default = 'none'},
-   precision = precision.rule,
-   generator = {'any'},
-}
+}, options_of.of_backbone)
 
 local resnet = {}
 
@@ -198,7 +191,6 @@ local resnet = {}
 ---@param options? table
 ---@return ResNet
 function resnet.make(name, options)
-   core.check(kinds[name], "models: there is no backbone '%s'; use resnet18, resnet34, resnet50 or resnet101", tostring(name))
    local o = options_of.read(name, options, known)
    local net = ResNet(name, o)
    if o.freeze_bn ~= 'none' then net:freezeBatchNorm{statistics = o.freeze_bn == 'all'} end

@@ -31,7 +31,7 @@ function SpatialConvolution:__init(nInputPlane, nOutputPlane, kW, kH, dW, dH, pa
    self.dW, self.dH = whole(name, 'dW', dW or 1, 1), whole(name, 'dH', dH or 1, 1)
    self.padW = whole(name, 'padW', padW or 0, 0)
    self.padH = whole(name, 'padH', padH or self.padW, 0)
-   self.dilationW, self.dilationH = 1, 1
+   self.dilationW, self.dilationH, self.groups = 1, 1, 1
    self:new_parameter('weight', nOutputPlane, nInputPlane, self.kH, self.kW)
    self:new_parameter('bias', nOutputPlane)
    self:reset()
@@ -40,10 +40,22 @@ end
 --- Draws weight and bias from [-s, s]; s is stdv * sqrt(3), or 1 / sqrt(inputs of one output).
 ---@param stdv? number
 function SpatialConvolution:reset(stdv)
-   local s = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(self.kW * self.kH * self.nInputPlane)
+   local s = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(self.kW * self.kH * self.nInputPlane / self.groups)
    self.weight:uniform(-s, s)
    if self.bias then self.bias:uniform(-s, s) end
    return self
+end
+
+--- Cuts the channels into equal groups: those of the output see only theirs of the input. Depthwise where groups is nInputPlane.
+---@param groups integer
+function SpatialConvolution:inGroups(groups)
+   whole(self.__typename, 'groups', groups, 1)
+   core.check(self.nInputPlane % groups == 0 and self.nOutputPlane % groups == 0,
+      '%s: %d input and %d output planes cannot be cut into %d equal groups', self.__typename, self.nInputPlane, self.nOutputPlane,
+      groups)
+   self.groups = groups
+   self:new_parameter('weight', self.nOutputPlane, self.nInputPlane / groups, self.kH, self.kW)
+   return self:reset()
 end
 
 function SpatialConvolution:noBias()
@@ -56,7 +68,7 @@ function SpatialConvolution:updateOutput(input)
       self:check(x:size(2) == self.nInputPlane, 'expects %d input planes, got %d (%s)', self.nInputPlane, x:size(2),
          Tensor.shape_text(input))
       return conv.conv2d(x, self:parameter('weight'), self:parameter('bias'), {stride = {self.dH, self.dW},
-         pad = {self.padH, self.padW}, dilation = {self.dilationH, self.dilationW}})
+         pad = {self.padH, self.padW}, dilation = {self.dilationH, self.dilationW}, groups = self.groups})
    end)
 end
 
@@ -65,6 +77,7 @@ function SpatialConvolution:__tostring__()
    local padded = self.padW ~= 0 or self.padH ~= 0
    if self.dW ~= 1 or self.dH ~= 1 or padded then s = s .. (', %d,%d'):format(self.dW, self.dH) end
    if padded then s = s .. (', %d,%d'):format(self.padW, self.padH) end
+   if self.groups > 1 then s = s .. (', %d groups'):format(self.groups) end
    return s .. self:dilation_text() .. (self.bias and ')' or ') without bias')
 end
 
