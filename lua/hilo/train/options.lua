@@ -1,6 +1,7 @@
 --- train/options.lua: the options of a script are a plain Lua table at its top; the command line overrides single ones as
 --- key=value or key.sub=value. Types are those of the defaults.
 local core = require 'hilo.core'
+local sorted_keys = require 'hilo.keys'
 local json = require 'hilo.train.json'
 
 local options = {}
@@ -200,17 +201,10 @@ local function help(flat, keys, about)
    end
 end
 
-local function sorted_names(t)
-   local names = {}
-   for name in pairs(t) do names[#names + 1] = name end
-   table.sort(names)
-   return names
-end
-
 -- What another program needs to know of a script: a line for it to find.
 local function describe(flat, variants)
    local named = {}
-   for kind, of_kind in pairs(variants or {}) do named[kind] = sorted_names(of_kind) end
+   for kind, of_kind in pairs(variants or {}) do named[kind] = sorted_keys(of_kind) end
    print(options.description .. json.encode({defaults = flat, variants = named}, {one_line = true}))
 end
 
@@ -272,7 +266,7 @@ function options.resolve(defaults, variants, arguments)
    for _, kind in ipairs {'recipe', 'preset'} do
       local named = variants and variants[kind]
       if named then
-         local chosen = options.choice(kind, given[kind] or o[kind], sorted_names(named))
+         local chosen = options.choice(kind, given[kind] or o[kind], sorted_keys(named))
          overlay(o, named[chosen], keys, kind .. ' ' .. chosen)
       end
    end

@@ -2,6 +2,7 @@
 --- its own, to measure what a method does. Labels of unlabelled pictures, where there are any, are for measuring alone.
 local core = require 'hilo.core'
 local hilo = require 'hilo'
+local sorted_keys = require 'hilo.keys'
 local evaluate = require 'hilo.train.evaluate'
 
 local streams = {labelled = 12, val = 13, unlabelled = 14} -- of loaders, away from those that scripts train with
@@ -29,10 +30,7 @@ end
 -- Names of the pictures to look at, sorted; unlabelled ones are those that have label maps after all, where there are some.
 local function pick(set, names, count)
    local known = having_labels(set, names)
-   local from, chosen = #known > 0 and known or names, {}
-   for name in pairs(evaluate.spread(from, count)) do chosen[#chosen + 1] = name end
-   table.sort(chosen)
-   return chosen, #known > 0
+   return sorted_keys(evaluate.spread(#known > 0 and known or names, count)), #known > 0
 end
 
 --- Of a run. Options of the run: diagnostics, how many crops of each part (rounded up to whole batches); batch and unlabelled_batch.

@@ -137,9 +137,8 @@ end
 
 -- Tasks that Slurm has, running or waiting, by job and task, with the reason why they wait; nil where it does not answer.
 local function in_queue(jobs)
-   local ids = {}
-   for id in pairs(jobs) do ids[#ids + 1] = id end
-   local code, text = process.capture {'squeue', '--noheader', '--array', '--format=%i %r', '--jobs=' .. table.concat(ids, ',')}
+   local ids = table.concat(sorted_keys(jobs), ',')
+   local code, text = process.capture {'squeue', '--noheader', '--array', '--format=%i %r', '--jobs=' .. ids}
    if code ~= 0 and not text:find('Invalid job id', 1, true) then return nil end
    local found = {}
    for id, reason in text:gmatch('(%d+_%d+) ([^\n]*)') do found[id] = reason end
