@@ -64,6 +64,18 @@ describe('the look that a run takes before it trains', function()
       assert.is_true(core.host.hl_host_time() - began < 1)
    end)
 
+   it('compares the sizes of all of some hundred pictures, whichever is the one that differs', function()
+      local opened = hilo.data.open {root = set.root}
+      set:save_labels(3, hilo.ByteTensor(20, 24):zero())
+      local names = {}
+      for i = 1, 600 do
+         names[i] = 'copy' .. i
+         opened.images[names[i]], opened.labels[names[i]] = set:picture(i == 431 and 3 or 1), set:labels(i == 431 and 3 or 1)
+      end
+      local found = quick(opened, {labelled = names, unlabelled = {}, val = {}})
+      assert.same({1, 'size', 1}, {#found, found[1].kind, found[1].count})
+   end)
+
    it('lets strict=true stop a run', function()
       set:fill_labels(2, 255)
       local function run(strict)

@@ -68,7 +68,7 @@ function confusion.together(names, pictures, together)
       rows[i] = h.tr(cells)
    end
    return frame('Classes that are seen together', 'Percent of the pictures that show the class of the row',
-      'of those that show \226\134\147  so many show \226\134\146', names, 'pictures', rows)
+      'shows \226\134\147  also \226\134\146', names, 'pictures', rows)
 end
 
 return confusion

@@ -63,8 +63,8 @@ local function partners(set, pictures, labels, found)
    for _, path in ipairs(set.alone or {}) do alone(set.root .. '/' .. path, found) end
    for _, name in ipairs(pictures.order) do
       if not set:label(name) then
-         found:add('picture_alone', 'note', 'pictures without a label map', 'they can train as unlabelled pictures',
-            pictures[name].path)
+         found:add('picture_alone', 'note', 'pictures without a label map',
+            'they can train as unlabelled pictures: data.unlabelled=images takes all that there are', pictures[name].path)
       end
    end
 end

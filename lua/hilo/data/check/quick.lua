@@ -6,7 +6,7 @@ local maps = require 'hilo.data.check.maps'
 local parts = require 'hilo.data.check.parts'
 local survey = require 'hilo.data.check.survey'
 
-local most_headers = 250 -- pictures whose size is compared with that of their label map
+local most_headers = 1000 -- pictures whose size is compared with that of their label map
 local most_maps = 64     -- label maps that are read
 
 -- At most n of the names, spread evenly.
