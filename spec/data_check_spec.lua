@@ -188,6 +188,7 @@ describe('hilo data check', function()
          assert.matches(pattern, text)
       end
       wrong(0, 'nothing is wrong', 'check', set.root)
+      wrong(0, 'nothing is wrong', 'check', 'data.root=' .. set.root)
       wrong(2, "there is no 'chek'; did you mean 'check'", 'chek', set.root)
       local tiny_runs = require 'spec.tiny_runs'
       local function fails(pattern, ...)
@@ -197,7 +198,8 @@ describe('hilo data check', function()
       end
       fails('there is no folder', set.root .. '/none')
       fails('is a file; a data set is a folder', set.root .. '/classes.txt')
-      fails('which data set', set.root, set.root)
+      fails('one data set at a time', set.root, set.root)
+      fails('there is no folder /nowhere', 'data.root=/nowhere')
       fails("there is no option 'htm'; did you mean 'html'", set.root, 'htm=x')
       fails("there is no option 'data.layuot'; did you mean 'data.layout'", set.root, 'data.layuot=voc')
       fails("there is no option 'labeled'; did you mean 'data.labelled'", set.root, 'labeled=all')

@@ -10,6 +10,7 @@ local text = require 'hilo.data.check.text'
 
 local usage = [[
 usage: hilo data check PATH [options]     reads all of a data set; says what is wrong with it, and what it is
+       hilo data check data.root=PATH    the same, with the options of a run
 
    data.layout=...  data.classes=...  data.labelled=all  data.val=...  seed=1   as a run takes them
    html=FILE        a page: what is wrong, the numbers, pictures of every class
@@ -50,13 +51,15 @@ local function cannot_open(o, message)
    return 1
 end
 
+local function no_folder(root)
+   io.stderr:write(('hilo: hilo data check: %s\n'):format(folder.is_file(root) and root .. ' is a file; a data set is a folder'
+      or 'there is no folder ' .. root))
+   return 2
+end
+
 local function run(names, o)
-   o.data.root = names[1]
-   if not folder.is_folder(names[1]) then
-      io.stderr:write(('hilo: hilo data check: %s\n'):format(folder.is_file(names[1])
-         and names[1] .. ' is a file; a data set is a folder' or 'there is no folder ' .. names[1]))
-      return 2
-   end
+   o.data.root = names[1] or o.data.root
+   if not folder.is_folder(o.data.root) then return no_folder(o.data.root) end
    local set, message = open(o.data)
    if not set then return cannot_open(o, message) end
    local progress
@@ -82,5 +85,5 @@ return command.new {
    defaults = {data = data.options {labelled = 'all', unlabelled = 'rest'}, seed = 1, workers = 2, strict = false, html = '',
       json = ''},
    whole = {seed = {0}, workers = {1, 256}},
-   names = {1, 1}, which = 'which data set? one at a time: hilo data check PATH', run = run,
+   names = {0, 1}, which = 'one data set at a time: hilo data check PATH', run = run,
 }
