@@ -6,6 +6,7 @@
 --
 -- Prints a line for each, for example:   s4gan + mlmt   62.3
 local hilo = require 'hilo'
+local choose = require 'hilo.choose'
 local data, methods, train = hilo.data, hilo.methods, hilo.train
 
 local o = train.options({
@@ -17,6 +18,7 @@ local o = train.options({
    fusion = 'threshold',     -- classes that score less than tau are switched off; 'soft': weighed by (score / mean score)^exponent
    tau = 0.2,
    exponent = 1,
+   chosen = '',              -- the name of a run of tau.lua: tau or exponent as it chose; name:way for another way in its tau.json
    scores = 'teacher',       -- or 'student'; 'truth': the classes of the label map, to see what a perfect classifier would bring
    on = 'probabilities',     -- what is zeroed; the original: 'logits'
    keep_background = true,   -- class 0 is never switched off where the set has a background
@@ -29,6 +31,15 @@ train.choice('checkpoint', o.checkpoint, {'last', 'best'})
 
 local out, session = train.output(o, {'labels', 'pictures'})
 local workers = data.workers {threads = o.workers, cache_mb = o.cache_mb}
+
+-- what was chosen, for pictures in general and for those that took part in the choice; fusion.json: for pictures in general
+local chosen
+local function choose_fusion(set)
+   os.remove(out .. '/fusion.json')
+   if o.chosen == '' then return end
+   chosen = choose.file.load(o, o.chosen, o.fusion == 'soft' and 'soft' or 'tau', set.classes)
+   train.json.save(out .. '/fusion.json', chosen.options)
+end
 
 -- the scores of the MLMT run, by image name
 local classifier = o.mlmt ~= '' and not perfect and train.load_class_scores(o, o.mlmt) or nil
@@ -46,6 +57,7 @@ for number, name in ipairs(o.segmentation) do
    local of_run = train.load_run(o, name)
    local set, split, S = of_run.set, of_run.split, of_run.S
    local fuse = (classifier or perfect) and number == #o.segmentation
+   if fuse then choose_fusion(set) end
    local alone, fused = train.metrics.confusion(set.classes, o.device), train.metrics.confusion(set.classes, o.device)
    local changes = fuse and train.FusionCounts.new(set.classes, o.device, set.void)
    local written = 0
@@ -60,9 +72,10 @@ for number, name in ipairs(o.segmentation) do
             local scores = perfect and methods.class_targets(truth, #set.classes)[1]:totable()
                or train.scores_of(classifier, o.scores, id, set)
             local before = found
-            found = hilo.label_map(methods.fusion(logits, scores,
-               {how = o.fusion, tau = o.tau, exponent = o.exponent, prior = prior, on = o.on,
-                  background = o.keep_background and set.background}))
+            local how = chosen and choose.file.options_for(chosen, id)
+               or {how = o.fusion, tau = o.tau, exponent = o.exponent, prior = prior}
+            how.on, how.background = o.on, o.keep_background and set.background
+            found = hilo.label_map(methods.fusion(logits, scores, how))
             fused:add(truth, found, set.void)
             changes:add(truth, before, found)
          end
@@ -77,7 +90,7 @@ for number, name in ipairs(o.segmentation) do
    end)
    report(name, alone)
    if fuse then
-      report(name .. ' + ' .. (perfect and 'true classes' or o.mlmt), fused)
+      report(name .. ' + ' .. (perfect and 'true classes' or o.mlmt .. (classifier.tags and ' (image-level tags)' or '')), fused)
       effect = changes:figures()
       print(train.FusionCounts.text(effect))
    end

@@ -8,6 +8,7 @@
 --- of c means that c is in the picture, p(e|c) = p(e | c is there) = p(c is there | e) p(e) / p(c is there): the score over the
 --- prior. Pictures and evidence are not that independent, nor are scores calibrated; the exponent, chosen on validation pictures, makes
 --- up for both. Where every class is in every picture, scores equal their priors and nothing changes.
+local calibration = require 'hilo.methods.calibration'
 local core = require 'hilo.core'
 local hilo = require 'hilo'
 
@@ -45,6 +46,7 @@ local fusion = {}
 function fusion.weights(scores, options)
    local how = options.how or 'threshold'
    check(ways[how], "fusion: how must be 'threshold' or 'soft', got '%s'", tostring(how))
+   if options.calibration then scores = calibration.apply(options.calibration, scores) end
    local weights, any = ways[how](scores, options), false
    if options.background then weights[1] = 1 end
    for _, weight in ipairs(weights) do any = any or weight > 0 end
@@ -56,6 +58,7 @@ end
 ---@field tau number|number[]|nil 0.2, or one a class
 ---@field exponent number? of the soft weights, 1
 ---@field prior number[]? (C) mean scores, see methods.class_prior
+---@field calibration Calibration? of the scores, before anything else; prior and tau are then those of calibrated scores
 ---@field background boolean? class 0 is background and is left as it is
 ---@field on 'probabilities'|'logits'|nil what is weighed
 

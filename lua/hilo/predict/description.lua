@@ -15,9 +15,10 @@ local check = core.check
 
 ---@class FusionDescription
 ---@field how 'threshold'|'soft'
----@field tau number classes that score less are switched off
+---@field tau number|number[] classes that score less are switched off
 ---@field exponent number of the soft weights
 ---@field prior number[]? (C) mean scores of the classifier, see methods.class_prior
+---@field calibration Calibration? of the scores
 ---@field on 'probabilities'|'logits'
 ---@field keep_background boolean
 
@@ -118,6 +119,7 @@ local function fused(path, options, o)
    end
    d.fusion = over(d.fusion, {how = options.fusion, tau = options.tau, exponent = options.exponent, on = options.on,
       keep_background = options.keep_background})
+   if folder.is_file(path .. '/fusion.json') and o.mlmt ~= '' then d.fusion = over(d.fusion, json.load(path .. '/fusion.json')) end
    d.name = options.name or d.name
    return d
 end
