@@ -114,7 +114,7 @@ describe('groups of options', function()
       local segmentation, classifier = train.networks.options.segmentation {width = 4}, train.networks.options.classifier {width = 4}
       assert.equal(8, segmentation.output_stride)
       assert.is_nil(classifier.output_stride)
-      classifier.output_stride, classifier.aspp_branches, classifier.stride_on = 8, 4, '3x3'
+      classifier.output_stride, classifier.aspp_branches, classifier.stride_on, classifier.head = 8, 4, '3x3', 'deeplab2'
       assert.same(segmentation, classifier)
    end)
 

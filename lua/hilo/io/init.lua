@@ -21,12 +21,15 @@ function io.load_tensors(path)
    return (io.safetensors.load(path)), {}
 end
 
---- DataParallel puts 'module.' before every name.
-local function strip_wrapper(tensors, notes)
+--- Tensors without the 'module.' that DataParallel puts before every name.
+---@param tensors table<string, Tensor>
+---@param notes? string[] is told
+---@return table<string, Tensor>
+function io.unwrapped(tensors, notes)
    for name in pairs(tensors) do if name:sub(1, 7) ~= 'module.' then return tensors end end
    local stripped = {}
    for name, t in pairs(tensors) do stripped[name:sub(8)] = t end
-   notes[#notes + 1] = "took 'module.' off every name"
+   if notes then notes[#notes + 1] = "took 'module.' off every name" end
    return stripped
 end
 
@@ -52,7 +55,7 @@ function io.load_weights(net, path, options)
    end
    core.check(type(net) == 'table' and net.loadStateDict, 'load_weights: expected a module first, got %s', type(net))
    local tensors, notes = io.load_tensors(path)
-   tensors = strip_wrapper(tensors, notes)
+   tensors = io.unwrapped(tensors, notes)
    local ignore = type(options.ignore) == 'string' and {options.ignore} or options.ignore or {}
    local given, from = {}, {}
    for name, t in pairs(tensors) do

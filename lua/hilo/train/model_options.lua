@@ -3,16 +3,17 @@
 local group = require 'hilo.train.option_group'
 
 local shared = {
-   {'backbone', 'resnet18', 'resnet18, resnet34, resnet50, resnet101'},
-   {'width', 24, 'channels of its first stage, doubled by each that follows; published weights have 64'},
+   {'backbone', 'resnet18', 'resnet18, resnet34, resnet50, resnet101, vgg16, mobilenet_v2'},
+   {'width', 24, 'channels of its first stage, with those of all others in proportion; 64 for any published network'},
    {'bn', 'train', 'batch normalisation: train, frozen_affine (scale and shift stay, running statistics move), or frozen'},
-   {'weights', '', "a file for the backbone: PyTorch's or a checkpoint of another run; '': random"},
+   {'weights', '', "a file for the backbone: of ImageNet or COCO as published, or a checkpoint of another run; '': random"},
    {'checkpoint', false, 'true: stages are computed again in backward, for less memory and more time'},
 }
 
 local deeplab = {
+   {'head', 'deeplab2', 'deeplab2 (dilated convolutions, summed), or deeplab3plus (image pooling and a decoder)'},
    {'output_stride', 8, 'side of the picture over that of the features: 8, 16 or 32'},
-   {'aspp_branches', 4, 'dilated convolutions of the head, 1 to 4: dilations 6, 12, 18, 24'},
+   {'aspp_branches', 4, 'of deeplab2: how many dilated convolutions, 1 to 4: dilations 6, 12, 18, 24'},
    {'stride_on', '3x3', "which convolution of a bottleneck strides: 3x3 as torchvision's, 1x1 as Caffe's"},
 }
 

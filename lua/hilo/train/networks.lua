@@ -3,6 +3,8 @@ local core = require 'hilo.core'
 local hilo = require 'hilo'
 local model_options = require 'hilo.train.model_options'
 local options_of = require 'hilo.train.options'
+local pretrained = require 'hilo.train.pretrained'
+local Progress = require 'hilo.train.progress'
 
 local networks = {options = model_options}
 
@@ -23,38 +25,34 @@ local function precision_of(o)
    return precision
 end
 
--- The backbone in torchvision's file, or in the checkpoint of a segmentation run, which holds much else.
-local function name_in_backbone(name)
-   return name:match('^nets/S/backbone%.(.*)$') or not name:find('/', 1, true) and name or nil
-end
-
-local function load_backbone(net, model, partial)
+local function load_weights(net, model)
    if model.weights == '' then return end
    core.check(core.host.hl_host_path_kind(model.weights) == 1, 'model.weights: there is no file %s; torchvision downloads those of '
       .. "ImageNet from https://download.pytorch.org/models, a ResNet-18's are resnet18-f37072fd.pth; without model.weights= the "
       .. 'network starts from random ones', model.weights)
-   hilo.io.load_weights(net, model.weights, {ignore = {'^fc%.'}, map = name_in_backbone, partial = partial})
+   Progress.new {total = 0}:line(pretrained.load(net, model.weights, model.stride_on))
 end
 
---- DeepLab-v2.
----@param o {model: table, device: string, precision: 'float32'|'bf16'|nil} model: backbone, width, output_stride,
+--- DeepLab-v2 or v3+.
+---@param o {model: table, device: string, precision: 'float32'|'bf16'|nil} model: backbone, head, width, output_stride,
 --- aspp_branches, stride_on, bn, weights ('' for none), checkpoint
 ---@param set DataSet
 ---@return DeepLab
 function networks.segmentation(o, set)
    local model = o.model
    local S = hilo.models.deeplab {
-      backbone = model.backbone, width = model.width, classes = #set.classes, output_stride = model.output_stride,
+      backbone = model.backbone, head = model.head, width = model.width, classes = #set.classes, output_stride = model.output_stride,
       aspp_branches = model.aspp_branches, stride_on = model.stride_on, freeze_bn = freezing(model),
       checkpoint = model.checkpoint, precision = precision_of(o),
    }
-   load_backbone(S.backbone, model)
+   load_weights(S, model)
    return S:to{device = o.device}
 end
 
 --- SGD, or Adam where asked for, over the backbone, at lr, and the head, at head_lr.
 ---@param S DeepLab
----@param o {lr: number, head_lr: number, momentum: number, weight_decay: number, repeat_backbone: boolean?, optimiser: 'sgd'|'adam'|nil}
+---@param o {lr: number, head_lr: number, momentum: number, weight_decay: number, repeat_backbone: boolean?,
+--- optimiser: 'sgd'|'adam'|nil}
 ---@return Optimiser
 function networks.segmentation_optimiser(S, o)
    local backbone = o.repeat_backbone and hilo.methods.original.repeated_parameters(S) or S:backboneParameters()
@@ -88,12 +86,12 @@ end
 --- The classifier of MLMT.
 ---@param o {model: table, device: string, precision: 'float32'|'bf16'|nil} model: backbone, width, bn, weights
 ---@param set DataSet
----@return ResNet
+---@return ResNet|VGG|MobileNet
 function networks.classifier(o, set)
    local model = o.model
    local net = hilo.models.classifier {backbone = model.backbone, width = model.width, classes = #set.classes,
       freeze_bn = freezing(model), checkpoint = model.checkpoint, precision = precision_of(o)}
-   load_backbone(net, model, true)
+   load_weights(net, model)
    return net:to{device = o.device}
 end
 

@@ -1,0 +1,129 @@
+--- Networks begin with the weights of files as others publish them: by name, with what does not fit left out and told.
+local hilo = require 'hilo'
+local helper = require 'spec.helper'
+local networks = require 'hilo.train.networks'
+local pretrained = require 'hilo.train.pretrained'
+
+local models = hilo.models
+
+describe('weights that others trained', function()
+   local path = os.tmpname()
+   teardown(function() os.remove(path) end)
+
+   -- Writes the state of networks under other names; from: {prefix, network}, ... or {prefix, tensors}.
+   local function write(...)
+      local tensors = {}
+      for _, part in ipairs {...} do
+         for name, t in pairs(part[2].stateDict and part[2]:stateDict() or part[2]) do tensors[part[1] .. name] = t end
+      end
+      hilo.io.safetensors.save(path, tensors)
+   end
+
+   local function same(a, b)
+      local there = b:stateDict()
+      for name, t in pairs(a:stateDict()) do assert.is_true(hilo.equal(t, there[name]), name) end
+   end
+
+
+   it("fill a backbone from torchvision's of ImageNet, and the classifier there is left out", function()
+      for _, name in ipairs {'resnet18', 'mobilenet_v2'} do
+         local from = models[name]{classes = 7, width = 4}
+         write {'', from}
+         local S = models.deeplab{backbone = name, width = 4, classes = 3}
+         local told = pretrained.load(S, path)
+         local own = S.backbone:stateDict()
+         for key, t in pairs(own) do assert.is_true(hilo.equal(t, from:stateDict()[key]), key) end
+         assert.truthy(told:find('and 0 of the head; left out: ', 1, true), told)
+         assert.truthy(told:find(from.head_prefix .. 'bias', 1, true), told)
+         local M = models.classifier{backbone = name, width = 4, classes = 3}
+         told = pretrained.load(M, path)
+         for key, t in pairs(M:stateDict()) do
+            if key:sub(1, #M.head_prefix) ~= M.head_prefix then assert.is_true(hilo.equal(t, from:stateDict()[key]), key) end
+         end
+         assert.truthy(told:find(('; left out: %sbias, %sweight$'):format(M.head_prefix, M.head_prefix):gsub('%.', '%%.')), told)
+      end
+   end)
+
+   it('make the wide layers of VGG-16 convolutions of the head', function()
+      local from = models.vgg16{classes = 7, width = 2}
+      write {'', from}
+      local S = models.deeplab{backbone = 'vgg16', width = 2, classes = 3, aspp_branches = 2}
+      local told = pretrained.load(S, path)
+      assert.truthy(told:find("the head's fc6 and fc7 are", 1, true), told)
+      local fc6 = from:stateDict()['classifier.0.weight']:view(128, 16, 7, 7)
+      for i = 1, 2 do
+         local w = S.head:get(i).fc6.weight
+         assert.same({32, 16, 3, 3}, w:size():totable())
+         assert.equal(fc6[9][4][7][1], w[3][4][3][1])
+      end
+   end)
+
+   it("fill backbone and head from the authors' DeepLab-v2, and a head of other classes is left out and told", function()
+      local from = models.deeplab{backbone = 'resnet50', width = 2, classes = 5}
+      write({'', from.backbone}, {'layer5.conv2d_list.', from.head})
+      local S = models.deeplab{backbone = 'resnet50', width = 2, classes = 5}
+      local told = pretrained.load(S, path, '3x3')
+      same(from, S)
+      assert.truthy(told:find('8 of the head', 1, true), told)
+      assert.truthy(told:find('model.stride_on=1x1', 1, true), told)
+      S = models.deeplab{backbone = 'resnet50', width = 2, classes = 3, stride_on = '1x1'}
+      told = pretrained.load(S, path, '1x1')
+      same(from.backbone, S.backbone)
+      assert.truthy(told:find('0 of the head; left out: layer5.conv2d_list.0.bias (5, here 3), ', 1, true), told)
+      assert.truthy(told:find(' and 5 more', 1, true), told)
+      assert.falsy(told:find('stride_on', 1, true), told)
+      local M = models.classifier{backbone = 'resnet50', width = 2, classes = 3}
+      pretrained.load(M, path)
+      assert.is_true(hilo.equal(M:stateDict()['layer4.2.conv3.weight'], from.backbone:stateDict()['layer4.2.conv3.weight']))
+   end)
+
+   it("fill a backbone, and the pyramid of v3+, from torchvision's of segmentation", function()
+      local from = models.deeplab{backbone = 'resnet50', head = 'deeplab3plus', width = 2, classes = 5}
+      write({'backbone.', from.backbone}, {'classifier.0.', from.head.aspp}, {'classifier.', {['4.weight'] = hilo.randn(5, 8, 1, 1)}},
+         {'aux_classifier.', {['4.bias'] = hilo.randn(5)}})
+      local S = models.deeplab{backbone = 'resnet50', head = 'deeplab3plus', width = 2, classes = 3}
+      local told = pretrained.load(S, path)
+      same(from.backbone, S.backbone)
+      same(from.head.aspp, S.head.aspp)
+      assert.truthy(told:find('; left out: aux_classifier.4.bias, classifier.4.weight$'), told)
+      S = models.deeplab{backbone = 'resnet50', width = 2, classes = 3}
+      told = pretrained.load(S, path)
+      same(from.backbone, S.backbone)
+      assert.truthy(told:find('0 of the head', 1, true), told)
+   end)
+
+   it('come from the checkpoint of a run, and from what DataParallel saved', function()
+      local from = models.deeplab{backbone = 'resnet18', width = 2, classes = 5}
+      for _, prefix in ipairs {'nets/S/', 'module.backbone.'} do
+         if prefix == 'nets/S/' then write({prefix, from}, {'optims/', {x = hilo.randn(2)}}) else write {prefix, from.backbone} end
+         local S = models.deeplab{backbone = 'resnet18', width = 2, classes = 3}
+         pretrained.load(S, path)
+         same(from.backbone, S.backbone)
+      end
+   end)
+
+   it('of another network are an error that names the file and what differs, and change nothing', function()
+      write {'', models.resnet18{classes = 7, width = 4}}
+      local S = models.deeplab{backbone = 'resnet34', width = 4, classes = 3}
+      local before = S.backbone.conv1.weight:detach():clone()
+      local message = helper.error_of(pretrained.load, S, path)
+      assert.truthy(message:find(path, 1, true), message)
+      assert.truthy(message:find('does not fit a resnet34', 1, true), message)
+      assert.truthy(message:find('missing: layer1.2.bn1.bias', 1, true), message)
+      assert.is_true(hilo.equal(before, S.backbone.conv1.weight:detach()))
+      message = helper.error_of(pretrained.load, models.classifier{backbone = 'vgg16', width = 2, classes = 3}, path)
+      assert.truthy(message:find('does not fit a vgg16', 1, true), message)
+   end)
+
+   it('are asked for by the options of a script', function()
+      local from = models.vgg16{classes = 7, width = 2}
+      write {'', from}
+      local model = {backbone = 'vgg16', head = 'deeplab3plus', width = 2, output_stride = 16, aspp_branches = 4, stride_on = '3x3',
+         bn = 'train', weights = path, checkpoint = false}
+      local S = networks.segmentation({model = model, device = 'cpu'}, {classes = {'a', 'b'}})
+      assert.equal('nn.DeepLabDecoder', S.head.__typename)
+      assert.is_true(hilo.equal(S.backbone:stateDict()['features.0.weight'], from:stateDict()['features.0.weight']))
+      local M = networks.classifier({model = model, device = 'cpu'}, {classes = {'a', 'b'}})
+      assert.is_true(hilo.equal(M:stateDict()['classifier.3.weight'], from:stateDict()['classifier.3.weight']))
+   end)
+end)
