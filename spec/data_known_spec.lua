@@ -196,6 +196,8 @@ describe('Cityscapes', function()
       known.cityscapes.counts = {train = 1, val = 1, test = 1}
       os.remove(('%s/gtFine/val/ulm/%s_gtFine_labelIds.png'):format(root, name))
       assert.matches('of the 1 pictures of the list val, 0 are missing, and 1 label maps', open().warnings[1])
+      tiny.remove(root .. '/gtFine')
+      assert.matches('no label maps, .*gtFine_labelIds.png, below .*/gtFine: unpack gtFine_trainvaltest.zip', open().warnings[1])
    end)
 end)
 

@@ -49,8 +49,13 @@ return function(root)
    for _, ending in ipairs {'gtFine_labelTrainIds', 'gtFine_color'} do
       if next(labels) == nil then labels, map = find(root .. '/gtFine', ending), '' end
    end
+   local warnings = {}
+   if next(labels) == nil and #names > 0 then
+      warnings[1] = ('there are no label maps, *_gtFine_labelIds.png, below %s/gtFine: unpack gtFine_trainvaltest.zip into %s'):format(
+         root, root)
+   end
    return {
-      layout = 'cityscapes', default_classes = known.cityscapes.classes, image_folder = root .. '/leftImg8bit',
+      layout = 'cityscapes', warnings = warnings, default_classes = known.cityscapes.classes, image_folder = root .. '/leftImg8bit',
       label_folder = root .. '/gtFine', list_folder = root .. '/lists', images = images, labels = labels, names = names, map = map,
       listed_name = listed_name, parts = tree.parts(names), where = 'pictures in leftImg8bit, label maps in gtFine',
    }

@@ -72,6 +72,7 @@ function class_list.read(path)
          class_of[name] = #names - 1
       end
    end
+   check(#names > 0, 'data: %s names no classes; write a name a line, that of id 0 first', path)
    check(#colours == 0 or #colours >= #names, 'data: some classes of %s have a colour and some have none', path)
    return names, #colours > 0 and colours or nil
 end

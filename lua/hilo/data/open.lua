@@ -14,7 +14,7 @@ local titles = {voc = 'PASCAL VOC', context = 'PASCAL-Context', context59 = 'PAS
 -- One line: the layout and what was found.
 local function describe(set)
    local n = 0
-   for _ in pairs(set.labels) do n = n + 1 end
+   for name in pairs(set.labels) do n = n + (set.images[name] and 1 or 0) end
    return ('%s, layout %s (%s): %s; %d pictures, %d with a label map, %d classes (%s)%s'):format(set.root, set.layout,
       titles[set.layout], set.where, #set.names, n, #set.classes, set.class_source, set.coded and '; ' .. set.coded or '')
 end

@@ -57,6 +57,14 @@ function tree.with(found, ending)
    return list
 end
 
+--- Keeps why a layout does not fit, for the message where none does.
+---@param found Tree
+---@param reason string
+function tree.note(found, reason)
+   found.reasons = found.reasons or {}
+   table.insert(found.reasons, reason)
+end
+
 --- Parts of a set by the first folder in its names: {train = {...}, val = {...}}. 'training' is train too; 'validation' and 'valid'
 --- are val too.
 ---@param names string[]

@@ -5,17 +5,16 @@
 ---     annotations/instances_train2017.json  train2017/*.jpg        train/_annotations.coco.json  train/*.jpg
 ---
 --- Pictures that no file names have no label map. Parts come from the files' names or folders.
-local cjson = require 'cjson'
 local core = require 'hilo.core'
 local drawn = require 'hilo.data.layouts.drawn'
 local file = require 'hilo.io.file'
 local files = require 'hilo.data.layouts.files'
+local folder = require 'hilo.data.folder'
 local json = require 'hilo.train.json'
 local raster = require 'hilo.data.raster'
 local tree = require 'hilo.data.tree'
 
 local check = core.check
-local null = cjson.null
 local coco = {}
 
 -- Whether a file's beginning or end looks like COCO's, without reading hundreds of megabytes.
@@ -38,15 +37,19 @@ local function part_of(path)
    return above and tree.part_of(above)
 end
 
+local function is_id(value) return type(value) == 'number' or type(value) == 'string' end
+
 -- Classes of all files: names in the order of their ids, and id -> class.
 local function categories(set, data, where)
    local list = {}
    for i, category in ipairs(data.categories) do
-      check(type(category) == 'table' and type(category.id) == 'number' and category.name and category.name ~= null,
-         '%s: category %d has no id or no name', where, i)
+      check(type(category) == 'table' and is_id(category.id) and is_id(category.name), '%s: category %d has no id or no name', where, i)
       list[i] = category
    end
-   table.sort(list, function(a, b) return a.id < b.id end)
+   table.sort(list, function(a, b)
+      if type(a.id) ~= type(b.id) then return type(a.id) == 'number' end
+      return a.id < b.id
+   end)
    local class_of = {}
    for _, category in ipairs(list) do
       local name = tostring(category.name)
@@ -123,7 +126,13 @@ local function read_file(set, found, finder, path, crowd, save)
       check(type(data[key]) == 'table', "%s: it is not in COCO's format: there is no list '%s'", where, key)
    end
    local class_of, of_image = categories(set, data, where), {}
+   check(#data.images > 0, '%s: it lists no pictures', where)
+   for i, image in ipairs(data.images) do
+      check(type(image) == 'table' and is_id(image.id) and type(image.file_name) == 'string',
+         '%s: picture %d has no id or no file_name', where, i)
+   end
    for order, annotation in ipairs(data.annotations) do
+      check(type(annotation) == 'table' and is_id(annotation.image_id), '%s: annotation %d has no image_id', where, order)
       annotation.order = order
       local list = of_image[annotation.image_id] or {}
       of_image[annotation.image_id] = list
@@ -141,6 +150,9 @@ local function read_file(set, found, finder, path, crowd, save)
          check(not set.labels_of[name], "data: two annotation files of %s name the picture '%s'; leave one in the folder, or name it: "
             .. 'data.layout=coco data.suffix=<the end of its name>', found.root, relative)
          set.labels_of[name] = true
+         if type(image.height) ~= 'number' or type(image.width) ~= 'number' then
+            image.height, image.width = folder.image_size(found.root .. '/' .. relative)
+         end
          local list = of_image[image.id] or {}
          local labels, without = draw_one(image, list, class_of, crowd, where)
          boxes, all = boxes + without, all + #list
@@ -185,6 +197,7 @@ function coco.read(found, options)
       local set = {classes = {'background'}, class_of = {}, labels_of = {}, parts = {}, warnings = {}, images = {}}
       local finder = files.finder(found)
       for _, path in ipairs(paths) do read_file(set, found, finder, path, crowd, save) end
+      check(#set.classes > 1, '%s/%s: it names no categories; label maps need them', found.root, paths[1])
       check(next(set.labels_of), 'data: none of the pictures that %s names is found below %s; the first is %s', paths[1], found.root,
          tostring(set.missing))
       for _, path in ipairs(found.images) do set.images[files.name(path)] = path end

@@ -78,11 +78,11 @@ local function read_table(set, found, finder, path)
    local rows, numbers = csv.rows(found.root .. '/' .. path)
    local at = rows[1] and columns(rows[1])
    if not at then
-      found.reasons = found.reasons or {}
-      table.insert(found.reasons, ('%s has the columns %s, and needs one of pictures (image, filename, path, ...) and one of label '
+      tree.note(found, ('%s has the columns %s, and needs one of pictures (image, filename, path, ...) and one of label '
          .. 'maps (label, mask, annotation, ...) in its first line'):format(path, table.concat(rows[1] or {}, ', ')))
       return false
    end
+   if #rows == 1 then tree.note(found, path .. ' has no line below its header') end
    local directory, whole = files.directory(path), tree.part_of(path:match('([^/]+)%.%w+$'))
    for i = 2, #rows do
       local row, line = rows[i], numbers[i]

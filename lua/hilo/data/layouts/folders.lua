@@ -183,6 +183,21 @@ local function file_lists(root)
    return root
 end
 
+-- Why pictures and label maps do not come together.
+local function note(found, images, labels, suffix)
+   if #images > 0 and #labels > 0 then
+      tree.note(found, ("no label map has the name of a picture: pictures are called '%s', label maps '%s'"):format(images[1].path,
+         labels[1].path))
+   elseif #images > 0 then
+      tree.note(found, ('there are %d pictures, in %s, and no label maps%s'):format(#images, directories(images),
+         suffix ~= '' and (' whose names end in %s'):format(suffix) or ' in a folder such as masks/ or labels/'))
+   elseif #labels > 0 then
+      tree.note(found, ('there are %d label maps, in %s, and no pictures in a folder such as images/'):format(#labels,
+         directories(labels)))
+   end
+   return nil
+end
+
 local folders = {}
 
 --- What a set in this layout holds, nil where no picture has a label map.
@@ -200,12 +215,12 @@ function folders.read(found, options)
       one = true
    end
    if suffix ~= '' then labels = only_with(labels, suffix) end
-   if #images == 0 or #labels == 0 then return nil end
+   if #images == 0 or #labels == 0 then return note(found, images, labels, suffix) end
    local root = found.root
    local index, names = by_name(root, images)
    local of, alone = pair(root, index, labels, suffixes)
    if next(of) == nil then of, alone = pair_by_last(root, index, labels, suffixes) end
-   if next(of) == nil then return nil end
+   if next(of) == nil then return note(found, images, labels, suffix) end
    local paths, label_paths = {}, {}
    for name, file in pairs(index) do paths[name] = root .. '/' .. file.path end
    for name, file in pairs(of) do label_paths[name] = root .. '/' .. file.path end

@@ -79,8 +79,8 @@ local function hints(found)
       texts = texts + (ending == 'txt' and (path:find('labels/', 1, true)) and 1 or 0)
    end
    if texts > 0 then list[#list + 1] = "text files in labels/ may be outlines in YOLO's format: convert them to COCO's JSON" end
-   for _, reason in ipairs(found.reasons or {}) do list[#list + 1] = reason end
-   return #list > 0 and table.concat(list, '; ') .. '. ' or ''
+   for i, reason in ipairs(found.reasons or {}) do table.insert(list, i, reason) end
+   return #list > 0 and 'Seen: ' .. table.concat(list, '; ') .. '. ' or ''
 end
 
 local function refuse(found)
@@ -88,10 +88,10 @@ local function refuse(found)
    for _, name in ipairs(folder.list(found.root)) do
       if #top < 8 then top[#top + 1] = folder.is_folder(found.root .. '/' .. name) and name .. '/' or name end
    end
-   core.raise(('data: %s has no folder JPEGImages and fits no other layout. Looked for: %s. Found: %s (%s below it). %sMend: bring it '
+   core.raise(('data: %s has no folder JPEGImages and fits no other layout. %sLooked for: %s. Found: %s (%s below it). Mend: bring it '
       .. 'into one of these, or name the pictures and their label maps in a table: a line `image,label`, then a line a picture'):format(
-      found.root, table.concat(looked_for, '; '), #top > 0 and table.concat(top, ' ') or 'nothing', count_by_ending(found),
-      hints(found)))
+      found.root, hints(found), table.concat(looked_for, '; '), #top > 0 and table.concat(top, ' ') or 'nothing',
+      count_by_ending(found)))
 end
 
 local readers = {

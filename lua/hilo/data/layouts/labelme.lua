@@ -131,6 +131,10 @@ local function read_pages(set, found, paths)
       local where = found.root .. '/' .. path
       local data = json.load(where)
       check(type(data.shapes) == 'table', "%s: it is not in labelme's format: there is no list 'shapes'", where)
+      for i, shape in ipairs(data.shapes) do
+         check(type(shape) == 'table' and (type(shape.label) == 'string' or type(shape.label) == 'number'), '%s: shape %d has no label',
+            where, i)
+      end
       local called, directory = tostring(data.imagePath), files.directory(path)
       local image, why = finder:find(called, directory)
       image = image or finder:beside(path)
