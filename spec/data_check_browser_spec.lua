@@ -21,6 +21,7 @@ describe('the page of hilo data check', function()
          rename(2, 'a"onload="throw(3)')
          rename(3, ('long'):rep(50))
          rename(4, 'new\nline')
+         set:save_picture(8, CheckSet.noise(1)) -- the same as the first
          rename(5, '\255\254 \226\128\174 \27[31m')
          os.remove(set:list 'train')
          set:save_labels(6, hilo.ByteTensor(20, 24):fill(2))
@@ -88,6 +89,14 @@ describe('the page of hilo data check', function()
             assert.is_true(i == 4 and images == 0 or i < 4 and images >= 2, title)
          end
          assert.matches('No picture shows it', browser:evaluate "document.getElementById('pictures').textContent")
+         none 'pictures'
+      end)
+
+      it('shows pictures that are nearly the same side by side', function()
+         open()
+         local sources = browser:evaluate "Array.from(document.querySelectorAll('#findings img')).map(function (i) { return i.src; })"
+         assert.equal(2, #sources)
+         assert.equal(sources[1], sources[2])
          none 'pictures'
       end)
 

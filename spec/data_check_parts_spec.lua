@@ -89,6 +89,7 @@ describe('near-identical pictures', function()
       assert.equal(0, code)
       assert.same({'warning', 1}, {found.twins.level, found.twins.count}, text)
       assert.matches('img_01.png %(labelled%) and .-img_08.jpg %(val%)', found.twins.files[1])
+      assert.is_nil(found.twins.pairs)
       assert.equal(1, (set:check('strict=true')))
    end)
 

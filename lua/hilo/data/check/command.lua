@@ -38,8 +38,19 @@ local function open(options)
    return nil, command.plain(set)
 end
 
+local function without(t, name)
+   local rest = {}
+   for key, value in pairs(t) do if key ~= name then rest[key] = value end end
+   return rest
+end
+
+-- Paths of pictures are for the page alone: they may hold bytes that are no text.
 local function save_json(path, checked)
-   if path ~= '' then json.save(path, checked) end
+   if path == '' then return end
+   local plain = without(checked)
+   plain.findings = {}
+   for i, f in ipairs(checked.findings) do plain.findings[i] = without(f, 'pairs') end
+   json.save(path, plain)
 end
 
 local function cannot_open(o, message)
@@ -51,15 +62,20 @@ local function cannot_open(o, message)
    return 1
 end
 
+-- What is wrong with the folder that is named, nil where it is one.
 local function no_folder(root)
-   io.stderr:write(('hilo: hilo data check: %s\n'):format(folder.is_file(root) and root .. ' is a file; a data set is a folder'
-      or 'there is no folder ' .. root))
-   return 2
+   if not root then return 'which data set? hilo data check PATH' end
+   if folder.is_folder(root) then return nil end
+   return folder.is_file(root) and root .. ' is a file; a data set is a folder' or 'there is no folder ' .. root
 end
 
-local function run(names, o)
-   o.data.root = names[1] or o.data.root
-   if not folder.is_folder(o.data.root) then return no_folder(o.data.root) end
+local function run(names, o, given)
+   o.data.root = names[1] or given['data.root']
+   local wrong = no_folder(o.data.root)
+   if wrong then
+      io.stderr:write('hilo: hilo data check: ', wrong, '\n')
+      return 2
+   end
    local set, message = open(o.data)
    if not set then return cannot_open(o, message) end
    local progress

@@ -11,6 +11,7 @@ Findings.__index = Findings
 ---@field mend string what to do
 ---@field count integer cases
 ---@field files string[] the first of them, with what is wrong with each
+---@field pairs string[][]? paths of two pictures each, of some cases, where these are pairs
 
 ---@return Findings
 function Findings.new() return setmetatable({list = {}, by = {}}, Findings) end
@@ -23,6 +24,7 @@ local shown = 20 -- cases that are kept
 ---@param title string
 ---@param mend string
 ---@param case? string
+---@return Finding
 function Findings:add(kind, level, title, mend, case)
    local f = self.by[kind]
    if not f then
@@ -32,6 +34,15 @@ function Findings:add(kind, level, title, mend, case)
    f.count = f.count + 1
    if case and #f.files < shown then f.files[#f.files + 1] = utf8.visible(case) end
    return f
+end
+
+--- Takes over what another look found, but for kinds that are known here.
+---@param list Finding[]
+---@param known? table<string, boolean>
+function Findings:join(list, known)
+   for _, f in ipairs(list) do
+      if not self.by[f.kind] and not (known or {})[f.kind] then self.list[#self.list + 1], self.by[f.kind] = f, f end
+   end
 end
 
 --- Whether there is a case of a kind.

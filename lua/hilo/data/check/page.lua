@@ -3,11 +3,13 @@ local confusion = require 'hilo.report.confusion'
 local figures = require 'hilo.report.figures'
 local file = require 'hilo.io.file'
 local h = require 'hilo.report.html'
+local image = require 'hilo.io.image'
 local numbers = require 'hilo.report.numbers'
 local page = require 'hilo.report.page'
 local parts = require 'hilo.report.parts'
 local samples = require 'hilo.data.check.samples'
 local text = require 'hilo.data.check.text'
+local thumbnail = require 'hilo.data.check.thumbnail'
 
 local function summary(checked)
    local f = checked.facts
@@ -25,6 +27,18 @@ end
 
 local words = {error = 'failed', warning = 'running', note = 'soft'}
 
+-- Pairs of pictures beside one another.
+local function shown_pairs(pairs_of)
+   local list = {}
+   for _, pair in ipairs(pairs_of or {}) do
+      for _, path in ipairs(pair) do
+         local ok, rgb = pcall(image.load, path, {as = 'rgb'})
+         if ok then list[#list + 1] = thumbnail(rgb, path, path) end
+      end
+   end
+   return #list > 0 and figures.grid(list, 'samples')
+end
+
 local function findings(checked)
    local list = {}
    for i, f in ipairs(checked.findings) do
@@ -33,6 +47,7 @@ local function findings(checked)
       list[i] = h.join {
          h.h3 {h.span {class = 'state ' .. words[f.level], f.level}, ': ', f.title},
          h.p {numbers.count(f.count, 'case'), ': ', f.mend},
+         shown_pairs(f.pairs),
          parts.folded(f.count > #f.files and ('The first %d'):format(#f.files) or 'Which', h.ul(files)),
       }
    end

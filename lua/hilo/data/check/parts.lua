@@ -19,7 +19,7 @@ local function list(set, which)
    return ok and names or nil
 end
 
--- Names of the lists that train, and of those that measure. Parts that are drawn share nothing.
+-- Names of the lists that train, and of those that measure. Parts that are drawn share nothing with others.
 local function lists_of(set, options)
    local train, held = {options.train or 'train'}, {options.val or 'val'}
    if held[1] ~= 'test' then held[2] = 'test' end
@@ -130,9 +130,14 @@ local function looks_of(names, pictures, taken)
    return looks
 end
 
+local most_pairs = 4 -- of a finding that the page shows
+
 local function add_twins(first, part, second, other, add)
    for _, pair in ipairs(twins(first, second)) do
-      add(('%s (%s) and %s (%s)'):format(pair[1].path, part, pair[2].path, other))
+      local a, b = pair[1].path, pair[2].path
+      local f = add(('%s (%s) and %s (%s)'):format(a, part, b, other))
+      f.pairs = f.pairs or {}
+      if #f.pairs < most_pairs then table.insert(f.pairs, {a, b}) end
    end
 end
 
@@ -143,14 +148,14 @@ local function check_twins(set, split, pictures, found)
    local labelled, unlabelled = looks_of(split.labelled, pictures, taken), looks_of(split.unlabelled, pictures, taken)
    for _, other in ipairs {'val', 'test'} do
       local function add(case)
-         found:add('twins', 'warning', 'near-identical pictures in train and val or test',
+         return found:add('twins', 'warning', 'near-identical pictures in train and val or test',
             'take one of each out: the score would be too good', case)
       end
       add_twins(labelled, 'labelled', held[other], other, add)
       add_twins(unlabelled, 'unlabelled', held[other], other, add)
    end
    add_twins(unlabelled, 'unlabelled', labelled, 'labelled', function(case)
-      found:add('twins_train', 'note', 'near-identical pictures of which one is labelled and one is not',
+      return found:add('twins_train', 'note', 'near-identical pictures of which one is labelled and one is not',
          'the unlabelled one teaches nothing new: it may go', case)
    end)
 end
