@@ -1,123 +1,30 @@
---- data/labels.lua: what kind of label maps a set has, seen from a few of them, and how worker threads shall read them.
+--- data/labels.lua: how worker threads shall read the label maps of a set: by ids or by colours, as options and tables say.
 local hilo = require 'hilo'
 local core = require 'hilo.core'
 local class_list = require 'hilo.data.class_list'
 local colour_table = require 'hilo.data.colour_table'
 local idmap = require 'hilo.data.idmap'
 local known = require 'hilo.data.known'
+local label_kind = require 'hilo.data.label_kind'
 local sorted_keys = require 'hilo.keys'
 
 local check = core.check
 local labels = {}
 
 local void = 255
-local looked_at = 12 -- files that tell the kind
-local counted = 200  -- files that tell how many classes there are, where nothing else does
-
--- At most n label maps, spread evenly over the names.
-local function some(set, n)
-   local names, list = sorted_keys(set.labels), {}
-   n = math.min(n, #names)
-   for i = 0, n - 1 do list[i + 1] = set.labels[names[math.floor(i * #names / n) + 1]] end
-   return list
-end
-
--- The numbers of a file: {[id] = true}; nil where it cannot be read, and why.
-local function ids_of(path)
-   local ok, pixels = pcall(hilo.io.image.load, path, {as = 'labels'})
-   if not ok then return nil, pixels end
-   local seen, p, last = {}, pixels:data(), -1
-   for i = 0, pixels:nElement() - 1 do
-      local id = p[i]
-      if id ~= last then
-         seen[id] = true
-         last = id
-      end
-   end
-   return seen
-end
-
--- The colours of a file, 0xRRGGBB -> pixels; nil where it cannot be read.
-local function colours_of(path)
-   local ok, rgb = pcall(hilo.io.image.load, path, {as = 'colours'})
-   if not ok then return nil end
-   local n, counts, p = rgb:size(2) * rgb:size(3), {}, rgb:data()
-   for i = 0, n - 1 do
-      local key = p[i] * 65536 + p[n + i] * 256 + p[2 * n + i]
-      counts[key] = (counts[key] or 0) + 1
-   end
-   return counts
-end
-
-local function is_grey(colour) return colour == colour % 256 * 0x010101 end
-
-local function all(counts, holds)
-   for colour in pairs(counts) do if not holds(colour) then return false end end
-   return true
-end
-
-local function refuse_lossy(path, info)
-   check(info.format ~= 'jpeg', 'data: the label map %s is a JPEG, whose compression changes ids along every edge; save label '
-      .. 'maps as PNG from where they were made', path)
-   local ok, message = pcall(hilo.io.image.load, path, {as = 'colours'})
-   check(ok or not tostring(message):find('does not keep exact values', 1, true), 'data: %s; save label maps as PNG from where they '
-      .. 'were made', tostring(message))
-end
-
--- Whether label maps hold colours, of which the first file is told, or ids, and whether some have more than 8 bits. Grey that was saved
--- as RGB holds ids, unless all of its greys are in the set's table of colours.
-local function kind_of(set, in_table)
-   local wide, grey, all_in_table = false, nil, true
-   for _, path in ipairs(some(set, looked_at)) do
-      local ok, info = pcall(hilo.io.image.info, path)
-      if ok then
-         if info.format ~= 'png' and info.format ~= 'bmp' then refuse_lossy(path, info) end
-         local rgb = info.channels >= 3
-         wide = wide or info.bits > 8 and not rgb
-         local counts = rgb and colours_of(path)
-         if counts then
-            if info.bits > 8 or not all(counts, is_grey) then return 'colours', path end
-            grey, all_in_table = grey or path, all_in_table and in_table ~= nil and all(counts, in_table)
-         end
-      end
-   end
-   if grey and all_in_table then return 'colours', grey end
-   return 'ids', nil, wide
-end
-
--- The colours of a file, the most frequent first: for a message.
-local function show_colours(counts)
-   local list = sorted_keys(counts)
-   table.sort(list, function(a, b) return counts[a] > counts[b] or counts[a] == counts[b] and a < b end)
-   for i, c in ipairs(list) do list[i] = ('%d %d %d'):format(math.floor(c / 65536), math.floor(c / 256) % 256, c % 256) end
-   return table.concat(list, ', ', 1, math.min(6, #list)) .. (#list > 6 and (' and %d more'):format(#list - 6) or '')
-end
-
--- The public table that holds all of the colours, of several that of the fewest classes; nil for none.
-local function public_table(counts)
-   local best
-   for _, name in ipairs(known.names) do
-      local public = known[name]
-      local made = public.colours and colour_table(public.colours)
-      if made and all(counts, function(c) return made.class_of[c] end) and (not best or #public.classes < #known[best].classes) then
-         best = name
-      end
-   end
-   return best
-end
+local counted = 200 -- files that tell how many classes there are, where nothing else does
 
 local function refuse_colours(set, path)
-   local counts = colours_of(path)
-   local name = public_table(counts)
+   local colours, name = label_kind.colours_in(path)
    core.raise(('data: %s is colour-coded (%s), and there is no table of colours: %swrite lines `name r g b` to %s/classes.txt, or '
-      .. 'name one by data.colours=voc, cityscapes, camvid or a file'):format(path, show_colours(counts),
+      .. 'name one by data.colours=voc, cityscapes, camvid or a file'):format(path, colours,
       name and ('data.colours=%s has all of them. Else '):format(name) or '', set.root))
 end
 
 local function refuse_binary(set)
-   local files, only = some(set, looked_at), 0
+   local files, only = label_kind.some(set), 0
    for _, path in ipairs(files) do
-      local seen = ids_of(path)
+      local seen = label_kind.ids_of(path)
       if seen then
          for id in pairs(seen) do if id ~= 0 and id ~= void then return end end
          if seen[void] then only = only + 1 end
@@ -141,8 +48,8 @@ end
 -- How many classes the ids of some label maps make.
 local function count(set, class_of)
    local most, largest, read, reason, classes = -1, nil, 0, nil, {}
-   for _, path in ipairs(some(set, counted)) do
-      local seen, why = ids_of(path)
+   for _, path in ipairs(label_kind.some(set, counted)) do
+      local seen, why = label_kind.ids_of(path)
       read, reason = read + (seen and 1 or 0), reason or why
       for id in pairs(seen or {}) do
          local class = class_of and class_of(id) or id
@@ -211,7 +118,7 @@ local function read_by_ids(set, text, wide)
    check(n >= 2, 'data: the label maps of %s show %s; name the classes: data.classes=a,b,c, or a line each in %s/classes.txt',
       set.root, n == 0 and 'nothing but void' or 'one class alone', set.root)
    set.classes = class_list.unnamed(n)
-   set.class_source = ('as many as the ids in %d label maps'):format(#some(set, counted))
+   set.class_source = ('as many as the ids in %d label maps'):format(#label_kind.some(set, counted))
 end
 
 --- Finds the kind of a set's label maps and takes the options: afterwards samples of it are read as they shall. Finds out how many
@@ -226,7 +133,7 @@ function labels.prepare(set, options)
    local list, source = find_table(set, options)
    local asked = (options.colours or '') ~= ''
    local made = list and colour_table(list)
-   local kind, path, wide = kind_of(set, made and function(c) return made.class_of[c] end)
+   local kind, path, wide = label_kind.of(set, made and function(c) return made.class_of[c] end)
    if asked or kind == 'colours' then
       if not list then refuse_colours(set, path) end
       return read_by_colours(set, options, list, source)
