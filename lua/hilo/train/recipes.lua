@@ -31,8 +31,9 @@ recipes.supervised = {
       lr = 1e-3, head_lr = 1e-2, model = {backbone = 'resnet18', width = 64, bn = 'train'},
    },
    pictures = {
-      data = {labelled = 'all'}, crop = {192, 192}, scale = {0.75, 1.5}, batch = 4, steps = 400, lr = 1e-3, head_lr = 1e-3,
-      model = {backbone = 'resnet18', width = 64, bn = 'train', output_stride = 16}, eval_every = 100,
+      -- 193 = 16 * 12 + 1: where the corners of logits and picture meet, cells lie where they are put only in such crops
+      data = {labelled = 'all'}, crop = {193, 193}, scale = {0.75, 1.5}, batch = 4, steps = 250, lr = 1e-3, head_lr = 1e-2,
+      model = {backbone = 'resnet18', width = 64, bn = 'train', output_stride = 16}, eval_every = 50,
    },
    voc = {
       crop = {321, 321}, scale = {0.5, 1.5}, batch = 8, steps = 40000, lr = 2.5e-4, head_lr = 2.5e-3, model = pretrained,
