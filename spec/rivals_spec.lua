@@ -182,6 +182,19 @@ describe('missing features', function()
       helper.assert_close(dropped, S:classify(hilo.cmul(features:narrow(1, 2, 2), kept)), 1e-5)
       assert.is_true(helper.difference(dropped, logits:narrow(1, 2, 2)) > 0.1)
    end)
+
+   it('are missing from each of the features that a decoder sees', function()
+      hilo.manualSeed(4)
+      local S = models.deeplab {backbone = 'resnet18', head = 'deeplab3plus', width = 8, classes = 3, output_stride = 16}
+      local x = helper.by_formula('x', {3, 3, 64, 64}, 2, 0, 'float')
+      S:evaluate() -- the head drops out as well where it trains
+      local logits, dropped = methods.feature_perturbation(S, x, 2, 0.5)
+      assert.same({3, 3, 16, 16}, logits:size():totable())
+      assert.same({2, 3, 16, 16}, dropped:size():totable())
+      assert.is_true(helper.difference(dropped, logits:narrow(1, 2, 2)) > 0.01)
+      local same, undropped = methods.feature_perturbation(S, x, 2, 0)
+      helper.assert_close(undropped, same:narrow(1, 2, 2), 1e-5)
+   end)
 end)
 
 describe('the discriminator of pixels', function()
