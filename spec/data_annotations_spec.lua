@@ -163,6 +163,18 @@ describe("COCO's files", function()
       assert.matches('there are 2 of that name, train2017/a.jpg and val2017/a.jpg among them; write it with its folder', error_of(open))
    end)
 
+   it('may lie beside the pictures of each part', function()
+      tiny.remove(root .. '/images')
+      pictures(4, 6, 'train/a.jpg', 'valid/a.jpg')
+      for part, id in pairs {train = 3, valid = 7} do
+         save(part .. '/_annotations.coco.json', {images = {{id = 0, file_name = 'a.jpg', width = 6, height = 4}},
+            categories = categories, annotations = {{id = 0, image_id = 0, category_id = id, segmentation = {square(0, 0, 1)}}}})
+      end
+      local set = open()
+      assert.same({{'train/a'}, {'valid/a'}}, {set:list 'train', set:list 'val'})
+      assert.same({'1.....', '2.....'}, {rows(set, 'train/a')[1], rows(set, 'valid/a')[1]})
+   end)
+
    it('say what does not fit', function()
       local outline = {segmentation = {square(0, 0, 2)}}
       coco({{file_name = 'a.jpg', width = 60, height = 40}}, {outline})
