@@ -5,7 +5,7 @@
 ---     JPEGImages/a.jpg maps/a.png        an image and its label map, with blanks, a tab or a comma between
 ---
 --- Byte-order marks, CRLF, empty lines and those that begin with '#' are read over. A pickle (split_0.pkl) holds such names, or numbers
---- from 0 of images in the train list.
+--- from 0 of images in the train list, in the order of its lines.
 local core = require 'hilo.core'
 local file = require 'hilo.io.file'
 local files = require 'hilo.data.layouts.files'
@@ -126,7 +126,7 @@ local function cut(line)
 end
 
 local function use_label(set, name, called, where)
-   if set.drawn or set.converted then return end
+   if set.drawn then return end
    local path = relative(set, called)
    check(path, "data: %s names the label map '%s', which is outside of %s; lists name what is in the set's folder", where, called,
       set.root)
@@ -155,14 +155,14 @@ local function read_line(set, line, where)
    return name
 end
 
-local function from_pickle(set, path)
-   local names, train = {}, nil
+local function from_pickle(set, path, numbers)
+   local names, counted = {}, nil
    for i, item in ipairs(read_pickle(path)) do
       if type(item) == 'number' then
-         train = train or set:listed('train')
-         check(item >= 0 and item < #train, "data: %s: element %d is %d, and the train list of %s has %d images (0..%d)", path, i - 1,
-            item, set.root, #train, #train - 1)
-         names[i] = train[item + 1]
+         counted = counted or set:listed(numbers)
+         check(item >= 0 and item < #counted, "data: %s: element %d is %d, and the list %s of %s has %d images (0..%d)", path, i - 1,
+            item, numbers, set.root, #counted, #counted - 1)
+         names[i] = counted[item + 1]
       else
          names[i] = read_line(set, item, ('element %d of %s'):format(i - 1, path))
       end
@@ -170,22 +170,41 @@ local function from_pickle(set, path)
    return names
 end
 
---- The names in a file, in its order; each must be an image of the set, and none may come twice.
+--- Whether a file of that name is read as a pickle.
+---@param path string
+---@return boolean
+function lists.is_pickle(path) return path:match('%.pkl$') ~= nil or path:match('%.pickle$') ~= nil end
+
+-- Each name once. That one comes again is noted, or an error where nothing takes notes.
+local function once(names, path, found)
+   local list, seen = {}, {}
+   for _, name in ipairs(names) do
+      check(found or not seen[name], "data: %s names '%s' twice", path, name)
+      if seen[name] then
+         found:add('twice', 'warning', 'pictures that a list names twice', 'each counts once; take the others out',
+            ('%s in %s'):format(name, path))
+      else
+         list[#list + 1], seen[name] = name, true
+      end
+   end
+   return list
+end
+
+--- The names in a file, in its order, each once; each must be an image of the set.
 ---@param set DataSet
 ---@param path string
+---@param options? {numbers: string?, found: Findings?} numbers: the list that numbers in a pickle count, 'train'; found: takes
+--- names that come twice, which are an error without it
 ---@return string[]
-function lists.read(set, path)
-   local names, seen = {}, {}
-   if path:match('%.pkl$') or path:match('%.pickle$') then
-      names = from_pickle(set, path)
+function lists.read(set, path, options)
+   local names = {}
+   if lists.is_pickle(path) then
+      names = from_pickle(set, path, options and options.numbers or 'train')
    else
       local lines, numbers = folder.lines(path)
       for i, line in ipairs(lines) do names[i] = read_line(set, line, ('line %d of %s'):format(numbers[i], path)) end
    end
-   for _, name in ipairs(names) do
-      check(not seen[name], "data: %s names '%s' twice", path, name)
-      seen[name] = true
-   end
+   names = once(names, path, options and options.found)
    check(#names > 0, 'data: the list %s is empty', path)
    return names
 end

@@ -16,6 +16,9 @@ local options = {
    {'unlabelled', 'none', 'pictures that train without: rest (of the train list), all, images (all there are), none, or a list'},
    {'train', 'train', 'the list of all that may be trained on'},
    {'val', 'val', 'pictures that measure: a list, or a fraction or number to hold out'},
+   {'balanced', false, 'true: labelled pictures are chosen so that each class is shown by as even a number of them as can be'},
+   {'order', '', "a list or pickle (the original's split_0.pkl) of which the first are the labelled ones; '': drawn with the seed"},
+   {'split', '', "the name of a run whose labelled, unlabelled and validation pictures are taken; '': none"},
 }
 
 -- What only some experiments can follow; theirs where they name it.

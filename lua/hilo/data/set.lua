@@ -105,10 +105,11 @@ end
 
 --- The names in a list or part, in its order; each is an image of the set.
 ---@param which string a path, or the name of one of the set's lists or parts
+---@param options? {numbers: string?, found: Findings?} of lists.read
 ---@return string[]
-function Set:listed(which)
+function Set:listed(which, options)
    local path = self:list_path(which)
-   if path then return lists.read(self, path) end
+   if path then return lists.read(self, path, options) end
    local part = self.parts[which]
    if not part then
       local names = what_there_is(self)
@@ -116,7 +117,9 @@ function Set:listed(which)
       core.raise(("data: there is no list '%s', neither a file of that name nor %s/%s.txt%s"):format(which, self.list_folder, which,
          near and ("; did you mean '%s'? (%s)"):format(near, table.concat(names, ', ', 1, math.min(12, #names))) or ''))
    end
-   return {unpack(part)}
+   local names = {}
+   for i, name in ipairs(part) do names[i] = name end
+   return names
 end
 
 --- The same, sorted.

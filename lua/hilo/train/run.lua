@@ -20,16 +20,15 @@ local core = require 'hilo.core'
 local hilo = require 'hilo'
 local interrupts = require 'hilo.interrupts'
 local lock = require 'hilo.io.lock'
-local check_quickly = require 'hilo.data.check.quick'
-local class_file = require 'hilo.train.class_file'
 local folder = require 'hilo.data.folder'
 local prepare_device = require 'hilo.train.device'
 local json = require 'hilo.train.json'
 local Log = require 'hilo.train.log'
 local options_of = require 'hilo.train.options'
 local Progress = require 'hilo.train.progress'
-local tags_of = require 'hilo.train.tagged'
+local split_of = require 'hilo.train.split'
 local tags = require 'hilo.train.tags'
+local tags_of = require 'hilo.train.tagged'
 local Tracking = require 'hilo.train.tracking'
 
 local check, host = core.check, core.host
@@ -86,26 +85,10 @@ end
 ---@param name string
 function Run:file(name) return self.path .. '/' .. name end
 
---- The parts of a data set that this run uses: drawn at its start and saved, read back when it is continued.
+--- The parts of a data set that this run uses: found at its start and saved, read back when it is continued.
 ---@param set DataSet
 ---@return Split
-function Run:split(set)
-   local path, o = self:file('split.json'), self.options
-   class_file.save(self:file('classes.json'), set)
-   if o.resume and folder.is_file(path) then return json.load(path) end
-   local split = hilo.data.split(set, {labelled = o.data.labelled, unlabelled = o.data.unlabelled, train = o.data.train,
-      val = o.data.val, seed = o.seed})
-   json.save(path, split)
-   self:say(set.told)
-   for _, warning in ipairs(set.warnings) do self:say('warning: ' .. warning) end
-   self:say(('%d labelled, %d unlabelled and %d validation images of %s'):format(#split.labelled, #split.unlabelled, #split.val,
-      set.root))
-   local found = check_quickly(set, split,
-      {unlabelled = o.data.unlabelled, threads = math.max(1, o.workers), crop = o.crop, size = o.data.size})
-   for _, f in ipairs(found) do self:say(('warning: %s (%d seen): %s; %s'):format(f.title, f.count, f.files[1], f.mend)) end
-   check(#found == 0 or not o.strict, 'strict=true: the data set has the faults above; `hilo data check %s` tells all', set.root)
-   return split
-end
+function Run:split(set) return split_of(self, set) end
 
 --- A loader with the run's seed, device and workers, which follows the run's steps.
 ---@param options table of data.loader
