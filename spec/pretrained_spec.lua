@@ -50,6 +50,7 @@ describe('weights that others trained', function()
       local S = models.deeplab{backbone = 'vgg16', width = 2, classes = 3, aspp_branches = 2}
       local told = pretrained.load(S, path)
       assert.truthy(told:find("the head's fc6 and fc7 are", 1, true), told)
+      assert.truthy(told:find('; left out: classifier.6.bias, classifier.6.weight$'), told)
       local fc6 = from:stateDict()['classifier.0.weight']:view(128, 16, 7, 7)
       for i = 1, 2 do
          local w = S.head:get(i).fc6.weight
@@ -80,7 +81,7 @@ describe('weights that others trained', function()
    it("fill a backbone, and the pyramid of v3+, from torchvision's of segmentation", function()
       local from = models.deeplab{backbone = 'resnet50', head = 'deeplab3plus', width = 2, classes = 5}
       write({'backbone.', from.backbone}, {'classifier.0.', from.head.aspp}, {'classifier.', {['4.weight'] = hilo.randn(5, 8, 1, 1)}},
-         {'aux_classifier.', {['4.bias'] = hilo.randn(5)}})
+         {'aux_classifier.', {['4.bias'] = hilo.randn(5), ['1.num_batches_tracked'] = hilo.randn(1)}})
       local S = models.deeplab{backbone = 'resnet50', head = 'deeplab3plus', width = 2, classes = 3}
       local told = pretrained.load(S, path)
       same(from.backbone, S.backbone)

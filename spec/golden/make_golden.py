@@ -105,12 +105,13 @@ F32, F64 = torch.float32, torch.float64
 def conv():
     g = Golden('conv')
 
-    def add(x, w, bias=True, dtype=F32, stride=1, pad=0, dilation=1):
+    def add(x, w, bias=True, dtype=F32, stride=1, pad=0, dilation=1, groups=1):
         inputs = {'x': g.draw(*x, dtype=dtype), 'w': g.draw(*w, low=-0.5, high=0.5, dtype=dtype)}
         if bias:
             inputs['b'] = g.draw(w[0], dtype=dtype)
-        g.case('conv2d', lambda x, w, b=None: F.conv2d(x, w, b, stride, pad, dilation), inputs, dtype=dtype,
-               stride=stride, pad=pad, dilation=dilation)
+        options = {'groups': groups} if groups > 1 else {}
+        g.case('conv2d', lambda x, w, b=None: F.conv2d(x, w, b, stride, pad, dilation, groups), inputs, dtype=dtype,
+               stride=stride, pad=pad, dilation=dilation, **options)
 
     for dtype in F32, F64:
         add((2, 3, 11, 10), (4, 3, 3, 3), pad=1, dtype=dtype)
@@ -138,6 +139,12 @@ def conv():
     for dtype in F32, F64:
         pyramid((2, 8, 9, 11), 2, 2, 6, dtype)
         pyramid((1, 3, 7, 5), 7, 1, 3, dtype)
+    for dtype in F32, F64:
+        add((2, 5, 11, 19), (5, 1, 3, 3), pad=1, groups=5, bias=False, dtype=dtype)
+        add((1, 6, 12, 13), (6, 1, 3, 3), pad=1, stride=2, groups=6, dtype=dtype)
+        add((1, 4, 9, 10), (8, 1, 3, 3), pad=4, dilation=4, groups=4, dtype=dtype)
+        add((1, 3, 10, 14), (3, 1, 5, 2), stride=(2, 3), pad=(1, 0), dilation=(1, 2), groups=3, dtype=dtype)
+        add((2, 6, 7, 8), (9, 2, 3, 3), pad=1, groups=3, dtype=dtype)
     g.save()
 
 

@@ -35,6 +35,13 @@ local function kind_of(tensors)
    core.raise 'it holds no tensors'
 end
 
+-- PyTorch counts batches for an option that nobody here has.
+local function without_counters(tensors)
+   local rest = {}
+   for name, t in pairs(tensors) do if not name:find 'num_batches_tracked$' then rest[name] = t end end
+   return rest
+end
+
 -- What a classifier has after the features.
 local function is_after_features(name) return name:find '^fc%.' or name:find '^classifier%.' or name:find '^features%.18%.' end
 
@@ -75,14 +82,15 @@ local function take_head(head, tensors, kind, names)
    return left, taken
 end
 
--- VGG-16's wide linear layers become convolutions of the head, where that has their sizes.
-local function decimate(head, tensors)
+-- VGG-16's wide linear layers become convolutions of the head, where that has their sizes. What is left then, and what to tell.
+local function decimate(head, tensors, left)
    local weights = head.begin_with and vgg.decimated(tensors)
-   if not weights then return '' end
-   local own = head:stateDict()
-   for name, t in pairs(weights) do if not own['0.' .. name]:isSameSizeAs(t) then return '' end end
+   if not weights then return left, '' end
+   local own, rest = head:stateDict(), {}
+   for name, t in pairs(weights) do if not own['0.' .. name]:isSameSizeAs(t) then return left, '' end end
    head:begin_with(weights)
-   return "; the head's fc6 and fc7 are every third and fourth weight of classifier.0 and classifier.3"
+   for _, name in ipairs(left) do if not name:find '^classifier%.[03]%.' then rest[#rest + 1] = name end end
+   return rest, "; the head's fc6 and fc7 are every third and fourth weight of classifier.0 and classifier.3"
 end
 
 local function left_text(left)
@@ -102,7 +110,7 @@ local pretrained = {}
 function pretrained.load(net, path, stride_on)
    local ok, tensors = pcall(hilo.io.load_tensors, path)
    if not ok then core.raise(('model.weights: %s'):format(tostring(tensors))) end
-   tensors = hilo.io.unwrapped(tensors)
+   tensors = without_counters(hilo.io.unwrapped(tensors))
    local kind = kind_of(tensors)
    local of_backbone = net.backbone or net
    local fits, left, taken = pcall(take_backbone, of_backbone, tensors, kind)
@@ -112,9 +120,10 @@ function pretrained.load(net, path, stride_on)
    end
    local text = ''
    if net.head then
-      local of_head
+      local of_head, made
       left, of_head = take_head(net.head, tensors, kind, left)
-      text = (' and %d of the head'):format(of_head) .. decimate(net.head, tensors)
+      left, made = decimate(net.head, tensors, left)
+      text = (' and %d of the head%s'):format(of_head, made)
    end
    text = ('weights of %s (%s): %d tensors of the backbone%s%s'):format(path, kind.what, taken, text, left_text(left))
    if kind.strides_on_1x1 and stride_on == '3x3' then
