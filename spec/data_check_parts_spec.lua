@@ -32,6 +32,23 @@ describe('hilo data check', function()
       assert.same({'warning', 1, {'img_05'}}, {found.both.level, found.both.count, found.both.files})
    end)
 
+   it('names pictures that a list names twice', function()
+      tiny.write(set:list 'train', 'img_01\nimg_02\nimg_01\nimg_03\n')
+      local code, text, found, all = set:check()
+      assert.equal(0, code, text)
+      assert.same({'warning', 1}, {found.twice.level, found.twice.count})
+      assert.matches('img_01 in .-train.txt', found.twice.files[1])
+      assert.equal(3, all.facts.counts.labelled)
+   end)
+
+   it('looks at the parts that a run has', function()
+      hilo.data.folder.make(set.root .. '/runs/a')
+      hilo.train.json.save(set.root .. '/runs/a/split.json',
+         {labelled = {'img_07', 'img_08'}, unlabelled = {'img_01'}, val = {'img_02'}})
+      local _, text, _, all = set:check('data.split=a', 'runs=' .. set.root .. '/runs')
+      assert.same({2, 1, 1}, {all.facts.counts.labelled, all.facts.counts.unlabelled, all.facts.counts.val}, text)
+   end)
+
    it('says that a list names what is not there, and which list', function()
       tiny.write(set:list 'train', 'img_01\nimg_99\n')
       local code, _, found = set:check()

@@ -13,6 +13,7 @@ usage: hilo data check PATH [options]     reads all of a data set; says what is 
        hilo data check data.root=PATH    the same, with the options of a run
 
    data.layout=...  data.classes=...  data.labelled=all  data.val=...  seed=1   as a run takes them
+   data.split=RUN   the parts that a run has, of those in runs=runs
    html=FILE        a page: what is wrong, the numbers, pictures of every class
    json=FILE        the same as JSON, without pictures
    strict=false     true: warnings count as errors
@@ -84,6 +85,9 @@ local function run(names, o, given)
       progress:update(done)
    end}
    for key, value in pairs(o.data) do options[key] = value end
+   options.own_unlabelled = given['data.unlabelled'] ~= nil
+   local of_run = ('%s/%s'):format(o.runs, o.data.split)
+   if o.data.split ~= '' and folder.is_folder(of_run) then options.split = of_run end
    local checked, labels = check(set, options)
    if progress then progress:finish() end
    text.write(checked, print)
@@ -99,7 +103,7 @@ end
 return command.new {
    title = 'hilo data check', usage = usage, status = 2,
    defaults = {data = data.options {labelled = 'all', unlabelled = 'rest'}, seed = 1, workers = 2, strict = false, html = '',
-      json = ''},
+      json = '', runs = 'runs'},
    whole = {seed = {0}, workers = {1, 256}},
    names = {0, 1}, which = 'one data set at a time: hilo data check PATH', run = run,
 }

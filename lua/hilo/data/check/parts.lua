@@ -21,6 +21,7 @@ end
 
 -- Names of the lists that train, and of those that measure. Parts that are drawn share nothing with others.
 local function lists_of(set, options)
+   if (options.split or '') ~= '' then return {}, {} end -- a run has chosen them
    local train, held = {options.train or 'train'}, {options.val or 'val'}
    if held[1] ~= 'test' then held[2] = 'test' end
    for _, which in ipairs {options.labelled or 'all', options.unlabelled or 'rest'} do
@@ -74,8 +75,9 @@ end
 ---@return Split
 function parts.of(set, options, found)
    local both, train, val = check_lists(set, options, found)
-   local ok, split = pcall(split_of, set, options)
+   local ok, split, notes = pcall(split_of, set, options)
    if ok then
+      found:join(notes.found, {measures = both})
       parts.check_unlabelled(split, options, found)
       return split
    end
