@@ -80,8 +80,15 @@ for _, how in ipairs {'temperature', 'platt'} do
    end
 end
 
+-- how well classes are told apart, by the classifier and by S alone
+local function precision(by_name)
+   return train.metrics.multi_label(train.evaluate.rows(by_name, names), train.evaluate.rows(trials.targets, names),
+      set.classes).mean_average_precision
+end
+local told = {classifier = precision(scores), segmentation = precision(trials.largest)}
+
 local alone = trials:measure(names, scores, {function() return nil end})[1]
-print(text.tables(o, set.classes, alone, ways, choices, reliability, names))
+print(text.tables(o, set.classes, alone, ways, choices, reliability, told, names))
 text.plots(out, alone, choices, reliability, o)
 
 local results = {}
@@ -93,6 +100,6 @@ result(o.segmentation, alone.counts)
 for _, key in ipairs(ways) do
    result(('%s + %s: %s'):format(o.segmentation, o.mlmt, choices[key].title), choices[key].crossed.counts)
 end
-choose.file.save(out, set.classes, choices, text.about(o, classifier, alone, choices, reliability))
+choose.file.save(out, set.classes, choices, text.about(o, classifier, alone, choices, reliability, told))
 train.results(out, session, results, choices[ways[#ways]].crossed.counts)
 print(('what was chosen is in %s/tau.json: chosen=%s in fuse.lua'):format(out, o.name))

@@ -51,6 +51,16 @@ describe('trials of fusion', function()
       end
    end)
 
+   it('know how sure S is of a class where it is surest', function()
+      local trials = wardrobe()
+      local e = math.exp
+      -- a picture with a hat: (3, -5, -5) and (-5, 1, 2)
+      local row = trials.largest['picture 02']
+      assert.near(e(3) / (e(3) + 2 * e(-5)), row[1], 1e-5)
+      assert.near(e(1) / (e(-5) + e(1) + e(2)), row[2], 1e-5)
+      assert.near(e(2) / (e(-5) + e(1) + e(2)), row[3], 1e-5)
+   end)
+
    it('tell which classes are switched off: those that are there and those that are not', function()
       local trials, scores = wardrobe()
       local none, some, hats = unpack(trials:measure(trials.names, scores, {function() return nil end,
@@ -163,6 +173,7 @@ describe('tau.lua', function()
       assert.matches('sup with the scores of multi %(teacher%), 6 pictures', text)
       assert.matches('present, off +right in S +absent, off +drawn by S', text)
       assert.matches('no fusion +%d+%.%d%d', text)
+      assert.matches('mean average precision of classes: 100.0 by the classifier, %d+%.%d by the largest probability', text)
       for _, way in ipairs {'one tau', 'tau / mean score', 'tau by class', 'one tau, calibrated', 'soft', 'soft, calibrated'} do
          assert.is_true(text:find('\n   ' .. way .. ' ', 1, true) ~= nil, way)
       end

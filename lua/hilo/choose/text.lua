@@ -78,13 +78,16 @@ end
 ---@param ways string[] keys of choices, in order
 ---@param choices table<string, Choice>
 ---@param reliability {[1]: string, [2]: CalibrationQuality}[]
+---@param told {classifier: number, segmentation: number} mean average precision of the scores, and of S's largest probabilities
 ---@param names string[] the pictures
 ---@return string
-function text.tables(o, classes, alone, ways, choices, reliability, names)
+function text.tables(o, classes, alone, ways, choices, reliability, told, names)
    local parts = {
       ('%s with the scores of %s (%s), %d pictures'):format(o.segmentation, o.mlmt, o.scores, #names),
       ('%d times a picture shows a class; %d times it does not, and %d of these times S draws it'):format(alone.present, alone.absent,
          alone.drawn),
+      ('mean average precision of classes: %.1f by the classifier, %.1f by the largest probability that S gives a class'):format(
+         told.classifier, told.segmentation),
       '\none tau: classes switched off that are there (and of which S draws some pixels right), and that are not there (and S draws)',
       threshold_table(choices.tau),
    }
@@ -171,10 +174,11 @@ end
 ---@param alone FusionSum
 ---@param choices table<string, Choice>
 ---@param reliability {[1]: string, [2]: CalibrationQuality}[]
+---@param told {classifier: number, segmentation: number}
 ---@return table
-function text.about(o, classifier, alone, choices, reliability)
+function text.about(o, classifier, alone, choices, reliability, told)
    local about = {segmentation = o.segmentation, mlmt = o.mlmt, scores = o.scores, tags = classifier.tags, alone = figures(alone),
-      curves = {}, calibration = {}}
+      mean_average_precision = told, curves = {}, calibration = {}}
    for key, choice in pairs(choices) do
       local curve = {}
       for i, point in ipairs(choice.curve or {}) do

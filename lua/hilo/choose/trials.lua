@@ -8,6 +8,7 @@ local metrics = require 'hilo.train.metrics'
 ---@field names string[]
 ---@field classes string[]
 ---@field targets table<string, number[]> 1 where the picture shows the class
+---@field largest table<string, number[]> the largest probability that S gives the class in the picture: what S knows by itself
 local Trials = {}
 Trials.__index = Trials
 
@@ -17,7 +18,7 @@ Trials.__index = Trials
 ---@return FusionTrials
 function Trials.new(classes, o)
    return setmetatable({names = {}, classes = classes, void = o.void or 255, device = o.device, on = o.on or 'probabilities',
-      pictures = {}, targets = {}}, Trials)
+      pictures = {}, targets = {}, largest = {}}, Trials)
 end
 
 --- Adds a picture.
@@ -28,6 +29,9 @@ function Trials:add(name, logits, truth)
    self.names[#self.names + 1] = name
    self.targets[name] = hilo.methods.class_targets(truth, #self.classes)[1]:totable()
    self.pictures[name] = {logits = logits, truth = truth, made = {}}
+   self.largest[name] = hilo.no_grad(function()
+      return hilo.softmax(logits):view(#self.classes, -1):max(2):view(-1):totable()
+   end)
 end
 
 --- Shows the network of a run pictures with label maps.
