@@ -7,83 +7,13 @@
 --- Byte-order marks, CRLF, empty lines and those that begin with '#' are read over. A pickle (split_0.pkl) holds such names, or numbers
 --- from 0 of images in the train list, in the order of its lines.
 local core = require 'hilo.core'
-local file = require 'hilo.io.file'
 local files = require 'hilo.data.layouts.files'
 local folder = require 'hilo.data.folder'
 local options_of = require 'hilo.train.options'
-local pickle = require 'hilo.io.pickle'
+local pickled_list = require 'hilo.data.pickled_list'
 
 local check = core.check
 local lists = {}
-
--- ---- pickles ----
-
-local function bytes_of(value)
-   if type(value) == 'string' then return value end
-   return pickle.is(value, pickle.Bytes) and value.bytes or nil
-end
-
--- Little-endian whole numbers of 4 or 8 bytes.
-local function whole_numbers(bytes, width, fail)
-   if #bytes % width ~= 0 then fail('an array is cut short') end
-   local list = {n = #bytes / width}
-   for i = 1, list.n do
-      local value = 0
-      for k = width, 1, -1 do value = value * 256 + bytes:byte((i - 1) * width + k) end
-      list[i] = value
-   end
-   return list
-end
-
--- NumPy's array of whole numbers as a table that is filled when its state comes.
-local function array(_, fail)
-   local made = {n = 0}
-   function made.set_state(state)
-      local kind, bytes = state[3], bytes_of(state[5])
-      local width = type(kind) == 'table' and kind.width
-      if not width or not bytes then fail('an array holds something other than whole numbers') end
-      for i, value in ipairs(whole_numbers(bytes, width, fail)) do made[i], made.n = value, i end
-   end
-   return made
-end
-
-local function element_type(args, fail)
-   local width = type(args[1]) == 'string' and tonumber(args[1]:match('^[<=]?[iu]([48])$'))
-   if not width then fail('an array has the type %s, lists are whole numbers', tostring(args[1])) end
-   return {width = width}
-end
-
--- Python 3 writes bytes for old protocols as text of which each character is a byte.
-local function encode(args)
-   local text = args[1]:gsub('[\194\195][\128-\191]', function(c) return string.char((c:byte(1) - 192) * 64 + c:byte(2) - 128) end)
-   return setmetatable({bytes = text}, pickle.Bytes)
-end
-
-local function range(args, fail)
-   local first, last = args.n > 1 and args[1] or 0, args.n > 1 and args[2] or args[1]
-   if type(last) ~= 'number' or type(first) ~= 'number' or last - first > 1e7 then fail('a range has no proper ends') end
-   local made = {n = 0}
-   for value = first, last - 1, args[3] or 1 do made.n, made[made.n + 1] = made.n + 1, value end
-   return made
-end
-
-local globals = {['numpy.ndarray'] = {}, ['numpy.dtype'] = element_type, ['_codecs.encode'] = encode, ['builtins.range'] = range,
-   ['__builtin__.xrange'] = range, ['__builtin__.range'] = range}
-for _, module in ipairs {'numpy.core', 'numpy._core'} do globals[module .. '.multiarray._reconstruct'] = array end
-
--- The values of a pickled list, in order.
-local function read_pickle(path)
-   local value = pickle.read(file.read(path), {path = path, globals = globals})
-   check(type(value) == 'table' and type(value.n) == 'number', '%s: expected a pickled list or array of names or numbers', path)
-   local list = {}
-   for i = 1, value.n do
-      local item = bytes_of(value[i]) or value[i]
-      check(type(item) == 'string' or type(item) == 'number' and item % 1 == 0, '%s: element %d is neither a name nor a whole number',
-         path, i - 1)
-      list[i] = item
-   end
-   return list
-end
 
 -- ---- lines ----
 
@@ -157,7 +87,7 @@ end
 
 local function from_pickle(set, path, numbers)
    local names, counted = {}, nil
-   for i, item in ipairs(read_pickle(path)) do
+   for i, item in ipairs(pickled_list(path)) do
       if type(item) == 'number' then
          counted = counted or set:listed(numbers)
          check(item >= 0 and item < #counted, "data: %s: element %d is %d, and the list %s of %s has %d images (0..%d)", path, i - 1,

@@ -3,11 +3,12 @@
 --- A pickle is a program for a stack machine that may call any Python function. Here the only functions there are, are those of
 --- the table `globals` that the caller gives; any other is an error that names it. What the program builds:
 ---   None -> pickle.None     True, False -> booleans     int, float -> numbers (pickle.Long where beyond 2^53)
----   str -> string           bytes -> pickle.Bytes       tuple, list, set -> pickle.Sequence      dict -> pickle.Dict
+---   str -> string           bytes, bytearray -> pickle.Bytes       tuple, list, set -> pickle.Sequence      dict -> pickle.Dict
 --- Opcodes as in CPython's Lib/pickletools.py.
 local bit = require 'bit'
 local ffi = require 'ffi'
 local core = require 'hilo.core'
+local utf8 = require 'hilo.io.utf8'
 
 local pickle = {}
 
@@ -245,11 +246,18 @@ ops['S'] = function(m)
    end)
    m:push(s)
 end
-ops['V'] = function(m) m:push(m:line()) end
+-- Protocol 0 writes text as raw-unicode-escape: bytes are Latin-1, others \uXXXX or \UXXXXXXXX.
+ops['V'] = function(m)
+   local s = m:line():gsub('[\128-\255]', function(c) return utf8.encode(c:byte()) end)
+   m:push((s:gsub('\\([uU])(%x%x%x%x)(%x?%x?%x?%x?)', function(c, hex, more)
+      if c == 'u' then return utf8.encode(tonumber(hex, 16)) .. more end
+      return utf8.encode(tonumber(hex .. more, 16))
+   end)))
+end
 for code, width in pairs {T = 4, U = 1, X = 4, ['\140'] = 1, ['\141'] = 8} do
    ops[code] = function(m) m:push(m:take(m:unsigned(width))) end
 end
-for code, width in pairs {B = 4, C = 1, ['\142'] = 8} do
+for code, width in pairs {B = 4, C = 1, ['\142'] = 8, ['\150'] = 8} do
    ops[code] = function(m) m:push(setmetatable({bytes = m:take(m:unsigned(width))}, Bytes)) end
 end
 ops[']'] = function(m) m:push(sequence('list', {}, 0)) end

@@ -45,4 +45,17 @@ function utf8.visible(text)
    return (utf8.valid(text):gsub('%c', function(c) return named[c] or ('\\%d'):format(c:byte()) end))
 end
 
+--- The character of a code point.
+---@param code integer 0..0x10FFFF
+---@return string
+function utf8.encode(code)
+   if code < 0x80 then return string.char(code) end
+   local bytes, limit = '', 0x40
+   while code >= limit do
+      bytes, code, limit = string.char(0x80 + code % 64) .. bytes, math.floor(code / 64), limit == 0x40 and 0x20 or limit / 2
+   end
+   local lead = ({0xC0, 0xE0, 0xF0})[#bytes]
+   return lead and string.char(lead + code) .. bytes or replacement
+end
+
 return utf8
