@@ -258,6 +258,12 @@ describe('what is told of s4GAN', function()
       if pixels > 0 then assert.near(100 * hits / pixels, figures.pixel_accuracy.val_accepted, 1e-6) end
       local rank = metrics.rank_correlation(list, right)
       if rank then assert.near(rank, figures.rank_correlation.val, 1e-6) else assert.is_nil(figures.rank_correlation) end
+      local seen = train.diagnose.maps(probe, {S = S, D = D, options = options}).val
+      for i = 1, n do
+         assert.near(list[i], seen.says[i], 1e-6)
+         assert.near(right[i], seen.right[i], 1e-6)
+         assert.is_true(seen.sure[i] > 1 / 3 and seen.sure[i] <= 1)
+      end
    end)
 end)
 

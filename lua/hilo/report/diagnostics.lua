@@ -33,6 +33,8 @@ local parts_of_set = {labelled = 'labelled', val = 'validation', unlabelled = 'u
 
 local function name_of(group, key)
    if group == 'accuracy' and key == 'val' then return 'on validation pictures' end
+   local by_S = key:match('^(%a+)_by_S$')
+   if by_S and parts_of_set[by_S] then return parts_of_set[by_S] .. ', by S itself' end
    local part, side = key:match('^(%a+)_(accepted)$')
    if not part then part, side = key:match('^(%a+)_(rejected)$') end
    return side and parts_of_set[part] and parts_of_set[part] .. ', ' .. side or names[key] or numbers.measure(key)

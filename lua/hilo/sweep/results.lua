@@ -1,4 +1,5 @@
 --- sweep/results.lua: what a sweep has found, as tables: for the report, for scripts, and as a table of text.
+local aligned = require 'hilo.aligned'
 local core = require 'hilo.core'
 local axes_of = require 'hilo.sweep.axes'
 local distributions = require 'hilo.sweep.distributions'
@@ -106,22 +107,6 @@ local function value_text(trial)
    local text = trial.value and numbers.text(trial.value) or '-'
    if trial.spread then text = text .. ' ± ' .. numbers.text(trial.spread, trial.value) end
    return trial.state == 'complete' and text or ('%s (%s)'):format(text, trial.state)
-end
-
--- Columns of words; '±' is one column wide and two bytes long.
-local function aligned(rows)
-   local widths = {}
-   local function width(word) return #word:gsub('[\128-\191]', '') end
-   for _, row in ipairs(rows) do
-      for c, word in ipairs(row) do widths[c] = math.max(widths[c] or 0, width(word)) end
-   end
-   local lines = {}
-   for i, row in ipairs(rows) do
-      local parts = {}
-      for c, word in ipairs(row) do parts[c] = word .. (' '):rep(widths[c] - width(word)) end
-      lines[i] = table.concat(parts, '   '):gsub('%s+$', '')
-   end
-   return table.concat(lines, '\n')
 end
 
 --- The table of configurations, best first.

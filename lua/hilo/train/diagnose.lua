@@ -8,7 +8,8 @@
 ---                      among what it trains on, and on validation pictures
 ---    accepted          the share that is learnt from: of the maps (s4GAN), or of the pixels
 ---    pixel_accuracy, mean_iou   of what is accepted and rejected, percent, where label maps are known
----    rank_correlation  Spearman's, of D's confidence in a map and the share of its pixels that are right
+---    rank_correlation  Spearman's, of D's confidence in a map and the share of its pixels that are right; and, as <part>_by_S, of the
+---                      mean of the probabilities that S gives to its classes, which needs no D
 ---    gradient_norm     of each term of the loss of S, as it is weighted there
 ---    gradient_cosine   between the gradients of the terms and that of the cross entropy
 local hilo = require 'hilo'
@@ -72,12 +73,20 @@ end
 
 -- ---- s4GAN ----
 
+local function per_picture(x) return hilo.sum(x:float(), 2, 3):view(-1) end
+
 -- Share of the known pixels that are right, one number a picture.
 local function right_share(truth, found, void)
    local known = hilo.ne(truth, void)
    local right = hilo.cmul(hilo.eq(truth, found), known)
-   local function count(x) return hilo.sum(x:float(), 2, 3):view(-1) end
-   return hilo.cdiv(count(right), hilo.cmax(count(known), 1))
+   return hilo.cdiv(per_picture(right), hilo.cmax(per_picture(known), 1))
+end
+
+-- The mean of the largest probabilities inside the picture, one number a picture.
+local function own_confidence(logits, inside)
+   local _, sure = hilo.label_map(hilo.softmax(logits), {confidence = true})
+   inside = inside:float()
+   return hilo.cdiv(per_picture(hilo.cmul(sure, inside)), hilo.cmax(per_picture(inside), 1))
 end
 
 -- What D says of the label maps and predicted maps of one batch of each part, shown to it as in training.
@@ -98,6 +107,7 @@ local function ask_discriminator(tally, qualities, probe, parts, how)
          local found = hilo.label_map(logits)
          qualities[part]:add(batch.labels, found, hilo.ge(says, how.gamma):view(-1, 1, 1))
          tally:add(part .. '_right', right_share(batch.labels, found, probe.void))
+         tally:add(part .. '_sure', own_confidence(logits, batch.inside))
       end
       if part ~= 'unlabelled' then
          local of_real = shown(batch.labels, u.inside)
@@ -117,7 +127,9 @@ local function discriminator_figures(tally, qualities, how)
       if part ~= 'labelled' then figures.accepted[part] = share(says, function(x) return x >= how.gamma end) end
       if tally[part .. '_right'] then
          add_quality(figures, part, qualities[part])
-         figures.rank_correlation[part] = metrics.rank_correlation(says, tally:list(part .. '_right'))
+         local right = tally:list(part .. '_right')
+         figures.rank_correlation[part] = metrics.rank_correlation(says, right)
+         figures.rank_correlation[part .. '_by_S'] = metrics.rank_correlation(tally:list(part .. '_sure'), right)
       end
       local against = part == 'labelled' and 'unlabelled' or part -- D trains on label maps of the one and maps of the other
       if part ~= 'unlabelled' then
@@ -142,6 +154,41 @@ local function describe(figures)
    return text
 end
 
+-- Goes through the probe's batches; the first of them is the last result.
+local function look_at_maps(probe, how)
+   probe:need('unlabelled')
+   local o, tally, qualities, first = how.options, new_tally(), {}, nil
+   local asked = {S = how.S, D = how.D, options = o, gamma = o.gamma < 1 and o.gamma or math.huge}
+   for _, part in ipairs {'val', 'unlabelled'} do qualities[part] = Quality.new(probe.classes, probe.device, probe.void) end
+   for _, parts in probe:batches() do
+      first = first or parts
+      hilo.no_grad(ask_discriminator, tally, qualities, probe, parts, asked)
+   end
+   return asked, tally, qualities, first
+end
+
+---@class SeenMaps one number a picture
+---@field says number[] D's confidence in the predicted map
+---@field sure number[] the mean probability that S gives to its classes
+---@field right number[] the share of its pixels that are right
+
+--- Predicted maps of validation pictures, and of unlabelled ones that have label maps, one by one.
+---@param probe Probe
+---@param how {S: DeepLab, D: Discriminator, options: table} as diagnose.s4gan takes it
+---@return {val: SeenMaps, unlabelled: SeenMaps?}
+function diagnose.maps(probe, how)
+   return undisturbed({how.S, how.D}, function()
+      local _, tally = look_at_maps(probe, how)
+      local found = {}
+      for _, part in ipairs {'val', 'unlabelled'} do
+         if tally[part .. '_right'] then
+            found[part] = {says = tally:list(part), sure = tally:list(part .. '_sure'), right = tally:list(part .. '_right')}
+         end
+      end
+      return found
+   end)
+end
+
 --- What s4GAN does: all the figures above.
 ---@param probe Probe
 ---@param how {S: DeepLab, D: Discriminator, options: table, losses: fun(x_l: Tensor, y_l: Tensor, x_u: Tensor, inside: Tensor):
@@ -150,16 +197,10 @@ end
 ---@return table<string, table<string, number>> figures
 ---@return string text one line of them
 function diagnose.s4gan(probe, how)
-   probe:need('unlabelled')
-   local o, tally, qualities, first = how.options, new_tally(), {}, nil
-   how = {S = how.S, D = how.D, options = o, losses = how.losses, gamma = o.gamma < 1 and o.gamma or math.huge}
-   for _, part in ipairs {'val', 'unlabelled'} do qualities[part] = Quality.new(probe.classes, probe.device, probe.void) end
+   local o = how.options
    local figures = undisturbed({how.S, how.D}, function()
-      for _, parts in probe:batches() do
-         first = first or parts
-         hilo.no_grad(ask_discriminator, tally, qualities, probe, parts, how)
-      end
-      local found = discriminator_figures(tally, qualities, how)
+      local asked, tally, qualities, first = look_at_maps(probe, how)
+      local found = discriminator_figures(tally, qualities, asked)
       local l, u = first.labelled, first.unlabelled
       add_gradients(found, how.S, how.losses(l.images, l.labels, u.images, u.inside), {fm = o.lambda_fm, st = o.lambda_st})
       return found
