@@ -256,3 +256,62 @@ describe('the split of another run', function()
       assert.equal('classes', notes.found[1].kind)
    end)
 end)
+
+describe('the start of a run', function()
+   local split_of = require 'hilo.train.split'
+   local root, runs
+   before_each(function() root, runs = tiny.voc {n = 20, val = 4}, tiny.folder() end)
+   after_each(function()
+      tiny.remove(root)
+      tiny.remove(runs)
+   end)
+
+   -- The split of a run with these options, and what it said.
+   local function start(name, ...)
+      local words = {'runs=' .. runs, 'name=' .. name, 'data.root=' .. root, 'crop=32x32', ...}
+      local o = hilo.train.options({crop = {8, 8}, data = data.options {unlabelled = 'rest'}}, nil, words)
+      local said = {}
+      data.folder.make(runs .. '/' .. name)
+      json.save(('%s/%s/options.json'):format(runs, name), o)
+      local run = {options = o, say = function(_, text) said[#said + 1] = text end,
+         file = function(_, file) return ('%s/%s/%s'):format(runs, name, file) end}
+      local split = split_of(run, data.open(o.data))
+      return split, table.concat(said, '\n')
+   end
+
+   it('tells how many pictures have which part, and where they come from', function()
+      local split, said = start('one', 'seed=3')
+      assert.matches('2 labelled, 14 unlabelled and 4 validation images of ', said)
+      assert.matches('labelled: 1/8 of 16, drawn with seed 3; unlabelled: rest; validation: list val', said)
+      assert.same(split, json.load(runs .. '/one/split.json'))
+   end)
+
+   it('takes the split of a run by its name', function()
+      local one = start('one', 'seed=3', 'data.val=5')
+      local two, said = start('two', 'seed=4', 'data.split=one')
+      assert.same(one, two)
+      assert.matches('labelled: of .*/one %(data.labelled=1/8, seed=3%)', said)
+      assert.same({}, start('three', 'data.split=one', 'data.unlabelled=none').unlabelled)
+      assert.matches('there is no other/split.json', error_of(start, 'four', 'data.split=other'))
+      assert.matches('leave out data.labelled=1/4', error_of(start, 'four', 'data.split=one', 'data.labelled=1/4'))
+   end)
+
+   it('goes on with the split it was started with', function()
+      local one = start('one', 'seed=3', 'data.balanced=true')
+      os.remove(root .. '/ImageSets/Segmentation/train.txt')
+      assert.same(one, start('one', 'resume=true'))
+   end)
+
+   it('warns of overlaps with the first pictures, and stops where strict=true', function()
+      write_list(root, 'leak', 'img_01', 'img_02', 'img_03', 'img_18', 'img_19', 'img_01')
+      write_list(root, 'more', 'img_02', 'img_03', 'img_04')
+      local words = {'data.labelled=leak', 'data.unlabelled=more'}
+      local _, said = start('one', unpack(words))
+      assert.matches('warning: pictures that a list names twice %(1 seen%): img_01 in ', said)
+      assert.matches('warning: pictures that were to train but also measure %(2 seen%): '
+         .. 'img_18 %(leak and val%), img_19 %(leak and val%);', said)
+      assert.matches('warning: pictures that are both labelled and in the list of unlabelled ones %(2 seen%): '
+         .. 'img_02, img_03;', said)
+      assert.matches('strict=true: the data set has the faults above', error_of(start, 'two', 'strict=true', unpack(words)))
+   end)
+end)
