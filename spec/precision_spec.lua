@@ -68,13 +68,19 @@ end
 
 local networks = {}
 
-function networks.deeplab(device, precision, backbone, freeze_bn)
+function networks.deeplab(device, precision, backbone, freeze_bn, head)
    hilo.manualSeed(3)
-   local net = hilo.models.deeplab {backbone = backbone, classes = 5, width = 4, freeze_bn = freeze_bn or 'all',
-      precision = precision}:to{device = device}
+   local net = hilo.models.deeplab {backbone = backbone, classes = 5, width = 4, freeze_bn = freeze_bn or 'all', head = head,
+      dropout = 0, precision = precision}:to{device = device}
    local x = helper.by_formula('images', {2, 3, 33, 41}, 2, 0, 'float'):to{device = device}
    local labels = helper.labels_by_formula('labels', {2, 33, 41}, 5):to{device = device}
    return net, function() return hilo.cross_entropy(net(x), labels) + net:cross_entropy(x, labels) end
+end
+
+function networks.deeplab3plus(device, precision, backbone, freeze_bn)
+   local net, forward = networks.deeplab(device, precision, backbone, freeze_bn, 'deeplab3plus')
+   net.head.aspp.dropout:setp(0)
+   return net, forward
 end
 
 function networks.discriminator(device, precision)
@@ -226,7 +232,8 @@ for _, device in ipairs {'emu', 'cuda'} do
       end)
 
       describe("a network with precision 'bf16' on " .. device, function()
-         for _, case in ipairs {{'deeplab', 'resnet18'}, {'deeplab', 'resnet50'}, {'discriminator'}, {'classifier'}} do
+         for _, case in ipairs {{'deeplab', 'resnet18'}, {'deeplab', 'resnet50'}, {'deeplab', 'vgg16'}, {'deeplab', 'mobilenet_v2'},
+            {'deeplab3plus', 'resnet18', joins = true}, {'discriminator'}, {'classifier'}} do
             local make = networks[case[1]]
             it(('learns as in float32: %s'):format(table.concat(case, ', ')), function()
                local plain, forward = make(device, 'float32', case[2])
@@ -258,13 +265,13 @@ for _, device in ipairs {'emu', 'cuda'} do
                   local others = name:find '^hl_conv2d' and math.min(right, 2) or 0
                   assert.is_true(wrong <= others, ('%s: %d of %d images are others'):format(name, wrong, right + wrong))
                   local y, x = unpack(views)
-                  if name == 'hl_copy' and (y.ndim == 4 or x.ndim == 4) then
+                  if name == 'hl_copy' and (y.ndim == 4 or x.ndim == 4) and not case.joins then -- joining images copies them
                      casts = casts + 1
                      assert.is_true(y.dtype ~= x.dtype, 'a copy that converts nothing')
                   end
                end, pass, net, forward)
                assert.is_true(images > 20)
-               assert.is_true(casts >= 3 and casts <= 8, ('%d conversions'):format(casts))
+               assert.is_true(case.joins or casts >= 3 and casts <= 8, ('%d conversions'):format(casts))
             end)
          end
 
