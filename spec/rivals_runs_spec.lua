@@ -44,6 +44,20 @@ end
 local function file(name, which) return ('%s/%s/%s'):format(made.runs, name, which) end
 local function json(name, which) return hilo.train.json.load(file(name, which)) end
 
+-- The options that a script has before it starts its run.
+local function options_of(script, ...)
+   local start, given, o = hilo.train.run, arg, nil
+   hilo.train.run = function(resolved)
+      o = resolved
+      error('enough', 0)
+   end
+   _G.arg = {[0] = script, ...} -- luacheck: ignore
+   local _, message = pcall(dofile, ('%sexperiments/%s.lua'):format(core.root, script))
+   hilo.train.run, _G.arg = start, given -- luacheck: ignore
+   assert.equal('enough', message)
+   return o
+end
+
 local function losses(name)
    local list = {}
    for _, entry in ipairs(hilo.train.Log.read(file(name, 'log.jsonl'))) do
@@ -52,6 +66,28 @@ local function losses(name)
    end
    return list
 end
+
+it('each takes all recipes, which hold what its authors report', function()
+   local published = {
+      advsemiseg = {lr = 2.5e-4, head_lr = 2.5e-3, batch = 10, steps = 20000, lambda_adv = 0.01, lambda_adv_u = 0.001,
+         lambda_semi = 0.1, threshold = 0.2, semi_start = 0.25, d_lr = 1e-4},
+      mean_teacher = {lr = 1e-2, batch = 8, weight = 100, ema = 0.99, weight_decay = 1e-4},
+      cutmix = {optimiser = 'adam', head_lr = 3e-5, batch = 10, steps = 40000, threshold = 0.97, weight = 1, ema = 0.99},
+      cps = {lr = 1e-2, batch = 8, lambda = 1.5, cutmix = false},
+      unimatch = {lr = 1e-3, head_lr = 1e-2, batch = 8, threshold = 0.95, drop = 0.5, weight_decay = 1e-4},
+   }
+   for rival, numbers in pairs(published) do
+      for recipe in pairs(hilo.train.recipes[rival]) do
+         local o = options_of(rival, 'recipe=' .. recipe)
+         assert.equal(hilo.train.recipes.s4gan[recipe].model and hilo.train.recipes.s4gan[recipe].model.backbone or 'resnet18',
+            o.model.backbone)
+         for key, value in pairs(recipe == 'voc' and numbers or {}) do assert.equal(value, o[key], rival .. ' ' .. key) end
+      end
+   end
+   local mixed = options_of('cps', 'recipe=voc', 'preset=cutmix')
+   assert.same({true, 1}, {mixed.cutmix, mixed.lambda})
+   assert.equal(0, options_of('unimatch', 'recipe=cityscapes').threshold)
+end)
 
 for _, rival in ipairs(names) do
    it(rival .. ' trains, and continued from a stop it ends the same, to the last bit', function()

@@ -69,15 +69,18 @@ recipes.s4gan = merge_all(both, {
 recipes.advsemiseg = merge_all(both, {
    scenes = {d_channels = 32},
    voc = {batch = 10, unlabelled_batch = 10, steps = 20000},
-   cityscapes = {crop = {512, 1024}, mirror = false, batch = 2, unlabelled_batch = 2},
+   cityscapes = {crop = {513, 1025}, mirror = false, batch = 2, unlabelled_batch = 2},
 })
 
--- Chen et al.'s, with a mean teacher and with two networks: a rate of 2.5e-3 for each of four processes.
+-- Chen et al.'s, with a mean teacher and with two networks: a rate of 2.5e-3 for each of four processes; crops of 512 and 800.
 local chen = {
-   crop = {512, 512}, scale = {0.5, 2}, steps = 40000, lr = 1e-2, head_lr = 1e-2, weight_decay = 1e-4, model = {bn = 'train'},
+   crop = {513, 513}, scale = {0.5, 2}, steps = 40000, lr = 1e-2, head_lr = 1e-2, weight_decay = 1e-4, model = {bn = 'train'},
 }
 recipes.mean_teacher = merge_all(both, {voc = chen})
-recipes.cps = merge_all(both, {voc = chen, cityscapes = {lambda = 6}})
+recipes.cps = merge_all(both, {
+   voc = chen,
+   cityscapes = merge(chen, {data = {size = 1}, crop = {801, 801}, steps = 44600, lr = 2e-2, head_lr = 2e-2, lambda = 6}),
+})
 
 recipes.cutmix = merge_all(both, {
    voc = {
