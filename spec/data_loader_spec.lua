@@ -279,4 +279,15 @@ describe('sweep', function()
       local sweep = data.sweep {set = set, names = set:list 'val', transform = data.transforms.whole(0.5), labels = 'input'}
       assert.same({1, 20, 24}, sweep().labels:size():totable())
    end)
+
+   it('brings images to sizes in which a network of an output stride has cells from corner to corner', function()
+      for batch in data.sweep {set = set, names = set:list 'val', transform = data.transforms.whole(1, 16), labels = 'full'} do
+         assert.same({33, 49}, {batch.images:size(3), batch.images:size(4)}) -- of 40 x 48
+         assert.same({40, 48}, {batch.labels:size(2), batch.labels:size(3)})
+      end
+      local fitted = data.transforms.whole(0.5, 8)
+      for size, expected in pairs {[2] = 9, [18] = 9, [26] = 17, [642] = 321, [640] = 321} do
+         assert.equal(expected, fitted(nil, size, 10).crop_h)
+      end
+   end)
 end)

@@ -125,13 +125,23 @@ function transforms.classification(options)
    end
 end
 
---- For evaluation: the whole image, `size` times its own size.
+-- The nearest of stride + 1, 2 stride + 1, ...
+local function on_grid(size, stride) return math.max(1, math.floor((size - 1) / stride + 0.5)) * stride + 1 end
+
+--- For evaluation: the whole image, `size` times its own size. With a stride its sides are brought to the nearest of stride * k + 1:
+--- there a network of that output stride has its cells at pixels 0, stride, ..., corner to corner, where its logits are put when they
+--- are upsampled with the corners aligned. Between such sizes label maps would be stretched, by half a stride or more at the edges.
 ---@param size? number 1
+---@param stride? integer the network's output stride
 ---@return Transform
-function transforms.whole(size)
+function transforms.whole(size, stride)
    size = size or 1
    check(size > 0, 'transforms: size must be positive, got %g', size)
-   return function(_, h, w) return {scale = size, crop_h = scaled(h, size), crop_w = scaled(w, size)} end
+   if not stride then return function(_, h, w) return {scale = size, crop_h = scaled(h, size), crop_w = scaled(w, size)} end end
+   return function(_, h, w)
+      local to_h, to_w = on_grid(scaled(h, size), stride), on_grid(scaled(w, size), stride)
+      return {resize_h = to_h, resize_w = to_w, crop_h = to_h, crop_w = to_w}
+   end
 end
 
 --- For evaluating a classifier: the whole image resized to one size.

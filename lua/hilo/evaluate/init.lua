@@ -21,7 +21,9 @@ end
 
 local function readings(model, o)
    local wanted = model:transforms()
-   if o.protocol ~= 'original' then return wanted, transforms.whole(o.labels == 'input' and model.size or 1) end
+   if o.protocol ~= 'original' then
+      return wanted, o.labels == 'input' and transforms.whole(model.size, model.output_stride) or transforms.whole(1)
+   end
    core.check(#model.views.scales == 1 and model.views.scales[1] == 1, 'protocol=original shows the network each picture at one size')
    local crop = cropped(model.size or 1, o.crop)
    if model.S then wanted[1] = crop end

@@ -78,7 +78,7 @@ function Model.new(d, o)
    local with = {device = device, precision = o.precision ~= '' and o.precision or nil}
    if d.segmentation then
       self.S = restored(networks.segmentation, d.segmentation, d, with)
-      self.size = d.segmentation.options.data.size or 1
+      self.size, self.output_stride = d.segmentation.options.data.size or 1, d.segmentation.options.model.output_stride
    end
    if d.classifier then
       self.classifier = restored(networks.classifier, d.classifier, d, with)
@@ -107,7 +107,9 @@ end
 ---@return Transform[]
 function Model:transforms()
    local list = {}
-   if self.S then for i, scale in ipairs(self.views.scales) do list[i] = transforms.whole(self.size * scale) end end
+   if self.S then
+      for i, scale in ipairs(self.views.scales) do list[i] = transforms.whole(self.size * scale, self.output_stride) end
+   end
    for _, size in ipairs(self.sizes) do list[#list + 1] = transforms.resized(size) end
    return list
 end

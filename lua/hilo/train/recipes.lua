@@ -27,11 +27,10 @@ local pretrained = {backbone = 'resnet101', width = 64, bn = 'frozen_affine'}
 recipes.supervised = {
    scenes = {},
    camvid = {
-      data = {size = 0.5}, eval = {labels = 'input'}, crop = {176, 176}, scale = {0.75, 1.5}, batch = 4, steps = 600,
+      data = {size = 0.5}, eval = {labels = 'input'}, crop = {177, 177}, scale = {0.75, 1.5}, batch = 4, steps = 600,
       lr = 1e-3, head_lr = 1e-2, model = {backbone = 'resnet18', width = 64, bn = 'train'},
    },
    pictures = {
-      -- 193 = 16 * 12 + 1: where the corners of logits and picture meet, cells lie where they are put only in such crops
       data = {labelled = 'all'}, crop = {193, 193}, scale = {0.75, 1.5}, batch = 4, steps = 250, lr = 1e-3, head_lr = 1e-2,
       model = {backbone = 'resnet18', width = 64, bn = 'train', output_stride = 16}, eval_every = 50,
    },
@@ -44,7 +43,7 @@ recipes.supervised = {
       model = pretrained, eval_every = 2000, checkpoint_every = 500,
    },
    cityscapes = {
-      data = {layout = 'cityscapes', size = 0.5}, crop = {256, 512}, scale = {1, 1}, batch = 8, steps = 40000, lr = 2.5e-4,
+      data = {layout = 'cityscapes', size = 0.5}, crop = {257, 513}, scale = {1, 1}, batch = 8, steps = 40000, lr = 2.5e-4,
       head_lr = 2.5e-3, model = pretrained, eval_every = 2000, checkpoint_every = 500,
    },
 }

@@ -85,10 +85,29 @@ end
 ---@param name string
 function Run:file(name) return self.path .. '/' .. name end
 
+-- Crops in which the cells of a network lie where its logits are put, see data.transforms.whole.
+local function tell_of_crop(run)
+   local o = run.options
+   local stride = o.model and o.model.output_stride
+   if not stride or not o.crop or o.resume then return end
+   local fitting, fits = {}, true
+   for i, side in ipairs(o.crop) do
+      fitting[i] = math.max(1, math.floor((side - 1) / stride + 0.5)) * stride + 1
+      fits = fits and fitting[i] == side
+   end
+   if not fits then
+      run:say(('note: with output stride %d label maps are placed exactly in crops of %dk+1 pixels: crop=%s in the place of %s'):format(
+         stride, stride, table.concat(fitting, ','), table.concat(o.crop, ',')))
+   end
+end
+
 --- The parts of a data set that this run uses: found at its start and saved, read back when it is continued.
 ---@param set DataSet
 ---@return Split
-function Run:split(set) return split_of(self, set) end
+function Run:split(set)
+   tell_of_crop(self)
+   return split_of(self, set)
+end
 
 --- A loader with the run's seed, device and workers, which follows the run's steps.
 ---@param options table of data.loader
