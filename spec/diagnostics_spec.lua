@@ -1,9 +1,11 @@
 -- What a method does to its networks, measured in a run: right by direct computation, and without a trace in the training.
 local hilo = require 'hilo'
 local core = require 'hilo.core'
+local events = require 'hilo.io.events'
 local gradients = require 'hilo.train.gradients'
 local helper = require 'spec.helper'
 local Quality = require 'hilo.train.quality'
+local reader = require 'spec.event_reader'
 local tiny = require 'spec.tiny_set'
 local tiny_runs = require 'spec.tiny_runs'
 local undisturbed = require 'hilo.train.undisturbed'
@@ -205,6 +207,25 @@ describe('a run of s4GAN', function()
       assert.matches('step 2: mean iou [%d.]+; D is 0.%d+ sure of label maps', said)
    end)
 
+   it('shows both in TensorBoard, in groups of their own', function()
+      local points = {}
+      for _, name in ipairs(events.list(runs .. '/with')) do
+         for _, event in ipairs(reader.events(tiny.read(file('with', name)))) do
+            for _, value in ipairs(event.values) do points[value.tag] = value.scalar end
+         end
+      end
+      local figures, log = figures_of('with')[2], train.Log.read(file('with', 'log.jsonl'))
+      assert.near(figures.confidence.val_truth, points['confidence/val_truth'], 1e-6)
+      assert.near(figures.gradient_norm.fm, points['gradient_norm/fm'], 1e-6)
+      assert.near(log[#log - 1]['D/fake'], points['D/fake'], 1e-6)
+      assert.is_nil(points['train/D/fake'])
+   end)
+
+   it('tells what measuring took', function()
+      local machine = train.json.load(file('with', 'machine.json'))
+      assert.is_true(machine.diagnostics_seconds > 0 and machine.diagnostics_seconds < machine.seconds)
+   end)
+
    it('learns the same, to the last bit, without being measured', function()
       run('s4gan', 'without', 'diagnostics=0')
       assert.is_true(tiny.read(file('with', 'best.safetensors')) == tiny.read(file('without', 'best.safetensors')))
@@ -268,12 +289,37 @@ describe('what is told of s4GAN', function()
 end)
 
 describe('pseudo-labels of other methods', function()
-   it('are measured by a function that says what is learnt from', function()
+   local probe
+   before_each(function()
       local options = {device = 'cpu', batch = 2, unlabelled_batch = 3, diagnostics = 6, seed = 1}
       local data = hilo.data.open {root = set}
-      local split = hilo.data.split(data, {labelled = '3', seed = 1})
-      local probe = train.probe {run = {options = options, workers = hilo.data.workers {threads = 1}}, set = data, split = split,
+      probe = train.probe {run = {options = options, workers = hilo.data.workers {threads = 1}}, set = data,
+         split = hilo.data.split(data, {labelled = '3', seed = 1}),
          transform = hilo.data.transforms.segmentation {crop = {32, 32}}}
+   end)
+
+   it('are the pixels whose probability reaches a threshold', function()
+      local function logits(x) -- class 1 where it is bright; of probabilities above 0.9 where the brightness is off by more than 1.1
+         return hilo.cat({x:narrow(2, 1, 1) * -2, x:narrow(2, 1, 1) * 0 - 50, x:narrow(2, 1, 1) * 0}, 2)
+      end
+      local figures = train.diagnose.pseudo_labels(probe, {nets = {}, logits = logits, threshold = 0.9})
+      local taken, inside, limit = 0, 0, math.log(9) / 2
+      for _, parts in probe:batches() do
+         local v = parts.val
+         for i = 1, 3 do
+            for y = 1, 32 do
+               for k = 1, 32 do
+                  inside = inside + v.inside[i][y][k]
+                  if v.inside[i][y][k] == 1 and math.abs(v.images[i][1][y][k]) >= limit then taken = taken + 1 end
+               end
+            end
+         end
+      end
+      assert.is_true(taken > 0 and taken < inside)
+      assert.near(taken / inside, figures.accepted.val, 1e-3)
+   end)
+
+   it('are measured by a function that says what is learnt from', function()
       local right, pixels, inside = 0, 0, 0
       local figures, text = train.diagnose.pseudo_labels(probe, {nets = {}, label = function(x, seen)
          local map = hilo.ByteTensor(x:size(1), 32, 32):zero() -- all background; learnt from in the upper half

@@ -213,16 +213,22 @@ end
 --- What a method does that learns from some pixels of predicted maps: accepted, pixel_accuracy and mean_iou on validation pictures
 --- and on unlabelled ones that have label maps, and the gradients.
 ---@param probe Probe
----@param how {nets: Module[], S: DeepLab?, label: (fun(x: Tensor, inside: Tensor): Tensor, Tensor), losses: (fun(x_l: Tensor,
---- y_l: Tensor, x_u: Tensor, inside: Tensor): table<string, Tensor>)?, weights: table<string, number>?}
---- nets: all that training changes; label: x (N,3,H,W), inside (N,H,W) -> the map of all pixels (N,H,W) byte, and where it is learnt
---- from (N,1,1) or (N,H,W) byte; losses: terms of the loss of S, of which one is ce; weights: their factors
+---@param how {nets: Module[], logits: (fun(x: Tensor): Tensor)?, threshold: number?, label: (fun(x: Tensor, inside: Tensor): Tensor,
+--- Tensor)?, S: DeepLab?, losses: (fun(x_l: Tensor, y_l: Tensor, x_u: Tensor, inside: Tensor): table<string, Tensor>)?, weights:
+--- table<string, number>?}
+--- nets: all that training changes; logits and threshold: x (N,3,H,W) -> (N,C,H,W), and the least probability that is learnt from; or
+--- label: x, inside (N,H,W) -> the map of all pixels (N,H,W) byte, and where it is learnt from (N,1,1) or (N,H,W) byte; losses: terms
+--- of the loss of S, of which one is ce; weights: their factors
 ---@return table<string, table<string, number>> figures
 ---@return string text
 function diagnose.pseudo_labels(probe, how)
    local qualities, taken_of, inside_of, first = {}, {}, {}, nil
+   local label = how.label or function(x)
+      local map, sure = hilo.label_map(hilo.softmax(how.logits(x)), {confidence = true})
+      return map, hilo.ge(sure, how.threshold)
+   end
    local function look(part, batch)
-      local map, taken = how.label(batch.images, batch.inside)
+      local map, taken = label(batch.images, batch.inside)
       taken = hilo.cmul(taken:expandAs(batch.inside), batch.inside)
       taken_of[part] = (taken_of[part] or 0) + hilo.sum(taken:float())
       inside_of[part] = (inside_of[part] or 0) + hilo.sum(batch.inside:float())
