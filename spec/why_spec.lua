@@ -42,6 +42,9 @@ describe('evidence of fusion', function()
    end)
 
    it('puts pictures with about as many classes together', function()
+      local all = why.fusion.by_number(found, 5 / 8)
+      assert.same({'1 to 4', '8'}, {unpack(all[2], 1, 2)})
+      assert.is_nil(all[3]) -- the rest would be less than a group
       local rows, curves = why.fusion.by_number(found, 1 / 2)
       assert.same({'1 to 2', '4', '52.4', '75.0'}, {rows[2][1], rows[2][2], rows[2][3], (rows[2][4])})
       assert.same({'4', '4'}, {rows[3][1], rows[3][2]})

@@ -3,6 +3,7 @@ local hilo = require 'hilo'
 local evaluate = require 'hilo.train.evaluate'
 local FusionCounts = require 'hilo.train.fusion_counts'
 local metrics = require 'hilo.train.metrics'
+local sorted_keys = require 'hilo.keys'
 
 local fusion = {}
 
@@ -123,20 +124,18 @@ end
 
 -- Neighbouring numbers of classes together, so that a group has at least a share of the pictures.
 local function groups(found, share)
-   local ns, total = {}, 0
-   for n, of in pairs(found.by_number) do
-      ns[#ns + 1] = n
-      total = total + of.pictures
-   end
-   table.sort(ns)
+   local total = 0
+   for _, of in pairs(found.by_number) do total = total + of.pictures end
+   local left = total
    local list = {}
-   for _, n in ipairs(ns) do
+   for _, n in ipairs(sorted_keys(found.by_number)) do
       local group = list[#list]
-      if not group or group.pictures >= share * total then
+      if not group or group.pictures >= share * total and left >= share * total then
          group = {low = n, high = n, pictures = 0, classes = 0, counts = confusions(found.ways, found.classes)}
          list[#list + 1] = group
       end
       local of = found.by_number[n]
+      left = left - of.pictures
       group.high, group.pictures, group.classes = n, group.pictures + of.pictures, group.classes + n * of.pictures
       for way, counts in pairs(of.counts) do group.counts[way].matrix:add(counts.matrix:cpu()) end
    end
