@@ -137,6 +137,15 @@ for _, device in ipairs {'emu', 'cuda'} do
             assert.same(y:totable(), last:totable())
          end)
 
+         it('stays with the channels innermost in what is made of some channels, and in the gradient of their mean', function()
+            local y = x:to{device = device, layout = 'channels_last'}
+            assert.is_true(hilo.exp(y:narrow(2, 2, 2)):isChannelsLast())
+            assert.is_false(hilo.exp(x:to{device = device}:narrow(2, 2, 2)):isChannelsLast())
+            y.requires_grad = true
+            hilo.adaptive_avg_pool(y, 1, 1):sum():backward()
+            assert.is_true(y.grad:isChannelsLast())
+         end)
+
          it('keeps every element, whatever the sizes', function()
             for _, sizes in ipairs {{1, 2, 1, 2}, {3, 7, 3, 3}, {2, 24, 13, 33}, {2, 31, 5, 7}, {1, 100, 3, 3}, {1, 257, 2, 1},
                {1, 1030, 3, 5}, {2, 3, 31, 67}} do

@@ -114,10 +114,15 @@ local function allocate(device, dtype, sizes, zero)
    return wrap(Storage.new(device, dtype, count(sizes), zero), 0, sizes)
 end
 
+-- Whether images, or parts of images, have their channels innermost.
+local function channels_innermost(c)
+   return c.ndim == 4 and c.stride[1] == 1 and c.size[1] > 1 and (c.size[2] > 1 or c.size[3] > 1)
+end
+
 -- For a result that goes with `like`: on a device other than the CPU images with the channels innermost stay so.
 local function allocate_like(like, dtype, sizes, zero)
    local s, c, strides = like._storage, like._c, nil
-   if #sizes == 4 and s.device.name ~= 'cpu' and c.ndim == 4 and not like:isContiguous() and like:isChannelsLast() then
+   if #sizes == 4 and s.device.name ~= 'cpu' and channels_innermost(c) and not like:isContiguous() then
       strides = channels_last_strides(sizes)
    end
    return wrap(Storage.new(s.device, dtype, count(sizes), zero), 0, sizes, strides)

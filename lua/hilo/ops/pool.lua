@@ -65,12 +65,12 @@ local avg_pool = autograd.op('avg_pool', {
 local adaptive_avg_pool = autograd.op('adaptive_avg_pool', {
    forward = function(ctx, x, h, w)
       local y = x:empty(size(x, 1), size(x, 2), h, w)
-      ctx.sizes = x:size()
+      ctx.sizes, ctx.like = x:size(), x:empty(1, 2, 2, 1) -- which remembers whether the channels are innermost
       run('hl_adaptive_avg_pool', y, dense(x))
       return y
    end,
    backward = function(ctx, dy)
-      local dx = dy:empty(ctx.sizes)
+      local dx = ctx.like:empty(ctx.sizes)
       run('hl_adaptive_avg_pool_back', dx, dense(dy))
       return dx
    end,
