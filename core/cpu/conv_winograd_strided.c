@@ -1,22 +1,27 @@
-/* conv_phases.c: kernels of up to 4x4 with stride 2, float32, by Winograd.
+/* conv_winograd_strided.c: kernels of up to 4x4 with stride 2, float32, by
+ * Winograd.
  *
- * Every other row and column of x makes an image of its own; on these four the kernel is four kernels of 2x2 with
- * stride 1: with x'_a(i) = x(2 i + a - pad), y(p) is the sum over a and t in 0, 1 of w(a + 2 t) x'_a(p + t), and so
- * along columns. Phases are channels, (n, 2, 2, c, p + 1, q + 1); kernels stand as 3x3 with zeros at the end. */
-#include <string.h>
+ * Every other row and column of x makes an image of its own; on these four the
+ * kernel is four kernels of 2x2 with stride 1: with x'_a(i) = x(2 i + a - pad),
+ * y(p) is the sum over a and t in 0, 1 of w(a + 2 t) x'_a(p + t), and so along
+ * columns. Phases are channels, (n, 2, 2, c, p + 1, q + 1); kernels stand as
+ * 3x3 with zeros at the end. */
 #include "conv.h"
+#include <math.h>
+#include <string.h>
 
-bool hl_conv_has_phases(const conv_shape *s)
+static bool has_phases(const conv_shape *s)
 {
    return s->stride_h == 2 && s->stride_w == 2 && s->dil_h == 1 && s->dil_w == 1 && s->r <= 4 && s->s <= 4;
 }
 
-conv_shape hl_conv_phased(const conv_shape *s)
+static conv_shape phased_of(const conv_shape *s)
 {
    return (conv_shape){s->n, 4 * s->c, s->p + 1, s->q + 1, s->k, 2, 2, s->p, s->q, 1, 1, 0, 0, 1, 1};
 }
 
-/* Columns j, begin <= j < end, of phase b whose column 2 j + b - pad is inside. */
+/* Columns j, begin <= j < end, of phase b whose column 2 j + b - pad is inside.
+ */
 static void columns(const conv_shape *s, int64_t b, int64_t *begin, int64_t *end)
 {
    hl_conv_reach(begin, end, s->q + 1, s->w, 2, b - s->pad_w);
@@ -61,7 +66,8 @@ static void join(const conv_shape *s, float *dx, const float *phases)
       }
 }
 
-/* Between w (k,c,r,s) and the phases' kernels (k,2,2,c,3,3): kernels = w, or dw += kernels where that is given. */
+/* Between w (k,c,r,s) and the phases' kernels (k,2,2,c,3,3): kernels = w, or dw
+ * += kernels where that is given. */
 static void sort_taps(const conv_shape *s, float *kernels, const float *w, float *dw)
 {
 #pragma omp parallel for
@@ -90,9 +96,9 @@ static int rooms(const conv_shape *s, float **images, float **kernels)
    return 0;
 }
 
-int hl_conv_phases(const conv_shape *s, int m, float *y, const float *x, const float *w, const float *bias)
+static int phases_y(const conv_shape *s, int m, float *y, const float *x, const float *w, const float *bias)
 {
-   conv_shape phased = hl_conv_phased(s);
+   conv_shape phased = phased_of(s);
    float *images, *kernels;
    HL_TRY(rooms(s, &images, &kernels));
    split(s, images, x);
@@ -100,9 +106,9 @@ int hl_conv_phases(const conv_shape *s, int m, float *y, const float *x, const f
    return hl_winograd(&phased, m, y, images, kernels, bias);
 }
 
-int hl_conv_phases_dx(const conv_shape *s, int m, float *dx, const float *dy, const float *w)
+static int phases_dx(const conv_shape *s, int m, float *dx, const float *dy, const float *w)
 {
-   conv_shape phased = hl_conv_phased(s);
+   conv_shape phased = phased_of(s);
    float *images, *kernels;
    HL_TRY(rooms(s, &images, &kernels));
    sort_taps(s, kernels, w, NULL);
@@ -111,9 +117,9 @@ int hl_conv_phases_dx(const conv_shape *s, int m, float *dx, const float *dy, co
    return 0;
 }
 
-int hl_conv_phases_dw(const conv_shape *s, int m, float *dw, const float *dy, const float *x)
+static int phases_dw(const conv_shape *s, int m, float *dw, const float *dy, const float *x)
 {
-   conv_shape phased = hl_conv_phased(s);
+   conv_shape phased = phased_of(s);
    float *images, *kernels;
    HL_TRY(rooms(s, &images, &kernels));
    split(s, images, x);
@@ -121,3 +127,37 @@ int hl_conv_phases_dw(const conv_shape *s, int m, float *dw, const float *dy, co
    sort_taps(s, kernels, NULL, dw);
    return 0;
 }
+
+static double phases_cost(const conv_shape *s, int m, conv_pass pass)
+{
+   if (!has_phases(s)) return INFINITY;
+   conv_shape phased = phased_of(s);
+   return hl_winograd_cost(&phased, m, pass) + (double)(phased.n * phased.c * phased.h * phased.w) * CONV_FLIP +
+          40 * (double)(s->c * s->k);
+}
+
+#define WAY(m) \
+   static double cost##m(const conv_shape *s, int n, int dtype, conv_pass pass) \
+   { \
+      return n == 1 && dtype == HL_F32 ? phases_cost(s, m, pass) : INFINITY; \
+   } \
+   static int forward##m(const conv_shape *s, int n, int dtype, void *y, const void *x, void *const *w, \
+                         void *const *b) \
+   { \
+      (void)n, (void)dtype; \
+      return phases_y(s, m, y, x, w[0], b[0]); \
+   } \
+   static int backward_x##m(const conv_shape *s, int n, int dtype, void *dx, const void *dy, void *const *w) \
+   { \
+      (void)n, (void)dtype; \
+      return phases_dx(s, m, dx, dy, w[0]); \
+   } \
+   static int backward_w##m(const conv_shape *s, int n, int dtype, void *const *dw, const void *dy, const void *x) \
+   { \
+      (void)n, (void)dtype; \
+      return phases_dw(s, m, dw[0], dy, x); \
+   } \
+   const conv_way hl_conv_winograd_strided##m = {cost##m, forward##m, backward_x##m, backward_w##m}
+WAY(3);
+WAY(4);
+#undef WAY

@@ -1,7 +1,8 @@
-/* conv_taps.c: which taps of one convolution, or of a sum of them, meet which rows of the image. */
+/* conv_plan.c: which taps of one convolution, or of a sum of them, meet which
+ * rows of the image. */
+#include "conv.h"
 #include <stdlib.h>
 #include <string.h>
-#include "conv.h"
 
 void hl_conv_reach(int64_t *begin, int64_t *end, int64_t results, int64_t size, int64_t stride, int64_t offset)
 {
@@ -63,8 +64,8 @@ int hl_conv_make_plan(conv_plan *plan, const conv_shape *s, int n)
    }
    plan->first[plan->taps] = plan->sources;
 
-   /* With stride 1, result row i of dx takes what row i - offset of dy gave; where a group sets in or ends, a band
-    * does. */
+   /* With stride 1, result row i of dx takes what row i - offset of dy gave;
+    * where a group sets in or ends, a band does. */
    for (int64_t g = 0; g < plan->groups; g++) {
       edges[count++] = plan->group[g].row;
       edges[count++] = plan->group[g].row + plan->group[g].rows;

@@ -1,17 +1,22 @@
-/* winograd.c: 3x3 stride-1 convolutions of float32 by Winograd's F(m x m, 3x3), after Lavin and Gray, "Fast algorithms
- * for convolutional neural networks" (2016); m is 4, at the points 0, 1, -1, 2, -2 and infinity, or 3, without -2:
+/* conv_winograd.c: 3x3 stride-1 convolutions of float32 by Winograd's F(m x m,
+ * 3x3), after Lavin and Gray, "Fast algorithms for convolutional neural
+ * networks" (2016); m is 4, at the points 0, 1, -1, 2, -2 and infinity, or 3,
+ * without -2:
  *
- *    y = A'[(G g G') * (B' d B)]A    m*m results of a tile d of (m+2)*(m+2): 36 instead of 144 multiplications, 25 of
- * 81
+ *    y = A'[(G g G') * (B' d B)]A    m*m results of a tile d of (m+2)*(m+2): 36
+ * instead of 144 multiplications, 25 of 81
  *
- * The products over channels are one matrix product for each position in the tile. A dilation of d makes d*d dense
- * problems on every d-th row and column, whose tiles all go into the same products. The gradient of the weights is that
- * of the formula: dg = G'[(A dy A') * (B' d B)]G.
+ * The products over channels are one matrix product for each position in the
+ * tile. A dilation of d makes d*d dense problems on every d-th row and column,
+ * whose tiles all go into the same products. The gradient of the weights is
+ * that of the formula: dg = G'[(A dy A') * (B' d B)]G.
  *
- * Everything between the first and the last transpose is channels-last, so that transforms take a vector of channels at
- * a time and read no index tables, whatever the dilation. */
-#include <string.h>
+ * Everything between the first and the last transpose is channels-last, so that
+ * transforms take a vector of channels at a time and read no index tables,
+ * whatever the dilation. */
 #include "conv.h"
+#include <math.h>
+#include <string.h>
 
 #define real float
 #define FN(name) name
@@ -26,11 +31,13 @@ enum {
    CHUNK_BYTES = 128 << 20, /* transformed images or weights held at once */
 };
 
-/* Result (i,j) of a tile is at row[t] + i * dil_h, col[t] + j * dil_w. A band is m * dil_h rows of an image and holds
- * the tiles that begin in its first dil_h rows; a strip is some bands. All images are cut alike. */
+/* Result (i,j) of a tile is at row[t] + i * dil_h, col[t] + j * dil_w. A band
+ * is m * dil_h rows of an image and holds the tiles that begin in its first
+ * dil_h rows; a strip is some bands. All images are cut alike. */
 typedef struct {
    int64_t m, positions;
-   int64_t idle; /* row and column of the tile whose products are 0 or of no use, as the kernels are 2x2; or -1 */
+   int64_t idle;                     /* row and column of the tile whose products are 0 or of no use,
+                                        as the kernels are 2x2; or -1 */
    int64_t rows, cols, dil_h, dil_w; /* of the results */
    int64_t bands, across, strips, strip_bands;
    int64_t tiles;  /* of one image */
@@ -39,13 +46,22 @@ typedef struct {
    int32_t *row, *col;
 } tiling;
 
+static int winograd_on = 1;
+
+HL_API int hl_set_winograd(int on)
+{
+   winograd_on = on != 0;
+   return 0;
+}
+
 static int64_t up(int64_t a, int64_t b)
 {
    return (a + b - 1) / b;
 }
 
-/* Transformed tiles are (positions, groups of LANES channels, tiles, LANES). Floats of one group: the tiles fill whole
- * pages and TILE_ROWS more, so that the groups of one tile do not fall into the same cache sets. */
+/* Transformed tiles are (positions, groups of LANES channels, tiles, LANES).
+ * Floats of one group: the tiles fill whole pages and TILE_ROWS more, so that
+ * the groups of one tile do not fall into the same cache sets. */
 static int64_t group_room(int64_t tiles)
 {
    int64_t page = 1024 / LANES;
@@ -57,7 +73,8 @@ static int64_t groups_of(int64_t channels)
    return up(channels, LANES);
 }
 
-/* Floats of one position, the same way: transforms write all of them at once. */
+/* Floats of one position, the same way: transforms write all of them at once.
+ */
 static int64_t position_room(int64_t floats)
 {
    return up(floats, 1024) * 1024 + LANES;
@@ -115,7 +132,8 @@ static int64_t strip_tile(const tiling *t, int64_t strip)
    return strip / t->strips * t->tiles + t->first[strip_band(t, strip)];
 }
 
-/* ---- one-dimensional transforms, m results a tile; to and from are the distances of elements ---- */
+/* ---- one-dimensional transforms, m results a tile; to and from are the
+ * distances of elements ---- */
 
 ALWAYS_INLINE void transform_image(const int m, vec *o, const vec *d, int step) /* B' d */
 {
@@ -305,8 +323,8 @@ ALWAYS_INLINE void weight_gradient_tile(const int m, vec *g, const float *p, int
 
 /* ---- stages ---- */
 
-/* buffer (rows, cols, LANES) = the window of the planes of some channels x (h,w) that begins at (top,left), zero
- * outside. */
+/* buffer (rows, cols, LANES) = the window of the planes of some channels x
+ * (h,w) that begins at (top,left), zero outside. */
 static void load_window(float *buffer, int64_t rows, int64_t cols, const float *x, int channels, int64_t h, int64_t w,
                         int64_t top, int64_t left)
 {
@@ -323,7 +341,8 @@ static void load_window(float *buffer, int64_t rows, int64_t cols, const float *
    }
 }
 
-/* Floats of the window that a strip reads; halo is 2 for images, 0 for results. */
+/* Floats of the window that a strip reads; halo is 2 for images, 0 for results.
+ */
 static int64_t window_room(const tiling *t, int64_t halo)
 {
    return (t->m * t->strip_bands + halo) * t->dil_h * (t->m * t->across + halo) * t->dil_w * LANES;
@@ -370,8 +389,9 @@ static int transform_tiles(float *out, const tiling *t, int64_t begin, int64_t e
    return stop ? hl_fail("interrupted") : 0;
 }
 
-/* out (positions, panels, depth, PANEL) = transformed weights of output channels begin .. end - 1. w (k,c,3,3);
- * forward, depth is c and the outputs k; backward, the kernels are turned, depth is k and the outputs c. */
+/* out (positions, panels, depth, PANEL) = transformed weights of output
+ * channels begin .. end - 1. w (k,c,3,3); forward, depth is c and the outputs
+ * k; backward, the kernels are turned, depth is k and the outputs c. */
 static void transform_weights(float *out, const tiling *t, const float *w, int64_t k, int64_t c, int64_t begin,
                               int64_t end, bool backward)
 {
@@ -402,14 +422,16 @@ static void transform_weights(float *out, const tiling *t, const float *w, int64
       }
 }
 
-/* c (tiles, vecs*LANES) = v u for one position: v (groups of depth, group, LANES), u (depth, PANEL). */
+/* c (tiles, vecs*LANES) = v u for one position: v (groups of depth, group,
+ * LANES), u (depth, PANEL). */
 static __attribute__((noinline)) void multiply_tiles(int64_t tiles, int vecs, int64_t depth, const float *v,
                                                      int64_t group, const float *u, float *c, int64_t ldc)
 {
    column(tiles, vecs, LANES, depth, v, LANES, 1, group - LANES, u, PANEL, LANES, c, ldc, 0);
 }
 
-/* c (TILE_ROWS, vecs*LANES) = g' v for one position: g (tiles, LANES), v (vecs, group, LANES). */
+/* c (TILE_ROWS, vecs*LANES) = g' v for one position: g (tiles, LANES), v (vecs,
+ * group, LANES). */
 static __attribute__((noinline)) void multiply_lanes(int64_t tiles, int vecs, const float *g, const float *v,
                                                      int64_t group, float *c, int64_t ldc)
 {
@@ -424,8 +446,9 @@ static int64_t block_end(const tiling *t, int64_t begin, int64_t end, int64_t ti
    return last;
 }
 
-/* y (n,outputs,rows,cols), channels k0 .. k0 + k - 1 of strips begin .. end - 1, from the transformed tiles v and
- * weights u (both from these on; see above for their strides). */
+/* y (n,outputs,rows,cols), channels k0 .. k0 + k - 1 of strips begin .. end -
+ * 1, from the transformed tiles v and weights u (both from these on; see above
+ * for their strides). */
 static void multiply_block(float *y, int64_t outputs, const tiling *t, int64_t begin, int64_t end, int64_t k0,
                            int64_t k, const float *v, int64_t v_group, int64_t depth, const float *u,
                            int64_t u_position, const float *bias, float *work)
@@ -532,7 +555,8 @@ int hl_winograd_dx(const conv_shape *s, int m, float *dx, const float *dy, const
                     NULL);
 }
 
-/* dw (k,c,3,3), rows k0 .. k0 + k - 1 and channels c0 .. c0 + c - 1, += G'pG; p (positions, rows, ld). */
+/* dw (k,c,3,3), rows k0 .. k0 + k - 1 and channels c0 .. c0 + c - 1, += G'pG; p
+ * (positions, rows, ld). */
 static void add_weights(float *dw, const tiling *t, int64_t channels, int64_t k0, int64_t k, int64_t c0, int64_t c,
                         const float *p, int64_t rows, int64_t ld)
 {
@@ -602,3 +626,46 @@ int hl_winograd_dw(const conv_shape *s, int m, float *dw, const float *dy, const
    }
    return 0;
 }
+
+/* ---- as ways of a convolution ---- */
+
+double hl_winograd_cost(const conv_shape *s, int m, conv_pass pass)
+{
+   const double transform = 2; /* cycles for an element of the images or results,
+                                  and 1 for one of the weights */
+   int64_t rows = pass == BACKWARD_X ? s->h : s->p, cols = pass == BACKWARD_X ? s->w : s->q;
+   bool fits = s->r == s->s && (s->r == 2 || s->r == 3) && s->stride_h == 1 && s->stride_w == 1;
+   if (!winograd_on || !fits || s->dil_h > rows || s->dil_w > cols) return INFINITY;
+   int64_t down = up(rows, s->dil_h), across = up(cols, s->dil_w); /* of a phase */
+   double tiles = (double)(s->n * s->dil_h * s->dil_w * up(down, m) * up(across, m));
+   double channels = (double)(s->c * s->k), values = (double)(s->n * (s->c * s->h * s->w + s->k * s->p * s->q));
+   double position = tiles * (double)(s->c + s->k) * transform + channels;
+   double side = (double)(m + s->r - 1);
+   return side * side * tiles * channels * CONV_MULTIPLY + (m + 2) * (m + 2) * position + values * CONV_FLIP;
+}
+
+#define WAY(m) \
+   static double cost##m(const conv_shape *s, int n, int dtype, conv_pass pass) \
+   { \
+      return n == 1 && dtype == HL_F32 && s->r == 3 ? hl_winograd_cost(s, m, pass) : INFINITY; \
+   } \
+   static int forward##m(const conv_shape *s, int n, int dtype, void *y, const void *x, void *const *w, \
+                         void *const *b) \
+   { \
+      (void)n, (void)dtype; \
+      return hl_winograd(s, m, y, x, w[0], b[0]); \
+   } \
+   static int backward_x##m(const conv_shape *s, int n, int dtype, void *dx, const void *dy, void *const *w) \
+   { \
+      (void)n, (void)dtype; \
+      return hl_winograd_dx(s, m, dx, dy, w[0]); \
+   } \
+   static int backward_w##m(const conv_shape *s, int n, int dtype, void *const *dw, const void *dy, const void *x) \
+   { \
+      (void)n, (void)dtype; \
+      return hl_winograd_dw(s, m, dw[0], dy, x); \
+   } \
+   const conv_way hl_conv_winograd##m = {cost##m, forward##m, backward_x##m, backward_w##m}
+WAY(3);
+WAY(4);
+#undef WAY

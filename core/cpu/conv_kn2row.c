@@ -33,8 +33,9 @@ static void FN(scatter_taps)(const conv_shape *s, const conv_plan *plan, void *c
          }
 }
 
-/* Between an image whose first row is row `top` of x, of rows x w, and what a tap at offset (row,col) makes of it
- * (p,q): y += the shifted image, image += y shifted back, or image = y shifted back, 0 elsewhere. */
+/* Between an image whose first row is row `top` of x, of rows x w, and what a
+ * tap at offset (row,col) makes of it (p,q): y += the shifted image, image += y
+ * shifted back, or image = y shifted back, 0 elsewhere. */
 static void FN(shift)(const conv_shape *s, real *y, real *image, int64_t top, int64_t rows, int64_t row, int64_t col,
                       shift_way way)
 {
@@ -57,8 +58,9 @@ static void FN(shift)(const conv_shape *s, real *y, real *image, int64_t top, in
    }
 }
 
-/* What one group's taps make of the rows they meet stands after those of the groups before it, (n, taps * k, rows, w).
- * Images of plane (n,k) for tap t of the group are taps of them apart. */
+/* What one group's taps make of the rows they meet stands after those of the
+ * groups before it, (n, taps * k, rows, w). Images of plane (n,k) for tap t of
+ * the group are taps of them apart. */
 static real *FN(image_of)(const conv_shape *s, const conv_group *g, real *images, int64_t plane, int64_t t)
 {
    int64_t n = plane / s->k, k = plane % s->k;
@@ -88,7 +90,7 @@ static int FN(forward)(const conv_shape *s, const conv_plan *plan, int n, int dt
    real *to = images;
    for (const conv_group *g = plan->group; g < plan->group + plan->groups; g++) {
       conv_shape each = of_group(s, g);
-      HL_TRY(hl_conv_gemm(&each, dtype, to, x, weights + g->tap * s->k * s->c, NULL));
+      HL_TRY(hl_conv_gemm_y(&each, dtype, to, x, weights + g->tap * s->k * s->c, NULL));
       to += FN(image_size)(s, g);
    }
 #pragma omp parallel for
@@ -99,7 +101,8 @@ static int FN(forward)(const conv_shape *s, const conv_plan *plan, int n, int dt
       for (const conv_group *g = plan->group; g < plan->group + plan->groups; g++) {
          for (int64_t t = 0; t < g->taps; t++) {
             const conv_source *tap = plan->source + plan->first[g->tap + t];
-            FN(shift)(s, out, FN(image_of)(s, g, from, plane, t), g->row, g->rows, tap->row, tap->col, ADD_TO_Y);
+            FN(shift)
+            (s, out, FN(image_of)(s, g, from, plane, t), g->row, g->rows, tap->row, tap->col, ADD_TO_Y);
          }
          from += FN(image_size)(s, g);
       }
@@ -143,67 +146,134 @@ static int FN(backward_x)(const conv_shape *s, int dtype, real *dx, const real *
       memset(to, 0, (size_t)(s->h * s->w) * sizeof(real));
       for (int64_t t = 0; t < taps; t++) {
          int64_t row = t / s->s * s->dil_h - s->pad_h, col = t % s->s * s->dil_w - s->pad_w;
-         FN(shift)(s, images + (plane * taps + t) * pixels, to, 0, s->h, row, col, ADD_TO_IMAGE);
+         FN(shift)
+         (s, images + (plane * taps + t) * pixels, to, 0, s->h, row, col, ADD_TO_IMAGE);
       }
    }
    return 0;
 }
 
-/* dx of a sum: the taps' results are not shifted here, dx having many channels, but gathered in one product. */
+/* dx of a sum: the taps' results are not shifted here, dx having many channels,
+ * but gathered in one product. */
 static int FN(sum_dx)(const conv_shape *s, const conv_plan *plan, int dtype, real *dx, const real *dy, void *const *w)
 {
    real *weights = hl_conv_room(CONV_TAP_WEIGHTS, 4, s->k, s->c, plan->taps, (int64_t)sizeof(real));
    if (!weights) return 1;
    FN(gather_taps)(s, plan, weights, w);
-   return hl_conv_gemm_sum_dx(s, plan, dtype, dx, dy, weights);
+   return hl_conv_gemm_taps_dx(s, plan, dtype, dx, dy, weights);
 }
 
 #else
 
-/* conv_shift.c: convolutions with few channels on one side, and sums of them.
+/* conv_kn2row.c: convolutions with few channels on one side, and sums of them.
  *
- * Packing shifted images is wasted on a handful of weights. Here every tap is a channel of its own in a 1x1
- * convolution; the results, few as they are, are shifted instead and summed. The taps of one row offset go together,
- * and read only the rows that they meet. */
-#include <string.h>
+ * Packing shifted images is wasted on a handful of weights. Here every tap is a
+ * channel of its own in a 1x1 convolution; the results, few as they are, are
+ * shifted instead and summed, as in Vasudevan, Anderson and Gregg, "Parallel
+ * multi channel convolution using general matrix multiplication" (2017). The
+ * taps of one row offset go together, and read only the rows that they meet. */
 #include "conv.h"
+#include <math.h>
+#include <string.h>
 
 typedef enum { ADD_TO_Y, ADD_TO_IMAGE, SET_IMAGE } shift_way;
 
-/* The 1x1 convolution with a channel for each of a group's taps of each output channel, of the rows that they meet. */
+/* The 1x1 convolution with a channel for each of a group's taps of each output
+ * channel, of the rows that they meet. */
 static conv_shape of_group(const conv_shape *s, const conv_group *g)
 {
    return (conv_shape){s->n, s->c, s->h, s->w, s->k * g->taps, 1, 1, g->rows, s->w, 1, 1, -g->row, 0, 1, 1};
 }
 
-#define HL_GENERIC "conv_shift.c"
+#define HL_GENERIC "conv_kn2row.c"
 #include "generic.h"
 
-int hl_conv_shift(const conv_shape *s, int n, int dtype, void *y, const void *x, void *const *w, void *const *bias)
+/* Convolutions of a sum whose taps one plan can hold. */
+static bool has_plan(conv_plan *plan, const conv_shape *s, int n)
+{
+   int64_t taps = 0;
+   for (int i = 0; i < n; i++) {
+      if (s[i].stride_h != s->stride_h || s[i].stride_w != s->stride_w) return false;
+      taps += s[i].r * s[i].s;
+   }
+   return taps > 1 && hl_conv_make_plan(plan, s, n) == 0;
+}
+
+static double all_taps(const conv_shape *s, int n)
+{
+   double taps = 0;
+   for (int i = 0; i < n; i++) taps += (double)(s[i].r * s[i].s);
+   return taps;
+}
+
+/* dx with many channels of one convolution is others' work: its images would be
+ * many. */
+static double cost(const conv_shape *s, int n, int dtype, conv_pass pass)
+{
+   (void)dtype;
+   double channels = (double)(s->c * s->k), packed = hl_conv_packing(s, pass), shift = s->stride_w > 1 ? 1 : 0.5;
+   double taps = all_taps(s, n);
+   if (pass == BACKWARD_X) {
+      if (n > 1 || taps <= 1) return INFINITY;
+      double pixels = (double)(s->n * s->p * s->q);
+      double shifted = pixels * taps * (double)s->c * (s->stride_h == 1 && s->stride_w == 1 ? 1 : 2);
+      return pixels * (channels * taps * CONV_MULTIPLY + packed) + shifted * shift + channels * taps;
+   }
+   conv_plan plan;
+   if (!has_plan(&plan, s, n)) return INFINITY;
+   double cycles = channels * taps;
+   for (int64_t g = 0; g < plan.groups; g++) {
+      double grid = (double)(s->n * plan.group[g].rows * s->w), rows = (double)plan.group[g].taps;
+      cycles += grid * (channels * rows * CONV_MULTIPLY + packed + rows * (double)s->k * shift);
+   }
+   return cycles;
+}
+
+static int forward(const conv_shape *s, int n, int dtype, void *y, const void *x, void *const *w, void *const *b)
 {
    conv_plan plan;
    HL_TRY(hl_conv_make_plan(&plan, s, n));
-   return dtype == HL_F64 ? forward_f64(s, &plan, n, dtype, y, x, w, bias)
-                          : forward_f32(s, &plan, n, dtype, y, x, w, bias);
+   return dtype == HL_F64 ? forward_f64(s, &plan, n, dtype, y, x, w, b) : forward_f32(s, &plan, n, dtype, y, x, w, b);
 }
 
-int hl_conv_shift_dw(const conv_shape *s, int n, int dtype, void *const *dw, const void *dy, const void *x)
+static int backward_w(const conv_shape *s, int n, int dtype, void *const *dw, const void *dy, const void *x)
 {
    conv_plan plan;
    HL_TRY(hl_conv_make_plan(&plan, s, n));
    return dtype == HL_F64 ? backward_w_f64(s, &plan, dtype, dw, dy, x) : backward_w_f32(s, &plan, dtype, dw, dy, x);
 }
 
-int hl_conv_shift_dx(const conv_shape *s, int dtype, void *dx, const void *dy, const void *w)
+static int backward_x(const conv_shape *s, int n, int dtype, void *dx, const void *dy, void *const *w)
 {
-   return dtype == HL_F64 ? backward_x_f64(s, dtype, dx, dy, w) : backward_x_f32(s, dtype, dx, dy, w);
+   (void)n;
+   return dtype == HL_F64 ? backward_x_f64(s, dtype, dx, dy, w[0]) : backward_x_f32(s, dtype, dx, dy, w[0]);
 }
 
-int hl_conv_sum_dx(const conv_shape *s, int n, int dtype, void *dx, const void *dy, void *const *w)
+const conv_way hl_conv_kn2row = {cost, forward, backward_x, backward_w};
+
+/* ---- dx of the taps that meet the image, in one product ---- */
+
+static double gathered_cost(const conv_shape *s, int n, int dtype, conv_pass pass)
+{
+   (void)dtype;
+   conv_plan plan;
+   if (pass != BACKWARD_X || s->stride_h != 1 || s->stride_w != 1 || !has_plan(&plan, s, n)) return INFINITY;
+   double channels = (double)(s->c * s->k), packed = hl_conv_packing(s, pass), cycles = channels * all_taps(s, n);
+   for (int64_t b = 0; b < plan.bands; b++) {
+      const conv_group *first = plan.group + plan.band[b].group, *last = first + plan.band[b].groups - 1;
+      double grid = (double)(s->n * plan.band[b].rows * s->w), depth = (double)(last->tap + last->taps - first->tap);
+      cycles += depth * (grid * (channels * CONV_MULTIPLY + packed) + channels);
+   }
+   return cycles;
+}
+
+static int gathered_dx(const conv_shape *s, int n, int dtype, void *dx, const void *dy, void *const *w)
 {
    conv_plan plan;
    HL_TRY(hl_conv_make_plan(&plan, s, n));
    return dtype == HL_F64 ? sum_dx_f64(s, &plan, dtype, dx, dy, w) : sum_dx_f32(s, &plan, dtype, dx, dy, w);
 }
+
+const conv_way hl_conv_gathered = {.cost = gathered_cost, .backward_x = gathered_dx};
 
 #endif
