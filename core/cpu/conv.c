@@ -1,7 +1,6 @@
 #ifdef real
 
-/* Each db (k) += the sum of dy (n,k,pixels) over images and pixels; one image's
- * plane at a time in double. */
+/* Each db (k) += the sum of dy (n,k,pixels) over images and pixels; one image's plane at a time in double. */
 static void FN(bias_gradients)(const conv_shape *s, int n, void *const *db, const real *dy)
 {
    int64_t pixels = s->p * s->q;
@@ -50,8 +49,7 @@ static void *element(const void *data, int64_t i, int dtype)
    return data ? (char *)data + i * hl_dtype_size(dtype) : NULL;
 }
 
-/* Operands of one group of one image, all of which `each` describes; what is
- * NULL stays so. */
+/* Operands of one group of one image, all of which `each` describes; what is NULL stays so. */
 typedef struct {
    void *x, *w, *y, *b;
 } conv_operands;
@@ -149,8 +147,7 @@ HL_API int hl_conv2d_back(hl_tensor *dx, hl_tensor *dw, hl_tensor *db, const hl_
                    (void *[]){w->data});
 }
 
-/* The convolutions of a sum: their sizes, and the memory of three lists of
- * tensors, NULL where there is none. */
+/* The convolutions of a sum: their sizes, and the memory of three lists of tensors, NULL where there is none. */
 typedef struct {
    conv_shape *s;
    void **w, **b, **dw;

@@ -31,8 +31,7 @@ typedef enum { FORWARD, BACKWARD_X, BACKWARD_W } conv_pass;
  * Passes are as hl_conv2d_sum and hl_conv2d_sum_back describe, of operands in
  * dense memory; entries of b and dw may be NULL. */
 typedef struct {
-   /* Cycles of one core that the pass may take; INFINITY where it cannot be done
-    * so. */
+   /* Cycles of one core that the pass may take; INFINITY where it cannot be done so. */
    double (*cost)(const conv_shape *s, int n, int dtype, conv_pass pass);
    int (*forward)(const conv_shape *s, int n, int dtype, void *y, const void *x, void *const *w, void *const *b);
    int (*backward_x)(const conv_shape *s, int n, int dtype, void *dx, const void *dy, void *const *w);
@@ -56,8 +55,7 @@ int hl_conv_backward_w(const conv_shape *s, int n, int dtype, void *const *dw, c
 #define CONV_FLIP 0.6
 #define CONV_SCATTER 2.
 
-/* What packing an element of the shifted images of x or dy costs in this pass.
- */
+/* What packing an element of the shifted images of x or dy costs in this pass. /
 static inline double hl_conv_packing(const conv_shape *s, conv_pass pass)
 {
    return (double)(pass == BACKWARD_X ? s->k : s->c) * (pass == BACKWARD_W ? CONV_PACK + CONV_FLIP : CONV_PACK);
@@ -77,12 +75,10 @@ enum {
    CONV_LISTS   /* conv.c: sizes and memory of the convolutions of a sum */
 };
 
-/* Scratch memory for a product of n sizes, all int64_t; fails when it
- * overflows. */
+/* Scratch memory for a product of n sizes, all int64_t; fails when it overflows. */
 void *hl_conv_room(int slot, int n, ...);
 
-/* To be asked at the head of each piece of work inside a parallel region: true
- * once Ctrl-C was pressed. */
+/* To be asked at the head of each piece of work inside a parallel region: true once Ctrl-C was pressed. */
 static inline bool hl_conv_stopped(int *stop)
 {
    if (__atomic_load_n(stop, __ATOMIC_RELAXED)) return true;
@@ -91,8 +87,7 @@ static inline bool hl_conv_stopped(int *stop)
    return true;
 }
 
-/* One element of the kernels of a sum of convolutions: y(p,q) takes x(p *
- * stride_h + row, q * stride_w + col). */
+/* One element of the kernels of a sum of convolutions: y(p,q) takes x(p * stride_h + row, q * stride_w + col). */
 typedef struct {
    int64_t row, col;
    int64_t branch, tap; /* its weights are w[branch] (k,c,tap) */
@@ -110,9 +105,8 @@ typedef struct {
    int64_t group, groups;
 } conv_band;
 
-/* The taps of all convolutions of a sum that meet the image at all, by offset;
- * taps with one offset are one tap, whose weights are summed. With large
- * dilations and small images most taps miss most rows. */
+/* The taps of all convolutions of a sum that meet the image at all, by offset; taps with one offset are one tap, whose
+ * weights are summed. With large dilations and small images most taps miss most rows. */
 typedef struct {
    int64_t sources, taps, groups, bands;
    conv_source *source; /* (sources) by row and column */
@@ -121,25 +115,21 @@ typedef struct {
    conv_band *band;
 } conv_plan;
 
-/* For n convolutions that share their input, the size of their results and, for
- * the plan to be of use, their strides. It lives until the next one is made. */
+/* For n convolutions that share their input, the size of their results and, for the plan to be of use, their strides.
+ * It lives until the next one is made. */
 int hl_conv_make_plan(conv_plan *plan, const conv_shape *s, int n);
-/* Rows (or columns) [begin, end) of the result that a tap at this offset takes
- * from inside an image of that size. */
+/* Rows (or columns) [begin, end) of the result that a tap at this offset takes from inside an image of that size. */
 void hl_conv_reach(int64_t *begin, int64_t *end, int64_t results, int64_t size, int64_t stride, int64_t offset);
 
-/* The passes of hl_conv_gemm, which others are built of; dtype is HL_F32 or
- * HL_F64, bias may be NULL. */
+/* The passes of hl_conv_gemm, which others are built of; dtype is HL_F32 or HL_F64, bias may be NULL. */
 int hl_conv_gemm_y(const conv_shape *s, int dtype, void *y, const void *x, const void *w, const void *bias);
 int hl_conv_gemm_dx(const conv_shape *s, int dtype, void *dx, const void *dy, const void *w);
 int hl_conv_gemm_dw(const conv_shape *s, int dtype, void *dw, const void *dy, const void *x);
-/* dx of all taps of a plan; stride 1. weights (taps,k,c), summed over each
- * tap's sources. */
+/* dx of all taps of a plan; stride 1. weights (taps,k,c), summed over each tap's sources. */
 int hl_conv_gemm_taps_dx(const conv_shape *s, const conv_plan *plan, int dtype, void *dx, const void *dy,
                          const void *weights);
 
-/* As many groups as channels: weight (k,1,r,s), k a multiple of c; channel c of
- * x goes to k / c channels of y. */
+/* As many groups as channels: weight (k,1,r,s), k a multiple of c; channel c of x goes to k / c channels of y. */
 int hl_conv_depthwise(const conv_shape *s, int dtype, void *y, const void *x, const void *w, const void *bias);
 int hl_conv_depthwise_dx(const conv_shape *s, int dtype, void *dx, const void *dy, const void *w);
 int hl_conv_depthwise_dw(const conv_shape *s, int dtype, void *dw, const void *dy, const void *x);

@@ -2,8 +2,7 @@
 
 #include "micro.h"
 
-/* The copy of a plane (h,w) that the taps read: padded, its columns sorted by
- * their remainder. */
+/* The copy of a plane (h,w) that the taps read: padded, its columns sorted by their remainder. */
 static void FN(pad)(const depth_plan *l, real *to, const real *from)
 {
    for (int64_t row = 0; row < l->rows; row++)
@@ -23,8 +22,7 @@ static void FN(pad)(const depth_plan *l, real *to, const real *from)
       }
 }
 
-/* The reverse: a plane (h,w) out of its padded copy; 0 where that does not
- * reach. */
+/* The reverse: a plane (h,w) out of its padded copy; 0 where that does not reach. */
 static void FN(unpad)(const depth_plan *l, real *to, const real *from)
 {
    for (int64_t y = 0; y < l->h; y++, to += l->w) {
@@ -37,8 +35,7 @@ static void FN(unpad)(const depth_plan *l, real *to, const real *from)
    }
 }
 
-/* y (p,q) = [y or first] + the sum over the taps of w[t] times what they read.
- * taps is a constant where it is 9. */
+/* y (p,q) = [y or first] + the sum over the taps of w[t] times what they read. taps is a constant where it is 9. */
 ALWAYS_INLINE void FN(correlate)(const int64_t taps, const depth_plan *l, real *y, const real *copy, const real *w,
                                  real first, bool add)
 {
@@ -114,8 +111,7 @@ static int FN(forward)(const conv_shape *s, real *y, const real *x, const real *
       FN(pad)(&l, copy, x + plane * s->h * s->w);
       for (int64_t j = 0; j < many; j++) {
          int64_t k = plane % s->c * many + j, out = plane * many + j;
-         FN(correlate_any)
-         (&l, y + out * s->p * s->q, copy, w + k * l.taps, bias ? bias[k] : 0, false);
+         FN(correlate_any)(&l, y + out * s->p * s->q, copy, w + k * l.taps, bias ? bias[k] : 0, false);
       }
    }
    return stop ? hl_fail("interrupted") : 0;
@@ -161,8 +157,8 @@ static int FN(scatter_x)(const conv_shape *s, real *dx, const real *dy, const re
       if (hl_conv_stopped(&stop)) continue;
       real *copy = work + omp_get_thread_num() * each;
       memset(copy, 0, (size_t)each * sizeof(real));
-      for (int64_t j = 0; j < many; j++) FN(scatter)
-      (&l, copy, dy + (plane * many + j) * s->p * s->q, w + (plane % s->c * many + j) * l.taps);
+      for (int64_t j = 0; j < many; j++)
+         FN(scatter)(&l, copy, dy + (plane * many + j) * s->p * s->q, w + (plane % s->c * many + j) * l.taps);
       FN(unpad)(&l, dx + plane * s->h * s->w, copy);
    }
    return stop ? hl_fail("interrupted") : 0;
@@ -200,20 +196,16 @@ static int FN(backward_w)(const conv_shape *s, real *dw, const real *dy, const r
 
 /* conv_depthwise.c: each channel convolved with k / c kernels of its own.
  *
- * A plane is copied with its padding, its columns sorted by their remainder of
- * the stride, so that each tap reads runs of neighbours for every stride,
- * padding and dilation. */
-#include "conv.h"
+ * A plane is copied with its padding, its columns sorted by their remainder of the stride, so that each tap reads runs
+ * of neighbours for every stride, padding and dilation. */
 #include <string.h>
+#include "conv.h"
 
 typedef struct {
-   int64_t h, w, pad_h, pad_w; /* of the plane that is copied; negative padding
-                                  cuts rows or columns off */
-   int64_t rows, phases, run;  /* the copy is (rows, phases, run): column i *
-                                  phases + f is place i of run f */
+   int64_t h, w, pad_h, pad_w; /* of the plane that is copied; negative padding cuts rows or columns off */
+   int64_t rows, phases, run;  /* the copy is (rows, phases, run): column i * phases + f is place i of run f */
    int64_t p, q;               /* of the result */
-   int64_t step;               /* from what one row of the result reads to what the next one
-                                  does */
+   int64_t step;               /* from what one row of the result reads to what the next one does */
    int64_t taps, *offset;      /* where tap t reads for y(0,0) */
 } depth_plan;
 

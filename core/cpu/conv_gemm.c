@@ -1,9 +1,8 @@
 #ifdef real
 #include "micro.h"
 
-/* Images as the packing reads them. The element that tap t of channel c meets
- * for result (i,j) of image n is data[n * image + c * plane + at[t] + i * row +
- * j], neighbours in j being neighbours in memory whatever the stride. */
+/* Images as the packing reads them. The element that tap t of channel c meets for result (i,j) of image n is
+ * data[n * image + c * plane + at[t] + i * row + j], neighbours in j being neighbours in memory whatever the stride. */
 typedef struct {
    const real *data;
    int64_t images, channels, rows, cols; /* results */
@@ -20,9 +19,8 @@ typedef struct {
    int64_t taps, *tap_h, *tap_w;
 } GEOMETRY;
 
-/* Reads x in place where every tap stays inside and columns are neighbours;
- * else copies it with its padding, the columns of each remainder modulo step_w
- * together. */
+/* Reads x in place where every tap stays inside and columns are neighbours; else copies it with its padding, the
+ * columns of each remainder modulo step_w together. */
 static int FN(prepare)(SOURCE *s, const real *x, const GEOMETRY *g, int64_t *at)
 {
    int64_t top = INT64_MAX, left = INT64_MAX, bottom = INT64_MIN, right = INT64_MIN;
@@ -73,8 +71,7 @@ static int FN(prepare)(SOURCE *s, const real *x, const GEOMETRY *g, int64_t *at)
             if (ih < 0 || ih >= g->h) continue;
             const real *from = x + (plane * g->h + ih) * g->w;
             for (int64_t part_at = 0; part_at < parts; part_at++, to += part) {
-               int64_t origin = left + part_at; /* column j of this part is column
-                                                   origin + j * step_w of x */
+               int64_t origin = left + part_at; /* column j of this part is column origin + j * step_w of x */
                int64_t begin = origin < 0 ? (-origin + step_w - 1) / step_w : 0;
                int64_t end = origin < g->w ? (g->w - 1 - origin) / step_w + 1 : 0;
                if (end > part) end = part;
@@ -94,15 +91,14 @@ static int FN(prepare)(SOURCE *s, const real *x, const GEOMETRY *g, int64_t *at)
    return 0;
 }
 
-/* At most LANES neighbouring results whose elements are neighbours in the
- * source too. */
+/* At most LANES neighbouring results whose elements are neighbours in the source too. */
 typedef struct {
    int64_t from;
    int32_t to, length;
 } RUN;
 
-/* Runs of results first .. first + count - 1, counted through all images, to be
- * packed from to on. Returns their number. */
+/* Runs of results first .. first + count - 1, counted through all images, to be packed from to on. Returns their
+ * number. */
 static int FN(find_runs)(RUN *runs, const SOURCE *s, int64_t first, int64_t count, int64_t to)
 {
    int n = 0;
@@ -116,8 +112,7 @@ static int FN(find_runs)(RUN *runs, const SOURCE *s, int64_t first, int64_t coun
    return n;
 }
 
-/* Packs the row of channel c and tap t. Full vectors are moved; what is too
- * much, the next run or row overwrites. */
+/* Packs the row of channel c and tap t. Full vectors are moved; what is too much, the next run or row overwrites. */
 ALWAYS_INLINE void FN(copy_runs)(real *to, const SOURCE *s, int64_t c, int64_t t, const RUN *runs, int n)
 {
    int64_t at = c * s->plane + s->at[t];
@@ -133,18 +128,15 @@ enum {
    FN(DEPTH) = 384,  /* rows of a packed tile: its panels stay in L1 and L2 */
    FN(PANELS) = 4,   /* panels of a packed tile */
    FN(PIXELS) = 256, /* depth of a tile of dw */
-   FN(UNITS) = 16    /* pieces of dw, so that threads find work; not their number,
-                        so that results do not change */
+   FN(UNITS) = 16    /* pieces of dw, so that threads find work; not their number, so that results do not change */
 };
 
-/* c (m,n) = [c +] a b for packed weights a, (m / TILE_ROWS, total, TILE_ROWS),
- * of which depth are used. */
+/* c (m,n) = [c +] a b for packed weights a, (m / TILE_ROWS, total, TILE_ROWS), of which depth are used. */
 static __attribute__((noinline)) void FN(weights_times)(int64_t m, int64_t n, int64_t depth, const real *a,
                                                         int64_t total, const real *b, int64_t panel, real *c,
                                                         int64_t ldc, int add)
 {
-   FN(product)
-   (m, n, depth, a, 1, TILE_ROWS, TILE_ROWS * total, b, panel, c, ldc, add);
+   FN(product)(m, n, depth, a, 1, TILE_ROWS, TILE_ROWS * total, b, panel, c, ldc, add);
 }
 
 /* c (m,n) = [c +] a b for rows a, ld apart. */
@@ -154,8 +146,8 @@ static __attribute__((noinline)) void FN(rows_times)(int64_t m, int64_t n, int64
    FN(product)(m, n, depth, a, ld, 1, TILE_ROWS * ld, b, panel, c, ldc, add);
 }
 
-/* Results of a correlation, written to y with any strides. Weights a are
- * packed: (k / TILE_ROWS, channels * taps, TILE_ROWS). */
+/* Results of a correlation, written to y with any strides. Weights a are packed: (k / TILE_ROWS, channels * taps,
+ * TILE_ROWS). */
 typedef struct {
    SOURCE from;
    real *a;
@@ -165,8 +157,8 @@ typedef struct {
    int64_t y_image, y_plane, y_row, y_col, y_cols; /* y_cols: results in one row of y */
 } JOB;
 
-/* y of k rows k0.. and results first .. first + count - 1. work: a packed tile,
- * and sums for results that are not neighbours in y. */
+/* y of k rows k0.. and results first .. first + count - 1. work: a packed tile, and sums for results that are not
+ * neighbours in y. */
 static void FN(correlate_tile)(const JOB *job, int64_t k0, int64_t k, int64_t first, int64_t count, real *work,
                                int *stop)
 {
@@ -195,8 +187,7 @@ static void FN(correlate_tile)(const JOB *job, int64_t k0, int64_t k, int64_t fi
          if (++t == s->taps) t = 0, c++;
       }
       const real *a = job->a + k0 * total + d0 * TILE_ROWS;
-      FN(weights_times)
-      (k, count, d1 - d0, a, total, b, panel, out, ldo, d0 > 0 || job->bias);
+      FN(weights_times)(k, count, d1 - d0, a, total, b, panel, out, ldo, d0 > 0 || job->bias);
    }
    if (direct) return;
    for (int64_t i = 0; i < count; i++) {
@@ -229,8 +220,7 @@ static int FN(correlate)(const JOB *job)
       int64_t k0 = unit % parts * k, in_span = unit / parts % tiles * tile;
       int64_t rows = job->k - k0 < k ? job->k - k0 : k, count = span - in_span < tile ? span - in_span : tile;
       real *own = work + omp_get_thread_num() * each;
-      FN(correlate_tile)
-      (job, k0, rows, unit / parts / tiles * span + in_span, count, own, &stop);
+      FN(correlate_tile)(job, k0, rows, unit / parts / tiles * span + in_span, count, own, &stop);
    }
    return stop ? hl_fail("interrupted") : 0;
 }
@@ -240,8 +230,7 @@ static int64_t *FN(taps)(int64_t n)
    return hl_conv_room(CONV_TABLE, 3, n, (int64_t)3, (int64_t)sizeof(int64_t));
 }
 
-/* Weights for correlate: row r, column o * inner + i is w[r * row + o * step +
- * at[i]]. NULL where memory is out. */
+/* Weights for correlate: row r, column o * inner + i is w[r * row + o * step + at[i]]. NULL where memory is out. */
 static real *FN(pack)(const real *w, int64_t rows, int64_t row, int64_t outer, int64_t step, int64_t inner,
                       const int64_t *at)
 {
@@ -292,8 +281,7 @@ static int FN(forward)(const conv_shape *s, real *y, const real *x, const real *
    return FN(correlate)(&job);
 }
 
-/* dx (c, rows i0 + stride_h * i, columns j0 + stride_w * j) is a correlation of
- * dy with the taps that reach them. */
+/* dx (c, rows i0 + stride_h * i, columns j0 + stride_w * j) is a correlation of dy with the taps that reach them. */
 static int FN(backward_x)(const conv_shape *s, real *dx, const real *dy, const real *w)
 {
    int64_t taps = s->r * s->s, *table = FN(taps)(taps);
@@ -328,8 +316,7 @@ static int FN(backward_x)(const conv_shape *s, real *dx, const real *dy, const r
    return 0;
 }
 
-/* dx of a sum of convolutions with stride 1: each band of rows is a correlation
- * of dy with the taps that reach it. */
+/* dx of a sum of convolutions with stride 1: each band of rows is a correlation of dy with the taps that reach it. */
 static int FN(sum_x)(const conv_shape *s, const conv_plan *plan, real *dx, const real *dy, const real *weights)
 {
    int64_t *table = FN(taps)(plan->taps + 1);
@@ -359,8 +346,7 @@ static int FN(sum_x)(const conv_shape *s, const conv_plan *plan, real *dx, const
    return 0;
 }
 
-/* sums (k, depth) of columns d0 .. d1 - 1 over the pixels of pieces first,
- * first + 1, ... before last. */
+/* sums (k, depth) of columns d0 .. d1 - 1 over the pixels of pieces first, first + 1, ... before last. */
 static void FN(weight_tile)(const SOURCE *s, const real *dy, int64_t k, int64_t d0, int64_t d1, int64_t first,
                             int64_t last, int64_t piece, real *sums, int64_t ld, bool add, real *work, int *stop)
 {
@@ -372,14 +358,12 @@ static void FN(weight_tile)(const SOURCE *s, const real *dy, int64_t k, int64_t 
       int n_runs = FN(find_runs)(runs, s, image * pixels + p0, n, 0);
       for (int64_t d = d0; d < d1; d += LANES) { /* LANES rows of shifted images become lanes */
          int lanes = d1 - d < LANES ? (int)(d1 - d) : LANES;
-         for (int i = 0; i < lanes; i++) FN(copy_runs)
-         (rows + i * piece, s, (d + i) / s->taps, (d + i) % s->taps, runs, n_runs);
+         for (int i = 0; i < lanes; i++)
+            FN(copy_runs)(rows + i * piece, s, (d + i) / s->taps, (d + i) % s->taps, runs, n_runs);
          int64_t panel = (d - d0) / PANEL;
-         FN(to_lanes)
-         (b + panel * PANEL * piece + (d - d0) % PANEL, PANEL, rows, piece, lanes, n);
+         FN(to_lanes)(b + panel * PANEL * piece + (d - d0) % PANEL, PANEL, rows, piece, lanes, n);
       }
-      FN(rows_times)
-      (k, d1 - d0, n, dy + image * k * pixels + p0, pixels, b, PANEL * piece, sums, ld, add);
+      FN(rows_times)(k, d1 - d0, n, dy + image * k * pixels + p0, pixels, b, PANEL * piece, sums, ld, add);
    }
 }
 
@@ -408,8 +392,7 @@ static int FN(backward_w)(const conv_shape *s, real *dw, const real *dy, const r
       int64_t split = unit / blocks, all = s->n * pieces, first = all * split / splits;
       int64_t last = all * (split + 1) / splits;
       real *to = sums + (splits > 1 ? split * s->k * total : 0) + d0, *own = work + omp_get_thread_num() * each;
-      FN(weight_tile)
-      (&from, dy, s->k, d0, d1, first, last, piece, to, total, splits == 1, own, &stop);
+      FN(weight_tile)(&from, dy, s->k, d0, d1, first, last, piece, to, total, splits == 1, own, &stop);
    }
    if (stop) return hl_fail("interrupted");
    if (splits > 1) {

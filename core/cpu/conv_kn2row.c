@@ -33,9 +33,8 @@ static void FN(scatter_taps)(const conv_shape *s, const conv_plan *plan, void *c
          }
 }
 
-/* Between an image whose first row is row `top` of x, of rows x w, and what a
- * tap at offset (row,col) makes of it (p,q): y += the shifted image, image += y
- * shifted back, or image = y shifted back, 0 elsewhere. */
+/* Between an image whose first row is row `top` of x, of rows x w, and what a tap at offset (row,col) makes of it
+ * (p,q): y += the shifted image, image += y shifted back, or image = y shifted back, 0 elsewhere. */
 static void FN(shift)(const conv_shape *s, real *y, real *image, int64_t top, int64_t rows, int64_t row, int64_t col,
                       shift_way way)
 {
@@ -58,9 +57,8 @@ static void FN(shift)(const conv_shape *s, real *y, real *image, int64_t top, in
    }
 }
 
-/* What one group's taps make of the rows they meet stands after those of the
- * groups before it, (n, taps * k, rows, w). Images of plane (n,k) for tap t of
- * the group are taps of them apart. */
+/* What one group's taps make of the rows they meet stands after those of the groups before it, (n, taps * k, rows, w).
+ * Images of plane (n,k) for tap t of the group are taps of them apart. */
 static real *FN(image_of)(const conv_shape *s, const conv_group *g, real *images, int64_t plane, int64_t t)
 {
    int64_t n = plane / s->k, k = plane % s->k;
@@ -101,8 +99,7 @@ static int FN(forward)(const conv_shape *s, const conv_plan *plan, int n, int dt
       for (const conv_group *g = plan->group; g < plan->group + plan->groups; g++) {
          for (int64_t t = 0; t < g->taps; t++) {
             const conv_source *tap = plan->source + plan->first[g->tap + t];
-            FN(shift)
-            (s, out, FN(image_of)(s, g, from, plane, t), g->row, g->rows, tap->row, tap->col, ADD_TO_Y);
+            FN(shift)(s, out, FN(image_of)(s, g, from, plane, t), g->row, g->rows, tap->row, tap->col, ADD_TO_Y);
          }
          from += FN(image_size)(s, g);
       }
@@ -146,15 +143,13 @@ static int FN(backward_x)(const conv_shape *s, int dtype, real *dx, const real *
       memset(to, 0, (size_t)(s->h * s->w) * sizeof(real));
       for (int64_t t = 0; t < taps; t++) {
          int64_t row = t / s->s * s->dil_h - s->pad_h, col = t % s->s * s->dil_w - s->pad_w;
-         FN(shift)
-         (s, images + (plane * taps + t) * pixels, to, 0, s->h, row, col, ADD_TO_IMAGE);
+         FN(shift)(s, images + (plane * taps + t) * pixels, to, 0, s->h, row, col, ADD_TO_IMAGE);
       }
    }
    return 0;
 }
 
-/* dx of a sum: the taps' results are not shifted here, dx having many channels,
- * but gathered in one product. */
+/* dx of a sum: the taps' results are not shifted here, dx having many channels, but gathered in one product. */
 static int FN(sum_dx)(const conv_shape *s, const conv_plan *plan, int dtype, real *dx, const real *dy, void *const *w)
 {
    real *weights = hl_conv_room(CONV_TAP_WEIGHTS, 4, s->k, s->c, plan->taps, (int64_t)sizeof(real));
@@ -178,8 +173,7 @@ static int FN(sum_dx)(const conv_shape *s, const conv_plan *plan, int dtype, rea
 
 typedef enum { ADD_TO_Y, ADD_TO_IMAGE, SET_IMAGE } shift_way;
 
-/* The 1x1 convolution with a channel for each of a group's taps of each output
- * channel, of the rows that they meet. */
+/* The 1x1 convolution with a channel for each of a group's taps of each output channel, of the rows that they meet. */
 static conv_shape of_group(const conv_shape *s, const conv_group *g)
 {
    return (conv_shape){s->n, s->c, s->h, s->w, s->k * g->taps, 1, 1, g->rows, s->w, 1, 1, -g->row, 0, 1, 1};
@@ -206,8 +200,7 @@ static double all_taps(const conv_shape *s, int n)
    return taps;
 }
 
-/* dx with many channels of one convolution is others' work: its images would be
- * many. */
+/* dx with many channels of one convolution is others' work: its images would be many. */
 static double cost(const conv_shape *s, int n, int dtype, conv_pass pass)
 {
    (void)dtype;

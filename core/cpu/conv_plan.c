@@ -1,5 +1,4 @@
-/* conv_plan.c: which taps of one convolution, or of a sum of them, meet which
- * rows of the image. */
+/* conv_plan.c: which taps of one convolution, or of a sum of them, meet which rows of the image. */
 #include "conv.h"
 #include <stdlib.h>
 #include <string.h>
@@ -64,8 +63,8 @@ int hl_conv_make_plan(conv_plan *plan, const conv_shape *s, int n)
    }
    plan->first[plan->taps] = plan->sources;
 
-   /* With stride 1, result row i of dx takes what row i - offset of dy gave;
-    * where a group sets in or ends, a band does. */
+   /* With stride 1, result row i of dx takes what row i - offset of dy gave; where a group sets in or ends, a band
+    * does. */
    for (int64_t g = 0; g < plan->groups; g++) {
       edges[count++] = plan->group[g].row;
       edges[count++] = plan->group[g].row + plan->group[g].rows;

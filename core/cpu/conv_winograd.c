@@ -31,13 +31,11 @@ enum {
    CHUNK_BYTES = 128 << 20, /* transformed images or weights held at once */
 };
 
-/* Result (i,j) of a tile is at row[t] + i * dil_h, col[t] + j * dil_w. A band
- * is m * dil_h rows of an image and holds the tiles that begin in its first
- * dil_h rows; a strip is some bands. All images are cut alike. */
+/* Result (i,j) of a tile is at row[t] + i * dil_h, col[t] + j * dil_w. A band is m * dil_h rows of an image and holds
+ * the tiles that begin in its first dil_h rows; a strip is some bands. All images are cut alike. */
 typedef struct {
    int64_t m, positions;
-   int64_t idle;                     /* row and column of the tile whose products are 0 or of no use,
-                                        as the kernels are 2x2; or -1 */
+   int64_t idle; /* row and column of the tile whose products are 0 or of no use, as the kernels are 2x2; or -1 */
    int64_t rows, cols, dil_h, dil_w; /* of the results */
    int64_t bands, across, strips, strip_bands;
    int64_t tiles;  /* of one image */
@@ -59,9 +57,8 @@ static int64_t up(int64_t a, int64_t b)
    return (a + b - 1) / b;
 }
 
-/* Transformed tiles are (positions, groups of LANES channels, tiles, LANES).
- * Floats of one group: the tiles fill whole pages and TILE_ROWS more, so that
- * the groups of one tile do not fall into the same cache sets. */
+/* Transformed tiles are (positions, groups of LANES channels, tiles, LANES). Floats of one group: the tiles fill whole
+ * pages and TILE_ROWS more, so that the groups of one tile do not fall into the same cache sets. */
 static int64_t group_room(int64_t tiles)
 {
    int64_t page = 1024 / LANES;
@@ -73,8 +70,7 @@ static int64_t groups_of(int64_t channels)
    return up(channels, LANES);
 }
 
-/* Floats of one position, the same way: transforms write all of them at once.
- */
+/* Floats of one position, the same way: transforms write all of them at once. /
 static int64_t position_room(int64_t floats)
 {
    return up(floats, 1024) * 1024 + LANES;
@@ -89,30 +85,30 @@ static int cut(tiling *t, int m, int64_t rows, int64_t cols, int64_t dil_h, int6
    t->bands = up(rows, m * dil_h);
    t->across = up(cols, m * dil_w);
    int64_t down = dil_h < rows ? dil_h : rows, beside = dil_w < cols ? dil_w : cols; /* phases that are not empty */
-   int64_t most = t->bands * down * t->across * beside;
-   t->first = hl_conv_room(CONV_TABLE, 2, t->bands + 1 + most, (int64_t)sizeof(int64_t));
-   if (!t->first) return 1;
-   t->row = (int32_t *)(t->first + t->bands + 1);
-   t->col = t->row + most;
-   for (int64_t band = 0; band < t->bands; band++) {
-      t->first[band] = t->tiles;
-      for (int64_t i = 0; i < down; i++)
-         for (int64_t across = 0; across < t->across; across++)
-            for (int64_t j = 0; j < beside; j++) {
-               int64_t row = m * dil_h * band + i, col = m * dil_w * across + j;
-               if (row >= rows || col >= cols) continue;
-               t->row[t->tiles] = (int32_t)row;
-               t->col[t->tiles++] = (int32_t)col;
-            }
-   }
-   t->first[t->bands] = t->tiles;
-   t->strip_bands = STRIP_TILES / t->first[1];
-   if (t->strip_bands < 1) t->strip_bands = 1;
-   t->strips = up(t->bands, t->strip_bands);
-   t->strip_bands = up(t->bands, t->strips);
-   t->strips = up(t->bands, t->strip_bands);
-   t->most = t->strip_bands * t->first[1];
-   return 0;
+int64_t most = t->bands * down * t->across * beside;
+t->first = hl_conv_room(CONV_TABLE, 2, t->bands + 1 + most, (int64_t)sizeof(int64_t));
+if (!t->first) return 1;
+t->row = (int32_t *)(t->first + t->bands + 1);
+t->col = t->row + most;
+for (int64_t band = 0; band < t->bands; band++) {
+   t->first[band] = t->tiles;
+   for (int64_t i = 0; i < down; i++)
+      for (int64_t across = 0; across < t->across; across++)
+         for (int64_t j = 0; j < beside; j++) {
+            int64_t row = m * dil_h * band + i, col = m * dil_w * across + j;
+            if (row >= rows || col >= cols) continue;
+            t->row[t->tiles] = (int32_t)row;
+            t->col[t->tiles++] = (int32_t)col;
+         }
+}
+t->first[t->bands] = t->tiles;
+t->strip_bands = STRIP_TILES / t->first[1];
+if (t->strip_bands < 1) t->strip_bands = 1;
+t->strips = up(t->bands, t->strip_bands);
+t->strip_bands = up(t->bands, t->strips);
+t->strips = up(t->bands, t->strip_bands);
+t->most = t->strip_bands * t->first[1];
+return 0;
 }
 
 static bool is_idle(const tiling *t, int64_t position)
@@ -132,8 +128,7 @@ static int64_t strip_tile(const tiling *t, int64_t strip)
    return strip / t->strips * t->tiles + t->first[strip_band(t, strip)];
 }
 
-/* ---- one-dimensional transforms, m results a tile; to and from are the
- * distances of elements ---- */
+/* ---- one-dimensional transforms, m results a tile; to and from are the distances of elements ---- */
 
 ALWAYS_INLINE void transform_image(const int m, vec *o, const vec *d, int step) /* B' d */
 {
@@ -323,8 +318,8 @@ ALWAYS_INLINE void weight_gradient_tile(const int m, vec *g, const float *p, int
 
 /* ---- stages ---- */
 
-/* buffer (rows, cols, LANES) = the window of the planes of some channels x
- * (h,w) that begins at (top,left), zero outside. */
+/* buffer (rows, cols, LANES) = the window of the planes of some channels x (h,w) that begins at (top,left), zero
+ * outside. */
 static void load_window(float *buffer, int64_t rows, int64_t cols, const float *x, int channels, int64_t h, int64_t w,
                         int64_t top, int64_t left)
 {
@@ -341,8 +336,7 @@ static void load_window(float *buffer, int64_t rows, int64_t cols, const float *
    }
 }
 
-/* Floats of the window that a strip reads; halo is 2 for images, 0 for results.
- */
+/* Floats of the window that a strip reads; halo is 2 for images, 0 for results. /
 static int64_t window_room(const tiling *t, int64_t halo)
 {
    return (t->m * t->strip_bands + halo) * t->dil_h * (t->m * t->across + halo) * t->dil_w * LANES;
@@ -389,9 +383,8 @@ static int transform_tiles(float *out, const tiling *t, int64_t begin, int64_t e
    return stop ? hl_fail("interrupted") : 0;
 }
 
-/* out (positions, panels, depth, PANEL) = transformed weights of output
- * channels begin .. end - 1. w (k,c,3,3); forward, depth is c and the outputs
- * k; backward, the kernels are turned, depth is k and the outputs c. */
+/* out (positions, panels, depth, PANEL) = transformed weights of output channels begin .. end - 1. w (k,c,3,3);
+ * forward, depth is c and the outputs k; backward, the kernels are turned, depth is k and the outputs c. */
 static void transform_weights(float *out, const tiling *t, const float *w, int64_t k, int64_t c, int64_t begin,
                               int64_t end, bool backward)
 {
@@ -422,16 +415,14 @@ static void transform_weights(float *out, const tiling *t, const float *w, int64
       }
 }
 
-/* c (tiles, vecs*LANES) = v u for one position: v (groups of depth, group,
- * LANES), u (depth, PANEL). */
+/* c (tiles, vecs*LANES) = v u for one position: v (groups of depth, group, LANES), u (depth, PANEL). */
 static __attribute__((noinline)) void multiply_tiles(int64_t tiles, int vecs, int64_t depth, const float *v,
                                                      int64_t group, const float *u, float *c, int64_t ldc)
 {
    column(tiles, vecs, LANES, depth, v, LANES, 1, group - LANES, u, PANEL, LANES, c, ldc, 0);
 }
 
-/* c (TILE_ROWS, vecs*LANES) = g' v for one position: g (tiles, LANES), v (vecs,
- * group, LANES). */
+/* c (TILE_ROWS, vecs*LANES) = g' v for one position: g (tiles, LANES), v (vecs, group, LANES). */
 static __attribute__((noinline)) void multiply_lanes(int64_t tiles, int vecs, const float *g, const float *v,
                                                      int64_t group, float *c, int64_t ldc)
 {
@@ -446,9 +437,8 @@ static int64_t block_end(const tiling *t, int64_t begin, int64_t end, int64_t ti
    return last;
 }
 
-/* y (n,outputs,rows,cols), channels k0 .. k0 + k - 1 of strips begin .. end -
- * 1, from the transformed tiles v and weights u (both from these on; see above
- * for their strides). */
+/* y (n,outputs,rows,cols), channels k0 .. k0 + k - 1 of strips begin .. end - 1, from the transformed tiles v and
+ * weights u (both from these on; see above for their strides). */
 static void multiply_block(float *y, int64_t outputs, const tiling *t, int64_t begin, int64_t end, int64_t k0,
                            int64_t k, const float *v, int64_t v_group, int64_t depth, const float *u,
                            int64_t u_position, const float *bias, float *work)
@@ -555,8 +545,7 @@ int hl_winograd_dx(const conv_shape *s, int m, float *dx, const float *dy, const
                     NULL);
 }
 
-/* dw (k,c,3,3), rows k0 .. k0 + k - 1 and channels c0 .. c0 + c - 1, += G'pG; p
- * (positions, rows, ld). */
+/* dw (k,c,3,3), rows k0 .. k0 + k - 1 and channels c0 .. c0 + c - 1, += G'pG; p (positions, rows, ld). */
 static void add_weights(float *dw, const tiling *t, int64_t channels, int64_t k0, int64_t k, int64_t c0, int64_t c,
                         const float *p, int64_t rows, int64_t ld)
 {
@@ -631,8 +620,7 @@ int hl_winograd_dw(const conv_shape *s, int m, float *dw, const float *dy, const
 
 double hl_winograd_cost(const conv_shape *s, int m, conv_pass pass)
 {
-   const double transform = 2; /* cycles for an element of the images or results,
-                                  and 1 for one of the weights */
+   const double transform = 2; /* cycles for an element of the images or results, and 1 for one of the weights */
    int64_t rows = pass == BACKWARD_X ? s->h : s->p, cols = pass == BACKWARD_X ? s->w : s->q;
    bool fits = s->r == s->s && (s->r == 2 || s->r == 3) && s->stride_h == 1 && s->stride_w == 1;
    if (!winograd_on || !fits || s->dil_h > rows || s->dil_w > cols) return INFINITY;
