@@ -31,7 +31,8 @@ typedef enum { FORWARD, BACKWARD_X, BACKWARD_W } conv_pass;
  * Passes are as hl_conv2d_sum and hl_conv2d_sum_back describe, of operands in
  * dense memory; entries of b and dw may be NULL. */
 typedef struct {
-   /* Cycles of one core that the pass may take; INFINITY where it cannot be done so. */
+   /* Cycles of one core that the pass may take; INFINITY where it cannot be done
+    * so. */
    double (*cost)(const conv_shape *s, int n, int dtype, conv_pass pass);
    int (*forward)(const conv_shape *s, int n, int dtype, void *y, const void *x, void *const *w, void *const *b);
    int (*backward_x)(const conv_shape *s, int n, int dtype, void *dx, const void *dy, void *const *w);
@@ -55,7 +56,8 @@ int hl_conv_backward_w(const conv_shape *s, int n, int dtype, void *const *dw, c
 #define CONV_FLIP 0.6
 #define CONV_SCATTER 2.
 
-/* What packing an element of the shifted images of x or dy costs in this pass. /
+/* What packing an element of the shifted images of x or dy costs in this pass.
+ */
 static inline double hl_conv_packing(const conv_shape *s, conv_pass pass)
 {
    return (double)(pass == BACKWARD_X ? s->k : s->c) * (pass == BACKWARD_W ? CONV_PACK + CONV_FLIP : CONV_PACK);
@@ -121,11 +123,13 @@ int hl_conv_make_plan(conv_plan *plan, const conv_shape *s, int n);
 /* Rows (or columns) [begin, end) of the result that a tap at this offset takes from inside an image of that size. */
 void hl_conv_reach(int64_t *begin, int64_t *end, int64_t results, int64_t size, int64_t stride, int64_t offset);
 
-/* The passes of hl_conv_gemm, which others are built of; dtype is HL_F32 or HL_F64, bias may be NULL. */
+/* The passes of hl_conv_gemm, which others are built of; dtype is HL_F32 or
+ * HL_F64, bias may be NULL. */
 int hl_conv_gemm_y(const conv_shape *s, int dtype, void *y, const void *x, const void *w, const void *bias);
 int hl_conv_gemm_dx(const conv_shape *s, int dtype, void *dx, const void *dy, const void *w);
 int hl_conv_gemm_dw(const conv_shape *s, int dtype, void *dw, const void *dy, const void *x);
-/* dx of all taps of a plan; stride 1. weights (taps,k,c), summed over each tap's sources. */
+/* dx of all taps of a plan; stride 1. weights (taps,k,c), summed over each
+ * tap's sources. */
 int hl_conv_gemm_taps_dx(const conv_shape *s, const conv_plan *plan, int dtype, void *dx, const void *dy,
                          const void *weights);
 

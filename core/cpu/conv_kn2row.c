@@ -200,7 +200,8 @@ static double all_taps(const conv_shape *s, int n)
    return taps;
 }
 
-/* dx with many channels of one convolution is others' work: its images would be many. */
+/* dx with many channels of one convolution is others' work: its images would be
+ * many. */
 static double cost(const conv_shape *s, int n, int dtype, conv_pass pass)
 {
    (void)dtype;

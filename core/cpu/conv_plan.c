@@ -1,4 +1,5 @@
-/* conv_plan.c: which taps of one convolution, or of a sum of them, meet which rows of the image. */
+/* conv_plan.c: which taps of one convolution, or of a sum of them, meet which
+ * rows of the image. */
 #include "conv.h"
 #include <stdlib.h>
 #include <string.h>

@@ -70,7 +70,7 @@ static int64_t groups_of(int64_t channels)
    return up(channels, LANES);
 }
 
-/* Floats of one position, the same way: transforms write all of them at once. /
+/* Floats of one position, the same way: transforms write all of them at once. */
 static int64_t position_room(int64_t floats)
 {
    return up(floats, 1024) * 1024 + LANES;
@@ -85,30 +85,30 @@ static int cut(tiling *t, int m, int64_t rows, int64_t cols, int64_t dil_h, int6
    t->bands = up(rows, m * dil_h);
    t->across = up(cols, m * dil_w);
    int64_t down = dil_h < rows ? dil_h : rows, beside = dil_w < cols ? dil_w : cols; /* phases that are not empty */
-int64_t most = t->bands * down * t->across * beside;
-t->first = hl_conv_room(CONV_TABLE, 2, t->bands + 1 + most, (int64_t)sizeof(int64_t));
-if (!t->first) return 1;
-t->row = (int32_t *)(t->first + t->bands + 1);
-t->col = t->row + most;
-for (int64_t band = 0; band < t->bands; band++) {
-   t->first[band] = t->tiles;
-   for (int64_t i = 0; i < down; i++)
-      for (int64_t across = 0; across < t->across; across++)
-         for (int64_t j = 0; j < beside; j++) {
-            int64_t row = m * dil_h * band + i, col = m * dil_w * across + j;
-            if (row >= rows || col >= cols) continue;
-            t->row[t->tiles] = (int32_t)row;
-            t->col[t->tiles++] = (int32_t)col;
-         }
-}
-t->first[t->bands] = t->tiles;
-t->strip_bands = STRIP_TILES / t->first[1];
-if (t->strip_bands < 1) t->strip_bands = 1;
-t->strips = up(t->bands, t->strip_bands);
-t->strip_bands = up(t->bands, t->strips);
-t->strips = up(t->bands, t->strip_bands);
-t->most = t->strip_bands * t->first[1];
-return 0;
+   int64_t most = t->bands * down * t->across * beside;
+   t->first = hl_conv_room(CONV_TABLE, 2, t->bands + 1 + most, (int64_t)sizeof(int64_t));
+   if (!t->first) return 1;
+   t->row = (int32_t *)(t->first + t->bands + 1);
+   t->col = t->row + most;
+   for (int64_t band = 0; band < t->bands; band++) {
+      t->first[band] = t->tiles;
+      for (int64_t i = 0; i < down; i++)
+         for (int64_t across = 0; across < t->across; across++)
+            for (int64_t j = 0; j < beside; j++) {
+               int64_t row = m * dil_h * band + i, col = m * dil_w * across + j;
+               if (row >= rows || col >= cols) continue;
+               t->row[t->tiles] = (int32_t)row;
+               t->col[t->tiles++] = (int32_t)col;
+            }
+   }
+   t->first[t->bands] = t->tiles;
+   t->strip_bands = STRIP_TILES / t->first[1];
+   if (t->strip_bands < 1) t->strip_bands = 1;
+   t->strips = up(t->bands, t->strip_bands);
+   t->strip_bands = up(t->bands, t->strips);
+   t->strips = up(t->bands, t->strip_bands);
+   t->most = t->strip_bands * t->first[1];
+   return 0;
 }
 
 static bool is_idle(const tiling *t, int64_t position)
@@ -336,7 +336,7 @@ static void load_window(float *buffer, int64_t rows, int64_t cols, const float *
    }
 }
 
-/* Floats of the window that a strip reads; halo is 2 for images, 0 for results. /
+/* Floats of the window that a strip reads; halo is 2 for images, 0 for results. */
 static int64_t window_room(const tiling *t, int64_t halo)
 {
    return (t->m * t->strip_bands + halo) * t->dil_h * (t->m * t->across + halo) * t->dil_w * LANES;
@@ -620,7 +620,8 @@ int hl_winograd_dw(const conv_shape *s, int m, float *dw, const float *dy, const
 
 double hl_winograd_cost(const conv_shape *s, int m, conv_pass pass)
 {
-   const double transform = 2; /* cycles for an element of the images or results, and 1 for one of the weights */
+   const double transform = 2; /* cycles for an element of the images or results,
+                                  and 1 for one of the weights */
    int64_t rows = pass == BACKWARD_X ? s->h : s->p, cols = pass == BACKWARD_X ? s->w : s->q;
    bool fits = s->r == s->s && (s->r == 2 || s->r == 3) && s->stride_h == 1 && s->stride_w == 1;
    if (!winograd_on || !fits || s->dil_h > rows || s->dil_w > cols) return INFINITY;

@@ -20,7 +20,7 @@ static conv_shape phased_of(const conv_shape *s)
    return (conv_shape){s->n, 4 * s->c, s->p + 1, s->q + 1, s->k, 2, 2, s->p, s->q, 1, 1, 0, 0, 1, 1};
 }
 
-/* Columns j, begin <= j < end, of phase b whose column 2 j + b - pad is inside. /
+/* Columns j, begin <= j < end, of phase b whose column 2 j + b - pad is inside. */
 static void columns(const conv_shape *s, int64_t b, int64_t *begin, int64_t *end)
 {
    hl_conv_reach(begin, end, s->q + 1, s->w, 2, b - s->pad_w);
