@@ -13,6 +13,7 @@ describe('nn prints as Torch7:', function()
       {'nn.SpatialConvolution(3 -> 16, 5x5, 2,3)', function() return nn.SpatialConvolution(3, 16, 5, 5, 2, 3) end},
       {'nn.SpatialConvolution(3 -> 16, 3x3, 1,1, 1,2)', function() return nn.SpatialConvolution(3, 16, 3, 3, 1, 1, 1, 2) end},
       {'nn.SpatialConvolution(3 -> 16, 1x1) without bias', function() return nn.SpatialConvolution(3, 16, 1, 1):noBias() end},
+      {'nn.SpatialConvolution(4 -> 8, 3x3, 4 groups)', function() return nn.SpatialConvolution(4, 8, 3, 3):inGroups(4) end},
       {'nn.SpatialDilatedConvolution(3 -> 16, 3x3, 1,1, 2,2, 2,2)',
          function() return nn.SpatialDilatedConvolution(3, 16, 3, 3, 1, 1, 2, 2, 2, 2) end},
       {'nn.SpatialBatchNormalization (4D) (64)', function() return nn.SpatialBatchNormalization(64) end},
@@ -49,6 +50,22 @@ describe('nn computes', function()
    it('a convolution of one image as of a batch of one', function()
       local m, x = nn.SpatialConvolution(2, 3, 3, 3), random(2, 5, 6)
       assert.is_true(close(m:forward(x), m:forward(x:view(1, 2, 5, 6)):view(3, 3, 4)))
+   end)
+
+   it('a convolution in groups as one for each group', function()
+      local m, x = nn.SpatialConvolution(6, 4, 3, 3):inGroups(2), random(2, 6, 5, 6)
+      local halves = {}
+      for i = 0, 1 do
+         local part = nn.SpatialConvolution(3, 2, 3, 3)
+         part.weight:copy(m.weight:narrow(1, 2 * i + 1, 2))
+         part.bias:copy(m.bias:narrow(1, 2 * i + 1, 2))
+         halves[i + 1] = part:forward(x:narrow(2, 3 * i + 1, 3))
+      end
+      assert.is_true(close(m:forward(x), hilo.cat(halves, 2)))
+   end)
+
+   it('ReLU6 between 0 and 6', function()
+      assert.same({0, 0, 2.5, 6, 6}, hilo.relu6(hilo.FloatTensor {-3, 0, 2.5, 6, 100}):totable())
    end)
 
    it("Torch7's default weights: uniform within 1 / sqrt(inputs of one output)", function()
@@ -185,6 +202,8 @@ describe('nn says what is wrong:', function()
    local cases = {
       {'a convolution, about planes', function() nn.SpatialConvolution(3, 16, 3, 3):forward(random(1, 4, 5, 5)) end,
          'nn.SpatialConvolution%(3 %-> 16, 3x3%): expects 3 input planes, got 4 %(1x4x5x5%)'},
+      {'a convolution, about groups', function() nn.SpatialConvolution(6, 4, 3, 3):inGroups(3) end,
+         '6 input and 4 output planes cannot be cut into 3 equal groups'},
       {'a convolution, about dimensions', function() nn.SpatialConvolution(3, 16, 3, 3):forward(random(3, 5)) end,
          'expects images %(N,C,H,W%) or one image %(C,H,W%), got 3x5'},
       {'a convolution, about what is no tensor', function() nn.SpatialConvolution(3, 16, 3, 3):forward(5) end, 'got number'},

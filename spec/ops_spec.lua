@@ -10,7 +10,7 @@ describe('an error', function()
       ['conv2d: weight must be a tensor, got nil'] = function() hilo.conv2d(x) end,
       ['conv2d: x must be a tensor, got 3'] = function() hilo.conv2d(3, w) end,
       ['conv2d: bias must be a tensor or nil, got 1'] = function() hilo.conv2d(x, w, 1) end,
-      ["conv2d: there is no option 'padding'; it takes dilation, pad, stride"] = function() hilo.conv2d(x, w, nil, {padding = 1}) end,
+      ["conv2d: there is no option 'padding'; it takes dilation, groups, pad, stride"] = function() hilo.conv2d(x, w, nil, {padding = 1}) end,
       ['conv2d: options must be a table, got 1'] = function() hilo.conv2d(x, w, nil, 1) end,
       ['conv2d: stride must be a whole number of 1 or more, got 0'] = function() hilo.conv2d(x, w, nil, {stride = 0}) end,
       ['conv2d: pad must be a whole number of 0 or more, got 1.5'] = function() hilo.conv2d(x, w, nil, {pad = 1.5}) end,
@@ -18,6 +18,12 @@ describe('an error', function()
          hilo.conv2d(x, w, nil, {dilation = {1, 2, 3}})
       end,
       ['conv2d: weight expects 5 input channels, x has 3 (2x3x8x8'] = function() hilo.conv2d(x, hilo.ones(4, 5, 3, 3)) end,
+      ['conv2d: weight expects 6 input channels in its groups, x has 3'] = function() hilo.conv2d(x, w, nil, {groups = 2}) end,
+      ["conv2d: the weight's 4 output channels cannot be cut into 3 equal groups"] = function()
+         hilo.conv2d(x, w:narrow(2, 1, 1), nil, {groups = 3})
+      end,
+      ['conv2d: groups must be a whole number of 1 or more, got 0'] = function() hilo.conv2d(x, w, nil, {groups = 0}) end,
+      ['conv2d_sum, number 1: groups must be 1 in a sum, got 3'] = function() hilo.conv2d_sum(x, {w}, nil, {{groups = 3}}) end,
       ['conv2d: x must have 4 dimensions, got 3x8x8'] = function() hilo.conv2d(x[1], w) end,
       ['does not fit'] = function() hilo.conv2d(x, w, nil, {dilation = 5}) end,
       ['conv2d: weight must be float32, got 4x3x3x3 float64'] = function() hilo.conv2d(x, w:double()) end,
