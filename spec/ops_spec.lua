@@ -10,7 +10,9 @@ describe('an error', function()
       ['conv2d: weight must be a tensor, got nil'] = function() hilo.conv2d(x) end,
       ['conv2d: x must be a tensor, got 3'] = function() hilo.conv2d(3, w) end,
       ['conv2d: bias must be a tensor or nil, got 1'] = function() hilo.conv2d(x, w, 1) end,
-      ["conv2d: there is no option 'padding'; it takes dilation, groups, pad, stride"] = function() hilo.conv2d(x, w, nil, {padding = 1}) end,
+      ["conv2d: there is no option 'padding'; it takes dilation, groups, pad, stride"] = function()
+         hilo.conv2d(x, w, nil, {padding = 1})
+      end,
       ['conv2d: options must be a table, got 1'] = function() hilo.conv2d(x, w, nil, 1) end,
       ['conv2d: stride must be a whole number of 1 or more, got 0'] = function() hilo.conv2d(x, w, nil, {stride = 0}) end,
       ['conv2d: pad must be a whole number of 0 or more, got 1.5'] = function() hilo.conv2d(x, w, nil, {pad = 1.5}) end,
