@@ -81,8 +81,16 @@ local function step()
    return {ce = L_ce, adv = L_adv, adv_u = L_adv_u, semi = L_semi, d = L_D, trusted = methods.pseudo_labels.share(trusted, inside)}
 end
 
+local probe = train.probe {run = run, set = set, split = split, transform = augment}
+
 run:train {
    steps = o.steps, schedule = schedule, step = step, score = 'mean_iou',
    nets = {S = S, D = D}, optims = {S = opt_S, D = opt_D},
    evaluate = function() return train.evaluate.segmentation(S, set, split.val, o, run.workers) end,
+   diagnose = function()
+      return train.diagnose.pseudo_labels(probe, {nets = {S, D}, label = function(x)
+         local logits = S(x)
+         return hilo.label_map(logits), hilo.ge(hilo.sigmoid(D(hilo.softmax(logits))), o.threshold)
+      end})
+   end,
 }

@@ -82,8 +82,13 @@ local function step()
    return {ce = L_ce, consistency = L_cons, sure = sure}
 end
 
+local probe = train.probe {run = run, set = set, split = split, transform = weak}
+
 run:train {
    steps = o.steps, schedule = schedule, step = step, score = 'mean_iou',
    nets = {S = teacher, student = student}, optims = {student = opt}, -- S, what is evaluated and used, is the teacher, as in the paper
    evaluate = function() return train.evaluate.segmentation(teacher, set, split.val, o, run.workers) end,
+   diagnose = function()
+      return train.diagnose.pseudo_labels(probe, {nets = {teacher}, logits = teacher, threshold = o.threshold})
+   end,
 }

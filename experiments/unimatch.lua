@@ -91,8 +91,14 @@ local function step()
    return {ce = L_x, s1 = L_s1, s2 = L_s2, fp = L_fp, sure = pseudo.share(y_w, inside)}
 end
 
+local probe = train.probe {run = run, set = set, split = split, transform = weak}
+
 run:train {
    steps = o.steps, schedule = schedule, step = step, score = 'mean_iou',
    nets = {S = S}, optims = {S = opt},
    evaluate = function() return train.evaluate.segmentation(S, set, split.val, o, run.workers) end,
+   diagnose = function()
+      local function logits(x) return train.evaluate.with(S, S, x) end
+      return train.diagnose.pseudo_labels(probe, {nets = {S}, logits = logits, threshold = o.threshold})
+   end,
 }

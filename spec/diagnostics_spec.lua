@@ -157,13 +157,15 @@ end)
 
 -- ---- whole runs ----
 
-local small = 'crop=32 batch=2 unlabelled_batch=3 d_channels=4 model.width=4 data.labelled=3 threads=1 workers=1 steps=4 log_every=2 '
-   .. 'eval_every=2 gamma=0.5 diagnostics=6'
+local small = 'crop=32 batch=2 unlabelled_batch=3 model.width=4 data.labelled=3 threads=1 workers=1 log_every=2 eval_every=2 '
+   .. 'diagnostics=6'
+local own = {s4gan = 'steps=4 d_channels=4 gamma=0.5', cutmix = 'steps=2 threshold=0.35', unimatch = 'steps=2 threshold=0.35',
+   advsemiseg = 'steps=2 threshold=0.48 d_channels=4'}
 
 local function run(script, name, rest)
    local code, text = tiny_runs.shell(table.concat({'env OMP_WAIT_POLICY=passive luajit', core.root .. 'lua/bin/hilo',
       ('%sexperiments/%s.lua'):format(core.root, script), 'name=' .. name, 'runs=' .. runs, 'data.root=' .. set, small,
-      rest or ''}, ' '))
+      own[script], rest or ''}, ' '))
    assert(code == 0, text)
    return text
 end
@@ -286,6 +288,19 @@ describe('what is told of s4GAN', function()
          assert.is_true(seen.sure[i] > 1 / 3 and seen.sure[i] <= 1)
       end
    end)
+end)
+
+describe('a run of', function()
+   for _, script in ipairs {'cutmix', 'unimatch', 'advsemiseg'} do
+      it(script .. ' tells how good its pseudo-labels are, and learns the same without', function()
+         run(script, script)
+         run(script, script .. '-without', 'diagnostics=0')
+         assert.is_true(tiny.read(file(script, 'last.safetensors')) == tiny.read(file(script .. '-without', 'last.safetensors')))
+         local figures = figures_of(script)[1]
+         assert.is_true(figures.accepted.val >= 0 and figures.accepted.unlabelled <= 1)
+         assert.is_table(figures.pixel_accuracy)
+      end)
+   end
 end)
 
 describe('pseudo-labels of other methods', function()

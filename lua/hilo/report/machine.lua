@@ -81,7 +81,8 @@ end
 
 local shown = {}
 for name in ([[seconds steps_per_second peak_memory device_memory host processor processors threads memory os device device_name version
-   commit luajit command folder pid git sessions started finished ended error tracking_seconds]]):gmatch('%S+') do
+   commit luajit command folder pid git sessions started finished ended error tracking_seconds
+   diagnostics_seconds]]):gmatch('%S+') do
    shown[name] = true
 end
 
@@ -104,10 +105,11 @@ function machine.of(run)
    if processor and type(m.processors) == 'number' then
       processor = ('%s, %s'):format(processor, numbers.count(m.processors, 'processor'))
    end
-   local tracked = type(m.tracking_seconds) == 'number' and numbers.duration(m.tracking_seconds)
+   local function took(name) return type(m[name]) == 'number' and numbers.duration(m[name]) end
    return h.join {
       parts.facts {{'time', seconds and numbers.duration(seconds)}, {'speed', machine.speed(run)},
-         {'peak memory', bytes(m.peak_memory)}, {'peak memory of the card', bytes(m.device_memory)}, {'tracking took', tracked},
+         {'peak memory', bytes(m.peak_memory)}, {'peak memory of the card', bytes(m.device_memory)},
+         {'tracking took', took 'tracking_seconds'}, {'measuring the method took', took 'diagnostics_seconds'},
          {'started', date(told 'started')}, {'ended', date(told 'finished')}},
       parts.facts {{'host', told 'host'}, {'processor', processor}, {'threads', told 'threads'}, {'memory', bytes(m.memory)},
          {'device', m.device_name and ('%s, %s'):format(told 'device', told 'device_name') or told 'device'}, {'system', told 'os'}},
