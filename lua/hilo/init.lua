@@ -81,9 +81,10 @@ function hilo.open(which, options) return require('hilo.predict.model').open(whi
 
 -- The parts that a script composes load when first used: hilo.nn, hilo.models, ...
 local parts = {cuda = true, nn = true, optim = true, models = true, methods = true, data = true, train = true, io = true, plot = true,
-   sweep = true, report = true}
+   sweep = true, report = true, help = true}
 
 return setmetatable(hilo, {
+   parts = parts,
    __index = function(_, name)
       if not parts[name] then return nil end
       local part = require('hilo.' .. name)

@@ -1,0 +1,131 @@
+--- help/comments.lua: a block of `---` lines, read: prose, parameters, results, fields, examples.
+local types = require 'hilo.help.types'
+
+local comments = {}
+
+---@class Described
+---@field name string
+---@field type string
+---@field text string shape, unit, default
+---@field optional boolean?
+
+---@class Comment
+---@field text string the prose, paragraphs apart by an empty line
+---@field examples string[] Lua code
+---@field parameters Described[]
+---@field results Described[]
+---@field fields Described[]
+---@field type string? of a value
+---@field class string? the name that the block declares
+---@field extends string[] what that class extends
+---@field aliases table<string, string> types by name
+---@field private boolean? for use inside of its file or class
+
+local readers = {}
+
+function readers.param(comment, rest)
+   local name, optional, after = rest:match('^([%w_.]+)(%??)%s+(.*)$')
+   if not name then return end
+   local kind, text = types.split(after)
+   comment.parameters[#comment.parameters + 1] = {name = name, type = kind, text = text,
+      optional = optional == '?' or kind:sub(-1) == '?'}
+end
+
+readers['return'] = function(comment, rest)
+   while rest ~= '' do
+      local kind, after = types.split(rest)
+      local name, behind = after:match('^([%a_][%w_.]*)()')
+      local text = name and after:sub(behind) or after
+      rest = ''
+      if text:sub(1, 1) == ',' then rest, text = text:match('^,%s*(.*)$'), '' end
+      comment.results[#comment.results + 1] = {name = name or '', type = kind, text = text:match('^%s*(.-)%s*$')}
+   end
+end
+
+function readers.field(comment, rest)
+   rest = rest:gsub('^private%s+', ''):gsub('^package%s+', '')
+   local name, optional, after = rest:match('^([%w_.%[%]]+)(%??)%s+(.*)$')
+   if not name then return end
+   local kind, text = types.split(after)
+   comment.fields[#comment.fields + 1] = {name = name, type = kind, text = text, optional = optional == '?' or kind:sub(-1) == '?'}
+end
+
+function readers.type(comment, rest)
+   local kind, text = types.split(rest)
+   comment.type = kind
+   if text ~= '' then comment.text = comment.text == '' and text or comment.text .. '\n' .. text end
+end
+
+function readers.class(comment, rest)
+   local name, after = rest:match('^([%w_.]+)%s*(.*)$')
+   comment.class = name
+   if after:sub(1, 1) == ':' then
+      local parents, text = after:match('^:%s*([%w_.,%s]-)%s*$'), ''
+      if not parents then parents, text = after:match('^:%s*([%w_.]+)%s*(.*)$') end
+      for parent in (parents or ''):gmatch('[%w_.]+') do comment.extends[#comment.extends + 1] = parent end
+      after = text
+   end
+   if after ~= '' then comment.text = comment.text .. (comment.text == '' and '' or '\n') .. after end
+end
+
+function readers.alias(comment, rest)
+   local name, after = rest:match('^([%w_.]+)%s+(.*)$')
+   if name then comment.aliases[name] = (types.split(after)) end
+end
+
+function readers.private(comment) comment.private = true end
+readers.package, readers.protected = readers.private, readers.private
+
+-- Prose is cut into paragraphs and examples: lines that begin five columns in, after an empty line or at the end of prose.
+local function prose(comment, lines)
+   local text, example = {}, nil
+   local function close()
+      if example then comment.examples[#comment.examples + 1] = table.concat(example, '\n') end
+      example = nil
+   end
+   for _, line in ipairs(lines) do
+      local code = line:match('^     ?(%s*%S.*)$') and line:sub(6)
+      if code and line:sub(1, 5) == '     ' then
+         example = example or {}
+         example[#example + 1] = code
+         if #example == 1 then text[#text + 1] = '\1' .. #comment.examples + 1 end
+      elseif example and line == '' then
+         example[#example + 1] = ''
+      else
+         close()
+         text[#text + 1] = line:match('^ ?(.*)$')
+      end
+   end
+   if example then while example[#example] == '' do example[#example] = nil end end
+   close()
+   comment.text = table.concat(text, '\n'):match('^%s*(.-)%s*$')
+end
+
+local known = setmetatable({}, {__mode = 'k'})
+
+--- Reads a block. The same lines give the same table.
+---@param lines string[] without the `---`
+---@return Comment
+function comments.read(lines)
+   if known[lines] then return known[lines] end
+   local comment = {text = '', examples = {}, parameters = {}, results = {}, fields = {}, extends = {}, aliases = {}}
+   local words, tags = {}, {}
+   for _, line in ipairs(lines) do
+      if line:match('^%s*@') then
+         tags[#tags + 1] = line:match('^%s*(@.-)%s*$')
+      elseif #tags == 0 then
+         words[#words + 1] = line
+      elseif line:match('%S') then
+         tags[#tags] = tags[#tags] .. ' ' .. line:match('^%s*(.-)%s*$')
+      end
+   end
+   prose(comment, words)
+   for _, tag in ipairs(tags) do
+      local name, rest = tag:match('^@(%w+)%s*(.*)$')
+      if readers[name] then readers[name](comment, rest) end
+   end
+   known[lines] = comment
+   return comment
+end
+
+return comments

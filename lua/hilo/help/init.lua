@@ -1,0 +1,92 @@
+--- hilo.help: what the comments in hilo's source say of a name, a function or an object; search by words; pages on concepts.
+---
+---     print(hilo.help.show 'nn.SpatialConvolution')
+---     print(hilo.help.show(hilo.resize))
+---     print(hilo.help.search 'void pixels')
+local body = require 'hilo.help.body'
+local comments = require 'hilo.help.comments'
+local entries = require 'hilo.help.entries'
+local find = require 'hilo.help.find'
+local pages = require 'hilo.help.pages'
+local search = require 'hilo.help.search'
+local text = require 'hilo.help.text'
+local types = require 'hilo.help.types'
+local index = require 'hilo.help.index'
+
+local help = {}
+
+--- What a name or an object is: signature, parameters, results, errors, example, place in the source; or a page on a topic. Names are
+--- written as in a script, with or without `hilo.`: 'hilo.conv2d', 'nn.Linear', 'Tensor:add', 'add'.
+---@param topic any a name, a topic, a function, a module, a tensor, an object
+---@param width? integer columns of the text, 100
+---@return string text; of a name that nobody knows, those that are near to it
+function help.show(topic, width)
+   width = width or 100
+   local page = type(topic) == 'string' and pages.find(topic)
+   if page then return page.text end
+   local found, near = find.entry(topic)
+   if found then return text.of_entry(found, width) end
+   if type(topic) ~= 'string' then return ('a %s, of which no comment tells'):format(type(topic)) end
+   if #near == 0 then return ("nothing is called '%s'; `? word` searches the texts"):format(topic) end
+   local lines = {("nothing is called '%s'; near to it are"):format(topic)}
+   for i = 1, math.min(#near, 12) do lines[#lines + 1] = '  ' .. text.signature(near[i]) end
+   return table.concat(lines, '\n')
+end
+
+--- The source of a name or an object, with the comment above it.
+---@param topic any as for show
+---@return string? source nil where there is none
+---@return string? place 'path:line'
+function help.source(topic)
+   local entry = find.entry(topic)
+   if not entry or not entry.line then return nil end
+   local source, first = body.of(entry.file, entry.line, entry.kind ~= 'function')
+   return source, ('%s:%d'):format(entry.file, first)
+end
+
+--- The names and pages whose texts hold all of the words, best first, a line each.
+---@param words string
+---@param limit? integer lines, 20
+---@return string
+function help.search(words, limit)
+   local found = search.find(words)
+   if #found == 0 then return ("nothing is told of '%s'"):format(words) end
+   local lines = {}
+   for i = 1, math.min(#found, limit or 20) do lines[i] = search.line(found[i]) end
+   if #found > #lines then lines[#lines + 1] = ('and %d more'):format(#found - #lines) end
+   return table.concat(lines, '\n')
+end
+
+--- What can be asked for: the pages, and the public names.
+---@return string[] in the order of their names, pages first
+function help.topics()
+   local list = {}
+   for _, page in ipairs(pages.all()) do list[#list + 1] = page.name end
+   for _, entry in ipairs(entries.all()) do list[#list + 1] = entry.name end
+   return list
+end
+
+-- The options of a parameter's type: of a table as written, or the fields of a class that has no methods.
+local function options_of(kind, names)
+   local fields = types.fields(kind)
+   if not fields then
+      local class = index().classes[kind:match('^([%w_]+)%??$') or '']
+      fields = class and not class.variable and comments.read(class.block).fields or {}
+   end
+   for _, field in ipairs(fields) do names[#names + 1] = field.name end
+end
+
+--- The names of the options that a function takes in a table.
+---@param topic function|string|table
+---@return string[] in the order in which the comment names them; none where it takes none
+function help.option_names(topic)
+   local entry, names = find.entry(topic), {}
+   for _, parameter in ipairs(entry and entry.parameters or {}) do options_of(parameter.type, names) end
+   return names
+end
+
+--- The public names and what is told of them.
+---@return Entry[] in the order of their names
+function help.entries() return entries.all() end
+
+return help

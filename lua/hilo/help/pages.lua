@@ -1,0 +1,70 @@
+--- help/pages.lua: the pages on concepts, help/pages/*.md: a title, paragraphs, lists, tables, and Lua code that is indented by four.
+local folder = require 'hilo.data.folder'
+local file = require 'hilo.io.file'
+
+local pages = {}
+
+---@class HelpPage
+---@field name string 'tensors'
+---@field title string
+---@field text string
+
+local list
+
+local order = {'tutorial', 'tensors', 'autograd', 'modules', 'data', 'methods', 'runs', 'precision', 'devices', 'names'}
+
+local function place(name)
+   for i, known in ipairs(order) do if known == name then return i end end
+   return #order + 1
+end
+
+--- All pages: the tutorial, the concepts, and then how hilo is carried on.
+---@return HelpPage[]
+function pages.all()
+   if list then return list end
+   list = {}
+   local below = debug.getinfo(1, 'S').source:match('^@(.*)%.lua$')
+   for _, name in ipairs(folder.list(below)) do
+      local text = file.read(below .. '/' .. name)
+      list[#list + 1] = {name = name:match('^(.*)%.md$'), title = text:match('^# ([^\n]*)'), text = text}
+   end
+   table.sort(list, function(a, b)
+      local x, y = place(a.name), place(b.name)
+      return x < y or x == y and a.name < b.name
+   end)
+   return list
+end
+
+--- The page of that name.
+---@param name string
+---@return HelpPage?
+function pages.find(name)
+   for _, page in ipairs(pages.all()) do if page.name == name then return page end end
+   return nil
+end
+
+--- Lua code in a page, in its order: what is indented by four columns and does not begin as a command does.
+---@param page HelpPage
+---@return string[]
+function pages.examples(page)
+   local blocks, block = {}, nil
+   local function close()
+      if block and not block[1]:match('^[$|]') then blocks[#blocks + 1] = table.concat(block, '\n') end
+      block = nil
+   end
+   for line in (page.text .. '\n'):gmatch('([^\n]*)\n') do
+      local code = line:match('^    (.*)$')
+      if code then
+         block = block or {}
+         block[#block + 1] = code
+      elseif line ~= '' then
+         close()
+      elseif block then
+         block[#block + 1] = ''
+      end
+   end
+   close()
+   return blocks
+end
+
+return pages

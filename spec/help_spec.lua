@@ -1,0 +1,98 @@
+--- help_spec.lua: what hilo.help tells, read from the comments in the source.
+local hilo = require 'hilo'
+local help = require 'hilo.help'
+local comments = require 'hilo.help.comments'
+local entries = require 'hilo.help.entries'
+local other_names = require 'hilo.help.other_names'
+local types = require 'hilo.help.types'
+
+describe('the reader of comments', function()
+   it('cuts types from what follows them', function()
+      assert.same({'fun(x: Tensor, dim?: integer): Tensor', 'as x'}, {types.split 'fun(x: Tensor, dim?: integer): Tensor as x'})
+      assert.same({'{a: integer, b: Tensor[]}', 'two'}, {types.split '{a: integer, b: Tensor[]} two'})
+      assert.same({"'mean'|'sum'", ''}, {types.split "'mean'|'sum'"})
+   end)
+
+   it('reads parameters over several lines, results and examples', function()
+      local comment = comments.read {' What it does.', '', '     local y = f(1)', '     assert(y)', '@param x Tensor (N,C)',
+         '@param options? {a: integer,', ' b: string} a is 1', '@return Tensor y (N), string why', '@return integer n'}
+      assert.equal('What it does.\n\n\0011', comment.text)
+      assert.same({'local y = f(1)\nassert(y)'}, comment.examples)
+      assert.same({name = 'x', type = 'Tensor', text = '(N,C)', optional = false}, comment.parameters[1])
+      assert.same({name = 'options', type = '{a: integer, b: string}', text = 'a is 1', optional = true}, comment.parameters[2])
+      assert.same({'y', 'n'}, {comment.results[1].name, comment.results[2].name})
+   end)
+end)
+
+describe('help.show', function()
+   it('tells signature, shapes, errors and place of a class', function()
+      local text = help.show 'nn.SpatialConvolution'
+      for _, part in ipairs {'nn.SpatialConvolution(nInputPlane, nOutputPlane, kW, [kH]', '(N,nIn,H,W)', 'width of the kernel',
+         'torch.nn.Conv2d', 'lua/hilo/nn/SpatialConvolution.lua:'} do
+         assert.truthy(text:find(part, 1, true), part .. ' in\n' .. text)
+      end
+   end)
+
+   it('knows functions, objects and tensors by themselves', function()
+      assert.truthy(help.show(hilo.resize):find('hilo.resize(x, h, w, [options])', 1, true))
+      assert.equal(help.show 'nn.Linear', help.show(hilo.nn.Linear(2, 3)))
+      assert.equal(help.show 'Tensor', help.show(hilo.zeros(2)))
+      assert.equal(help.show 'data.open', help.show(hilo.data.open))
+   end)
+
+   it('tells of methods that a class has from its parent', function()
+      assert.truthy(help.show('nn.Linear:forward'):find('nn.Module:forward', 1, true))
+   end)
+
+   it('names what is near to a name that nobody knows', function()
+      assert.truthy(help.show('linaer'):find('nn.Linear', 1, true))
+      assert.truthy(help.show('qqqqzzzz'):find("nothing is called 'qqqqzzzz'", 1, true))
+   end)
+
+   it('gives pages by their names', function() assert.truthy(help.show('tensors'):find('^# Tensors')) end)
+
+   it('tells of a function in a script of somebody else', function()
+      local path = os.tmpname()
+      local out = io.open(path, 'w')
+      out:write('--- Twice x.\n---@param x number metres\n---@return number\nlocal function twice(x) return 2 * x end\nreturn twice\n')
+      out:close()
+      local text = help.show(dofile(path))
+      os.remove(path)
+      assert.truthy(text:find('Twice x.', 1, true) and text:find('metres', 1, true))
+   end)
+
+   it('lists the messages of errors with the values left open', function()
+      assert.truthy(help.show('matmul'):find('matmul: … times … does not fit', 1, true))
+   end)
+end)
+
+describe('help', function()
+   it('shows the source with its comment', function()
+      local source, place = help.source 'hilo.label_map'
+      assert.truthy(source:find('^%-%-%- The class with the largest value') and source:find('return labels, confidence\nend$'))
+      assert.truthy(place:find('ops/labels%.lua:%d+$'))
+   end)
+
+   it('finds by words, and by the names of others', function()
+      assert.truthy(help.search('interpolate'):find('^hilo.resize'))
+      assert.truthy(help.search('void pixels'):find('hilo.cross_entropy', 1, true))
+      assert.truthy(help.search('xyzzy'):find("nothing is told of 'xyzzy'", 1, true))
+   end)
+
+   it('names the options of functions', function()
+      assert.same({'stride', 'pad', 'dilation', 'groups'}, help.option_names 'conv2d')
+      assert.same(help.option_names 'conv2d', help.option_names(hilo.conv2d))
+      assert.truthy(table.concat(help.option_names(hilo.open), ' '):find('window', 1, true))
+      assert.same({}, help.option_names 'relu')
+   end)
+
+   it('lists pages and names', function()
+      local known = {}
+      for _, name in ipairs(help.topics()) do known[name] = true end
+      for _, name in ipairs {'tensors', 'conv2d', 'nn.Linear', 'Tensor:add', 'Loader:next'} do assert.is_true(known[name], name) end
+   end)
+
+   it('names what others call only for what is there', function()
+      for _, row in ipairs(other_names.rows()) do assert(entries.named(row.ours), row.ours) end
+   end)
+end)
