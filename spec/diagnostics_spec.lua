@@ -248,7 +248,7 @@ describe('what is told of s4GAN', function()
       local transform = hilo.data.transforms.segmentation {crop = options.crop, size = 1, scale = options.scale, mirror = true}
       local workers = hilo.data.workers {threads = 1}
       local probe = train.probe {run = {options = options, workers = workers}, set = data, split = split, transform = transform}
-      local says, right, truth, n, accepted, hits, pixels = 0, {}, 0, 0, 0, 0, 0
+      local says, right, truth, hard, n, accepted, hits, pixels = 0, {}, 0, 0, 0, 0, 0, 0
       local list = {}
       for _, parts in probe:batches() do
          local l, v = parts.labelled, parts.val
@@ -258,8 +258,11 @@ describe('what is told of s4GAN', function()
          local sure = methods.confidence(D, methods.discriminator.fake(logits, v.images, shown))
          local of_truth = methods.confidence(D, methods.discriminator.real(v.labels, v.images, 3, real_shown))
          local found = hilo.label_map(logits)
+         local one_hot = hilo.where(shown, hilo.one_hot(found, 3), hilo.zeros(3, 3, 32, 32))
+         local images = methods.discriminator.real(v.labels, v.images, 3):narrow(2, 4, 3) -- scaled as D sees them
+         local of_hard = methods.confidence(D, hilo.cat({one_hot, images}, 2))
          for i = 1, v.images:size(1) do
-            says, truth, n = says + sure[i], truth + of_truth[i], n + 1
+            says, truth, hard, n = says + sure[i], truth + of_truth[i], hard + of_hard[i], n + 1
             local known, good = 0, 0
             for y = 1, 32 do
                for k = 1, 32 do
@@ -277,6 +280,7 @@ describe('what is told of s4GAN', function()
       assert.equal(6, n)
       assert.near(says / n, figures.confidence.val, 1e-5)
       assert.near(truth / n, figures.confidence.val_truth, 1e-5)
+      assert.near(hard / n, figures.confidence.val_hard, 1e-5)
       assert.near(accepted / n, figures.accepted.val, 1e-9)
       if pixels > 0 then assert.near(100 * hits / pixels, figures.pixel_accuracy.val_accepted, 1e-6) end
       local rank = metrics.rank_correlation(list, right)

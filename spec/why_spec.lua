@@ -54,7 +54,7 @@ describe('evidence of fusion', function()
 end)
 
 describe('evidence of the gate', function()
-   local maps = {says = {0.9, 0.2, 0.7, 0.4}, sure = {0.6, 0.9, 0.7, 0.8}, right = {0.5, 0.9, 0.3, 0.7}}
+   local maps = {says = {0.9, 0.2, 0.7, 0.4}, hard = {1, 0.5, 1, 0.5}, sure = {0.6, 0.9, 0.7, 0.8}, right = {0.5, 0.9, 0.3, 0.7}}
 
    it('tells how right what passes is, next to what S would choose', function()
       local rows = why.gate.rows(maps, {gamma = 0.6, shares = {25, 100}})
@@ -70,6 +70,7 @@ describe('evidence of the gate', function()
       assert.near(40, curves.D[2], 1e-9)
       assert.near(190 / 3, curves.S[3], 1e-9)
       assert.matches('%-0.80 of D\'s confidence, 0.80 of S\'s own', why.gate.text(maps))
+      assert.matches('0.55 in the maps, 0.75 in the same', why.gate.text(maps))
    end)
 end)
 

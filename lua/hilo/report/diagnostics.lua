@@ -26,7 +26,8 @@ local known = {
 }
 
 local names = {labelled_truth = 'label maps, labelled', val_truth = 'label maps, validation', labelled = 'predicted, labelled',
-   val = 'predicted, validation', unlabelled = 'predicted, unlabelled', train = 'what D trains on', ce = 'cross entropy',
+   val = 'predicted, validation', unlabelled = 'predicted, unlabelled', val_hard = 'predicted, validation, as one-hot',
+   unlabelled_hard = 'predicted, unlabelled, as one-hot', train = 'what D trains on', ce = 'cross entropy',
    fm = 'feature matching', st = 'self-training', real = 'sure of label maps', fake = 'sure of predicted maps'}
 
 local parts_of_set = {labelled = 'labelled', val = 'validation', unlabelled = 'unlabelled'}

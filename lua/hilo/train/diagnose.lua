@@ -3,7 +3,8 @@
 ---
 --- Figures are groups of numbers, each a curve of the report and a tag of TensorBoard:
 ---    confidence        D's mean confidence in label maps of labelled and of validation pictures, and in the maps that S predicts for
----                      labelled, validation and unlabelled ones
+---                      labelled, validation and unlabelled ones; and, as <part>_hard, in these with 1 for the class of each pixel and
+---                      0 for the others, as label maps have it: what is between tells how much D goes by softness
 ---    accuracy          the share of label maps and predicted maps that D tells right (confidence above 1/2), each kind counting half:
 ---                      among what it trains on, and on validation pictures
 ---    accepted          the share that is learnt from: of the maps (s4GAN), or of the pixels
@@ -103,6 +104,10 @@ local function ask_discriminator(tally, qualities, probe, parts, how)
       local _, of_fake = shown(l.labels, batch.inside)
       local says = confidence(methods.discriminator.fake(logits, batch.images, of_fake))
       tally:add(part, says)
+      if part ~= 'labelled' then
+         local hard = methods.discriminator.real(hilo.label_map(logits), batch.images, #probe.classes, of_fake)
+         tally:add(part .. '_hard', confidence(hard))
+      end
       if qualities[part] and batch.labels then
          local found = hilo.label_map(logits)
          qualities[part]:add(batch.labels, found, hilo.ge(says, how.gamma):view(-1, 1, 1))
@@ -124,7 +129,10 @@ local function discriminator_figures(tally, qualities, how)
    for _, part in ipairs {'labelled', 'val', 'unlabelled'} do
       local says = tally:list(part)
       figures.confidence[part] = mean(says)
-      if part ~= 'labelled' then figures.accepted[part] = share(says, function(x) return x >= how.gamma end) end
+      if part ~= 'labelled' then
+         figures.confidence[part .. '_hard'] = mean(tally:list(part .. '_hard'))
+         figures.accepted[part] = share(says, function(x) return x >= how.gamma end)
+      end
       if tally[part .. '_right'] then
          add_quality(figures, part, qualities[part])
          local right = tally:list(part .. '_right')
@@ -169,6 +177,7 @@ end
 
 ---@class SeenMaps one number a picture
 ---@field says number[] D's confidence in the predicted map
+---@field hard number[] D's confidence in it with 1 for the class of each pixel and 0 for the others
 ---@field sure number[] the mean probability that S gives to its classes
 ---@field right number[] the share of its pixels that are right
 
@@ -182,7 +191,8 @@ function diagnose.maps(probe, how)
       local found = {}
       for _, part in ipairs {'val', 'unlabelled'} do
          if tally[part .. '_right'] then
-            found[part] = {says = tally:list(part), sure = tally:list(part .. '_sure'), right = tally:list(part .. '_right')}
+            found[part] = {says = tally:list(part)}
+            for _, field in ipairs {'hard', 'sure', 'right'} do found[part][field] = tally:list(part .. '_' .. field) end
          end
       end
       return found

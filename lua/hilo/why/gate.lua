@@ -77,7 +77,7 @@ function gate.curves(maps)
    return out
 end
 
---- One line: rank correlations with the share of right pixels.
+--- Two lines: rank correlations with the share of right pixels, and how much D goes by softness.
 ---@param maps SeenMaps
 ---@return string
 function gate.text(maps)
@@ -85,8 +85,9 @@ function gate.text(maps)
       local r = metrics.rank_correlation(list, maps.right)
       return r and ('%.2f'):format(r) or 'undefined'
    end
-   return ('rank correlation with the share of right pixels: %s of D\'s confidence, %s of S\'s own'):format(correlation(maps.says),
-      correlation(maps.sure))
+   return ('rank correlation with the share of right pixels: %s of D\'s confidence, %s of S\'s own\n'
+      .. 'mean confidence of D: %.2f in the maps, %.2f in the same as one-hot maps'):format(correlation(maps.says),
+      correlation(maps.sure), mean(maps.says, 1, #maps.says), mean(maps.hard, 1, #maps.hard))
 end
 
 return gate

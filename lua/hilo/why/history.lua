@@ -55,6 +55,7 @@ local columns = {
    {'told right by D, validation pictures', 'on val', 'accuracy', 'val', '%.2f'},
    {'confidence of D in label maps', 'D, labels', 'confidence', 'labelled_truth', '%.2f'},
    {'... in predictions for unlabelled pictures', 'D, predicted', 'confidence', 'unlabelled', '%.2f'},
+   {'... in these as one-hot maps', 'as one-hot', 'confidence', 'unlabelled_hard', '%.2f'},
    {'share accepted', 'accepted', 'accepted', 'unlabelled', '%.3f'},
    {'right pixels of accepted maps, %', 'right', 'pixel_accuracy', 'unlabelled_accepted', '%.1f'},
    {'... of rejected maps, %', 'of others', 'pixel_accuracy', 'unlabelled_rejected', '%.1f'},
