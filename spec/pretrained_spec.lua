@@ -3,6 +3,8 @@ local hilo = require 'hilo'
 local helper = require 'spec.helper'
 local networks = require 'hilo.train.networks'
 local pretrained = require 'hilo.train.pretrained'
+local tiny = require 'spec.tiny_set'
+local tiny_runs = require 'spec.tiny_runs'
 
 local models = hilo.models
 
@@ -126,5 +128,28 @@ describe('weights that others trained', function()
       assert.is_true(hilo.equal(S.backbone:stateDict()['features.0.weight'], from:stateDict()['features.0.weight']))
       local M = networks.classifier({model = model, device = 'cpu'}, {classes = {'a', 'b'}})
       assert.is_true(hilo.equal(M:stateDict()['classifier.3.weight'], from:stateDict()['classifier.3.weight']))
+   end)
+end)
+
+describe('every backbone and head', function()
+   it('goes through a run, the file that carries it to another machine, and its predictions', function()
+      local work = tiny.folder()
+      local picture = work .. '/new.png'
+      hilo.io.image.save(picture, (tiny.picture(21, 38, 46)))
+      for backbone, head in pairs {vgg16 = 'deeplab2', mobilenet_v2 = 'deeplab3plus'} do
+         local made = tiny_runs.make {supervised = ('steps=2 model.backbone=%s model.head=%s'):format(backbone, head)}
+         local packed = made.runs .. '/sup.hilo'
+         local status, text = tiny_runs.command('pack', {'sup', packed, 'runs=' .. made.runs})
+         assert.equal(0, status, text)
+         local model, other = hilo.open('sup', {runs = made.runs}), hilo.open(packed)
+         assert.equal(backbone, model.S.backbone.kind)
+         assert.equal(head == 'deeplab3plus' and 'nn.DeepLabDecoder' or 'nn.LargeFOVPyramid', model.S.head.__typename)
+         local labels, scores = model:predict(picture)
+         local again, theirs = other:predict(picture)
+         made.remove()
+         assert.is_true(hilo.equal(labels, again))
+         assert.same(scores, theirs)
+      end
+      tiny.remove(work)
    end)
 end)
