@@ -17,18 +17,7 @@ local names = {'advsemiseg', 'mean_teacher', 'cutmix', 'cps', 'cps_mixed', 'unim
 local made, stopper
 setup(function()
    made = tiny_runs.make {mlmt = true, set = {n = 10, val = 2, unlabelled = 3}}
-   -- runs a script and ends the process, abruptly, as soon as it has saved the checkpoint of its second step
-   stopper = made.runs .. '/stop.lua'
-   tiny.write(stopper, [[
-      local checkpoint = require 'hilo'.io.checkpoint
-      local save = checkpoint.save
-      function checkpoint.save(path, what)
-         save(path, what)
-         if path:find('last', 1, true) and what.meta.step == 2 then os.exit(9) end
-      end
-      arg[0] = table.remove(arg, 1)
-      dofile(arg[0])
-   ]])
+   stopper = tiny_runs.stopper(made.runs)
 end)
 teardown(function() made.remove() end)
 

@@ -37,6 +37,25 @@ function tiny_runs.make(options)
    end}
 end
 
+--- Writes a script that runs another, whose path and options follow its own, and ends the process, abruptly, as soon as the checkpoint
+--- of its second step is saved.
+---@param folder string
+---@return string path
+function tiny_runs.stopper(folder)
+   local path = folder .. '/stop.lua'
+   tiny.write(path, [[
+      local checkpoint = require 'hilo'.io.checkpoint
+      local save = checkpoint.save
+      function checkpoint.save(path, what)
+         save(path, what)
+         if path:find('last', 1, true) and what.meta.step == 2 then os.exit(9) end
+      end
+      arg[0] = table.remove(arg, 1)
+      dofile(arg[0])
+   ]])
+   return path
+end
+
 --- A command of hilo as it is typed, in this process; returns the exit status and what it printed.
 ---@param name string
 ---@param words string[]

@@ -65,6 +65,16 @@ function saved.load_run(o, name)
    return {options = options, set = set, split = json.load(path .. '/split.json'), S = S}
 end
 
+--- Gives a network the parameters that a segmentation run ended with.
+---@param o {runs: string}
+---@param name string of the run
+---@param S DeepLab of the same options
+function saved.start_from(o, name, S)
+   local path = ('%s/%s/last.safetensors'):format(o.runs, name)
+   core.check(folder.is_file(path), 'start: there is no %s; is %s a segmentation run, and did it come to its end?', path, name)
+   hilo.io.checkpoint.load(path, {nets = {S = S}, generator = false}, {subset = true})
+end
+
 --- The scores that an MLMT run left.
 ---@param o {runs: string}
 ---@param name string

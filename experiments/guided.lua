@@ -1,0 +1,109 @@
+-- Guided self-training: a mean teacher labels pictures without label maps, guided by what is known about their classes, and the
+-- student, which sees them in other colours, learns these labels. What is known is image-level tags (data.tags), which rule absent
+-- classes out, or what an MLMT run says of the picture (mlmt, made with scored=all), by the weights of soft fusion. Its ideas are those
+-- of Papandreou et al. (2015), who learn from tags by such labels, and of the mean teacher (Tarvainen and Valpola, 2017).
+--
+--    lua/bin/hilo experiments/guided.lua name=guided recipe=camvid data.root=<ccp-voc> data.labelled=train_1_8_s1 \
+--       data.tags=image_tags.tsv start=supervised model.weights=<resnet18-imagenet-fp16.pth>
+local core = require 'hilo.core'
+local hilo = require 'hilo'
+local data, methods, optim, train = hilo.data, hilo.methods, hilo.optim, hilo.train
+
+local o = train.options({
+   name = 'guided',
+   recipe = 'scenes',        -- numbers for a data set: scenes, pictures, camvid, voc, context, cityscapes
+   data = data.options {     -- all of them, and what they mean: lua/hilo/data/options.lua, or `help`
+      labelled = '1/8', unlabelled = 'rest',
+      size = 1,              -- factor for all images: 0.5 is half size
+      tags = '',             -- a file: which classes pictures without label maps show; a result with it says so
+   },
+   eval = {labels = 'full'}, -- compare at the label files' resolution; 'input': at the size the network sees
+   model = train.networks.options.segmentation {backbone = 'resnet18', width = 24}, -- lua/hilo/train/model_options.lua, `help`
+   precision = 'float32',    -- or 'bf16': networks compute in bfloat16, on a card; what they learn stays float32
+   start = '',               -- a segmentation run whose network is where both begin; '': model.weights alone
+   mlmt = '', scores = 'teacher', -- an MLMT run that guides where there are no tags; '': none
+   exponent = 2,             -- of soft fusion's weights
+   crop = {96, 96}, scale = {0.75, 1.5}, mirror = true,
+   batch = 8, unlabelled_batch = 8, steps = 500,
+   lr = 5e-2, head_lr = 2e-3, momentum = 0.9, weight_decay = 5e-4, power = 0.9,
+   weight = 1,               -- of the loss of such labels, once it has grown
+   ramp = 0.1,               -- part of the steps in which it grows
+   threshold = 0.5,          -- the least probability of a label that is learnt from
+   ema = 0.99,               -- upper limit of the teacher's memory
+   jitter = {brightness = 0.4, contrast = 0.4, saturation = 0.4, hue = 0.1, chance = 0.8}, grey = 0.2, -- what the student sees
+   blur = {0.1, 2}, blur_chance = 0.5, -- sigma in pixels
+}, {recipe = train.recipes.mean_teacher})
+
+local run = train.run(o)
+local set = data.open(o.data)
+local split = run:split(set)
+local tags = run:tags(set, split)
+
+-- what is known about the classes of each picture without a label map
+local rows, names = {}, {}
+if o.mlmt ~= '' then
+   local classifier = train.load_class_scores(o, o.mlmt)
+   local fusion = {how = 'soft', exponent = o.exponent, prior = methods.class_prior(classifier[o.scores]), background = set.background}
+   for _, name in ipairs(split.unlabelled) do
+      rows[name] = methods.guidance.of_scores(train.scores_of(classifier, o.scores, name, set), fusion)
+   end
+end
+for _, name in ipairs(tags and tags.names or {}) do rows[name] = methods.guidance.of_tags(tags.rows[name]) end
+for name in pairs(rows) do names[#names + 1] = name end
+table.sort(names)
+core.check(#names > 0, 'guided: nothing is known about any picture; name a file of tags by data.tags= or an MLMT run by mlmt=')
+
+local function augment(more)
+   local transform = {crop = o.crop, size = o.data.size, scale = o.scale, mirror = o.mirror}
+   for key, value in pairs(more or {}) do transform[key] = value end
+   return data.transforms.segmentation(transform)
+end
+local weak, strong = augment(), augment {jitter = o.jitter, grey = o.grey, blur = o.blur, blur_chance = o.blur_chance}
+local labelled = run:loader {set = set, names = split.labelled, labels = true, batch = o.batch, transform = weak, stream = 1}
+-- one stream, two looks: the same crops, the student's in colours of its own
+local function unlabelled(transform, look)
+   return run:loader {set = set, names = names, rows = rows, batch = o.unlabelled_batch, transform = transform, stream = 2, look = look}
+end
+local for_teacher, for_student = unlabelled(weak), unlabelled(strong, 1)
+
+local student = train.networks.segmentation(o, set)
+if o.start ~= '' then train.start_from(o, o.start, student) end
+local teacher = methods.mean_teacher.of(student)
+local opt = train.networks.segmentation_optimiser(student, o)
+
+local w = hilo.empty(1, {device = o.device})                        -- weight of L_u
+local rate = hilo.empty({1}, {dtype = 'double', device = o.device}) -- of the teacher's average
+
+local function schedule(t)
+   opt:setLR(optim.poly(1, t - 1, o.steps, o.power))
+   w:fill(o.weight * optim.sigmoid_ramp(t - 1, o.ramp * o.steps))
+   rate:fill(optim.ema_rate(t, o.ema))
+end
+
+local function step()
+   local x_l, y_l = labelled:tensors()                  -- (N,3,H,W), (N,H,W)
+   local x_t, _, inside, known = for_teacher:tensors()  -- (M,3,H,W), (M,H,W): 0 where the crop shows no image, (M,C)
+   local x_s = for_student:tensors()                    -- (M,3,H,W)
+
+   -- L = L_ce + w L_u, L_u the cross entropy with what the guided teacher is sure of
+   local L_ce = student:cross_entropy(x_l, y_l)
+   local said = hilo.no_grad(function() return methods.guidance.apply(teacher(x_t), known) end) -- (M,C,H,W)
+   local y_u = methods.pseudo_labels.of(said, {threshold = o.threshold, mask = inside})
+   local L_u = methods.pseudo_labels.cross_entropy(student:logits(x_s), y_u, inside)
+   local L = L_ce + hilo.cmul(L_u, w)
+   opt:zeroGrad()
+   L:backward()
+   opt:step()
+   methods.mean_teacher.update(teacher, student, rate)
+   return {ce = L_ce, guided = L_u, sure = methods.pseudo_labels.share(y_u, inside), w = w}
+end
+
+run:train {
+   steps = o.steps, schedule = schedule, step = step, score = 'mean_iou',
+   nets = {S = teacher, student = student}, optims = {student = opt}, -- S, what is evaluated and used, is the teacher
+   evaluate = function()
+      local scores, seen = train.evaluate.segmentation(teacher, set, split.val, o, run.workers)
+      scores.tags, scores.tagged_images = tags and tags.path, tags and #tags.names
+      return scores, seen
+   end,
+}
