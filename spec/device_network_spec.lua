@@ -4,9 +4,12 @@ local core = require 'hilo.core'
 local helper = require 'spec.helper'
 
 -- Losses of a few training steps of a small DeepLab, and the network. last: images with their channels innermost.
-local function train(device, steps, last)
+local function train(device, steps, last, options)
    hilo.manualSeed(3)
-   local net = hilo.models.deeplab {backbone = 'resnet18', classes = 5, width = 4, freeze_bn = 'none'}:to{device = device}
+   options = options or {backbone = 'resnet18'}
+   options.classes, options.width, options.freeze_bn = 5, 4, 'none'
+   local net = hilo.models.deeplab(options):to{device = device}
+   if net.head.aspp then net.head.aspp.dropout:setp(0) end
    local x = helper.by_formula('images', {2, 3, 25, 33}, 2, 0, 'float'):to{device = device}
    local labels = helper.labels_by_formula('labels', {2, 25, 33}, 5):to{device = device}
    if last then x = x:channelsLast() end
@@ -88,6 +91,17 @@ for _, device in ipairs {'emu', 'cuda'} do
                end
             end)
          end
+
+         it('computes MobileNet-v2 and the decoder of v3+ as on the CPU', function()
+            local function options() return {backbone = 'mobilenet_v2', head = 'deeplab3plus', output_stride = 16} end
+            local expected, net_here = train('cpu', 1, false, options())
+            for _, last in ipairs {false, true} do
+               local got, net_there = train(device, 1, last, options())
+               assert.near(expected[1], got[1], 1e-4 * expected[1])
+               local there = net_there:stateDict()
+               for name, t in pairs(net_here:stateDict()) do helper.assert_close(there[name], t, 1e-3, name, 1e-2) end
+            end
+         end)
 
          it('has a criterion with weights beside it', function()
             local criterion = hilo.nn.ClassNLLCriterion(hilo.Tensor{0.5, 2, 1})
