@@ -1,18 +1,16 @@
-/* conv.h: shared by the files of the CPU's convolutions, from the top down;
- * none knows one above it.
+/* conv.h: shared by the files of the CPU's convolutions, from the top down; none knows one above it.
  *
  *    conv.c                   the entry points; groups
- *    conv_choice.c            the list of the ways below, and the choice among
- * them conv_depthwise.c         as many groups as channels
- *    conv_winograd_strided.c  up to 4x4, stride 2, float32: as kernels of 2x2
- * with stride 1 conv_winograd.c          3x3, stride 1, float32 conv_kn2row.c
- * few channels on one side, sums of convolutions: 1x1 convolutions for many
- * taps at once conv_gemm.c              any convolution: an implicit matrix
- * product conv_plan.c              which taps of one convolution, or of a sum
- * of them, meet which rows conv_room.c              scratch memory
+ *    conv_choice.c            the list of the ways below, and the choice among them
+ *    conv_depthwise.c         as many groups as channels
+ *    conv_winograd_strided.c  up to 4x4, stride 2, float32: as kernels of 2x2 with stride 1
+ *    conv_winograd.c          3x3, stride 1, float32
+ *    conv_kn2row.c            few channels on one side, sums of convolutions: 1x1 convolutions for many taps at once
+ *    conv_gemm.c              any convolution: an implicit matrix product
+ *    conv_plan.c              which taps of one convolution, or of a sum of them, meet which rows
+ *    conv_room.c              scratch memory
  *
- * A further way is a file with a conv_way and a line in the list of
- * conv_choice.c. */
+ * A further way is a file with a conv_way and a line in the list of conv_choice.c. */
 #ifndef HL_CONV_H
 #define HL_CONV_H
 
