@@ -103,6 +103,11 @@ describe('weights that others trained', function()
          pretrained.load(S, path)
          same(from.backbone, S.backbone)
       end
+      local M = models.classifier{backbone = 'resnet18', width = 2, classes = 5}
+      local S = models.deeplab{backbone = 'resnet18', width = 2, classes = 3}
+      write({'nets/teacher/', M}, {'nets/student/', from.backbone})
+      pretrained.load(S, path)
+      for key, t in pairs(S.backbone:stateDict()) do assert.is_true(hilo.equal(t, M:stateDict()[key]), key) end
    end)
 
    it('of another network are an error that names the file and what differs, and change nothing', function()

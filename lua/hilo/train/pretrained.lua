@@ -16,7 +16,6 @@ local function itself(name) return name end
 
 -- What there is, told apart by a name that only it has: how its names become those of our backbone and head.
 local kinds = {
-   {what = 'a run of hilo', has = '^nets/S/backbone%.', backbone = begins '^nets/S/backbone%.(.*)$'},
    {
       what = "torchvision's segmentation", has = '^backbone%.', backbone = begins '^backbone%.(.*)$',
       head = function(name) return (name:gsub('^classifier%.0%.', 'aspp.')) end,
@@ -27,6 +26,16 @@ local kinds = {
    },
    {what = 'a classifier', has = '', backbone = itself},
 }
+
+-- Runs of hilo; of several networks the one that is used.
+for i, net in ipairs {'S', 'teacher', 'student'} do
+   local pattern = ('^nets/%s/(.*)$'):format(net)
+   table.insert(kinds, i, {what = 'a run of hilo', has = pattern, backbone = function(name)
+      local rest = name:match(pattern)
+      if not rest or rest:find '^head%.' then return nil end
+      return rest:match '^backbone%.(.*)$' or rest
+   end})
+end
 
 local function kind_of(tensors)
    for _, kind in ipairs(kinds) do
