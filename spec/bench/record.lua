@@ -155,7 +155,7 @@ function record.flops(p, arguments) return flops[p.name] and flops[p.name](named
 -- ---- a call in words ----
 
 local fields = {
-   hl_conv = {'stride_h', 'stride_w', 'pad_h', 'pad_w', 'dil_h', 'dil_w'},
+   hl_conv = {'stride_h', 'stride_w', 'pad_h', 'pad_w', 'dil_h', 'dil_w', 'groups'},
    hl_norm = {'training', 'relu'},
    hl_pool = {'kernel_h', 'kernel_w', 'stride_h', 'stride_w', 'pad_h', 'pad_w'},
 }
