@@ -19,7 +19,7 @@ local o = train.options({
    precision = 'float32',    -- or 'bf16': networks compute in bfloat16, on a card; what they learn stays float32
    crop = {97, 97}, scale = {0.75, 1.5}, mirror = true,
    batch = 8, unlabelled_batch = 8, steps = 500,
-   lr = 5e-2, head_lr = 2e-3, momentum = 0.9, weight_decay = 5e-4, power = 0.9,
+   lr = 5e-2, head_lr = 2e-3, momentum = 0.9, weight_decay = 5e-4, power = 0.9, warmup = 0, -- warmup: steps in which lr grows
    lambda = 1.5,             -- weight of the cross supervision
    cutmix = false,           -- on pictures with boxes of others in them; the labelled ones are then left out of it
    area = {0.25, 0.5}, boxes = 3, -- part of a picture that one box covers, of which each has a third
@@ -42,8 +42,8 @@ local S1, S2 = train.networks.segmentation(o, set), train.networks.segmentation(
 local opt_1, opt_2 = train.networks.segmentation_optimiser(S1, o), train.networks.segmentation_optimiser(S2, o)
 
 local function schedule(t)
-   opt_1:setLR(optim.poly(1, t - 1, o.steps, o.power))
-   opt_2:setLR(optim.poly(1, t - 1, o.steps, o.power))
+   opt_1:setLR(optim.poly(1, t - 1, o.steps, o.power, o.warmup))
+   opt_2:setLR(optim.poly(1, t - 1, o.steps, o.power, o.warmup))
    boxes:draw(t)
 end
 

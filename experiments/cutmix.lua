@@ -19,7 +19,7 @@ local o = train.options({
    precision = 'float32',    -- or 'bf16': networks compute in bfloat16, on a card; what they learn stays float32
    crop = {97, 97}, scale = {0.75, 1.5}, mirror = true,
    batch = 8, unlabelled_batch = 8, steps = 500,
-   lr = 5e-2, head_lr = 2e-3, momentum = 0.9, weight_decay = 5e-4, power = 0.9,
+   lr = 5e-2, head_lr = 2e-3, momentum = 0.9, weight_decay = 5e-4, power = 0.9, warmup = 0, -- warmup: steps in which lr grows
    optimiser = 'sgd',        -- or 'adam', which has no momentum to set
    weight = 1,               -- of the consistency loss
    threshold = 0.97,         -- it is weighed by the share of pixels of which the teacher is so sure
@@ -55,7 +55,7 @@ local opt = train.networks.segmentation_optimiser(student, o)
 local rate = hilo.empty({1}, {dtype = 'double', device = o.device}) -- of the teacher's average
 
 local function schedule(t)
-   opt:setLR(optim.poly(1, t - 1, o.steps, o.power))
+   opt:setLR(optim.poly(1, t - 1, o.steps, o.power, o.warmup))
    rate:fill(optim.ema_rate(t, o.ema))
    boxes:draw(t)
 end

@@ -19,7 +19,7 @@ local o = train.options({
    precision = 'float32',    -- or 'bf16': networks compute in bfloat16, on a card; what they learn stays float32
    crop = {97, 97}, scale = {0.75, 1.5}, mirror = true,
    batch = 8, unlabelled_batch = 8, steps = 500,
-   lr = 5e-2, head_lr = 2e-3, momentum = 0.9, weight_decay = 5e-4, power = 0.9,
+   lr = 5e-2, head_lr = 2e-3, momentum = 0.9, weight_decay = 5e-4, power = 0.9, warmup = 0, -- warmup: steps in which lr grows
    weight = 100,             -- of the consistency loss, once it has grown
    ramp = 0.25,              -- part of the steps in which it grows
    ema = 0.99,               -- upper limit of the teacher's memory
@@ -52,7 +52,7 @@ local w = hilo.empty(1, {device = o.device})                        -- weight of
 local rate = hilo.empty({1}, {dtype = 'double', device = o.device}) -- of the teacher's average
 
 local function schedule(t)
-   opt:setLR(optim.poly(1, t - 1, o.steps, o.power))
+   opt:setLR(optim.poly(1, t - 1, o.steps, o.power, o.warmup))
    w:fill(o.weight * optim.sigmoid_ramp(t - 1, o.ramp * o.steps))
    rate:fill(optim.ema_rate(t, o.ema))
 end

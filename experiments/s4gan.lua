@@ -20,7 +20,7 @@ local o = train.options({
    precision = 'float32',    -- or 'bf16': networks compute in bfloat16, on a card; what they learn stays float32
    crop = {97, 97}, scale = {0.75, 1.5}, mirror = true,
    batch = 8, unlabelled_batch = 8, steps = 500,
-   lr = 5e-2, head_lr = 2e-3, momentum = 0.9, weight_decay = 5e-4, power = 0.9,
+   lr = 5e-2, head_lr = 2e-3, momentum = 0.9, weight_decay = 5e-4, power = 0.9, warmup = 0, -- warmup: steps in which lr grows
    repeat_backbone = false,  -- step the backbone's parameters as often as the original lists them
    d_lr = 1e-4, d_betas = {0.9, 0.99}, d_dropout = 0.5, d_channels = 64,
    d_smooth = 0,             -- real maps are to get 1 - d_smooth from D
@@ -47,7 +47,7 @@ local opt_D = optim.Adam(D, {lr = o.d_lr, betas = o.d_betas})
 local gamma = hilo.empty(1, {device = o.device}) -- the least confidence that passes
 
 local function schedule(t)
-   opt_S:setLR(optim.poly(1, t - 1, o.steps, o.power))
+   opt_S:setLR(optim.poly(1, t - 1, o.steps, o.power, o.warmup))
    opt_D:setLR(optim.poly(1, t - 1, o.steps, o.power))
    gamma:fill(t >= o.st_start and o.gamma or 1)
 end

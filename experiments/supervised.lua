@@ -20,7 +20,7 @@ local o = train.options({
    precision = 'float32',    -- or 'bf16': networks compute in bfloat16, on a card; what they learn stays float32
    crop = {97, 97}, scale = {0.75, 1.5}, mirror = true,
    batch = 8, steps = 500,
-   lr = 5e-2, head_lr = 2e-3, momentum = 0.9, weight_decay = 5e-4, power = 0.9,
+   lr = 5e-2, head_lr = 2e-3, momentum = 0.9, weight_decay = 5e-4, power = 0.9, warmup = 0, -- warmup: steps in which lr grows
    repeat_backbone = false,  -- step the backbone's parameters as often as the original lists them
 }, {recipe = train.recipes.supervised, preset = train.presets.supervised})
 
@@ -36,7 +36,7 @@ local labelled = run:loader {
 local S = train.networks.segmentation(o, set)
 local opt_S = train.networks.segmentation_optimiser(S, o)
 
-local function schedule(t) opt_S:setLR(optim.poly(1, t - 1, o.steps, o.power)) end
+local function schedule(t) opt_S:setLR(optim.poly(1, t - 1, o.steps, o.power, o.warmup)) end
 
 local function step()
    local x, y = labelled:tensors() -- (N,3,H,W), (N,H,W)

@@ -22,7 +22,7 @@ local o = train.options({
    precision = 'float32',    -- or 'bf16': networks compute in bfloat16, on a card; what they learn stays float32
    crop = {97, 97}, scale = {0.75, 1.5}, mirror = true,
    batch = 8, unlabelled_batch = 8, steps = 500,
-   lr = 5e-2, head_lr = 2e-3, momentum = 0.9, weight_decay = 5e-4, power = 0.9,
+   lr = 5e-2, head_lr = 2e-3, momentum = 0.9, weight_decay = 5e-4, power = 0.9, warmup = 0, -- warmup: steps in which lr grows
    threshold = 0.95,         -- the least probability of a label that is learnt from
    drop = 0.5,               -- of the features' channels
    jitter = {brightness = 0.5, contrast = 0.5, saturation = 0.5, hue = 0.25, chance = 0.8}, grey = 0.2, -- of strong views
@@ -56,7 +56,7 @@ local S = train.networks.segmentation(o, set)
 local opt = train.networks.segmentation_optimiser(S, o)
 
 local function schedule(t)
-   opt:setLR(optim.poly(1, t - 1, o.steps, o.power))
+   opt:setLR(optim.poly(1, t - 1, o.steps, o.power, o.warmup))
    boxes_1:draw(t)
    boxes_2:draw(t)
 end

@@ -9,19 +9,33 @@ local function progress(fn, step, steps)
    return math.min(1, step / steps)
 end
 
---- base * (1 - step/steps)^power
+--- base * (1 - step/steps)^power, and in the first steps a part of it that grows evenly.
 ---@param power? number 0.9
-function schedule.poly(base, step, steps, power)
-   return base * (1 - progress('poly', step, steps)) ^ (power or 0.9)
+---@param warmup? integer steps until the whole of it is reached; 0
+---@param base number
+---@param step number from 0
+---@param steps number
+---@return number
+function schedule.poly(base, step, steps, power, warmup)
+   local whole = base * (1 - progress('poly', step, steps)) ^ (power or 0.9)
+   return warmup and step < warmup and whole * (step + 1) / warmup or whole
 end
 
 --- Half a cosine wave from base to final.
+---@param base number
+---@param final number
+---@param step number from 0
+---@param steps number
+---@return number
 function schedule.cosine(base, final, step, steps)
    return final + (base - final) * 0.5 * (1 + math.cos(math.pi * progress('cosine', step, steps)))
 end
 
 --- base * gamma^k, k the number of times that `every` steps have gone by, or that a milestone has been reached.
 ---@param options {every: number, milestones: number[], gamma: number} every or milestones; gamma 0.1
+---@param base number
+---@param step number from 0
+---@return number
 function schedule.step(base, step, options)
    core.check(type(options) == 'table' and (options.every or options.milestones), 'step: expects every = or milestones =')
    local k = 0
@@ -35,6 +49,9 @@ end
 
 --- Weight of the consistency loss: 0 before epoch `start`, then min(1, 2 * (epoch - start) / epochs).
 ---@param start? number a tenth of the epochs
+---@param epoch number from 0
+---@param epochs number
+---@return number from 0 to 1
 function schedule.ramp(epoch, epochs, start)
    progress('ramp', epoch, epochs)
    start = start or epochs / 10
@@ -44,6 +61,8 @@ end
 
 --- Weight of the consistency loss as the mean teacher's authors let it grow: exp(-5 (1 - step/steps)^2), then 1.
 ---@param steps number how long it grows; 0: 1 from the start
+---@param step number from 0
+---@return number from 0 to 1
 function schedule.sigmoid_ramp(step, steps)
    if steps == 0 then return 1 end
    return math.exp(-5 * (1 - progress('sigmoid_ramp', step, steps)) ^ 2)
@@ -51,6 +70,8 @@ end
 
 --- The rate of the mean teacher's average: min(1 - 1/(step + 1), max).
 ---@param max? number 0.999
+---@param step number from 0
+---@return number
 function schedule.ema_rate(step, max)
    core.check(type(step) == 'number' and step >= 0, 'ema_rate: step must be 0 or more, got %s', tostring(step))
    return math.min(1 - 1 / (step + 1), max or 0.999)
