@@ -6,11 +6,9 @@ local resnet = require 'hilo.models.resnet'
 local vgg = require 'hilo.models.vgg'
 
 local kinds = {vgg16 = vgg, mobilenet_v2 = mobilenet}
-for name in pairs(resnet.kinds) do
-   kinds[name] = {known = resnet.known, make = function(options) return resnet.make(name, options) end}
-end
+for name, make in pairs(resnet.makers) do kinds[name] = {known = resnet.known, make = make} end
 
-local backbone = {names = {'resnet18', 'resnet34', 'resnet50', 'resnet101', 'vgg16', 'mobilenet_v2'}}
+local backbone = {kinds = kinds, names = {'resnet18', 'resnet34', 'resnet50', 'resnet101', 'vgg16', 'mobilenet_v2'}}
 
 -- Without defaults: those are each network's own.
 local known = {}

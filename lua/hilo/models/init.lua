@@ -9,8 +9,6 @@ local models = {
 }
 
 --- models.resnet18(options) and so on; see models/resnet.lua, vgg.lua and mobilenet.lua.
-for _, name in ipairs(backbones.names) do
-   models[name] = function(options) return backbones.make(name, options) end
-end
+for _, name in ipairs(backbones.names) do models[name] = backbones.kinds[name].make end
 
 return models

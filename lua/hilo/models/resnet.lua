@@ -20,6 +20,8 @@ local BasicBlock, parent = nn.class('nn.ResNetBasicBlock', 'nn.Container')
 BasicBlock.expansion = 1
 
 ---@param p {stride: integer, dilation: integer, first_dilation: integer}
+---@param from integer planes of the input
+---@param planes integer planes of the output
 function BasicBlock:__init(from, planes, p)
    parent.__init(self)
    self:add(conv(from, planes, 3, p.stride, p.first_dilation), 'conv1')
@@ -42,6 +44,8 @@ local Bottleneck = nn.class('nn.ResNetBottleneck', 'nn.Container')
 Bottleneck.expansion = 4
 
 ---@param p {stride: integer, dilation: integer, first_dilation: integer, stride_on: '3x3'|'1x1'}
+---@param from integer planes of the input
+---@param planes integer inner planes; those of the output are 4 times as many
 function Bottleneck:__init(from, planes, p)
    parent.__init(self)
    local on_first = p.stride_on == '1x1'
@@ -112,6 +116,9 @@ local function stage(kind, from, planes, count, plan, previous_dilation, o)
    return blocks, from
 end
 
+--- As models.resnet18 and the others make it, with all options given.
+---@param name 'resnet18'|'resnet34'|'resnet50'|'resnet101'
+---@param o table options of models.resnet50
 function ResNet:__init(name, o)
    parent.__init(self)
    local kind = kinds[name]
@@ -153,6 +160,8 @@ function ResNet:features_of(x)
 end
 
 --- Scores (N,classes), or the features where it was made without classes.
+---@param x Tensor (N,3,H,W)
+---@return Tensor|Tensor[]
 function ResNet:updateOutput(x)
    local f, low = self:features_of(x)
    f = precision.leave(self, f)
@@ -172,32 +181,32 @@ local known = options_of.joined({
    ceil_mode = {'boolean', default = false},
 }, options_of.of_backbone)
 
-local resnet = {}
-
---- A residual network. Options:
----   classes        ends in global average pooling and a linear layer to so many scores; features only if not given
----   width          channels of the first convolution and stage, 64; doubled by each stage after it
----   output_stride  32 (default), 16 or 8: the last stages keep their stride at 1 and are dilated instead
----   first_block    of a dilated stage: 'dilated' as the others (default; DeepLab-v2), or 'previous': with the dilation of
----                  the stage before (torchvision)
----   stride_on      convolution of a bottleneck that takes the stride: '3x3' (default, torchvision) or '1x1' (the authors' code)
----   ceil_mode      the max pooling rounds its output size up
----   freeze_bn      'none' (default), 'affine': scale and shift fixed, or 'all': running statistics too
----   checkpoint     true, or {[3] = true, ...}: these stages are computed again in backward to save memory
----   precision      'float32' (default), or 'bf16': on a card, computes in bfloat16 from images to features; these, and all that
----                  is learnt, are float32
----   generator      hilo.Generator for the initial weights, the default one if not given
----@param name 'resnet18'|'resnet34'|'resnet50'|'resnet101'
----@param options? table
----@return ResNet
-function resnet.make(name, options)
-   local o = options_of.read(name, options, known)
-   local net = ResNet(name, o)
-   if o.freeze_bn ~= 'none' then net:freezeBatchNorm{statistics = o.freeze_bn == 'all'} end
-   return net
+local function maker(name)
+   --- A residual network (He et al., 2016). Options:
+   ---   classes        ends in global average pooling and a linear layer to so many scores; features only if not given
+   ---   width          channels of the first convolution and stage, 64; doubled by each stage after it
+   ---   output_stride  32 (default), 16 or 8: the last stages keep their stride at 1 and are dilated instead
+   ---   first_block    of a dilated stage: 'dilated' as the others (default; DeepLab-v2), or 'previous': with the dilation of
+   ---                  the stage before (torchvision)
+   ---   stride_on      convolution of a bottleneck that takes the stride: '3x3' (default, torchvision) or '1x1' (the authors' code)
+   ---   ceil_mode      the max pooling rounds its output size up
+   ---   freeze_bn      'none' (default), 'affine': scale and shift fixed, or 'all': running statistics too
+   ---   checkpoint     true, or {[3] = true, ...}: these stages are computed again in backward to save memory
+   ---   precision      'float32' (default), or 'bf16': on a card, computes in bfloat16 from images to features; these, and all that
+   ---                  is learnt, are float32
+   ---   generator      hilo.Generator for the initial weights, the default one if not given
+   ---@param options? table
+   ---@return ResNet
+   return function(options)
+      local o = options_of.read(name, options, known)
+      local net = ResNet(name, o)
+      if o.freeze_bn ~= 'none' then net:freezeBatchNorm{statistics = o.freeze_bn == 'all'} end
+      return net
+   end
 end
 
-resnet.known = known
-resnet.kinds = kinds
+--- What the file makes: the options that it knows, and a function for each depth.
+local resnet = {known = known, makers = {}}
+for name in pairs(kinds) do resnet.makers[name] = maker(name) end
 
 return resnet
