@@ -24,6 +24,9 @@ local function restore(previous, ok, ...)
 end
 
 --- Runs f(...) without recording, and with in-place changes of parameters allowed; returns what f returns.
+---@param f fun(...): ...
+---@param ... any
+---@return ... what f returns
 function autograd.no_grad(f, ...)
    local previous = enabled
    enabled = false
@@ -31,6 +34,9 @@ function autograd.no_grad(f, ...)
 end
 
 --- Runs f(...) with recording, also inside no_grad.
+---@param f fun(...): ...
+---@param ... any
+---@return ... what f returns
 function autograd.enable_grad(f, ...)
    local previous = enabled
    enabled = true

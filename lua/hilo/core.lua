@@ -119,6 +119,9 @@ end
 local Tensor -- the metatable of tensors, set by tensor.lua
 function core.set_tensor_class(class) Tensor = class end
 
+--- Whether x is a tensor.
+---@param x any
+---@return boolean
 local function is_tensor(x) return getmetatable(x) == Tensor end
 core.is_tensor = is_tensor
 

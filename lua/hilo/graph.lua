@@ -75,6 +75,7 @@ local handle = ffi.new('hl_graph *[1]')
 
 local function collect_results(...) return {n = select('#', ...), ...} end
 
+---@private
 function Graph:record(...)
    local lib = self.device.lib
    core.collect() -- the memory of the steps before is what the recorded one needs

@@ -12,6 +12,13 @@ require 'hilo.tensor.index'
 require 'hilo.tensor.inplace'
 require 'hilo.tensor.print'
 
+---@class hilo
+---@field Tensor fun(...): Tensor Torch7's constructor, of the default type: Tensor(2, 3), Tensor{{1, 2}, {3, 4}}, Tensor(other)
+---@field FloatTensor fun(...): Tensor as hilo.Tensor, of float32
+---@field DoubleTensor fun(...): Tensor as hilo.Tensor, of float64
+---@field ByteTensor fun(...): Tensor as hilo.Tensor, of whole numbers 0..255
+---@field IntTensor fun(...): Tensor as hilo.Tensor, of whole numbers of 32 bits
+---@field LongTensor fun(...): Tensor as hilo.Tensor, of whole numbers of 64 bits
 local hilo = {
    Tensor = Tensor.factory(),
    FloatTensor = Tensor.factory('float'),

@@ -129,12 +129,17 @@ local function allocate_like(like, dtype, sizes, zero)
 end
 
 --- Uninitialised tensor: Tensor.empty(2, 3), Tensor.empty({2, 3}, {dtype = 'double'}).
+---@param ... integer|integer[]|table sizes, then {dtype: string?, device: string?}
+---@return Tensor
 function Tensor.empty(...)
    local sizes, options = sizes_of('empty', ...)
    local device, dtype = placement(options)
    return allocate(device, dtype, sizes)
 end
 
+--- Tensor of zeros: zeros(2, 3), zeros({2, 3}, {dtype = 'byte', device = 'cuda'}).
+---@param ... integer|integer[]|table sizes, then {dtype: string?, device: string?}
+---@return Tensor
 function Tensor.zeros(...)
    local sizes, options = sizes_of('zeros', ...)
    local device, dtype = placement(options)
@@ -148,6 +153,10 @@ function Tensor.promised_zeros(...)
    return wrap(Storage.promise_zeros(device, dtype, count(sizes)), 0, sizes)
 end
 
+--- Tensor filled with a value: full(0.5, 2, 3), full(255, {2, 3}, {dtype = 'byte'}).
+---@param value number
+---@param ... integer|integer[]|table sizes, then {dtype: string?, device: string?}
+---@return Tensor
 function Tensor.full(value, ...)
    local sizes, options = sizes_of('full', ...)
    local device, dtype = placement(options)
@@ -156,6 +165,9 @@ function Tensor.full(value, ...)
    return t
 end
 
+--- Tensor of ones: ones(2, 3), ones({2, 3}, {dtype = 'long'}).
+---@param ... integer|integer[]|table sizes, then {dtype: string?, device: string?}
+---@return Tensor
 function Tensor.ones(...) return Tensor.full(1, ...) end
 
 --- first, first + step, ... up to last.
@@ -163,6 +175,7 @@ function Tensor.ones(...) return Tensor.full(1, ...) end
 ---@param last number
 ---@param step? number
 ---@param options? table
+---@return Tensor
 function Tensor.range(first, last, step, options)
    step = step or 1
    check(type(first) == 'number' and type(last) == 'number' and type(step) == 'number' and step ~= 0,
@@ -176,6 +189,11 @@ function Tensor.range(first, last, step, options)
 end
 
 --- n numbers from first to last, evenly spaced.
+---@param first number
+---@param last number
+---@param n? integer 100
+---@param options? {dtype: string, device: string}
+---@return Tensor (n)
 function Tensor.linspace(first, last, n, options)
    n = n or 100
    local device, dtype = placement(options)
@@ -184,6 +202,11 @@ function Tensor.linspace(first, last, n, options)
    return t
 end
 
+--- Ones on the diagonal, zeros elsewhere.
+---@param n integer rows
+---@param m? integer columns, n if not given
+---@param options? {dtype: string, device: string}
+---@return Tensor (n,m)
 function Tensor.eye(n, m, options)
    m = m or n
    local t = Tensor.zeros({n, m}, options)
@@ -245,11 +268,14 @@ function Tensor.factory(dtype)
 end
 
 --- Torch7's setdefaulttensortype('torch.DoubleTensor').
+---@param name string 'torch.FloatTensor' or 'torch.DoubleTensor'
 function Tensor.set_default_type(name)
    local dtype = dtype_of(name)
    check(dtype.is_float, 'setdefaulttensortype: the default must be a float type, got %s', name)
    Tensor.default_dtype = dtype
 end
+--- The type of tensors that are made without one.
+---@return string 'torch.FloatTensor' unless it was set
 function Tensor.get_default_type() return ('torch.%sTensor'):format(Tensor.default_dtype.torch) end
 
 -- ---- sizes ----
@@ -296,21 +322,29 @@ local function dimension(t, dim, what)
 end
 Tensor.dimension = dimension
 
+--- Number of dimensions; 0 of an empty tensor.
+---@return integer
 function methods:dim() return tonumber(self._c.ndim) end
 methods.nDimension = methods.dim
 
 --- All sizes, or that of one dimension.
+---@param dim? integer from 1; negative counts from the last
+---@return integer|integer[] sizes
 function methods:size(dim)
    if dim then return tonumber(self._c.size[dimension(self, dim, 'size') - 1]) end
    return setmetatable(sizes_table(self), Tensor.Size)
 end
 
 --- All strides (elements), or that of one dimension.
+---@param dim? integer from 1; negative counts from the last
+---@return integer|integer[] strides in elements
 function methods:stride(dim)
    if dim then return tonumber(self._c.stride[dimension(self, dim, 'stride') - 1]) end
    return setmetatable(strides_table(self), Tensor.Size)
 end
 
+--- Number of elements.
+---@return integer
 function methods:nElement()
    local n, c = self._c.ndim > 0 and 1 or 0, self._c
    for d = 0, c.ndim - 1 do n = n * tonumber(c.size[d]) end
@@ -318,7 +352,11 @@ function methods:nElement()
 end
 methods.numel = methods.nElement
 
+--- Position of the first element in the storage, from 1.
+---@return integer
 function methods:storageOffset() return self._offset + 1 end
+--- Whether the elements lie in row-major order without gaps.
+---@return boolean
 function methods:isContiguous()
    local expected, c = 1, self._c
    for d = c.ndim - 1, 0, -1 do
@@ -329,10 +367,14 @@ function methods:isContiguous()
 end
 
 --- Whether this is (N,C,H,W), dense in memory with the channels innermost.
+---@return boolean
 function methods:isChannelsLast()
    return self._c.ndim == 4 and has_strides(self._c, channels_last_strides(sizes_table(self)))
 end
 
+--- Whether both have the same sizes.
+---@param other Tensor
+---@return boolean
 function methods:isSameSizeAs(other)
    local a, b = self._c, other._c
    if a.ndim ~= b.ndim then return false end
@@ -341,41 +383,58 @@ function methods:isSameSizeAs(other)
 end
 
 --- Whether both see the same memory, in whole or in part of one storage.
+---@param other Tensor
+---@return boolean
 function methods:isSetTo(other)
    return self._storage == other._storage and self._offset == other._offset and self:isSameSizeAs(other)
       and self:stride() == other:stride()
 end
 
 --- 'torch.FloatTensor'; with a name, this tensor converted to that type (itself where it already is).
+---@param name? string 'torch.ByteTensor', 'byte', ...
+---@return string|Tensor
 function methods:type(name)
    if not name then return ('torch.%sTensor'):format(self._storage.dtype.torch) end
    return self:to{dtype = name}
 end
+--- Name of the type of the elements.
+---@return string 'float32', 'float64', 'uint8', 'int32', 'int64' or 'bfloat16'
 function methods:dtype() return self._storage.dtype.name end
+--- Name of the device that holds the elements.
+---@return string 'cpu', 'cuda' or 'emu'
 function methods:getDevice() return self._storage.device.name end
 
 -- ---- memory ----
 
 --- A new uninitialised tensor of the same dtype and device, of the given sizes or its own. On a card, of an image with the
 --- channels innermost comes another such.
+---@param ... integer|integer[] sizes
+---@return Tensor
 function methods:empty(...)
    local sizes = select('#', ...) > 0 and sizes_of('empty', ...) or sizes_table(self)
    return allocate_like(self, self._storage.dtype, sizes)
 end
 
 --- As empty, of another dtype.
+---@param dtype string 'byte', 'float', ...
+---@param ... integer|integer[] sizes
+---@return Tensor
 function methods:emptyAs(dtype, ...)
    local sizes = select('#', ...) > 0 and sizes_of('empty', ...) or sizes_table(self)
    return allocate_like(self, dtype_of(dtype), sizes)
 end
 
 --- As empty, filled with zeros.
+---@param ... integer|integer[] sizes
+---@return Tensor
 function methods:zeros(...)
    local sizes = select('#', ...) > 0 and sizes_of('zeros', ...) or sizes_table(self)
    return allocate_like(self, self._storage.dtype, sizes, true)
 end
 
 --- Torch7's t:new(): a constructor for the same type.
+---@param ... any as of hilo.Tensor
+---@return Tensor
 function methods:new(...)
    return Tensor.new({dtype = self._storage.dtype.name, device = self._storage.device.name}, ...)
 end
@@ -385,12 +444,16 @@ function methods:free() self._storage:free() end
 
 --- A view of the same memory over other sizes and strides (elements), for use inside hilo.
 ---@param offset? number elements from this tensor's first one
+---@param sizes integer[]
+---@param strides? integer[] in elements; dense if not given
+---@return Tensor
 function methods:as_strided(sizes, strides, offset)
    core.raw(self)
    return wrap(self._storage, self._offset + (offset or 0), sizes, strides)
 end
 
 --- The same memory outside any graph.
+---@return Tensor
 function methods:detach()
    return self:as_strided(sizes_table(self), strides_table(self))
 end
@@ -429,6 +492,7 @@ local function readable(values, n, dtype)
 end
 
 --- Lua number of a tensor with one element.
+---@return number
 function methods:item()
    check(self:nElement() == 1, 'item: the tensor must have one element, it is %s', shape_text(self))
    local value = ffi.new(self._storage.dtype.ctype .. '[1]')
@@ -447,6 +511,7 @@ end
 Tensor.host_copy = host_copy
 
 --- Nested Lua tables of numbers.
+---@return table
 function methods:totable()
    if self._c.ndim == 0 then return {} end
    local buffer, at, sizes = host_copy(self), 0, sizes_table(self)
@@ -466,6 +531,7 @@ function methods:totable()
 end
 
 --- C pointer to the first element of a contiguous CPU tensor. Keep the tensor alive while it is used.
+---@return ffi.cdata*
 function methods:data()
    check(self._storage.device.name == 'cpu', 'data: the tensor is on %s; move it with :cpu() first', self:getDevice())
    check(self:isContiguous(), 'data: the tensor (%s) is not contiguous; call :contiguous() first', shape_text(self))
@@ -498,6 +564,8 @@ local function element_address(t, ...)
 end
 
 --- One element as a number: t:get(2, 3).
+---@param ... integer an index for each dimension, from 1
+---@return number
 function methods:get(...)
    local value, address = scratch[self._storage.dtype.id], element_address(self, ...)
    core.call(self._storage.device.lib, 'hl_download', value, address, self._storage.dtype.bytes)
@@ -505,6 +573,9 @@ function methods:get(...)
 end
 
 --- Sets one element: t:put(value, 2, 3).
+---@param value number
+---@param ... integer an index for each dimension, from 1
+---@return Tensor self
 function methods:put(value, ...)
    check(type(value) == 'number', 'an element must be set to a number, got %s', type(value))
    self:writable('an element assignment')

@@ -38,6 +38,7 @@ function Draws.of(seed, stream, epoch, index, look)
    return draws
 end
 
+---@private
 function Draws:refill()
    buffer = buffer or Tensor.empty({at_once}, {dtype = 'double'})
    rng.seed, rng.offset = self.key, self.offset
@@ -50,6 +51,7 @@ end
 --- A number from [low, high).
 ---@param low? number 0
 ---@param high? number 1
+---@return number
 function Draws:uniform(low, high)
    if self.at == at_once then self:refill() end
    self.at = self.at + 1
@@ -58,14 +60,20 @@ function Draws:uniform(low, high)
 end
 
 --- A whole number low..high, both included.
+---@param low integer
+---@param high integer
+---@return integer
 function Draws:whole(low, high)
    return math.min(high, math.floor(self:uniform(low, high + 1)))
 end
 
 --- True with probability p.
+---@param p number
+---@return boolean
 function Draws:chance(p) return self:uniform() < p end
 
 --- 1..n in random order.
+---@param n integer
 ---@return integer[]
 function Draws:permutation(n)
    local order = {}
@@ -78,6 +86,10 @@ function Draws:permutation(n)
 end
 
 --- The order in which an epoch goes through n samples.
+---@param seed integer 0..2^32-1
+---@param stream integer 1..255
+---@param epoch integer from 0
+---@param n integer
 ---@return integer[]
 function Draws.order(seed, stream, epoch, n)
    local draws = Draws.of(seed, stream, epoch, 0)

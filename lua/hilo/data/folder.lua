@@ -22,13 +22,21 @@ function folder.list(path)
    return list
 end
 
+--- Whether there is a file of that path.
+---@param path string
+---@return boolean
 function folder.is_file(path) return host.hl_host_path_kind(path) == 1 end
+--- Whether there is a folder of that path.
+---@param path string
+---@return boolean
 function folder.is_folder(path) return host.hl_host_path_kind(path) == 2 end
 
 --- Creates a folder and those above it, where missing.
+---@param path string
 function folder.make(path) core.call(host, 'hl_host_make_folder', path) end
 
 --- The lines of a text file without blanks around them. Empty lines, those that begin with '#' and a byte-order mark are left out.
+---@param path string
 ---@return string[] lines, integer[] numbers of the lines in the file, from 1
 function folder.lines(path)
    local list, numbers, number = {}, {}, 0
@@ -57,6 +65,7 @@ function folder.stem(name)
 end
 
 --- Images in a folder: name without ending -> file name, and the names in order.
+---@param path string
 ---@return table<string, string> files, string[] names
 function folder.images(path)
    local files, list = {}, {}
@@ -75,6 +84,7 @@ local info = ffi.new('hl_host_image')
 
 --- Width and height of a picture in pixels, from its header, once turned as its EXIF orientation asks: what loaders and
 --- image.load(path, {as = 'rgb'}) give. image.info tells the stored size too.
+---@param path string
 ---@return integer height, integer width
 function folder.image_size(path)
    core.call(host, 'hl_host_image_info', path, info)
@@ -82,6 +92,7 @@ function folder.image_size(path)
 end
 
 --- The colours of a palette PNG, nil for other images.
+---@param path string
 ---@return integer[]? rgb three numbers a colour
 function folder.image_palette(path)
    core.call(host, 'hl_host_image_info', path, info)

@@ -74,6 +74,7 @@ function Loader:seek(step)
    return self
 end
 
+---@private
 function Loader:name_at(position)
    local n = #self.names
    local epoch = math.floor(position / n)
@@ -85,6 +86,7 @@ function Loader:name_at(position)
 end
 
 --- What is drawn for the sample at a position of the endless series, from 0.
+---@param position integer
 ---@return string name
 ---@return Sample sample
 ---@return integer epoch
@@ -111,6 +113,7 @@ local function allocate(n, sample, labels, row)
 end
 
 -- What `rows` says of an image, nil where there are none.
+---@private
 function Loader:row(name)
    if not self.rows then return nil end
    return check(self.rows[name], "loader: rows say nothing of '%s'", name)
@@ -123,6 +126,7 @@ local function write_row(rows, i, row)
    for k = 1, n do at[k - 1] = row[k] end
 end
 
+---@private
 function Loader:submit(step)
    local n, c, anchors, batch = self.batch, samples.array(self.batch), {}, nil
    for i = 1, n do
@@ -152,6 +156,7 @@ function Loader:submit(step)
 end
 
 -- The batch of the current step on the host; the step moves on.
+---@private
 function Loader:read()
    while self.submitted < self.step + self.ahead do self:submit(self.submitted + 1) end
    local batch = self.tickets[self.step]
@@ -164,6 +169,7 @@ end
 local tensors = {'images', 'labels', 'mask', 'rows'}
 
 -- Begins to bring the next batch to the device.
+---@private
 function Loader:send(device)
    local batch = self:read()
    for _, key in ipairs(tensors) do
@@ -177,6 +183,7 @@ function Loader:send(device)
 end
 
 -- The batch of the current step on the device, while the one after it is on its way.
+---@private
 function Loader:fetch(device)
    self.coming = self.coming or self:send(device)
    local batch = self.coming
@@ -186,6 +193,7 @@ function Loader:fetch(device)
 end
 
 -- In a step that is being recorded: a batch that is filled anew before each replay.
+---@private
 function Loader:feed(recording, device)
    core.check(device == recording.device, 'loader: its batches go to %s, the step is recorded on %s', device.name,
       recording.device.name)

@@ -49,6 +49,7 @@ function Workers:submit(samples, n, outputs)
 end
 
 --- Waits for a batch. After Ctrl-C the error is "interrupted" and the batch can be waited for again.
+---@param ticket number
 function Workers:wait(ticket)
    local failed
    repeat
@@ -62,6 +63,7 @@ function Workers:wait(ticket)
    self:fail()
 end
 
+---@private
 function Workers:fail()
    local message = ffi.string(host.hl_error())
    if message == 'interrupted' then host.hl_host_interrupt_clear() end
@@ -69,6 +71,7 @@ function Workers:fail()
 end
 
 --- Number of batches under way.
+---@return integer
 function Workers:count()
    local n = 0
    for _ in pairs(under_way[self.address] or {}) do n = n + 1 end
@@ -76,6 +79,7 @@ function Workers:count()
 end
 
 --- Drops a batch.
+---@param ticket number
 function Workers:cancel(ticket)
    if not self.open[1] then return end
    host.hl_host_loader_cancel(self.handle, ticket)

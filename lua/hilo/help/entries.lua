@@ -31,15 +31,33 @@ local function from_type(entry, kind)
    kind = source_index().aliases[kind] or kind
    local parameters, results = types.fun(kind)
    if not parameters then return end
+   if parameters[1] and parameters[1].name == 'self' then table.remove(parameters, 1) end
    for i, p in ipairs(parameters) do entry.parameters[i] = {name = p.name, type = p.type, text = '', optional = p.optional} end
    for i, r in ipairs(results) do entry.results[i] = {name = '', type = r, text = ''} end
+end
+
+-- Parameters in the order in which the function takes them.
+local function in_order(described, written)
+   if not written then return described end
+   local place, list = {}, {}
+   local n = 0
+   for name in written:gmatch('[%w_.]+') do
+      n = n + 1
+      place[name] = n
+   end
+   for i, one in ipairs(described) do list[i] = one end
+   table.sort(list, function(a, b)
+      local x, y = place[a.name] or n + 1, place[b.name] or n + 1
+      return x < y
+   end)
+   return list
 end
 
 local function apply(entry, defined, comment)
    entry.comment = comment
    entry.file, entry.line = defined.file, defined.line
    entry.written = defined.parameters
-   entry.parameters, entry.results, entry.fields = comment.parameters, comment.results, comment.fields
+   entry.parameters, entry.results, entry.fields = in_order(comment.parameters, defined.parameters), comment.results, comment.fields
    if comment.type and #comment.parameters == 0 then
       entry.parameters, entry.results = {}, {}
       from_type(entry, comment.type)
@@ -50,7 +68,7 @@ local function apply_field(entry, defined, field)
    entry.comment = {text = field.text, examples = {}, parameters = {}, results = {}, fields = {}, extends = {}, aliases = {},
       type = field.type}
    entry.parameters, entry.results, entry.fields = {}, {}, {}
-   entry.file, entry.line = entry.file or defined.file, entry.line or defined.line
+   if not entry.file or is_op_wrapper(entry.file) then entry.file, entry.line = defined.file, defined.line end
    from_type(entry, field.type)
 end
 
@@ -87,7 +105,10 @@ local function describe_function(entry, item)
    local source = source_index().files[path] or read_file(path)
    local defined = source.by_line[line]
    if defined and defined.block then return apply(entry, defined, comments.read(defined.block)) end
-   if defined then entry.written = defined.parameters end
+   if defined then
+      entry.written = defined.parameters
+      return
+   end
    local found = candidates(item.key, path)[1]
    if found then return apply(entry, found, comments.read(found.block)) end
    declared_field(entry, item.key, path)
@@ -129,7 +150,7 @@ local function describe_class(entry, item)
       entry.written = init.parameters
       if init.block then
          local comment = comments.read(init.block)
-         entry.parameters = comment.parameters
+         entry.parameters = in_order(comment.parameters, init.parameters)
          if comment.text ~= '' then entry.more = comment.text end
       end
    end
@@ -249,12 +270,21 @@ local function build()
    table.sort(list, function(a, b) return a.name < b.name end)
 end
 
---- The prose of an entry.
+local function without_path(text) return (text:gsub('^[%w_/.]+: ', '')) end
+
+-- What is told of the file that a class is alone in.
+local function text_of_file(path)
+   local source = source_index().files[path]
+   return source and source.head and without_path(comments.read(source.head).text) or ''
+end
+
+--- The prose of an entry; of a class without any, that of its file.
 ---@param entry Entry
 ---@return string
 function entries.text(entry)
    local text = entry.comment and entry.comment.text or ''
-   if entry.kind == 'module' then text = text:gsub('^[%w_/.]+: ', '') end
+   if entry.kind == 'module' then text = without_path(text) end
+   if entry.kind == 'class' and text == '' and not entry.more then text = text_of_file(entry.file) end
    if entry.kind == 'class' then text = text:gsub('^nn%.[%w]+(%b()): ', '') end
    if entry.more then text = text == '' and entry.more or text .. '\n\n' .. entry.more end
    return text

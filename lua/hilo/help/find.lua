@@ -3,7 +3,7 @@ local entries = require 'hilo.help.entries'
 
 local find = {}
 
-local function plain(name) return (name:gsub('^hilo[.:]', ''):gsub('%(.*%)$', ''):match('^%s*(.-)%s*$')) end
+local function plain(name) return (name:match('^%s*(.-)%s*$'):gsub('^hilo[.:]', ''):gsub('%(.*%)$', '')) end
 
 -- 'Tensor.add' and 'nn.Linear.reset' as well as 'Tensor:add'.
 local function by_name(name)

@@ -76,12 +76,23 @@ local function options_of(kind, names)
    for _, field in ipairs(fields) do names[#names + 1] = field.name end
 end
 
+-- Options that the prose lists: names, two blanks or more, what they are.
+local function listed_options(prose, names)
+   for line in prose:gmatch('[^\n]+') do
+      local list = line:match('^  ([%a_][%w_, ]-)%s%s+%S')
+      for name in (list or ''):gmatch('[%w_]+') do names[#names + 1] = name end
+   end
+end
+
 --- The names of the options that a function takes in a table.
 ---@param topic function|string|table
 ---@return string[] in the order in which the comment names them; none where it takes none
 function help.option_names(topic)
    local entry, names = find.entry(topic), {}
-   for _, parameter in ipairs(entry and entry.parameters or {}) do options_of(parameter.type, names) end
+   for _, parameter in ipairs(entry and entry.parameters or {}) do
+      options_of(parameter.type, names)
+      if parameter.type == 'table' then listed_options(entries.text(entry), names) end
+   end
    return names
 end
 

@@ -67,7 +67,7 @@ return function()
    for name, value in pairs(package.loaded) do
       if type(value) == 'table' and name:match('^hilo') then modules[value] = name end
    end
-   local list = {}
+   local list = {{name = 'hilo', key = 'hilo', owner = '', kind = 'module', value = hilo, path = 'hilo'}}
    walk(list, {[hilo] = true, [hilo.Tensor] = true}, '', hilo)
    list[#list + 1] = {name = 'Tensor', key = 'Tensor', owner = '', kind = 'class', value = Tensor}
    for _, key in ipairs(sorted_keys(Tensor.methods)) do

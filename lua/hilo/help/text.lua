@@ -12,9 +12,8 @@ local in_hilo = {nn = true, optim = true}
 ---@return string
 function text.full_name(entry)
    local first = entry.name:match('^([%w_]+)')
-   if in_hilo[first] or first:match('^%u') and entry.owner ~= '' or entry.kind == 'class' and entry.name:match('^%u') then
-      return entry.name
-   end
+   local of_class = first:match('^%u') and (entry.owner ~= '' or entry.kind == 'class')
+   if entry.name == 'hilo' or in_hilo[first] or of_class then return entry.name end
    return 'hilo.' .. entry.name
 end
 
@@ -110,9 +109,9 @@ function text.public_fields(entry)
 end
 
 local function members(out, entry, width)
-   local names = {}
+   local names, owner = {}, entry.name == 'hilo' and '' or entry.name
    for _, other in ipairs(entries.all()) do
-      if other.owner == entry.name and other ~= entry then names[#names + 1] = other.key end
+      if other.owner == owner and other ~= entry then names[#names + 1] = other.key end
    end
    if #names == 0 then return end
    out[#out + 1] = ''

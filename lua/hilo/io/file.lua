@@ -5,6 +5,9 @@ local core = require 'hilo.core'
 local host = core.host
 local file = {}
 
+--- Errors unless path is a string.
+---@param path any
+---@param what string for the message: the function's name
 local function check_path(path, what)
    core.check(type(path) == 'string' and path ~= '', '%s: expected the path of a file, got %s', what,
       type(path) == 'string' and 'an empty string' or type(path))
@@ -24,11 +27,18 @@ function file.size(path)
 end
 
 --- `bytes` bytes from `offset` (from 0) into memory at `pointer`.
+---@param path string
+---@param pointer ffi.cdata*
+---@param offset number
+---@param bytes number
 function file.read_into(path, pointer, offset, bytes)
    core.call(host, 'hl_host_file_read', path, pointer, offset, bytes)
 end
 
 --- `bytes` bytes from `offset` (from 0) as a string; the rest of the file where `bytes` is nil.
+---@param path string
+---@param offset? number 0
+---@param bytes? number
 ---@return string
 function file.read(path, offset, bytes)
    offset = offset or 0

@@ -2,6 +2,7 @@
 
 --- net(...) with its parameters held fixed: gradients flow through it to its input alone.
 ---@param net Module
+---@param ... any
 ---@return ... what net(...) returns
 return function(net, ...)
    local thawed = {}

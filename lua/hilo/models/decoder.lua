@@ -20,6 +20,9 @@ local function resized(x, like) return resize.resize(x, like:size(3), like:size(
 --- those of torchvision's ASPP.
 local Pyramid, parent = nn.class('nn.AtrousPyramidPooling', 'nn.Container')
 
+---@param from integer planes of the input
+---@param to integer planes of the output
+---@param rates integer[] dilations
 function Pyramid:__init(from, to, rates)
    parent.__init(self)
    local convs = nn.Container():add(pair(from, to, 1))
@@ -41,6 +44,10 @@ end
 ---@class Decoder: Container
 local Decoder = nn.class('nn.DeepLabDecoder', 'nn.Container')
 
+--- The head of DeepLab-v3+.
+---@param planes integer of the backbone's last features
+---@param low_planes integer of those at a quarter of the images' size
+---@param o {classes: integer, width: integer, rates: integer[], generator: Generator?}
 function Decoder:__init(planes, low_planes, o)
    parent.__init(self)
    local to, low = 4 * o.width, math.ceil(0.75 * o.width)

@@ -12,6 +12,10 @@ local pyramid = require 'hilo.models.pyramid'
 ---@field backbone ResNet|VGG|MobileNet
 local DeepLab, parent = nn.class('nn.DeepLab', 'nn.Container')
 
+--- A backbone and a head; models.deeplab makes both.
+---@param backbone ResNet|VGG|MobileNet
+---@param head Module features -> logits
+---@param precise? 'float32'|'bf16' what is computed in
 function DeepLab:__init(backbone, head, precise)
    parent.__init(self)
    self.precision = precise

@@ -22,6 +22,8 @@ end
 local InvertedResidual, parent = nn.class('nn.InvertedResidual', 'nn.Container')
 
 ---@param p {expand: integer, stride: integer, dilation: integer, strides: boolean} strides: as published, also where it is dilated here
+---@param from integer planes of the input
+---@param to integer planes of the output
 function InvertedResidual:__init(from, to, p)
    parent.__init(self)
    local inner = from * p.expand
@@ -56,6 +58,7 @@ local function divisible(v)
    return n < 0.9 * v and n + 8 or n
 end
 
+---@private
 function MobileNet:add_stages(o, factor)
    local from, reached, dilation = divisible(32 * factor), 2, 1
    local features = nn.Sequential():add(pair(3, from, 3, 2))
@@ -78,6 +81,8 @@ function MobileNet:add_stages(o, factor)
    return features
 end
 
+--- As models.mobilenet_v2 makes it, with all options given.
+---@param o table options of models.mobilenet_v2
 function MobileNet:__init(o)
    parent.__init(self)
    self.kind, self.output_stride, self.recomputes, self.precision = 'mobilenet_v2', o.output_stride, o.checkpoint, o.precision
@@ -109,6 +114,8 @@ function MobileNet:features_of(x)
 end
 
 --- Scores (N,classes), or the features where it was made without classes.
+---@param x Tensor (N,3,H,W)
+---@return Tensor|Tensor[]
 function MobileNet:updateOutput(x)
    local f, low = self:features_of(x)
    if self.classifier then

@@ -10,6 +10,8 @@ local PixelDiscriminator, parent = nn.class('nn.PixelDiscriminator', 'nn.Contain
 
 local layers = 4
 
+--- As models.pixel_discriminator makes it, with all options given.
+---@param o table options of models.pixel_discriminator
 function PixelDiscriminator:__init(o)
    parent.__init(self)
    self.slope, self.precision = o.slope, o.precision

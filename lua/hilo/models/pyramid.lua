@@ -9,8 +9,14 @@ local dilations = {6, 12, 18, 24}
 
 -- ---- of residual networks: a 3x3 convolution to classes each ----
 
+--- nn.AtrousPyramid(from, classes, branches[, generator]): 3x3 convolutions side by side with dilations 6, 12, 18, 24, summed: the head
+--- of DeepLab-v2 on a ResNet. (N,from,H,W) -> (N,classes,H,W).
 local Pyramid, parent = nn.class('nn.AtrousPyramid', 'nn.Container')
 
+---@param from integer planes of the input
+---@param classes integer
+---@param branches integer 1 to 4
+---@param generator? Generator that the weights are drawn from
 function Pyramid:__init(from, classes, branches, generator)
    parent.__init(self)
    for i = 1, branches do
@@ -32,8 +38,14 @@ function Pyramid:__tostring__() return self:branches_text() end
 
 -- ---- of VGG-16: what its two wide linear layers became, and a 1x1 convolution to classes, each ----
 
+--- nn.LargeFOV(from, classes, d, options): one branch of the head of DeepLab-v2 on VGG-16: a 3x3 convolution with dilation d and two
+--- of 1x1, with dropout between. (N,from,H,W) -> (N,classes,H,W).
 local Branch = nn.class('nn.LargeFOV', 'nn.Container')
 
+---@param from integer planes of the input
+---@param classes integer
+---@param d integer dilation
+---@param o {width: integer, dropout: number, generator: Generator?} the inner planes are 16 * width
 function Branch:__init(from, classes, d, o)
    parent.__init(self)
    local wide = 16 * o.width
@@ -50,8 +62,13 @@ function Branch:updateOutput(x)
    return self.fc8(x)
 end
 
+--- nn.LargeFOVPyramid(from, classes, branches, options): branches of nn.LargeFOV, summed. (N,from,H,W) -> (N,classes,H,W).
 local Branches = nn.class('nn.LargeFOVPyramid', 'nn.Container')
 
+---@param from integer planes of the input
+---@param classes integer
+---@param branches integer 1 (dilation 12) to 4 (6, 12, 18, 24)
+---@param o {width: integer, dropout: number, generator: Generator?}
 function Branches:__init(from, classes, branches, o)
    parent.__init(self)
    for i = 1, branches do self:add(Branch(from, classes, branches == 1 and 12 or dilations[i], o)) end

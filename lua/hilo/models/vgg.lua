@@ -23,6 +23,7 @@ local function pooling(strided)
    return nn.SpatialMaxPooling(3, 3, 1, 1, 1, 1)
 end
 
+---@private
 function VGG:add_stages(o)
    local features, from = nn.Sequential(), 3
    for i, factors in ipairs(stages) do
@@ -39,6 +40,8 @@ function VGG:add_stages(o)
    self:add(features, 'features')
 end
 
+--- As models.vgg16 makes it, with all options given.
+---@param o table options of models.vgg16
 function VGG:__init(o)
    parent.__init(self)
    self.kind, self.output_stride, self.precision = 'vgg16', o.output_stride, o.precision
@@ -67,6 +70,8 @@ function VGG:features_of(x)
 end
 
 --- Scores (N,classes), or the features where it was made without classes.
+---@param x Tensor (N,3,H,W)
+---@return Tensor|Tensor[]
 function VGG:updateOutput(x)
    local f, low = self:features_of(x)
    if not self.classifier then return self.low_level and {f, low} or f end

@@ -40,6 +40,9 @@ local function targets_of(self, input, target, sizes)
 end
 
 --- The loss of input (N,C,...) and target (N,...).
+---@param input Tensor (N,C,...) log-probabilities
+---@param target Tensor (N,...) classes from 1
+---@return Tensor loss (1)
 function ClassNLLCriterion:nll(input, target)
    local sizes = input:size():totable()
    sizes[2] = 1

@@ -55,14 +55,18 @@ function Container:remove(index)
 end
 
 ---@param index integer from 1; negative counts from the end
+---@return Module
 function Container:get(index)
    if index < 0 then index = #self.modules + 1 + index end
    return self.modules[index]
 end
 
+--- Number of modules directly inside.
+---@return integer
 function Container:size() return #self.modules end
 
 --- Calls f on each module directly inside.
+---@param f fun(m: Module)
 function Container:applyToModules(f)
    for _, m in ipairs(self.modules) do f(m) end
 end

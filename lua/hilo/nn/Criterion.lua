@@ -44,6 +44,8 @@ local opaque = autograd.op('criterion', {
 })
 
 --- criterion(input, target)
+---@param input Tensor
+---@param target Tensor|number
 ---@return Tensor|number loss
 function Criterion:call(input, target)
    local loss
@@ -63,6 +65,8 @@ local function record(self, input, target)
 end
 
 --- The loss as a number, kept in .output.
+---@param input Tensor
+---@param target Tensor|number
 ---@return number
 function Criterion:forward(input, target)
    if is_opaque(self) then
@@ -77,8 +81,15 @@ function Criterion:forward(input, target)
 end
 
 --- Gradient of the loss with respect to the input, kept in .gradInput.
+---@param input Tensor
+---@param target Tensor|number
+---@return Tensor gradInput as input
 function Criterion:backward(input, target) return self:updateGradInput(input, target) end
 
+--- Gradient of the loss with respect to the input, by the ops of updateOutput; a criterion written in Torch7's way brings its own.
+---@param input Tensor
+---@param target Tensor|number
+---@return Tensor gradInput as input
 function Criterion:updateGradInput(input, target)
    local g = self._graph
    if not g or not tree.same(g.source, input) or not tree.same(g.target, target) then g = record(self, input, target) end
@@ -86,12 +97,20 @@ function Criterion:updateGradInput(input, target)
    return self.gradInput
 end
 
+--- Errors with the criterion's name in front unless the condition holds.
+---@param condition any
+---@param format string as of string.format
+---@param ... any what the format names
+---@return any condition
 function Criterion:check(condition, format, ...)
    if not condition then core.raise(('%s: '):format(self.__typename) .. format:format(...)) end
    return condition
 end
 
 --- Checks that both are tensors of as many elements; returns the target in the input's sizes and type.
+---@param input Tensor
+---@param target Tensor
+---@return Tensor target
 function Criterion:fit(input, target)
    self:check(core.is_tensor(input) and core.is_tensor(target), 'expects two tensors, got %s and %s', describe(input), describe(target))
    self:check(input:nElement() == target:nElement(), 'input and target must be of one size, got %s and %s', Tensor.shape_text(input),
@@ -101,11 +120,17 @@ function Criterion:fit(input, target)
 end
 
 --- 'mean' or 'sum'
+---@return 'mean'|'sum'
 function Criterion:reduction() return self.sizeAverage and 'mean' or 'sum' end
 
+--- A copy with memory of its own.
+---@return Criterion
 function Criterion:clone() return convert.copy(self) end
 
 --- Torch7's type; with a name, converts the criterion's tensors.
+---@param name? string 'torch.DoubleTensor'
+---@param tensorCache? table as of Module:type
+---@return string|Criterion
 function Criterion:type(name, tensorCache)
    if not name then return self._type end
    local cuda = name == 'torch.CudaTensor'
@@ -114,14 +139,24 @@ end
 
 --- Converts the criterion's tensors, in place, to another type or device.
 ---@param where {dtype: string?, device: string?}
+---@param tensorCache? table as of Module:type
+---@return Criterion self
 function Criterion:to(where, tensorCache)
    convert.to(self, where, tensorCache)
    return self
 end
 
+--- Converts the criterion's tensors to float32.
+---@return Criterion self
 function Criterion:float() return self:type('torch.FloatTensor') end
+--- Converts the criterion's tensors to float64.
+---@return Criterion self
 function Criterion:double() return self:type('torch.DoubleTensor') end
+--- Moves the criterion's tensors to the card, as float32.
+---@return Criterion self
 function Criterion:cuda() return self:type('torch.CudaTensor') end
+--- Moves the criterion's tensors to the CPU.
+---@return Criterion self
 function Criterion:cpu() return self:to{device = 'cpu'} end
 
 function Criterion:__tostring__() return self.__typename end

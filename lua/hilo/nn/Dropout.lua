@@ -18,6 +18,8 @@ function Dropout:__init(p, v1, inplace, stochasticInference)
       self.__typename, tostring(p))
 end
 
+--- Sets the probability.
+---@param p number at least 0 and below 1
 function Dropout:setp(p) self.p = p end
 
 function Dropout:updateOutput(x)

@@ -31,6 +31,8 @@ function Linear:reset(stdv)
    return self
 end
 
+--- Drops the bias.
+---@return Linear self
 function Linear:noBias()
    self.bias, self.gradBias = nil, nil
    return self

@@ -38,12 +38,20 @@ function Module:__init()
 end
 
 --- Error in the module's name unless `condition` holds.
+---@param condition any
+---@param format string as of string.format
+---@param ... any what the format names
+---@return any condition
 function Module:check(condition, format, ...)
    if not condition then core.raise(('%s: '):format(tostring(self)) .. format:format(...)) end
    return condition
 end
 
 --- Checks that x is a tensor of as many dimensions as one of the numbers after it.
+---@param x any
+---@param what string for the message: 'images (N,C,H,W)'
+---@param ... integer numbers of dimensions that fit
+---@return Tensor x
 function Module:check_dims(x, what, ...)
    self:check(core.is_tensor(x), 'expects %s, got %s', what, core.is_tensor(x) and '' or type(x))
    for i = 1, select('#', ...) do if x:dim() == (select(i, ...)) then return x end end
@@ -51,6 +59,9 @@ function Module:check_dims(x, what, ...)
 end
 
 --- f on images (N,C,H,W); a single image (C,H,W) goes through as a batch of one.
+---@param x Tensor (N,C,H,W) or (C,H,W)
+---@param f fun(x: Tensor): Tensor of batches
+---@return Tensor (N,K,P,Q) or (K,P,Q)
 function Module:over_images(x, f)
    self:check_dims(x, 'images (N,C,H,W) or one image (C,H,W)', 3, 4)
    if x:dim() == 4 then return f(x) end
@@ -71,6 +82,7 @@ end
 
 --- net(x): the result as part of the graph that x and the parameters belong to.
 ---@param input any a tensor or nested tables of tensors
+---@param ... any handed on to updateOutput
 ---@return any
 function Module:call(input, ...)
    local output
@@ -137,12 +149,18 @@ function Module:backward(input, gradOutput, scale)
 end
 
 --- The gradient of the input alone.
+---@param input any as of the last forward
+---@param gradOutput Tensor as the output
+---@return Tensor gradInput as input
 function Module:updateGradInput(input, gradOutput)
    self.gradInput = graph.differentiate(graph_of(self, input), gradOutput, {who = self, inputs = true})
    return self.gradInput
 end
 
 --- The gradients of the parameters alone, times scale, added to gradWeight and gradBias.
+---@param input any as of the last forward
+---@param gradOutput Tensor as the output
+---@param scale? number 1
 function Module:accGradParameters(input, gradOutput, scale)
    graph.differentiate(graph_of(self, input), gradOutput, {who = self, parameters = true, scale = scale})
 end
@@ -169,12 +187,16 @@ end
 
 --- self.weight or self.bias, ready to be used in an op; nil where the module has none.
 ---@param name 'weight'|'bias'
+---@return Tensor?
 function Module:parameter(name)
    local p = self[name]
    return p and link(p, self[gradient_names[name]])
 end
 
 --- Makes self.weight or self.bias of the given sizes, and its gradient, which is zero.
+---@param name 'weight'|'bias'
+---@param ... integer sizes
+---@return Tensor
 function Module:new_parameter(name, ...)
    self[name] = Tensor.empty(...)
    self[gradient_names[name]] = Tensor.promised_zeros(...)
@@ -227,6 +249,8 @@ local function each_pair(self, f)
    end
 end
 
+--- Gradients of all parameters become 0.
+---@return Module self
 function Module:zeroGradParameters()
    autograd.no_grad(each_pair, self, function(_, g) g:zero() end)
    return self
@@ -258,11 +282,14 @@ function Module:share(other, ...)
 end
 
 --- The parameters stay as they are: no gradients, no updates. Running statistics of batch normalisation still move.
+---@return Module self
 function Module:freeze()
    for _, p in ipairs((self:parameters()) or {}) do p.requires_grad = false end
    return self
 end
 
+--- The parameters are learnt again after freeze.
+---@return Module self
 function Module:unfreeze()
    for _, p in ipairs((self:parameters()) or {}) do p.requires_grad = true end
    return self
@@ -282,12 +309,16 @@ end
 
 -- ---- the tree of modules ----
 
+--- This module and all inside it behave as in training: dropout drops, batch normalisation uses the batch's statistics.
+---@return Module self
 function Module:training()
    self.train = true
    for _, child in ipairs(self.modules or {}) do child:training() end
    return self
 end
 
+--- This module and all inside it behave as in use: dropout does nothing, batch normalisation uses the running statistics.
+---@return Module self
 function Module:evaluate()
    self.train = false
    for _, child in ipairs(self.modules or {}) do child:evaluate() end
@@ -295,6 +326,8 @@ function Module:evaluate()
 end
 
 --- Draws new initial parameters.
+---@param ... any handed on to the modules inside
+---@return Module self
 function Module:reset(...)
    for _, child in ipairs(self.modules or {}) do child:reset(...) end
    return self
@@ -302,6 +335,7 @@ end
 
 --- Calls f on this module, then on all inside it.
 ---@param f fun(m: Module)
+---@return Module self
 function Module:apply(f)
    f(self)
    for _, child in ipairs(self.modules or {}) do child:apply(f) end
@@ -318,6 +352,7 @@ end
 
 --- Modules of that class ('nn.Linear'; not of classes that extend it) and the containers that hold them.
 ---@param typename string
+---@param container? Module what is listed as the container of this module; itself if not given
 ---@return Module[] modules
 ---@return Module[] containers
 function Module:findModules(typename, container)
@@ -349,6 +384,7 @@ end
 
 --- A copy with memory of its own, but for the tensors named, which it shares with this one.
 ---@param ... string 'weight', 'bias', ...
+---@return Module
 function Module:clone(...)
    local copy = convert.copy(self)
    if select('#', ...) > 0 then copy:share(self, ...) end
@@ -366,14 +402,27 @@ end
 
 --- Converts the parameters and statistics, in place, to another type or device.
 ---@param where {dtype: string?, device: string?}
+---@param tensorCache? table as of type
+---@return Module self
 function Module:to(where, tensorCache)
    convert.to(self, where, tensorCache)
    return self
 end
 
+--- Converts parameters and statistics to float32 and brings them to the CPU.
+---@param ... table tensorCache, as of type
+---@return Module self
 function Module:float(...) return self:type('torch.FloatTensor', ...) end
+--- Converts parameters and statistics to float64 and brings them to the CPU.
+---@param ... table tensorCache, as of type
+---@return Module self
 function Module:double(...) return self:type('torch.DoubleTensor', ...) end
+--- Moves parameters and statistics to the card, as float32.
+---@param ... table tensorCache, as of type
+---@return Module self
 function Module:cuda(...) return self:type('torch.CudaTensor', ...) end
+--- Moves parameters and statistics to the CPU; their type stays.
+---@return Module self
 function Module:cpu() return self:to{device = 'cpu'} end
 
 -- ---- names ----

@@ -22,6 +22,8 @@ function SpatialAveragePooling:setCountIncludePad()
    return self
 end
 
+--- The padding's zeros do not count in the mean.
+---@return SpatialAveragePooling self
 function SpatialAveragePooling:setCountExcludePad()
    self.count_include_pad = false
    return self

@@ -58,6 +58,8 @@ function SpatialConvolution:inGroups(groups)
    return self:reset()
 end
 
+--- Drops the bias.
+---@return SpatialConvolution self
 function SpatialConvolution:noBias()
    self.bias, self.gradBias = nil, nil
    return self
@@ -81,6 +83,7 @@ function SpatialConvolution:__tostring__()
    return s .. self:dilation_text() .. (self.bias and ')' or ') without bias')
 end
 
+---@private
 function SpatialConvolution:dilation_text() return '' end
 
 return SpatialConvolution

@@ -7,6 +7,14 @@ local SpatialDilatedConvolution, parent = class('nn.SpatialDilatedConvolution', 
 
 ---@param dilationW? integer 1 if not given
 ---@param dilationH? integer dilationW if not given
+---@param nInputPlane integer
+---@param nOutputPlane integer
+---@param kW integer width of the kernel
+---@param kH? integer height, kW if not given
+---@param dW? integer stride, 1 if not given
+---@param dH? integer
+---@param padW? integer zeros at each side, 0 if not given
+---@param padH? integer padW if not given
 function SpatialDilatedConvolution:__init(nInputPlane, nOutputPlane, kW, kH, dW, dH, padW, padH, dilationW, dilationH)
    parent.__init(self, nInputPlane, nOutputPlane, kW, kH, dW, dH, padW, padH)
    self.dilationW = dilationW or 1
@@ -17,6 +25,7 @@ function SpatialDilatedConvolution:__init(nInputPlane, nOutputPlane, kW, kH, dW,
    end
 end
 
+---@private
 function SpatialDilatedConvolution:dilation_text() return (', %d,%d'):format(self.dilationW, self.dilationH) end
 
 return SpatialDilatedConvolution

@@ -16,6 +16,8 @@ function SpatialDropout:__init(p, stochasticInference)
       self.__typename, tostring(p))
 end
 
+--- Sets the probability.
+---@param p number at least 0 and below 1
 function SpatialDropout:setp(p) self.p = p end
 
 function SpatialDropout:updateOutput(input)

@@ -43,6 +43,9 @@ local function class(_, name, parent_name)
 end
 
 --- Whether x is an object of that class or of one that extends it.
+---@param x any
+---@param name string 'nn.Container'
+---@return boolean
 local function is_a(x, name)
    if type(x) ~= 'table' then return false end
    local c, wanted = getmetatable(x), by_name[name]

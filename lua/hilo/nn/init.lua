@@ -7,6 +7,8 @@ nn.class = class
 nn.isA = class.is_a
 
 --- Whether x is a module.
+---@param x any
+---@return boolean
 function nn.isModule(x) return class.is_a(x, 'nn.Module') end
 
 for _, name in ipairs {

@@ -40,12 +40,21 @@ M.matmul = op('matmul', {
 M.mm, M.bmm = M.matmul, M.matmul
 
 --- Matrix times vector: (M,K), (K) -> (M).
+---@param a Tensor (M,K)
+---@param v Tensor (K)
+---@return Tensor (M)
 function M.mv(a, v) return M.matmul(a, v:reshape(v:nElement(), 1)):view(-1) end
 
 --- Outer product: (M), (N) -> (M,N).
+---@param a Tensor (M)
+---@param b Tensor (N)
+---@return Tensor (M,N)
 function M.ger(a, b) return M.matmul(a:reshape(a:nElement(), 1), b:reshape(1, b:nElement())) end
 
 --- Inner product of all elements: a number for plain tensors, a tensor of one element where a gradient is wanted.
+---@param a Tensor
+---@param b Tensor of as many elements
+---@return number|Tensor
 function M.dot(a, b)
    check(core.is_tensor(a) and core.is_tensor(b) and a:nElement() == b:nElement(), 'dot: expects two tensors of as many elements')
    local y = M.matmul(a:reshape(1, a:nElement()), b:reshape(b:nElement(), 1)):view(1)

@@ -7,6 +7,57 @@ local Tensor = require 'hilo.tensor'
 local C, run, check, op = ffi.C, core.run, core.check, autograd.op
 local is_tensor = core.is_tensor
 
+--- Functions of single elements.
+---@class PointwiseOps
+---@field abs fun(x: Tensor): Tensor absolute value
+---@field square fun(x: Tensor): Tensor x^2
+---@field sqrt fun(x: Tensor): Tensor square root; NaN below 0
+---@field rsqrt fun(x: Tensor): Tensor 1 / sqrt(x)
+---@field cinv fun(x: Tensor): Tensor 1 / x
+---@field exp fun(x: Tensor): Tensor e^x
+---@field log fun(x: Tensor): Tensor natural logarithm; NaN below 0, -inf at 0
+---@field log1p fun(x: Tensor): Tensor log(1 + x), exact near 0
+---@field sin fun(x: Tensor): Tensor sine of radians
+---@field cos fun(x: Tensor): Tensor cosine of radians
+---@field tan fun(x: Tensor): Tensor tangent of radians
+---@field asin fun(x: Tensor): Tensor arc sine, radians from -pi/2 to pi/2
+---@field acos fun(x: Tensor): Tensor arc cosine, radians from 0 to pi
+---@field atan fun(x: Tensor): Tensor arc tangent, radians from -pi/2 to pi/2
+---@field sinh fun(x: Tensor): Tensor hyperbolic sine
+---@field cosh fun(x: Tensor): Tensor hyperbolic cosine
+---@field tanh fun(x: Tensor): Tensor hyperbolic tangent
+---@field sigmoid fun(x: Tensor): Tensor 1 / (1 + e^-x)
+---@field softplus fun(x: Tensor): Tensor log(1 + e^x), without overflow
+---@field floor fun(x: Tensor): Tensor the next whole number below; its gradient is 0
+---@field ceil fun(x: Tensor): Tensor the next whole number above; its gradient is 0
+---@field round fun(x: Tensor): Tensor the nearest whole number, halves away from 0; its gradient is 0
+---@field trunc fun(x: Tensor): Tensor the whole number next to it towards 0; its gradient is 0
+---@field frac fun(x: Tensor): Tensor x - trunc(x)
+---@field sign fun(x: Tensor): Tensor -1, 0 or 1; its gradient is 0
+---@field neg fun(x: Tensor): Tensor -x
+---@field relu fun(x: Tensor): Tensor max(x, 0)
+---@field relu6 fun(x: Tensor): Tensor min(max(x, 0), 6)
+---@field leaky_relu fun(x: Tensor, slope?: number): Tensor x, and slope * x below 0; slope is 0.01 if not given
+---@field elu fun(x: Tensor, alpha?: number): Tensor x, and alpha * (e^x - 1) below 0; alpha is 1 if not given
+---@field affine fun(x: Tensor, a?: number, b?: number): Tensor a * x + b; 1 and 0 if not given
+---@field clamp fun(x: Tensor, low?: number, high?: number): Tensor x, but no less than low and no more than high
+---@field add fun(a: Tensor|number, b: Tensor|number, alpha?: number): Tensor a + alpha * b; alpha is 1 if not given and may stand in
+--- the middle, as in Torch7
+---@field sub fun(a: Tensor|number, b: Tensor|number, alpha?: number): Tensor a - alpha * b; alpha is 1 if not given and may stand in
+--- the middle
+---@field cmul fun(a: Tensor|number, b: Tensor|number): Tensor a * b, element by element
+---@field mul fun(a: Tensor|number, b: Tensor|number): Tensor a * b, element by element
+---@field cdiv fun(a: Tensor|number, b: Tensor|number): Tensor a / b, element by element
+---@field div fun(a: Tensor|number, b: Tensor|number): Tensor a / b, element by element
+---@field pow fun(a: Tensor|number, b: Tensor|number): Tensor a^b
+---@field cmax fun(a: Tensor|number, b: Tensor|number): Tensor the larger one; where they are equal the gradient goes to a
+---@field maximum fun(a: Tensor|number, b: Tensor|number): Tensor the larger one; where they are equal the gradient goes to a
+---@field cmin fun(a: Tensor|number, b: Tensor|number): Tensor the smaller one; where they are equal the gradient goes to a
+---@field minimum fun(a: Tensor|number, b: Tensor|number): Tensor the smaller one; where they are equal the gradient goes to a
+---@field mod fun(a: Tensor|number, b: Tensor|number): Tensor what is left of a / b, with b's sign; no gradient
+---@field remainder fun(a: Tensor|number, b: Tensor|number): Tensor what is left of a / b, with b's sign; no gradient
+---@field fmod fun(a: Tensor|number, b: Tensor|number): Tensor what is left of a / b, with a's sign; no gradient
+---@field atan2 fun(a: Tensor|number, b: Tensor|number): Tensor angle of the point (b, a), radians from -pi to pi; no gradient
 local M = {}
 
 -- ---- broadcasting ----
@@ -152,6 +203,9 @@ end
 
 for name, code in pairs {eq = C.HL_EQ, ne = C.HL_NE, lt = C.HL_LT, le = C.HL_LE, gt = C.HL_GT, ge = C.HL_GE} do
    --- 1 where the comparison holds, else 0, as a ByteTensor.
+   ---@param a Tensor|number
+   ---@param b Tensor|number stretches to a's sizes, or a to its
+   ---@return Tensor byte
    M[name] = function(a, b) return autograd.no_grad(forward_binary, name, code, {}, a, b, 1, 'byte') end
 end
 for name, code in pairs {mod = C.HL_MOD, fmod = C.HL_FMOD, atan2 = C.HL_ATAN2} do
@@ -161,7 +215,11 @@ binary('cmax', C.HL_MAX, winner(M.ge), opposite(M.ge), 'x')
 binary('cmin', C.HL_MIN, winner(M.le), opposite(M.le), 'x')
 
 local sub_numbers = M.sub
---- a - b, of tensors and numbers.
+--- a - alpha * b, of tensors and numbers.
+---@param a Tensor|number
+---@param b Tensor|number
+---@param alpha? number 1
+---@return Tensor|number
 M.sub = function(a, b, alpha)
    if type(a) == 'number' and type(b) == 'number' then return a - (alpha or 1) * b end
    return sub_numbers(a, b, alpha)
@@ -183,12 +241,22 @@ M.mul, M.div, M.maximum, M.minimum, M.remainder = M.cmul, M.cdiv, M.cmax, M.cmin
 ---@param alpha number
 ---@param a Tensor
 ---@param b Tensor
+---@return Tensor
 function M.addcmul(x, alpha, a, b) return M.add(x, alpha, M.cmul(a, b)) end
 
 --- x + alpha * a / b
+---@param x Tensor
+---@param alpha number
+---@param a Tensor
+---@param b Tensor
+---@return Tensor
 function M.addcdiv(x, alpha, a, b) return M.add(x, alpha, M.cdiv(a, b)) end
 
 --- mask ? a : b, elementwise; mask is a ByteTensor, a and b tensors of the same type.
+---@param mask Tensor byte
+---@param a Tensor
+---@param b Tensor
+---@return Tensor
 M.where = op('where', {
    forward = function(ctx, mask, a, b)
       need_tensor('where', mask)

@@ -105,6 +105,7 @@ function M.seed()
 end
 
 --- The seed of the default generator.
+---@return integer
 function M.initialSeed() return M.generator:initialSeed() end
 
 local function is_generator(x) return getmetatable(x) == Generator end
@@ -158,6 +159,8 @@ end
 ---@param low? number 0
 ---@param high? number 1
 ---@param options? {generator: Generator}
+---@param ... any as above
+---@return Tensor self
 function methods:uniform(...)
    local v, options = numbers('uniform', {'low', 'high'}, {0, 1}, ...)
    need_float('uniform', self)
@@ -168,6 +171,8 @@ end
 ---@param mean? number 0
 ---@param std? number 1
 ---@param options? {generator: Generator}
+---@param ... any as above
+---@return Tensor self
 function methods:normal(...)
    local v, options = numbers('normal', {'mean', 'std'}, {0, 1}, ...)
    need_float('normal', self)
@@ -178,6 +183,8 @@ end
 --- 1 with probability p, else 0; any dtype.
 ---@param p? number 0.5
 ---@param options? {generator: Generator}
+---@param ... any as above
+---@return Tensor self
 function methods:bernoulli(...)
    local v, options = numbers('bernoulli', {'p'}, {0.5}, ...)
    check(v[1] >= 0 and v[1] <= 1, 'bernoulli: p must be between 0 and 1, got %s', tostring(v[1]))
@@ -202,6 +209,8 @@ end
 ---@param low? integer
 ---@param high? integer
 ---@param options? {generator: Generator}
+---@param ... any as above
+---@return Tensor self
 function methods:random(...)
    local v, options = numbers('random', {'low', 'high'}, {}, ...)
    local low, high = bounds(v[1], v[2], largest[self:dtype()])
@@ -221,12 +230,23 @@ local function number_of(method, generator, ...)
 end
 
 --- A number from [low, high).
+---@param low? number 0
+---@param high? number 1
+---@return number
 function Generator:uniform(low, high) return number_of('uniform', self, low or 0, high or 1) end
 --- A normal number.
+---@param mean? number 0
+---@param std? number 1
+---@return number
 function Generator:normal(mean, std) return number_of('normal', self, mean or 0, std or 1) end
 --- 1 with probability p, else 0.
+---@param p? number 0.5
+---@return number 0 or 1
 function Generator:bernoulli(p) return number_of('bernoulli', self, p or 0.5) end
 --- A whole number low..high, both included; random(high): from 1 on.
+---@param low? integer 1
+---@param high? integer 2^32 - 1
+---@return integer
 function Generator:random(low, high)
    low, high = bounds(low, high, 2 ^ 32)
    return number_of('random', self, low, high)
@@ -234,6 +254,8 @@ end
 
 for _, name in ipairs {'uniform', 'normal', 'bernoulli', 'random'} do
    --- One number from the default generator; see Generator.
+   ---@param ... number as of Generator's method of that name
+   ---@return number
    M[name] = function(...) return Generator[name](M.generator, ...) end
 end
 
@@ -258,10 +280,12 @@ local function filled(fn, method, ...)
 end
 
 --- Uniform numbers from [0, 1): rand(2, 3), rand({2, 3}, {dtype = 'double', generator = g}).
+---@param ... integer|integer[]|table sizes, then {dtype: string?, device: string?, generator: Generator?}
 ---@return Tensor
 function M.rand(...) return filled('rand', 'uniform', ...) end
 
 --- Normal numbers with mean 0 and deviation 1: randn(2, 3).
+---@param ... integer|integer[]|table sizes, then {dtype: string?, device: string?, generator: Generator?}
 ---@return Tensor
 function M.randn(...) return filled('randn', 'normal', ...) end
 

@@ -127,10 +127,21 @@ for name, code in pairs(extreme_all) do
 end
 
 --- Position of the largest element along dim, LongTensor counting from 1.
+---@param x Tensor
+---@param dim? integer 1 if not given
+---@return Tensor positions long, 1 wide along dim
 function M.argmax(x, dim) return (select(2, M.max(x, dim or 1))) end
+--- Position of the smallest element along dim, LongTensor counting from 1.
+---@param x Tensor
+---@param dim? integer 1 if not given
+---@return Tensor positions long, 1 wide along dim
 function M.argmin(x, dim) return (select(2, M.min(x, dim or 1))) end
 
 --- p-norm (p = 2 where missing) of all elements, or along dim.
+---@param x Tensor
+---@param p? number above 0, math.huge for the largest absolute value
+---@param dim? integer
+---@return number|Tensor
 function M.norm(x, p, dim)
    need_tensor('norm', x)
    p = p or 2
@@ -146,6 +157,10 @@ function M.norm(x, p, dim)
 end
 
 --- Variance of all elements or along dim; divides by n - 1, or by n with biased.
+---@param x Tensor
+---@param dim? integer
+---@param biased? boolean
+---@return number|Tensor
 function M.var(x, dim, biased)
    need_tensor('var', x)
    local n = dim and x:size(dim) or x:nElement()
@@ -156,6 +171,10 @@ function M.var(x, dim, biased)
 end
 
 --- Standard deviation, as var.
+---@param x Tensor
+---@param dim? integer
+---@param biased? boolean
+---@return number|Tensor
 function M.std(x, dim, biased)
    local v = M.var(x, dim, biased)
    return type(v) == 'number' and math.sqrt(v) or pointwise.sqrt(v)
@@ -163,6 +182,8 @@ end
 
 for name, code in pairs {any = C.HL_ANY, all = C.HL_ALL} do
    --- Whether any (all) of the elements are not 0.
+   ---@param x Tensor
+   ---@return boolean
    M[name] = function(x)
       need_tensor(name, x)
       if x:nElement() == 0 then return name == 'all' end
@@ -172,6 +193,9 @@ end
 
 for name, code in pairs {cumsum = C.HL_SUM, cumprod = C.HL_PROD} do
    --- Running sum (product) along dim. No gradient.
+   ---@param x Tensor
+   ---@param dim? integer 1 if not given
+   ---@return Tensor y as x
    M[name] = function(x, dim)
       local y = need_tensor(name, x):empty()
       run('hl_cumulate', y, x, code, dimension(x, dim or 1, name) - 1)
@@ -200,12 +224,20 @@ local sorted = op('sort', {
 ---@param x Tensor
 ---@param dim? integer
 ---@param descending? boolean
+---@return Tensor values
+---@return Tensor positions long
 function M.sort(x, dim, descending)
    dim = dimension(need_tensor('sort', x), dim or x:dim(), 'sort')
    return sorted(x, x:size(dim), dim, descending)
 end
 
 --- The k smallest (`largest`: largest) along dim in order: values, positions.
+---@param x Tensor
+---@param k integer
+---@param dim? integer the last if not given
+---@param largest? boolean
+---@return Tensor values k wide along dim
+---@return Tensor positions long
 function M.topk(x, k, dim, largest)
    dim = dimension(need_tensor('topk', x), dim or x:dim(), 'topk')
    check(type(k) == 'number' and k >= 1 and k <= x:size(dim) and k % 1 == 0, 'topk: k must be 1..%d, got %s', x:size(dim), tostring(k))
@@ -213,6 +245,11 @@ function M.topk(x, k, dim, largest)
 end
 
 --- The k-th smallest along dim: value, position.
+---@param x Tensor
+---@param k integer from 1
+---@param dim? integer the last if not given
+---@return Tensor value 1 wide along dim
+---@return Tensor position long
 function M.kthvalue(x, k, dim)
    dim = dimension(need_tensor('kthvalue', x), dim or x:dim(), 'kthvalue')
    local values, index = M.topk(x, k, dim, false)
@@ -220,12 +257,18 @@ function M.kthvalue(x, k, dim)
 end
 
 --- The lower median along dim: value, position.
+---@param x Tensor
+---@param dim? integer the last if not given
+---@return Tensor value 1 wide along dim
+---@return Tensor position long
 function M.median(x, dim)
    dim = dimension(need_tensor('median', x), dim or x:dim(), 'median')
    return M.kthvalue(x, math.floor((x:size(dim) + 1) / 2), dim)
 end
 
 --- Positions of the elements that are not 0, LongTensor (n, dims).
+---@param x Tensor
+---@return Tensor positions (n,dims) long, from 1
 function M.nonzero(x)
    local n, lib = ffi.new('int64_t[1]'), need_tensor('nonzero', x)._storage.device.lib
    core.call(lib, 'hl_nonzero', nil, n, core.raw(x))
@@ -236,6 +279,9 @@ function M.nonzero(x)
 end
 
 --- Whether both tensors have the same sizes and elements.
+---@param a Tensor
+---@param b Tensor
+---@return boolean
 function M.equal(a, b)
    if not a:isSameSizeAs(b) then return false end
    return M.all(pointwise.eq(a, b))

@@ -24,6 +24,9 @@ local copy_contiguous = op('contiguous', {
    end,
    backward = function(_, dy) return dy end,
 })
+--- The same elements dense in row-major order: x itself where they already are.
+---@param x Tensor
+---@return Tensor
 function M.contiguous(x) return need_tensor('contiguous', x):isContiguous() and x or copy_contiguous(x) end
 
 --- The same images with the channels innermost in memory, where cards convolve fastest; ops on a card keep that layout: x itself
@@ -46,6 +49,7 @@ local copy = op('clone', {
 
 --- A copy with memory of its own.
 ---@param x Tensor
+---@return Tensor
 function M.clone(x) return copy(need_tensor('clone', x)) end
 
 local function element_count(sizes)
@@ -86,6 +90,8 @@ local view = op('view', {
 
 --- The same memory with other sizes; one of them may be -1. x must be contiguous.
 ---@param x Tensor
+---@param ... integer|integer[] sizes
+---@return Tensor
 function M.view(x, ...)
    need_tensor('view', x)
    local sizes = type((...)) == 'table' and {unpack((...))} or {...}
@@ -97,6 +103,8 @@ end
 
 --- As view; copies where x is not contiguous.
 ---@param x Tensor
+---@param ... integer|integer[] sizes
+---@return Tensor
 function M.reshape(x, ...) return M.view(M.contiguous(need_tensor('reshape', x)), ...) end
 
 --- `length` slices of dimension dim from number `first` on.
@@ -148,6 +156,8 @@ local permute = op('permute', {
 
 --- Dimensions in another order: permute(x, 1, 3, 4, 2).
 ---@param x Tensor
+---@param ... integer|integer[] dimensions, from 1
+---@return Tensor a view
 function M.permute(x, ...)
    need_tensor('permute', x)
    local order = type((...)) == 'table' and (...) or {...}
@@ -162,6 +172,10 @@ function M.permute(x, ...)
 end
 
 --- Dimensions a and b exchanged.
+---@param x Tensor
+---@param a integer
+---@param b integer
+---@return Tensor a view
 function M.transpose(x, a, b)
    need_tensor('transpose', x)
    a, b = dimension(x, a, 'transpose'), dimension(x, b, 'transpose')
@@ -172,12 +186,17 @@ function M.transpose(x, a, b)
 end
 
 --- Transpose of a matrix.
+---@param x Tensor (M,N)
+---@return Tensor (N,M) a view
 function M.t(x)
    check(need_tensor('t', x):dim() == 2, 't: expects a matrix, got %s', Tensor.shape_text(x))
    return M.transpose(x, 1, 2)
 end
 
 --- Dimensions of size 1 removed: all, or dim alone.
+---@param x Tensor
+---@param dim? integer
+---@return Tensor a view
 function M.squeeze(x, dim)
    need_tensor('squeeze', x)
    local sizes, strides, kept, kept_strides = sizes_table(x), strides_table(x), {}, {}
@@ -193,6 +212,9 @@ function M.squeeze(x, dim)
 end
 
 --- A dimension of size 1 before dimension dim.
+---@param x Tensor
+---@param dim integer 1 to the number of dimensions + 1
+---@return Tensor a view
 function M.unsqueeze(x, dim)
    need_tensor('unsqueeze', x)
    check(type(dim) == 'number' and dim >= 1 and dim <= x:dim() + 1, 'unsqueeze: dimension %s is out of range 1..%d', tostring(dim),
@@ -203,7 +225,11 @@ function M.unsqueeze(x, dim)
    return M.restride(x, sizes, strides)
 end
 
--- The same elements in the same order under other sizes and strides.
+--- The same elements in the same order under other sizes and strides, a view.
+---@param x Tensor
+---@param sizes integer[]
+---@param strides integer[] in elements
+---@return Tensor
 M.restride = op('restride', {
    forward = function(ctx, x, sizes, strides)
       ctx.sizes = sizes_table(x)
@@ -236,6 +262,8 @@ local expand = op('expand', {
 
 --- x stretched to the given sizes without copying; -1 keeps a size.
 ---@param x Tensor
+---@param ... integer|integer[] sizes
+---@return Tensor a view
 function M.expand(x, ...)
    need_tensor('expand', x)
    local sizes = type((...)) == 'table' and {unpack((...))} or {...}
@@ -249,9 +277,16 @@ function M.expand(x, ...)
    end
    return expand(x, sizes)
 end
+--- expand to the sizes of another tensor.
+---@param x Tensor
+---@param other Tensor
+---@return Tensor a view
 function M.expandAs(x, other) return M.expand(x, sizes_table(other)) end
 
 --- x repeated: repeatTensor(x, 2, 3) is twice along the first and three times along the second dimension.
+---@param x Tensor
+---@param ... integer|integer[] factors
+---@return Tensor
 function M.repeatTensor(x, ...)
    local times = type((...)) == 'table' and (...) or {...}
    check(#times >= need_tensor('repeatTensor', x):dim(), 'repeatTensor: %s needs at least %d factors, got %d', Tensor.shape_text(x),
@@ -302,6 +337,9 @@ local cat = op('cat', {
 })
 
 --- Tensors joined along dim (the last where missing): cat({a, b}, 2), cat(a, b, 2).
+---@param list Tensor[]|Tensor
+---@param ... integer|Tensor dim, or the second tensor and dim
+---@return Tensor
 function M.cat(list, ...)
    local dim
    if core.is_tensor(list) then
@@ -317,6 +355,7 @@ end
 
 --- Tensors of one size joined along a new first dimension.
 ---@param list Tensor[]
+---@return Tensor
 function M.stack(list)
    local rows = {}
    for i, x in ipairs(list) do rows[i] = M.unsqueeze(x, 1) end
@@ -324,6 +363,10 @@ function M.stack(list)
 end
 
 --- Pieces of at most `length` slices along dim.
+---@param x Tensor
+---@param length integer
+---@param dim? integer 1 if not given
+---@return Tensor[] views
 function M.split(x, length, dim)
    dim = dimension(need_tensor('split', x), dim or 1, 'split')
    check(type(length) == 'number' and length >= 1, 'split: expects a length of 1 or more, got %s', tostring(length))

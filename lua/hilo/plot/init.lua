@@ -75,6 +75,8 @@ function plot.parallel(rows, axes, options) return parallel.parallel(rows, axes,
 
 --- Runs f(...) with one gnuplot for all pictures drawn in it, which saves starting one for each; returns what f returns.
 ---@param f function
+---@param ... any
+---@return ... what f returns
 function plot.session(f, ...) return output.session(f, ...) end
 
 return setmetatable(plot, {__call = function(_, ...) return lines.plot(...) end})

@@ -117,6 +117,7 @@ end
 local function narrowed(logits, i) return logits:narrow(1, i, 1) end
 
 -- Classes that the classifier does not see are switched off, picture by picture.
+---@private
 function Model:fused(logits, rows)
    local list = {}
    for i, row in ipairs(rows) do list[i] = hilo.label_map(fusion(narrowed(logits, i), row, self.fusion)) end
@@ -173,6 +174,7 @@ function Model:counted(found, i, h, w)
 end
 
 -- A picture in memory as the transforms would make it.
+---@private
 function Model:inputs_of(picture)
    check(picture:dim() == 3 and picture:size(1) == 3 or picture:dim() == 2,
       'predict: expected a picture (3,H,W) or (H,W), bytes or floats of 0..1; got %s', table.concat(picture:size(), 'x'))
@@ -193,6 +195,7 @@ end
 --- The set of a reader that has no label maps.
 function Model:set() return {classes = self.classes, void = self.void} end
 
+---@private
 function Model:inputs_from(path)
    self.workers = self.workers or Workers.new {threads = 0, cache_mb = 0}
    local batch = reader {

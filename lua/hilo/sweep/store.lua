@@ -81,6 +81,7 @@ function Store:make_study(name, direction)
    end)
 end
 
+--- Closes the file. Studies that it gave can no longer be used.
 function Store:close() self.db:close() end
 
 return Store

@@ -18,6 +18,12 @@ Study.__index = Study
 
 for name, f in pairs(require 'hilo.sweep.study_runs') do Study[name] = f end
 
+--- A sweep's rows in a store.
+---@param db Database
+---@param id integer of the study
+---@param name string
+---@param direction 'max'|'min'
+---@return Study
 function Study.new(db, id, name, direction)
    return setmetatable({db = db, id = id, name = name, direction = direction}, Study)
 end
@@ -46,6 +52,8 @@ local function time_text()
 end
 
 --- f() as one transaction.
+---@param f fun(): ...
+---@return ... what f returns
 function Study:transaction(f) return self.db:transaction(f) end
 
 -- ---- what the sweep is asked ----
@@ -81,6 +89,8 @@ end
 ---@param stop boolean
 function Study:ask_to_stop(stop) self.db:run('UPDATE hilo_sweeps SET stop = ? WHERE study_id = ?', stop and 1 or 0, self.id) end
 
+--- Whether somebody asked the coordinators of this sweep to end.
+---@return boolean
 function Study:is_asked_to_stop() return self.db:value('SELECT stop FROM hilo_sweeps WHERE study_id = ?', self.id) == 1 end
 
 --- Makes `owner` the only coordinator, where the sweep may have but one.
@@ -102,6 +112,8 @@ function Study:is_owned()
    return row ~= nil and row.owner ~= nil and not self.is_gone(row.owner, row.heartbeat)
 end
 
+--- `owner` is no longer the coordinator.
+---@param owner string
 function Study:give_up_ownership(owner)
    self.db:run('UPDATE hilo_sweeps SET owner = NULL WHERE study_id = ? AND owner = ?', self.id, owner)
 end
@@ -161,8 +173,12 @@ function Study:trials()
    return list
 end
 
+--- Number of trials, in whatever state.
+---@return integer
 function Study:count_trials() return self.db:value('SELECT COUNT(*) FROM trials WHERE study_id = ?', self.id) end
 
+--- Number of trials that failed.
+---@return integer
 function Study:count_failed() return self.db:value("SELECT COUNT(*) FROM trials WHERE study_id = ? AND state = 'FAIL'", self.id) end
 
 --- Adds a trial. Its number is the count of those before it, as Optuna's is; it is running from the beginning, for Optuna would take
@@ -212,6 +228,8 @@ local function set_attribute(self, trial_id, key, value)
       ON CONFLICT (trial_id, "key") DO UPDATE SET value_json = excluded.value_json]], trial_id, key, text)
 end
 
+--- Notes that a trial runs, and since when.
+---@param trial_id integer
 function Study:begin_trial(trial_id)
    self.db:run([[UPDATE trials SET state = 'RUNNING', datetime_start = COALESCE(datetime_start, ?), datetime_complete = NULL
       WHERE trial_id = ?]], time_text(), trial_id)
@@ -220,6 +238,7 @@ function Study:begin_trial(trial_id)
 end
 
 --- A trial that had ended goes on.
+---@param trial_id integer
 function Study:reopen(trial_id)
    self.db:run("UPDATE trials SET state = 'RUNNING', datetime_complete = NULL WHERE trial_id = ?", trial_id)
    self.db:run('DELETE FROM trial_values WHERE trial_id = ?', trial_id)

@@ -6,6 +6,25 @@ local Tensor = require 'hilo.tensor'
 
 local C, run, check = ffi.C, core.run, core.check
 local is_tensor = core.is_tensor
+--- Methods that are made in loops below. They change the tensor and return it; only the conversions make another one.
+---@class InPlaceMethods
+---@field add fun(self: Tensor, a: Tensor|number, b?: Tensor|number, c?: Tensor): Tensor (value), (tensor), (value, tensor): self +
+--- value * tensor; (tensor, tensor), (tensor, value, tensor): self becomes a + value * b
+---@field sub fun(self: Tensor, a: Tensor|number, b?: Tensor|number, c?: Tensor): Tensor as add, but less: (value), (tensor), (value,
+--- tensor), (tensor, value, tensor)
+---@field addmm fun(self: Tensor, ...): Tensor ([beta,] [M (M,N),] [alpha,] a (M,K), b (K,N)): self = beta * (M or self) + alpha * a b
+---@field baddbmm fun(self: Tensor, ...): Tensor ([beta,] [M (B,M,N),] [alpha,] a (B,M,K), b (B,K,N)): as addmm, of each of B matrices
+---@field addmv fun(self: Tensor, ...): Tensor ([beta,] [v (M),] [alpha,] a (M,K), x (K)): self = beta * (v or self) + alpha * a x
+---@field addr fun(self: Tensor, ...): Tensor ([beta,] [M (M,N),] [alpha,] x (M), y (N)): self = beta * (M or self) + alpha * x y'
+---@field byte fun(self: Tensor): Tensor as whole numbers 0..255, cut off towards 0
+---@field int fun(self: Tensor): Tensor as whole numbers of 32 bits, cut off towards 0
+---@field long fun(self: Tensor): Tensor as whole numbers of 64 bits, cut off towards 0
+---@field float fun(self: Tensor): Tensor as float32; itself where it is that
+---@field double fun(self: Tensor): Tensor as float64; itself where it is that
+---@field bfloat16 fun(self: Tensor): Tensor as bfloat16, 8 bits of mantissa, rounded to the nearest; itself where it is that
+---@field cpu fun(self: Tensor): Tensor on the CPU; itself where it is there
+---@field cuda fun(self: Tensor): Tensor on the card; itself where it is there; an error that says why where there is none
+---@field emu fun(self: Tensor): Tensor on the emulation of a card, which tests use
 local methods = Tensor.methods
 
 --- Fails where an in-place change would break a gradient; notes the change otherwise. Parameters of modules may be changed, as in
@@ -37,15 +56,19 @@ end
 -- ---- filling and copying ----
 
 ---@param value number
+---@return Tensor self
 function methods:fill(value)
    self:writable('fill')
    if self:nElement() > 0 then run('hl_fill', self, need_number('fill', value)) end
    return self
 end
+--- Every element becomes 0.
+---@return Tensor self
 function methods:zero() return self:fill(0) end
 
 --- Elements of source in row-major order, converted; source has as many elements, or stretches to these sizes.
 ---@param source Tensor
+---@return Tensor self
 function methods:copy(source)
    self:writable('copy')
    need_tensor('copy', source)
@@ -65,6 +88,8 @@ for name, code in pairs {neg = C.HL_NEG, abs = C.HL_ABS, sqrt = C.HL_SQRT, rsqrt
    acos = C.HL_ACOS, atan = C.HL_ATAN, sinh = C.HL_SINH, cosh = C.HL_COSH, tanh = C.HL_TANH, sigmoid = C.HL_SIGMOID,
    floor = C.HL_FLOOR, ceil = C.HL_CEIL, round = C.HL_ROUND, trunc = C.HL_TRUNC, frac = C.HL_FRAC, sign = C.HL_SIGN} do
    --- In place; with a source, this tensor becomes f(source).
+   ---@param source? Tensor of as many elements
+   ---@return Tensor self
    methods[name] = function(self, source)
       self:writable(name)
       if source then same_count(name, self, need_tensor(name, source)) end
@@ -74,6 +99,9 @@ for name, code in pairs {neg = C.HL_NEG, abs = C.HL_ABS, sqrt = C.HL_SQRT, rsqrt
 end
 
 --- Elements limited to low..high.
+---@param low number
+---@param high number
+---@return Tensor self
 function methods:clamp(low, high)
    self:writable('clamp')
    run('hl_unary', self, self, C.HL_CLAMP, need_number('clamp', low), need_number('clamp', high))
@@ -109,6 +137,9 @@ methods.csub = methods.sub
 for name, code in pairs {mul = C.HL_MUL, div = C.HL_DIV, cmul = C.HL_MUL, cdiv = C.HL_DIV, pow = C.HL_POWER, cpow = C.HL_POWER,
    cmax = C.HL_MAX, cmin = C.HL_MIN, remainder = C.HL_MOD, fmod = C.HL_FMOD, atan2 = C.HL_ATAN2} do
    --- (b): self = self op b. (a, b): self = a op b. b is a tensor or a number.
+   ---@param a Tensor|number
+   ---@param b? Tensor|number
+   ---@return Tensor self
    methods[name] = function(self, a, b)
       if b == nil then return binary(self, name, code, self, a) end
       return binary(self, name, code, need_tensor(name, a), b)
@@ -118,6 +149,8 @@ methods.cremainder, methods.cfmod = methods.remainder, methods.fmod
 
 local function add_product(name, divide)
    --- ([x], [value], a, b): self = (x or self) + value * a * b (addcmul) or value * a / b (addcdiv).
+   ---@param ... Tensor|number
+   ---@return Tensor self
    methods[name] = function(self, ...)
       local args, x, value = {...}, self, 1
       if #args == 4 or #args == 3 and is_tensor(args[1]) then x = table.remove(args, 1) end
@@ -157,6 +190,9 @@ add_matmul('addr', function(c, a, b) return c, column(a), b:unsqueeze(1) end)
 
 for name, add in pairs {mm = 'addmm', bmm = 'baddbmm', mv = 'addmv'} do
    --- self = a b
+   ---@param a Tensor (M,K), of bmm (B,M,K)
+   ---@param b Tensor (K,N), of bmm (B,K,N), of mv (K)
+   ---@return Tensor self (M,N), of bmm (B,M,N), of mv (M)
    methods[name] = function(self, a, b) return methods[add](self:zero(), a, b) end
 end
 
@@ -174,8 +210,23 @@ local function index_put(self, name, dim, index, source, add)
    return self
 end
 
+--- Slices index[1], index[2], ... along dim become those of source.
+---@param dim integer from 1
+---@param index Tensor (K) long, positions from 1
+---@param source Tensor of self's sizes, but K along dim
+---@return Tensor self
 function methods:indexCopy(dim, index, source) return index_put(self, 'indexCopy', dim, index, need_tensor('indexCopy', source), 0) end
+--- Adds the slices of source to slices index[1], index[2], ... along dim.
+---@param dim integer from 1
+---@param index Tensor (K) long, positions from 1; one may come several times
+---@param source Tensor of self's sizes, but K along dim
+---@return Tensor self
 function methods:indexAdd(dim, index, source) return index_put(self, 'indexAdd', dim, index, need_tensor('indexAdd', source), 1) end
+--- Slices index[1], index[2], ... along dim become `value`.
+---@param dim integer from 1
+---@param index Tensor (K) long, positions from 1
+---@param value number
+---@return Tensor self
 function methods:indexFill(dim, index, value)
    local sizes = Tensor.sizes_table(self)
    sizes[Tensor.dimension(self, dim, 'indexFill')] = need_index('indexFill', index):nElement()
@@ -183,6 +234,10 @@ function methods:indexFill(dim, index, value)
 end
 
 --- self[index[i][j]][j] = source[i][j] along dim 1, and so on; source may be a number.
+---@param dim integer from 1
+---@param index Tensor long, positions from 1
+---@param source Tensor|number of index's sizes
+---@return Tensor self
 function methods:scatter(dim, index, source)
    dim = Tensor.dimension(self, dim, 'scatter')
    if type(source) == 'number' then source = self:empty(need_index('scatter', index):size()):fill(source) end
@@ -190,6 +245,11 @@ function methods:scatter(dim, index, source)
    run('hl_scatter', self, need_tensor('scatter', source), need_index('scatter', index), dim - 1, 0)
    return self
 end
+--- As scatter, but adds: self[index[i][j]][j] grows by source[i][j] along dim 1.
+---@param dim integer from 1
+---@param index Tensor long, positions from 1
+---@param source Tensor of index's sizes
+---@return Tensor self
 function methods:scatterAdd(dim, index, source)
    dim = Tensor.dimension(self, dim, 'scatterAdd')
    self:writable('scatterAdd')
@@ -197,12 +257,20 @@ function methods:scatterAdd(dim, index, source)
    return self
 end
 
+--- Elements where the mask is not 0 become `value`.
+---@param mask Tensor byte, stretches to self's sizes
+---@param value number
+---@return Tensor self
 function methods:maskedFill(mask, value)
    self:writable('maskedFill')
    check(is_tensor(mask) and mask:dtype() == 'uint8', 'maskedFill: expects a ByteTensor mask')
    run('hl_where', self, mask, self:empty(1):fill(value), self)
    return self
 end
+--- Elements where the mask is not 0 become those of source, in row-major order.
+---@param mask Tensor byte, of self's sizes
+---@param source Tensor with at least as many elements as the mask selects
+---@return Tensor self
 function methods:maskedCopy(mask, source)
    self:writable('maskedCopy')
    check(is_tensor(mask) and mask:dtype() == 'uint8', 'maskedCopy: expects a ByteTensor mask')
@@ -217,6 +285,7 @@ end
 
 --- Every element x becomes f(x); keeps x where f returns nothing.
 ---@param f fun(x: number): number?
+---@return Tensor self
 function methods:apply(f)
    self:writable('apply')
    local values = self:getDevice() == 'cpu' and self:detach():contiguous() or self:detach():to{device = 'cpu'}:contiguous()
@@ -230,6 +299,9 @@ function methods:apply(f)
 end
 
 --- Every element x becomes f(x, y) with y from `other`.
+---@param other Tensor of as many elements
+---@param f fun(x: number, y: number): number?
+---@return Tensor self
 function methods:map(other, f)
    local ys, i = Tensor.host_copy(need_tensor('map', other)), -1
    same_count('map', self, other)
@@ -242,6 +314,8 @@ end
 -- ---- sizes in place ----
 
 --- Other sizes; keeps the memory where the element count stays, else takes new memory (contents are then undefined).
+---@param ... integer|integer[] sizes
+---@return Tensor self
 function methods:resize(...)
    local sizes = Tensor.sizes_of('resize', ...)
    self:writable('resize')
@@ -251,9 +325,14 @@ function methods:resize(...)
    local fresh = fits and Tensor.wrap(self._storage, self._offset, sizes) or self:empty(sizes)
    return self:set(fresh)
 end
+--- resize to the sizes of another tensor.
+---@param other Tensor
+---@return Tensor self
 function methods:resizeAs(other) return self:resize(Tensor.sizes_table(need_tensor('resizeAs', other))) end
 
 --- This tensor becomes a view of what `source` sees.
+---@param source Tensor
+---@return Tensor self
 function methods:set(source)
    core.raw(need_tensor('set', source))
    check(not (self.requires_grad and self._node), 'set: the tensor is part of a graph')
@@ -269,7 +348,11 @@ for _, family in ipairs {'pointwise', 'reduce', 'shape', 'matmul'} do
    end
 end
 methods.backward = autograd.backward
+--- view with the sizes of another tensor of as many elements.
+---@type fun(self: Tensor, other: Tensor): Tensor
 methods.viewAs = function(self, other) return self:view(Tensor.sizes_table(other)) end
+--- The tensor with the type and on the device of another; itself where it is so.
+---@type fun(self: Tensor, other: Tensor): Tensor
 methods.typeAs = function(self, other) return self:to{dtype = other:dtype(), device = other:getDevice()} end
 
 for _, dtype in ipairs(require('hilo.storage').dtypes) do

@@ -9,6 +9,8 @@ local evaluate = {}
 
 --- f(...) with the network evaluating and nothing recorded; its mode is put back, also after an error.
 ---@param net Module
+---@param f fun(...): ...
+---@param ... any
 ---@return ... what f(...) returns
 function evaluate.with(net, f, ...)
    local trained = net.train
@@ -24,6 +26,8 @@ end
 --- Logits at a given size: DeepLab's own, brought there in one step, corners aligned.
 ---@param S DeepLab
 ---@param images Tensor (N,3,H',W')
+---@param h integer
+---@param w integer
 ---@return Tensor (N,C,h,w)
 function evaluate.logits(S, images, h, w)
    return hilo.resize(S:logits(images), h, w, {mode = 'bilinear', align_corners = true})
@@ -141,6 +145,9 @@ function evaluate.targets(set, names, options)
 end
 
 --- Tables by image name -> lists in the order of the names.
+---@param by_name table<string, table>
+---@param names string[]
+---@return table[]
 function evaluate.rows(by_name, names)
    local rows = {}
    for i, name in ipairs(names) do rows[i] = by_name[name] end

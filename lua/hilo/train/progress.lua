@@ -35,6 +35,7 @@ function Progress:rate()
    return steps / elapsed, (self.total - self.done) * elapsed / steps
 end
 
+---@private
 function Progress:numbers()
    local rate, left = self:rate()
    if not rate then return '' end
@@ -42,6 +43,7 @@ function Progress:numbers()
    return ('%s  %s left'):format(speed, Progress.duration(left))
 end
 
+---@private
 function Progress:bar(text)
    local head = ('%s %d/%d '):format(self.title, self.done, self.total)
    local tail = (' %s  %s'):format(self:numbers(), text or '')

@@ -62,6 +62,7 @@ function Run.new(o)
 end
 
 -- The folder is this process's from here on.
+---@private
 function Run:enter()
    local o = self.options
    check(o.resume or o.overwrite or not folder.is_file(self.path .. '/log.jsonl'),
@@ -71,6 +72,7 @@ function Run:enter()
    if not o.resume then self:start_afresh() end
 end
 
+---@private
 function Run:start_afresh()
    for _, name in ipairs {'options.json', 'last.safetensors', 'best.safetensors', 'scores.json', 'log.jsonl', 'split.json',
       'tags.json'} do
@@ -133,6 +135,7 @@ end
 
 -- ---- checkpoints ----
 
+---@private
 function Run:save(job, state)
    hilo.io.checkpoint.save(self.last, {nets = job.nets, optims = job.optims, meta = state})
    self.saved = state.step
@@ -140,6 +143,7 @@ end
 
 local function new_state() return {step = 0, sums = {}, counted = 0, evaluated = 0} end
 
+---@private
 function Run:restore(job)
    if not self.options.resume then return new_state() end
    if not folder.is_file(self.last) then
@@ -189,6 +193,7 @@ local function means_of(state)
    return means, names
 end
 
+---@private
 function Run:check_finite(state)
    local means, names = means_of(state)
    for _, name in ipairs(names) do
@@ -199,6 +204,7 @@ function Run:check_finite(state)
    return means, names
 end
 
+---@private
 function Run:write_log(state)
    local means, names = self:check_finite(state)
    local parts, entry = {}, {step = state.step, seconds = host.hl_host_time() - self.began}
@@ -213,6 +219,7 @@ function Run:write_log(state)
 end
 
 -- What the script measures besides scores: figures by group and name, and a line about them.
+---@private
 function Run:diagnose(job)
    if not job.diagnose or self.options.diagnostics == 0 then return nil end
    local began = host.hl_host_time()
@@ -221,6 +228,7 @@ function Run:diagnose(job)
    return figures, told
 end
 
+---@private
 function Run:evaluate(job, state)
    local began = host.hl_host_time()
    local scores, seen = job.evaluate()
@@ -241,6 +249,7 @@ end
 local function due(step, every, steps) return step == steps or (every > 0 and step % every == 0) end
 
 -- A step, its losses and its line of the log belong together: Ctrl-C waits for all of them.
+---@private
 function Run:one_step(job, state)
    state.step = state.step + 1
    if job.schedule then job.schedule(state.step) end
@@ -249,6 +258,7 @@ function Run:one_step(job, state)
    if due(state.step, self.options.log_every, job.steps) then self:write_log(state) end
 end
 
+---@private
 function Run:after_step(job, state)
    local o = self.options
    if state.step > 0 and state.evaluated < state.step and due(state.step, o.eval_every, job.steps) then self:evaluate(job, state) end
@@ -258,6 +268,7 @@ function Run:after_step(job, state)
    end
 end
 
+---@private
 function Run:loop(job, state)
    self:after_step(job, state)
    while state.step < job.steps do
@@ -268,6 +279,7 @@ function Run:loop(job, state)
 end
 
 -- Ctrl-C, SIGTERM or SIGUSR1 came between two steps or in an evaluation, which changes nothing: the state is that after state.step.
+---@private
 function Run:stop(job, state)
    self.progress:finish()
    self:save(job, state)
@@ -277,6 +289,7 @@ function Run:stop(job, state)
    os.exit(128 + host.hl_host_interrupt_signal(), true)
 end
 
+---@private
 function Run:finish(job, state)
    local scores = {step = state.step, best = {step = state.best.step, [job.score] = state.best.value}}
    for key, value in pairs(state.scores) do scores[key] = value end

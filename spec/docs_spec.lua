@@ -1,0 +1,39 @@
+--- docs_spec.lua: every public name is told about, and what examples in comments say is so.
+local entries = require 'hilo.help.entries'
+
+local function names_where(f)
+   local names = {}
+   for _, entry in ipairs(entries.all()) do
+      local what = f(entry)
+      if what then names[#names + 1] = entry.name .. (type(what) == 'string' and ': ' .. what or '') end
+   end
+   return names
+end
+
+describe('public names', function()
+   it('have an entry each', function()
+      assert.same({}, names_where(function(entry) return not entry.comment end))
+   end)
+
+   it('have an entry that says something', function()
+      assert.same({}, names_where(function(entry)
+         local told = #entries.text(entry) + #entry.parameters + #entry.fields + #entry.results
+         return told == 0
+      end))
+   end)
+
+   it('have a type for each parameter', function()
+      assert.same({}, names_where(function(entry)
+         if entry.kind ~= 'function' and entry.kind ~= 'class' then return nil end
+         local described = {self = true}
+         for _, parameter in ipairs(entry.parameters) do described[parameter.name] = parameter.type ~= '' end
+         local missing = {}
+         for name in (entry.written or ''):gmatch('[%w_.]+') do if not described[name] then missing[#missing + 1] = name end end
+         return #missing > 0 and table.concat(missing, ', ')
+      end))
+   end)
+
+   it('are in a file and on a line each', function()
+      assert.same({}, names_where(function(entry) return not (entry.file and entry.line) end))
+   end)
+end)
