@@ -36,7 +36,8 @@ def pair(value, default):
 
 def conv2d(t, c):
     o = c.get("options") or {}
-    return F.conv2d(t["x"], t["w"], t.get("b"), pair(o.get("stride"), 1), pair(o.get("pad"), 0), pair(o.get("dilation"), 1))
+    return F.conv2d(t["x"], t["w"], t.get("b"), pair(o.get("stride"), 1), pair(o.get("pad"), 0), pair(o.get("dilation"), 1),
+                    o.get("groups", 1))
 
 
 def conv2d_sum(t, c):
@@ -107,6 +108,7 @@ OPS = {
     "cosine_similarity": lambda t, c: F.cosine_similarity(t["a"], t["b"]),
     "matmul": lambda t, c: t["a"] @ t["b"],
     "relu": lambda t, c: F.relu(t["x"]),
+    "relu6": lambda t, c: F.relu6(t["x"]),
     "leaky_relu": lambda t, c: F.leaky_relu(t["x"], 0.2),
     "sigmoid": lambda t, c: torch.sigmoid(t["x"]),
     "tanh": lambda t, c: torch.tanh(t["x"]),
