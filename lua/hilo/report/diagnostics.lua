@@ -10,7 +10,7 @@ local tags = require 'hilo.train.tags'
 
 local diagnostics = {}
 
--- group, title, what it says; see train/diagnose.lua. Groups of other names follow these.
+-- group, title, what it says; see train/diagnose/init.lua. Groups of other names follow these.
 local known = {
    {'confidence', 'confidence of D', 'How much D takes maps for real ones, mean over crops that stay the same. Label maps of '
       .. 'validation pictures are real, but D has never seen them.'},

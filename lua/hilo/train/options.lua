@@ -25,7 +25,7 @@ options.common = {
    pictures = 4,           -- validation images that an evaluation shows
    strict = false,         -- true: what looks wrong with the data set stops the run before it trains
    diagnostics = 16,       -- crops of labelled, validation and unlabelled pictures each on which an evaluation measures what the method
-                           -- does; 0: none. See train/diagnose.lua
+                           -- does; 0: none. See train/diagnose/init.lua
    histograms = 0,         -- of parameters and gradients, every so many evaluations and at the end; 0: never
 }
 

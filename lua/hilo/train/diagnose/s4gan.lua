@@ -1,27 +1,13 @@
---- train/diagnose.lua: what a method does to its networks, measured at an evaluation on the crops of a probe, with the networks as they
---- train. Nothing that training does afterwards depends on it.
----
---- Figures are groups of numbers, each a curve of the report and a tag of TensorBoard:
----    confidence        D's mean confidence in label maps of labelled and of validation pictures, and in the maps that S predicts for
----                      labelled, validation and unlabelled ones; and, as <part>_hard, in these with 1 for the class of each pixel and
----                      0 for the others, as label maps have it: what is between tells how much D goes by softness
----    accuracy          the share of label maps and predicted maps that D tells right (confidence above 1/2), each kind counting half:
----                      among what it trains on, and on validation pictures
----    accepted          the share that is learnt from: of the maps (s4GAN), or of the pixels
----    pixel_accuracy, mean_iou   of what is accepted and rejected, percent, where label maps are known
----    rank_correlation  Spearman's, of D's confidence in a map and the share of its pixels that are right; and, as <part>_by_S, of the
----                      mean of the probabilities that S gives to its classes, which needs no D
----    gradient_norm     of each term of the loss of S, as it is weighted there
----    gradient_cosine   between the gradients of the terms and that of the cross entropy
+--- train/diagnose/s4gan.lua: what s4GAN does: what D takes for real, and which maps S learns from.
 local hilo = require 'hilo'
-local gradients = require 'hilo.train.gradients'
+local figures_of = require 'hilo.train.diagnose.figures'
 local metrics = require 'hilo.train.metrics'
 local Quality = require 'hilo.train.quality'
 local undisturbed = require 'hilo.train.undisturbed'
 
 local methods = hilo.methods
 
-local diagnose = {}
+local s4gan = {}
 
 -- ---- lists of numbers from tensors (N), which stay on the device until all are there ----
 
@@ -49,30 +35,7 @@ local function share(list, is)
    return count / #list
 end
 
--- ---- what is accepted ----
-
--- Adds the figures of a part's maps to those of all.
-local function add_quality(figures, part, quality)
-   local found = quality:figures()
-   for _, side in ipairs {'accepted', 'rejected'} do
-      for measure, value in pairs(found[side] or {}) do
-         figures[measure] = figures[measure] or {}
-         figures[measure][part .. '_' .. side] = value
-      end
-   end
-end
-
-local function add_gradients(figures, S, losses, weights)
-   figures.gradient_norm, figures.gradient_cosine = gradients.of(S, losses, {first = 'ce', weights = weights})
-end
-
--- Groups that hold something.
-local function whole(figures)
-   for name, group in pairs(figures) do if not next(group) then figures[name] = nil end end
-   return figures
-end
-
--- ---- s4GAN ----
+-- ---- what is measured ----
 
 local function per_picture(x) return hilo.sum(x:float(), 2, 3):view(-1) end
 
@@ -134,7 +97,7 @@ local function discriminator_figures(tally, qualities, how)
          figures.accepted[part] = share(says, function(x) return x >= how.gamma end)
       end
       if tally[part .. '_right'] then
-         add_quality(figures, part, qualities[part])
+         figures_of.add_quality(figures, part, qualities[part])
          local right = tally:list(part .. '_right')
          figures.rank_correlation[part] = metrics.rank_correlation(says, right)
          figures.rank_correlation[part .. '_by_S'] = metrics.rank_correlation(tally:list(part .. '_sure'), right)
@@ -150,12 +113,10 @@ local function discriminator_figures(tally, qualities, how)
    return figures
 end
 
-local function percent(x) return ('%.0f %%'):format(100 * x) end
-
 local function describe(figures)
    local c = figures.confidence
    local text = ('D is %.2f sure of label maps, %.2f of maps of unlabelled pictures; accepted: %s'):format(c.labelled_truth,
-      c.unlabelled, percent(figures.accepted.unlabelled))
+      c.unlabelled, figures_of.percent(figures.accepted.unlabelled))
    local right = figures.pixel_accuracy or {}
    local accepted, rejected = right.unlabelled_accepted, right.unlabelled_rejected
    if accepted and rejected then text = text .. (' (right pixels %.0f %%, of the others %.0f %%)'):format(accepted, rejected) end
@@ -183,9 +144,9 @@ end
 
 --- Predicted maps of validation pictures, and of unlabelled ones that have label maps, one by one.
 ---@param probe Probe
----@param how {S: DeepLab, D: Discriminator, options: table} as diagnose.s4gan takes it
+---@param how {S: DeepLab, D: Discriminator, options: table} as s4gan.figures takes it
 ---@return {val: SeenMaps, unlabelled: SeenMaps?}
-function diagnose.maps(probe, how)
+function s4gan.maps(probe, how)
    return undisturbed({how.S, how.D}, function()
       local _, tally = look_at_maps(probe, how)
       local found = {}
@@ -199,71 +160,23 @@ function diagnose.maps(probe, how)
    end)
 end
 
---- What s4GAN does: all the figures above.
+--- What s4GAN does: all the figures of train/diagnose/init.lua.
 ---@param probe Probe
 ---@param how {S: DeepLab, D: Discriminator, options: table, losses: fun(x_l: Tensor, y_l: Tensor, x_u: Tensor, inside: Tensor):
 --- table<string, Tensor>} options: the script's: gamma, lambda_fm, lambda_st, void_columns, gate_dropout; losses: the terms ce, fm
 --- and st of the loss of S on a batch, not weighted
 ---@return table<string, table<string, number>> figures
 ---@return string text one line of them
-function diagnose.s4gan(probe, how)
+function s4gan.figures(probe, how)
    local o = how.options
    local figures = undisturbed({how.S, how.D}, function()
       local asked, tally, qualities, first = look_at_maps(probe, how)
       local found = discriminator_figures(tally, qualities, asked)
       local l, u = first.labelled, first.unlabelled
-      add_gradients(found, how.S, how.losses(l.images, l.labels, u.images, u.inside), {fm = o.lambda_fm, st = o.lambda_st})
+      figures_of.add_gradients(found, how.S, how.losses(l.images, l.labels, u.images, u.inside), {fm = o.lambda_fm, st = o.lambda_st})
       return found
    end)
-   return whole(figures), describe(figures)
+   return figures_of.whole(figures), describe(figures)
 end
 
--- ---- pseudo-labels ----
-
---- What a method does that learns from some pixels of predicted maps: accepted, pixel_accuracy and mean_iou on validation pictures
---- and on unlabelled ones that have label maps, and the gradients.
----@param probe Probe
----@param how {nets: Module[], logits: (fun(x: Tensor): Tensor)?, threshold: number?, label: (fun(x: Tensor, inside: Tensor): Tensor,
---- Tensor)?, S: DeepLab?, losses: (fun(x_l: Tensor, y_l: Tensor, x_u: Tensor, inside: Tensor): table<string, Tensor>)?, weights:
---- table<string, number>?}
---- nets: all that training changes; logits and threshold: x (N,3,H,W) -> (N,C,H,W), and the least probability that is learnt from; or
---- label: x, inside (N,H,W) -> the map of all pixels (N,H,W) byte, and where it is learnt from (N,1,1) or (N,H,W) byte; losses: terms
---- of the loss of S, of which one is ce; weights: their factors
----@return table<string, table<string, number>> figures
----@return string text
-function diagnose.pseudo_labels(probe, how)
-   local qualities, taken_of, inside_of, first = {}, {}, {}, nil
-   local label = how.label or function(x)
-      local map, sure = hilo.label_map(hilo.softmax(how.logits(x)), {confidence = true})
-      return map, hilo.ge(sure, how.threshold)
-   end
-   local function look(part, batch)
-      local map, taken = label(batch.images, batch.inside)
-      taken = hilo.cmul(taken:expandAs(batch.inside), batch.inside)
-      taken_of[part] = (taken_of[part] or 0) + hilo.sum(taken:float())
-      inside_of[part] = (inside_of[part] or 0) + hilo.sum(batch.inside:float())
-      qualities[part] = qualities[part] or Quality.new(probe.classes, probe.device, probe.void)
-      if batch.labels then qualities[part]:add(batch.labels, map, taken) end
-   end
-   local figures = undisturbed(how.nets, function()
-      local found = {accepted = {}}
-      for _, parts in probe:batches() do
-         first = first or parts
-         for part, batch in pairs(parts) do if part ~= 'labelled' then hilo.no_grad(look, part, batch) end end
-      end
-      for part, quality in pairs(qualities) do
-         found.accepted[part] = taken_of[part] / math.max(1, inside_of[part])
-         add_quality(found, part, quality)
-      end
-      if how.losses then
-         local l, u = first.labelled, first.unlabelled
-         add_gradients(found, how.S, how.losses(l.images, l.labels, u.images, u.inside), how.weights)
-      end
-      return whole(found)
-   end)
-   local right = figures.pixel_accuracy and figures.pixel_accuracy.val_accepted
-   return figures, ('accepted: %s of the pixels'):format(percent(figures.accepted.val))
-      .. (right and (', of which %.0f %% are right'):format(right) or '')
-end
-
-return diagnose
+return s4gan
