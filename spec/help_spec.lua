@@ -96,3 +96,20 @@ describe('help', function()
       for _, row in ipairs(other_names.rows()) do assert(entries.named(row.ours), row.ours) end
    end)
 end)
+
+describe('hilo help', function()
+   local run = require('spec.tiny_runs').command
+
+   it('prints a topic, finds words and counts', function()
+      local status, text = run('help', {'nn.Linear'})
+      assert.equal(0, status)
+      assert.truthy(text:find('nn.Linear(inputSize, outputSize, [bias])', 1, true))
+      status, text = run('help', {'count'})
+      assert.equal(0, status)
+      local names, told = text:match('^(%d+) public names, (%d+) with an entry')
+      assert.equal(names, told)
+      assert.truthy(select(2, run('help', {'search', 'mean', 'teacher'})):find('hilo.methods.mean_teacher', 1, true))
+   end)
+
+   it('ends with 1 where nobody knows the name', function() assert.equal(1, (run('help', {'qqqqzzzz'}))) end)
+end)

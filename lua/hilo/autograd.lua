@@ -24,6 +24,10 @@ local function restore(previous, ok, ...)
 end
 
 --- Runs f(...) without recording, and with in-place changes of parameters allowed; returns what f returns.
+---
+---     local net = nn.Linear(2, 1)
+---     hilo.no_grad(function() net.weight:mul(0.5) end)         -- elsewhere this is an error, for a gradient would be wrong
+---     assert(not hilo.no_grad(net, hilo.randn(4, 2)).requires_grad)
 ---@param f fun(...): ...
 ---@param ... any
 ---@return ... what f returns
@@ -110,6 +114,18 @@ local function record(def, name, ctx, args, n, ...)
 end
 
 --- Makes a function of an op. Its results must be new tensors (views of the arguments included).
+---
+---     local cube = hilo.op('cube', {
+---        forward = function(ctx, x)
+---           ctx.x = x
+---           return hilo.pow(x, 3)
+---        end,
+---        backward = function(ctx, dy) return hilo.cmul(dy, hilo.square(ctx.x) * 3) end,
+---     })
+---     local x = hilo.Tensor{2}
+---     x.requires_grad = true
+---     cube(x):backward()
+---     assert(x.grad:item() == 12)
 ---@param name string for messages
 ---@param def {forward: fun(ctx: Context, ...): ..., backward: fun(ctx: Context, ...): ..., foreign: boolean?, remake: function?}
 --- foreign: the gradients that backward returns may be kept by somebody else, so they are never reused;
@@ -284,6 +300,11 @@ local function restrict(nodes, wanted)
 end
 
 --- Gradients of `root` (times `grad`) with respect to every leaf that wants one, added to the leaves' `.grad`.
+---
+---     local x = hilo.Tensor{1, 2, 3}
+---     x.requires_grad = true
+---     hilo.sum(hilo.square(x)):backward()
+---     assert(x.grad[3] == 6)
 ---@param root Tensor
 ---@param grad? Tensor like root; 1 where root has one element
 ---@param options? {retain: boolean, wanted: fun(leaf: Tensor): boolean} retain: keep the graph for another backward; wanted: the

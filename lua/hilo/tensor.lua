@@ -138,6 +138,8 @@ function Tensor.empty(...)
 end
 
 --- Tensor of zeros: zeros(2, 3), zeros({2, 3}, {dtype = 'byte', device = 'cuda'}).
+---
+---     local labels = hilo.zeros({2, 32, 32}, {dtype = 'byte'})
 ---@param ... integer|integer[]|table sizes, then {dtype: string?, device: string?}
 ---@return Tensor
 function Tensor.zeros(...)
@@ -171,6 +173,8 @@ end
 function Tensor.ones(...) return Tensor.full(1, ...) end
 
 --- first, first + step, ... up to last.
+---
+---     assert(hilo.range(1, 10, 3):size(1) == 4)
 ---@param first number
 ---@param last number
 ---@param step? number
@@ -189,6 +193,8 @@ function Tensor.range(first, last, step, options)
 end
 
 --- n numbers from first to last, evenly spaced.
+---
+---     assert(hilo.linspace(0, 1, 5)[2] == 0.25)
 ---@param first number
 ---@param last number
 ---@param n? integer 100
@@ -453,6 +459,10 @@ function methods:as_strided(sizes, strides, offset)
 end
 
 --- The same memory outside any graph.
+---
+---     local x = hilo.randn(3)
+---     x.requires_grad = true
+---     assert(not (x * 2):detach().requires_grad)
 ---@return Tensor
 function methods:detach()
    return self:as_strided(sizes_table(self), strides_table(self))
@@ -511,6 +521,8 @@ end
 Tensor.host_copy = host_copy
 
 --- Nested Lua tables of numbers.
+---
+---     assert(hilo.eye(2):totable()[2][2] == 1)
 ---@return table
 function methods:totable()
    if self._c.ndim == 0 then return {} end

@@ -9,6 +9,8 @@ local folder = {}
 local names, bytes = ffi.new('char *[1]'), ffi.new('int64_t[1]')
 
 --- Names in a folder, sorted by their bytes; hidden ones are left out.
+---
+---     print(table.concat(hilo.data.folder.list 'photos', ' '))
 ---@param path string
 ---@return string[]
 function folder.list(path)
@@ -36,6 +38,8 @@ function folder.is_folder(path) return host.hl_host_path_kind(path) == 2 end
 function folder.make(path) core.call(host, 'hl_host_make_folder', path) end
 
 --- The lines of a text file without blanks around them. Empty lines, those that begin with '#' and a byte-order mark are left out.
+---
+---     assert(#hilo.data.folder.lines 'photos/classes.txt' > 1)
 ---@param path string
 ---@return string[] lines, integer[] numbers of the lines in the file, from 1
 function folder.lines(path)

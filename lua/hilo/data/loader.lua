@@ -26,6 +26,12 @@ Loader.__index = Loader
 
 local views_apart = 16 -- streams 1..15 shuffle; stream + 16 * view augments
 
+---     local set = hilo.data.open {root = 'photos'}
+---     local loader = hilo.data.loader {
+---        set = set, names = hilo.data.split(set, {labelled = 'all', val = '2', seed = 1}).labelled, labels = true, batch = 2,
+---        seed = 1, stream = 1, transform = hilo.data.transforms.segmentation {crop = {48, 48}},
+---     }
+---     local images, labels = loader:tensors()                   -- (2,3,48,48), (2,48,48)
 ---@param options {set: DataSet, names: string[], batch: integer, transform: Transform, seed: integer, stream: integer, view: integer?,
 --- look: integer?, labels: boolean?, rows: table<string, number[]>?, workers: Workers?, ahead: integer?, device: string?,
 --- normalise: {mean: number[], std: number[]}?}

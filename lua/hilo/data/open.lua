@@ -20,6 +20,9 @@ local function describe(set)
 end
 
 --- Opens a data set. See data/README.md for the layouts and the kinds of label maps.
+---
+---     local set = hilo.data.open {root = 'photos'}
+---     print(set.told, table.concat(set.classes, ', '))
 ---@param options {root: string, layout: string?, classes: string|string[]|nil, map: string?, colours: string?, suffix: string?,
 --- crowd: string?}
 --- layout: 'auto' to find it out, or one of voc, context, context59, cityscapes, ade20k, folders, csv, coco, labelme;

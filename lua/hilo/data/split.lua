@@ -222,6 +222,10 @@ end
 
 --- Parts of a set. Each list is sorted, and drawn ones depend on the seed and the names alone. What measures does not train: it is
 --- left out of the other parts.
+---
+---     local set = hilo.data.open {root = 'photos'}
+---     local parts = hilo.data.split(set, {labelled = '2', unlabelled = 'rest', val = '2', seed = 1})
+---     print(#parts.labelled, #parts.unlabelled, #parts.val)
 ---@param set DataSet
 ---@param options {labelled: string?, unlabelled: string?, train: string?, val: string?, balanced: boolean?, order: string?,
 --- split: string?, own_unlabelled: boolean?, seed: integer?, threads: integer?}

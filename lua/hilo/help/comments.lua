@@ -35,6 +35,7 @@ readers['return'] = function(comment, rest)
    while rest ~= '' do
       local kind, after = types.split(rest)
       local name, behind = after:match('^([%a_][%w_.]*)()')
+      if kind == '...' then name = nil end
       local text = name and after:sub(behind) or after
       rest = ''
       if text:sub(1, 1) == ',' then rest, text = text:match('^,%s*(.*)$'), '' end
@@ -76,27 +77,35 @@ end
 function readers.private(comment) comment.private = true end
 readers.package, readers.protected = readers.private, readers.private
 
--- Prose is cut into paragraphs and examples: lines that begin five columns in, after an empty line or at the end of prose.
+local function is_code(text) return loadstring(text) ~= nil end
+
+-- Prose, and examples: Lua code whose lines begin five columns in. '\1n' stands for example n in the prose.
 local function prose(comment, lines)
-   local text, example = {}, nil
+   local text, block = {}, {}
    local function close()
-      if example then comment.examples[#comment.examples + 1] = table.concat(example, '\n') end
-      example = nil
+      local last = #block
+      while last > 0 and block[last] == '' do last = last - 1 end
+      if last == 0 then return end
+      local code = table.concat(block, '\n', 1, last)
+      if is_code(code) then
+         comment.examples[#comment.examples + 1] = code
+         text[#text + 1] = '\1' .. #comment.examples
+      else
+         for i = 1, last do text[#text + 1] = '    ' .. block[i] end
+      end
+      for _ = last + 1, #block do text[#text + 1] = '' end
+      block = {}
    end
    for _, line in ipairs(lines) do
-      local code = line:match('^     ?(%s*%S.*)$') and line:sub(6)
-      if code and line:sub(1, 5) == '     ' then
-         example = example or {}
-         example[#example + 1] = code
-         if #example == 1 then text[#text + 1] = '\1' .. #comment.examples + 1 end
-      elseif example and line == '' then
-         example[#example + 1] = ''
+      if line:sub(1, 5) == '     ' and (#block > 0 or #text == 0 or text[#text] == '') then
+         block[#block + 1] = line:sub(6)
+      elseif line == '' and #block > 0 then
+         block[#block + 1] = ''
       else
          close()
          text[#text + 1] = line:match('^ ?(.*)$')
       end
    end
-   if example then while example[#example] == '' do example[#example] = nil end end
    close()
    comment.text = table.concat(text, '\n'):match('^%s*(.-)%s*$')
 end

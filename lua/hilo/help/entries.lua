@@ -272,22 +272,34 @@ end
 
 local function without_path(text) return (text:gsub('^[%w_/.]+: ', '')) end
 
--- What is told of the file that a class is alone in.
-local function text_of_file(path)
-   local source = source_index().files[path]
-   return source and source.head and without_path(comments.read(source.head).text) or ''
+-- The comment that an entry's prose is taken from; that of its file where a class has none of its own.
+local function told_in(entry)
+   local comment = entry.comment
+   if entry.kind == 'class' and comment and comment.text == '' and not entry.more then
+      local source = source_index().files[entry.file]
+      comment = source and source.head and comments.read(source.head) or comment
+   end
+   return comment
 end
 
---- The prose of an entry; of a class without any, that of its file.
+--- The prose of an entry, in which '\1n' stands for its example n.
 ---@param entry Entry
 ---@return string
 function entries.text(entry)
-   local text = entry.comment and entry.comment.text or ''
-   if entry.kind == 'module' then text = without_path(text) end
-   if entry.kind == 'class' and text == '' and not entry.more then text = text_of_file(entry.file) end
+   local comment = told_in(entry)
+   local text = comment and comment.text or ''
+   if entry.kind == 'module' or comment ~= entry.comment then text = without_path(text) end
    if entry.kind == 'class' then text = text:gsub('^nn%.[%w]+(%b()): ', '') end
    if entry.more then text = text == '' and entry.more or text .. '\n\n' .. entry.more end
    return text
+end
+
+--- The examples of an entry: Lua code.
+---@param entry Entry
+---@return string[]
+function entries.examples(entry)
+   local comment = told_in(entry)
+   return comment and comment.examples or {}
 end
 
 --- All public names, in the order of their names.

@@ -58,7 +58,7 @@ function help.search(words, limit)
 end
 
 --- What can be asked for: the pages, and the public names.
----@return string[] in the order of their names, pages first
+---@return string[] names in the order of their names, pages first
 function help.topics()
    local list = {}
    for _, page in ipairs(pages.all()) do list[#list + 1] = page.name end
@@ -86,7 +86,7 @@ end
 
 --- The names of the options that a function takes in a table.
 ---@param topic function|string|table
----@return string[] in the order in which the comment names them; none where it takes none
+---@return string[] names in the order in which the comment names them; none where it takes none
 function help.option_names(topic)
    local entry, names = find.entry(topic), {}
    for _, parameter in ipairs(entry and entry.parameters or {}) do
@@ -97,7 +97,7 @@ function help.option_names(topic)
 end
 
 --- The public names and what is told of them.
----@return Entry[] in the order of their names
+---@return Entry[] list in the order of their names
 function help.entries() return entries.all() end
 
 return help

@@ -141,7 +141,7 @@ end
 ---@return string
 function text.of_entry(entry, width)
    local out = {text.signature(entry), ''}
-   paragraphs(out, entries.text(entry), entry.comment and entry.comment.examples or {}, width)
+   paragraphs(out, entries.text(entry), entries.examples(entry), width)
    if not entry.comment then out[#out + 1] = 'There is no comment above its source.' end
    if entry.comment and entry.comment.type and #entry.parameters == 0 then
       described(out, 'type', {{name = '', type = entry.comment.type, text = ''}}, width)

@@ -128,6 +128,10 @@ local function generator_of(parts)
 end
 
 --- Writes a checkpoint. The file appears whole or not at all; where it cannot be written the old one stays and the error says why.
+---
+---     local net = nn.Linear(2, 3)
+---     hilo.io.checkpoint.save('mine.safetensors', {nets = {S = net}, meta = {step = 10}})
+---     assert(hilo.io.checkpoint.load('mine.safetensors', {nets = {S = net}}).step == 10)
 ---@param path string
 ---@param parts CheckpointParts
 function checkpoint.save(path, parts)

@@ -49,6 +49,8 @@ end
 --- the others come as stored. as = 'labels' gives (H,W), the numbers that a palette or grey file holds, as bytes, or ints where
 --- they have more than 8 bits; as = 'colours' gives (3,H,W) bytes of a label map whose colours are classes. Both refuse files that
 --- do not keep exact values, such as JPEG.
+---
+---     local pixels = hilo.io.image.load('street.jpg', {as = 'rgb'})  -- (3,H,W) bytes
 ---@param path string
 ---@param options? {as: 'stored'|'rgb'|'labels'|'colours'}
 ---@return Tensor pixels, integer[][]? palette {{r, g, b}, ...}: index 0 comes first
@@ -110,6 +112,9 @@ end
 
 --- Writes a PNG (grey, grey and alpha, RGB, RGBA, palette) or a JPEG (grey, RGB), as the name ends. The file appears whole or
 --- not at all.
+---
+---     hilo.io.image.save('grey.png', hilo.rand(32, 48))
+---     assert(hilo.io.image.info('grey.png').width == 48)
 ---@param path string .png, .jpg or .jpeg
 ---@param pixels Tensor (H,W) or (C,H,W): bytes, floats of 0..1, or ints for a PNG of 16 bits
 ---@param options? {palette: integer[][], quality: integer} palette: {{r, g, b}, ...} for (H,W) bytes; quality of a JPEG (90)

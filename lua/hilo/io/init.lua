@@ -42,6 +42,10 @@ end
 ---
 --- A name or size that does not fit is an error that lists all of them, and the network stays as it was; with partial = true what
 --- fits is taken and the report lists the rest.
+---
+---     local net = nn.Linear(2, 3)
+---     hilo.io.safetensors.save('linear.safetensors', net:stateDict())
+---     hilo.io.load_weights(net, 'linear.safetensors')
 ---@param net nn.Module
 ---@param path string
 ---@param options? {partial: boolean, map: (fun(name: string): string?), ignore: string[]} map: the file's name -> the network's, or nil

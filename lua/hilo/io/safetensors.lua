@@ -215,6 +215,10 @@ local piece = 2 ^ 24 -- bytes written at once
 
 --- Writes tensors (any strides, any device) under their names. The same content gives the same bytes. The file appears
 --- whole or not at all; after a failure the old one is still there.
+---
+---     hilo.io.safetensors.save('two.safetensors', {a = hilo.ones(2), b = hilo.zeros(3)}, {note = 'mine'})
+---     local tensors, metadata = hilo.io.safetensors.load 'two.safetensors'
+---     assert(tensors.a[2] == 1 and metadata.note == 'mine')
 ---@param path string
 ---@param tensors table<string, Tensor>
 ---@param metadata? table<string, string>

@@ -92,7 +92,7 @@ end
 ---@param boxes Boxes
 ---@param a Tensor (N,H,W) or (N,C,H,W)
 ---@param b Tensor as a
----@return Tensor as a
+---@return Tensor mixed as a
 function cutmix.mix(boxes, a, b)
    return hilo.where(a:dim() == 4 and boxes.mask:unsqueeze(2) or boxes.mask, b, a)
 end

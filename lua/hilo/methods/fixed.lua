@@ -1,6 +1,10 @@
 --- methods/fixed.lua: a network that passes gradients on but gets none itself.
 
 --- net(...) with its parameters held fixed: gradients flow through it to its input alone.
+---
+---     local D, x = nn.Linear(2, 1), hilo.randn(3, 2)
+---     x.requires_grad = true
+---     hilo.mean(hilo.methods.fixed(D, x)):backward()            -- x gets a gradient, D does not
 ---@param net Module
 ---@param ... any
 ---@return ... what net(...) returns

@@ -5,6 +5,8 @@ local masked_mean = require 'hilo.methods.masked_mean'
 local pseudo_labels = {}
 
 --- The class of the largest probability where that is at least the threshold and the pixel lies inside its image, void elsewhere.
+---
+---     local labels = hilo.methods.pseudo_labels.of(hilo.randn(1, 3, 8, 8), {threshold = 0.6})  -- 255 where unsure
 ---@param logits Tensor (N,C,H,W); no gradient flows to them
 ---@param options? {threshold: number?, confidence: Tensor?, mask: Tensor?, void: integer?} threshold: 0 if not given; confidence
 --- (N,H,W): compared with it in place of the largest probability; mask (N,H,W) byte, 1 inside; void: 255

@@ -91,6 +91,9 @@ local known = backbones.known {
 ---                  move; 'none', 'all'
 ---   precision      'float32' (default), or 'bf16': on a card, computes in bfloat16 from images to logits; these, and all that is
 ---                  learnt, are float32
+---
+---     local net = hilo.models.deeplab {backbone = 'resnet18', classes = 5, width = 8}
+---     local logits = net(hilo.randn(1, 3, 65, 65))              -- (1,5,65,65)
 ---@param options table
 ---@return DeepLab
 local function deeplab(options)

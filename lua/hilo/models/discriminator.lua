@@ -101,6 +101,10 @@ local known = {
 ---   pool          'global' (default), or {height, width}: an average of fixed size, as in the authors' code
 ---   precision     'float32' (default), or 'bf16': on a card, the convolutions compute in bfloat16; what is pooled, and all that is
 ---                 learnt, is float32
+---
+---     local D = hilo.models.discriminator {classes = 5, channels = 8}
+---     local map = hilo.softmax_pair(hilo.randn(1, 5, 64, 64), hilo.randn(1, 3, 64, 64))
+---     local score, features = D(map)
 ---@param options table
 ---@return Discriminator
 local function discriminator(options)

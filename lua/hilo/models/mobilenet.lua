@@ -138,6 +138,8 @@ mobilenet.known = options_of.joined({dropout = {'number', default = 0.2}}, optio
 ---   output_stride  32 (default), 16 or 8: the last stages keep their stride at 1 and are dilated instead
 ---   dropout        before the linear layer: 0.2
 ---   checkpoint     true: the insides of all blocks are computed again in backward, to save memory
+---
+---     local scores = hilo.models.mobilenet_v2 {classes = 10, width = 16}(hilo.randn(1, 3, 64, 64))  -- (1,10)
 ---@param options? table
 ---@return MobileNet
 function mobilenet.make(options)

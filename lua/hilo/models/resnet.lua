@@ -195,6 +195,8 @@ local function maker(name)
    ---   precision      'float32' (default), or 'bf16': on a card, computes in bfloat16 from images to features; these, and all that
    ---                  is learnt, are float32
    ---   generator      hilo.Generator for the initial weights, the default one if not given
+   ---
+   ---     local scores = hilo.models.resnet18 {classes = 10, width = 8}(hilo.randn(1, 3, 64, 64))  -- (1,10)
    ---@param options? table
    ---@return ResNet
    return function(options)

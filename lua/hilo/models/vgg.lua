@@ -90,6 +90,8 @@ vgg.known = options_of.joined({dropout = {'number', default = 0.5}}, options_of.
 ---   output_stride  32 (default), 16 or 8: the last poolings keep the size, and the convolutions after the first such are dilated
 ---   dropout        before the last two linear layers: 0.5
 --- Nothing is computed again in backward (checkpoint): there is little that is kept twice.
+---
+---     local features = hilo.models.vgg16 {width = 4}(hilo.randn(1, 3, 64, 64))  -- (1,32,2,2)
 ---@param options? table
 ---@return VGG
 function vgg.make(options) return VGG(options_of.read('vgg16', options, vgg.known)) end

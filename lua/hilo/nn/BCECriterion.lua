@@ -3,6 +3,8 @@ local pointwise = require 'hilo.ops.pointwise'
 local reduce = require 'hilo.ops.reduce'
 
 --- nn.BCECriterion([weights, sizeAverage]): binary cross entropy of probabilities with targets in [0,1].
+---
+---     local loss = nn.BCECriterion():forward(hilo.Tensor{0.9, 0.1}, hilo.Tensor{1, 0})
 local BCECriterion, parent = class('nn.BCECriterion', 'nn.Criterion')
 
 local eps = 1e-12 -- keeps the logarithms finite, as in Torch7

@@ -2,6 +2,9 @@ local class = require 'hilo.nn.class'
 local shape = require 'hilo.ops.shape'
 
 --- nn.Concat(dim): every module on the same input, the results joined along dim.
+---
+---     local net = nn.Concat(2):add(nn.SpatialConvolution(3, 4, 1, 1)):add(nn.SpatialConvolution(3, 6, 3, 3, 1, 1, 1, 1))
+---     local y = net(hilo.randn(2, 3, 8, 8))                    -- (2,10,8,8)
 local Concat, parent = class('nn.Concat', 'nn.Container')
 
 ---@param dimension integer

@@ -4,6 +4,9 @@ local loss = require 'hilo.ops.loss'
 
 --- nn.CrossEntropyCriterion([weights, sizeAverage]): nn.LogSoftMax and nn.ClassNLLCriterion in one: of scores (C) or (N,C) for classes
 --- counted from 1. For label maps with a void id see hilo.cross_entropy.
+---
+---     local criterion = nn.CrossEntropyCriterion()
+---     local loss = criterion:forward(hilo.randn(4, 3), hilo.LongTensor{1, 3, 2, 1})  -- classes from 1
 local CrossEntropyCriterion, parent = class('nn.CrossEntropyCriterion', 'nn.ClassNLLCriterion')
 
 function CrossEntropyCriterion:updateOutput(input, target)

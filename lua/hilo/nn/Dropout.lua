@@ -5,6 +5,9 @@ local random = require 'hilo.ops.random'
 
 --- nn.Dropout([p, v1, inplace, stochasticInference]): in training, zeroes elements with probability p and scales the others by
 --- 1 / (1 - p). v1 scales by 1 - p in evaluation instead.
+---
+---     local drop = nn.Dropout(0.3)
+---     drop:evaluate()                                          -- then it does nothing
 local Dropout, parent = class('nn.Dropout', 'nn.Module')
 
 ---@param p? number 0.5 if not given

@@ -4,6 +4,8 @@ local tensors = require 'hilo.nn.tables'
 
 --- nn.JoinTable(dim[, nInputDims]): the tensors of a table joined along dim. With nInputDims, inputs of one dimension more are
 --- batches and the next dimension is meant.
+---
+---     local y = nn.JoinTable(1):forward {hilo.zeros(2), hilo.ones(3)}  -- (5)
 local JoinTable, parent = class('nn.JoinTable', 'nn.Module')
 
 ---@param dimension integer negative counts from the last

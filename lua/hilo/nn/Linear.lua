@@ -5,6 +5,8 @@ local matmul = require 'hilo.ops.matmul'
 local pointwise = require 'hilo.ops.pointwise'
 
 --- nn.Linear(nIn, nOut[, bias]): x W' + b of vectors (nIn) or batches (N,nIn).
+---
+---     local y = nn.Linear(10, 3):forward(hilo.randn(4, 10))   -- (4,3)
 local Linear, parent = class('nn.Linear', 'nn.Module')
 
 ---@param inputSize integer

@@ -257,6 +257,11 @@ function Module:zeroGradParameters()
 end
 
 --- One step down the gradient.
+---
+---     local net, x = nn.Linear(2, 1), hilo.randn(4, 2)
+---     net:zeroGradParameters()
+---     net:backward(x, net:forward(x))
+---     net:updateParameters(0.1)
 ---@param learningRate number
 function Module:updateParameters(learningRate)
    check(type(learningRate) == 'number', 'updateParameters: expects a learning rate, got %s', type(learningRate))
@@ -267,6 +272,10 @@ function Module:updateParameters(learningRate)
 end
 
 --- Lets the named tensors ('weight', 'bias', 'gradWeight', ...) be the other module's.
+---
+---     local a, b = nn.Linear(2, 2), nn.Linear(2, 2)
+---     a:share(b, 'weight')
+---     assert(a.weight:isSetTo(b.weight))
 ---@param other Module of the same structure
 ---@param ... string
 function Module:share(other, ...)
@@ -282,6 +291,8 @@ function Module:share(other, ...)
 end
 
 --- The parameters stay as they are: no gradients, no updates. Running statistics of batch normalisation still move.
+---
+---     local net = nn.Linear(2, 3):freeze()                      -- its parameters stay as they are
 ---@return Module self
 function Module:freeze()
    for _, p in ipairs((self:parameters()) or {}) do p.requires_grad = false end
@@ -351,6 +362,9 @@ function Module:listModules()
 end
 
 --- Modules of that class ('nn.Linear'; not of classes that extend it) and the containers that hold them.
+---
+---     local net = nn.Sequential():add(nn.Linear(2, 3)):add(nn.ReLU()):add(nn.Linear(3, 1))
+---     assert(#net:findModules 'nn.Linear' == 2)
 ---@param typename string
 ---@param container? Module what is listed as the container of this module; itself if not given
 ---@return Module[] modules
@@ -366,6 +380,9 @@ function Module:findModules(typename, container)
 end
 
 --- Replaces every module m by f(m), children after their container; returns f(self).
+---
+---     local net = nn.Sequential():add(nn.Linear(2, 3)):add(nn.ReLU())
+---     net:replace(function(m) return nn.isA(m, 'nn.ReLU') and nn.Tanh() or m end)
 ---@param f fun(m: Module): Module
 function Module:replace(f)
    local out = f(self)
@@ -383,6 +400,8 @@ end
 -- ---- copies and types ----
 
 --- A copy with memory of its own, but for the tensors named, which it shares with this one.
+---
+---     local copy = nn.Linear(2, 3):clone()
 ---@param ... string 'weight', 'bias', ...
 ---@return Module
 function Module:clone(...)

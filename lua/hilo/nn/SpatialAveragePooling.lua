@@ -3,6 +3,8 @@ local pointwise = require 'hilo.ops.pointwise'
 local pool = require 'hilo.ops.pool'
 
 --- nn.SpatialAveragePooling(kW, kH[, dW, dH, padW, padH]): the mean of each window; the stride is 1 if not given.
+---
+---     local y = nn.SpatialAveragePooling(2, 2, 2, 2)(hilo.randn(2, 8, 16, 16))  -- (2,8,8,8)
 local SpatialAveragePooling, parent = class('nn.SpatialAveragePooling', 'nn.SpatialMaxPooling')
 
 ---@param kW integer

@@ -5,6 +5,9 @@ local conv = require 'hilo.ops.conv'
 
 --- nn.SpatialConvolution(nIn, nOut, kW, kH[, dW, dH, padW, padH]): 2-d convolution with bias; :noBias() drops it.
 --- Images (N,nIn,H,W) or (nIn,H,W) -> (N,nOut,P,Q).
+---
+---     local conv = nn.SpatialConvolution(3, 16, 3, 3, 2, 2, 1, 1)
+---     local y = conv:forward(hilo.randn(2, 3, 32, 32))         -- (2,16,16,16)
 ---@class SpatialConvolution: Module
 local SpatialConvolution, parent = class('nn.SpatialConvolution', 'nn.Module')
 

@@ -3,6 +3,9 @@ local class = require 'hilo.nn.class'
 
 --- nn.SpatialDilatedConvolution(nIn, nOut, kW, kH[, dW, dH, padW, padH, dilationW, dilationH]): a convolution whose kernel
 --- elements lie dilation pixels apart.
+---
+---     local conv = nn.SpatialDilatedConvolution(3, 8, 3, 3, 1, 1, 2, 2, 2, 2)
+---     local y = conv(hilo.randn(1, 3, 16, 16))                 -- (1,8,16,16)
 local SpatialDilatedConvolution, parent = class('nn.SpatialDilatedConvolution', 'nn.SpatialConvolution')
 
 ---@param dilationW? integer 1 if not given

@@ -3,6 +3,8 @@ local class = require 'hilo.nn.class'
 local pool = require 'hilo.ops.pool'
 
 --- nn.SpatialMaxPooling(kW, kH[, dW, dH, padW, padH]): the largest value of each window; :ceil() rounds the output size up.
+---
+---     local y = nn.SpatialMaxPooling(3, 3, 2, 2, 1, 1):ceil()(hilo.randn(2, 8, 16, 16))
 local SpatialMaxPooling, parent = class('nn.SpatialMaxPooling', 'nn.Module')
 
 ---@param kW integer

@@ -5,6 +5,8 @@ local shape = require 'hilo.ops.shape'
 
 --- nn.View(sizes...): the same elements in other sizes, one of which may be -1. A batch keeps its dimensions in front: those that
 --- the sizes do not use up, or, after :setNumInputDims(n), all but the last n.
+---
+---     local y = nn.View(-1, 48):forward(hilo.randn(2, 3, 4, 4))  -- (2,48)
 local View, parent = class('nn.View', 'nn.Module')
 
 ---@param ... integer

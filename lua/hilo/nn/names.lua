@@ -42,6 +42,8 @@ end
 ---@field tensor Tensor
 
 --- Parameters with their names, in the order of parameters(); those that share memory once, under the first name.
+---
+---     assert(nn.Linear(2, 3):namedParameters()[1].name == 'weight')
 ---@return NamedTensor[]
 function names.parameters(self)
    local list, seen = {}, {}
@@ -114,6 +116,10 @@ local function complaint(report)
 end
 
 --- Takes over tensors by name, converting their type. An error that lists every misfit leaves the network as it was.
+---
+---     local a, b = nn.Linear(2, 3), nn.Linear(2, 3)
+---     b:loadStateDict(a:stateDict())
+---     assert(hilo.equal(a.weight, b.weight))
 ---@param given table<string, Tensor>
 ---@param options? {partial: boolean} partial: take what fits and report the rest
 ---@return LoadReport

@@ -66,6 +66,9 @@ end
 local M = {}
 
 --- 2-d convolution (cross-correlation) plus bias. Weights and biases are of x's type, float32 where x is bfloat16.
+---
+---     local y = hilo.conv2d(hilo.randn(2, 3, 32, 32), hilo.randn(8, 3, 3, 3), nil, {pad = 1, stride = 2})
+---     assert(y:size(2) == 8 and y:size(3) == 16)
 ---@param x Tensor (N,C,H,W)
 ---@param w Tensor (K,C/groups,R,S)
 ---@param b? Tensor (K)

@@ -10,6 +10,8 @@ local M = {}
 local map_known = arguments.names('confidence', 'dtype')
 
 --- The class with the largest value at every pixel; the first of several.
+---
+---     local labels, sure = hilo.label_map(hilo.softmax(hilo.randn(2, 5, 8, 8)), {confidence = true})  -- (2,8,8) both
 ---@param x Tensor (N,C,...) logits or probabilities
 ---@param options? {confidence: boolean, dtype: string} confidence: also return the largest value; dtype of the labels: 'byte'
 --- (default, up to 256 classes), 'int' or 'long'
@@ -31,6 +33,9 @@ end
 local one_hot_known = arguments.names('void', 'dtype')
 
 --- 1 in the label's channel, 0 elsewhere; void pixels are 0 in all channels.
+---
+---     local y = hilo.one_hot(hilo.ByteTensor{{0, 2, 255}}, 3)
+---     assert(y:select(3, 3):sum() == 0)                        -- void is 0 in all channels
 ---@param labels Tensor (N,...) byte, int or long
 ---@param classes integer
 ---@param options? {void: integer, dtype: string} 255 and 'float' if not given
@@ -51,6 +56,10 @@ end
 local confusion_known = arguments.names('void')
 
 --- Counts pixels: matrix[t + 1][p + 1] grows by the number of pixels of class t that were taken for p. Void truth is left out.
+---
+---     local matrix = hilo.zeros({2, 2}, {dtype = 'long'})
+---     hilo.confusion(matrix, hilo.ByteTensor{0, 0, 1}, hilo.ByteTensor{0, 1, 1})
+---     assert(matrix[1][2] == 1)
 ---@param matrix Tensor (C,C) long, changed in place
 ---@param truth Tensor (N,...)
 ---@param prediction Tensor (N,...)

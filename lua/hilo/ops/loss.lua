@@ -27,6 +27,9 @@ local softmax = autograd.op('softmax', {
 })
 
 --- exp(x) / sum of exp(x) along dim.
+---
+---     local p = hilo.softmax(hilo.randn(2, 5, 8, 8))
+---     assert(math.abs(p:sum(2):max() - 1) < 1e-5)
 ---@param x Tensor
 ---@param dim? integer from 1, the second if not given: the classes of (N,C,...)
 ---@return Tensor y as x
@@ -74,6 +77,11 @@ end
 local ce_known = arguments.names('void', 'weight', 'per_image')
 
 --- Cross entropy of logits with labels: the mean over the pixels that are not void, 0 where all are.
+---
+---     local labels = hilo.zeros({2, 8, 8}, {dtype = 'byte'})
+---     labels[{1, {1, 4}}] = 255                                -- void
+---     local loss = hilo.cross_entropy(hilo.zeros(2, 5, 8, 8), labels)
+---     assert(math.abs(loss:item() - math.log(5)) < 1e-5)
 ---@param logits Tensor (N,C,...)
 ---@param labels Tensor (N,...) byte, int or long: 0..C-1, or void; anything else is an error
 ---@param options? {void: integer, weight: Tensor, per_image: boolean} void is 255 if not given; weight (C) weighs the classes,
@@ -151,9 +159,13 @@ end
 ---@alias PairLoss fun(a: Tensor, b: Tensor, options?: {reduction: 'mean'|'sum'}): Tensor
 
 --- Binary cross entropy of logits with targets in [0,1] of the same sizes: log(1 + exp(x)) - t x.
+---
+---     local loss = hilo.bce_with_logits(hilo.zeros(3), hilo.Tensor{0, 1, 1}):item()  -- log 2
 ---@type PairLoss
 M.bce_with_logits = pair('bce_with_logits', C.HL_BCE_LOGITS)
 --- Squared difference.
+---
+---     assert(hilo.mse(hilo.Tensor{1, 2}, hilo.Tensor{1, 4}):item() == 2)
 ---@type PairLoss
 M.mse = pair('mse', C.HL_MSE)
 --- Absolute difference.
@@ -182,6 +194,8 @@ local cosine = autograd.op('cosine_similarity', {
 local cosine_known = arguments.names('eps')
 
 --- Cosine of the angle between the rows of a and b.
+---
+---     assert(hilo.cosine_similarity(hilo.Tensor{{1, 0}}, hilo.Tensor{{0, 2}}):item() == 0)
 ---@param a Tensor (N,D)
 ---@param b Tensor (N,D)
 ---@param options? {eps: number} the least norm that a row is taken to have, 1e-8 if not given

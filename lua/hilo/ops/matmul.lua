@@ -8,6 +8,8 @@ local run, check, op = core.run, core.check, autograd.op
 local M = {}
 
 --- Matrix product: a (M,K), b (K,N) -> (M,N), or of batches: (B,M,K), (B,K,N) -> (B,M,N).
+---
+---     local c = hilo.matmul(hilo.randn(2, 3), hilo.randn(3, 4))  -- (2,4)
 ---@param a Tensor
 ---@param b Tensor
 ---@return Tensor
@@ -52,6 +54,8 @@ function M.mv(a, v) return M.matmul(a, v:reshape(v:nElement(), 1)):view(-1) end
 function M.ger(a, b) return M.matmul(a:reshape(a:nElement(), 1), b:reshape(1, b:nElement())) end
 
 --- Inner product of all elements: a number for plain tensors, a tensor of one element where a gradient is wanted.
+---
+---     assert(hilo.dot(hilo.Tensor{1, 2}, hilo.Tensor{3, 4}) == 11)
 ---@param a Tensor
 ---@param b Tensor of as many elements
 ---@return number|Tensor

@@ -44,6 +44,9 @@ local M = {}
 --- With training the batch's statistics are used and the running ones move: r = (1 - momentum) r + momentum batch; the
 --- running variance is the unbiased one. Else the running ones are used. Parameters and statistics are of x's type, float32 where
 --- x is bfloat16.
+---
+---     local y = hilo.batch_norm(hilo.randn(4, 3, 8, 8) * 5, nil, nil, nil, nil, {training = true})
+---     assert(math.abs(y:std() - 1) < 0.01)
 ---@param x Tensor (N,C,...)
 ---@param gamma? Tensor (C) scale, 1 if nil
 ---@param beta? Tensor (C) shift, 0 if nil

@@ -33,6 +33,8 @@ local one_hot_known = arguments.names('mask', 'void')
 local M = {}
 
 --- The softmax of x and, beside it, each image scaled to [0,1] by its own range. Gradients flow to x alone.
+---
+---     local seen = hilo.softmax_pair(hilo.randn(2, 5, 8, 8), hilo.randn(2, 3, 8, 8))  -- (2,8,8,8)
 ---@param x Tensor (N,C,H,W) logits
 ---@param images Tensor (N,D,H,W)
 ---@param options? {mask: Tensor} mask (N,1,H,W) byte: the softmax is replaced by 0 where it is 0

@@ -205,7 +205,7 @@ for name, code in pairs {eq = C.HL_EQ, ne = C.HL_NE, lt = C.HL_LT, le = C.HL_LE,
    --- 1 where the comparison holds, else 0, as a ByteTensor.
    ---@param a Tensor|number
    ---@param b Tensor|number stretches to a's sizes, or a to its
-   ---@return Tensor byte
+   ---@return Tensor y byte
    M[name] = function(a, b) return autograd.no_grad(forward_binary, name, code, {}, a, b, 1, 'byte') end
 end
 for name, code in pairs {mod = C.HL_MOD, fmod = C.HL_FMOD, atan2 = C.HL_ATAN2} do
@@ -237,6 +237,8 @@ M.add, M.sub = torch_order(M.add), torch_order(M.sub)
 M.mul, M.div, M.maximum, M.minimum, M.remainder = M.cmul, M.cdiv, M.cmax, M.cmin, M.mod
 
 --- x + alpha * a * b
+---
+---     assert(hilo.addcmul(hilo.Tensor{1}, 2, hilo.Tensor{3}, hilo.Tensor{4}):item() == 25)
 ---@param x Tensor
 ---@param alpha number
 ---@param a Tensor
@@ -253,6 +255,9 @@ function M.addcmul(x, alpha, a, b) return M.add(x, alpha, M.cmul(a, b)) end
 function M.addcdiv(x, alpha, a, b) return M.add(x, alpha, M.cdiv(a, b)) end
 
 --- mask ? a : b, elementwise; mask is a ByteTensor, a and b tensors of the same type.
+---
+---     local x = hilo.Tensor{-1, 2}
+---     local y = hilo.where(x:gt(0), x, x * 0)  -- 0, 2
 ---@param mask Tensor byte
 ---@param a Tensor
 ---@param b Tensor

@@ -111,6 +111,8 @@ local avg_known = arguments.names('kernel', 'stride', 'pad', 'ceil_mode', 'count
 local M = {}
 
 --- Largest value of each window; NaN counts as largest.
+---
+---     local y = hilo.max_pool(hilo.randn(2, 3, 32, 32), {kernel = 3, stride = 2, pad = 1})  -- (2,3,16,16)
 ---@param x Tensor (N,C,H,W)
 ---@param options {kernel: integer|integer[], stride: integer|integer[], pad: integer|integer[], ceil_mode: boolean} each a number
 --- or {h, w}; stride is the kernel if not given; ceil_mode rounds the output size up instead of down
@@ -120,6 +122,8 @@ function M.max_pool(x, options)
 end
 
 --- Mean of each window.
+---
+---     local y = hilo.avg_pool(hilo.ones(2, 3, 32, 32), {kernel = 2})  -- (2,3,16,16)
 ---@param x Tensor (N,C,H,W)
 ---@param options {kernel: integer|integer[], stride: integer|integer[], pad: integer|integer[], ceil_mode: boolean,
 --- count_pad: boolean} as max_pool; count_pad (default true) counts the padding's zeros in the mean
@@ -144,6 +148,8 @@ M.adaptive_avg_pool = adaptive('adaptive_avg_pool', adaptive_avg_pool)
 M.adaptive_max_pool = adaptive('adaptive_max_pool', adaptive_max_pool)
 
 --- Mean over all pixels.
+---
+---     local y = hilo.global_avg_pool(hilo.randn(2, 64, 7, 7))  -- (2,64)
 ---@param x Tensor (N,C,H,W)
 ---@return Tensor y (N,C)
 function M.global_avg_pool(x)

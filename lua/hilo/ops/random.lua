@@ -81,6 +81,11 @@ end
 function Generator:__tostring() return ('hilo.Generator(seed %d, offset %d)'):format(self._seed, self._offset) end
 
 --- A source of random numbers of its own: hilo.Generator(seed).
+---
+---     local g = hilo.Generator(1)
+---     local x = hilo.rand({2, 3}, {generator = g})
+---     g:manualSeed(1)
+---     assert(hilo.equal(x, hilo.rand({2, 3}, {generator = g})))
 ---@param seed? integer 0 if not given
 ---@return Generator
 function M.Generator(seed)
@@ -91,6 +96,9 @@ end
 M.generator = M.Generator(0)
 
 --- Seeds the default generator.
+---
+---     hilo.manualSeed(1)
+---     local x = hilo.randn(3)
 ---@param seed integer 0 to 2^53
 function M.manualSeed(seed)
    M.generator:manualSeed(seed)
@@ -290,6 +298,8 @@ function M.rand(...) return filled('rand', 'uniform', ...) end
 function M.randn(...) return filled('randn', 'normal', ...) end
 
 --- 1..n in random order.
+---
+---     local order = hilo.randperm(10)  -- 1..10, long
 ---@param n integer
 ---@param options? {generator: Generator}
 ---@return Tensor positions (n) long
@@ -321,6 +331,8 @@ local dropout = autograd.op('dropout', {
 local dropout_known = arguments.names('channels', 'generator')
 
 --- Sets elements to 0 with probability p and scales the rest by 1 / (1 - p). It always does; modules decide whether they train.
+---
+---     local y = hilo.dropout(hilo.ones(1000), 0.25)  -- 0 or 1 / 0.75
 ---@param x Tensor
 ---@param p number 0 <= p < 1
 ---@param options? {channels: boolean, generator: Generator} channels: one draw for each (n,c) of x (N,C,...)

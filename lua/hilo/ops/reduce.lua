@@ -127,6 +127,8 @@ for name, code in pairs(extreme_all) do
 end
 
 --- Position of the largest element along dim, LongTensor counting from 1.
+---
+---     assert(hilo.argmax(hilo.Tensor{1, 5, 2}, 1)[1] == 2)
 ---@param x Tensor
 ---@param dim? integer 1 if not given
 ---@return Tensor positions long, 1 wide along dim
@@ -138,6 +140,8 @@ function M.argmax(x, dim) return (select(2, M.max(x, dim or 1))) end
 function M.argmin(x, dim) return (select(2, M.min(x, dim or 1))) end
 
 --- p-norm (p = 2 where missing) of all elements, or along dim.
+---
+---     assert(hilo.norm(hilo.Tensor{3, 4}) == 5)
 ---@param x Tensor
 ---@param p? number above 0, math.huge for the largest absolute value
 ---@param dim? integer
@@ -157,6 +161,8 @@ function M.norm(x, p, dim)
 end
 
 --- Variance of all elements or along dim; divides by n - 1, or by n with biased.
+---
+---     assert(hilo.var(hilo.Tensor{1, 3}) == 2 and hilo.var(hilo.Tensor{1, 3}, nil, true) == 1)
 ---@param x Tensor
 ---@param dim? integer
 ---@param biased? boolean
@@ -221,6 +227,8 @@ local sorted = op('sort', {
 })
 
 --- Sorted along dim (the last where missing), ascending unless `descending`: values, positions. Stable; NaN is largest.
+---
+---     local values, positions = hilo.sort(hilo.Tensor{3, 1, 2})
 ---@param x Tensor
 ---@param dim? integer
 ---@param descending? boolean
@@ -232,6 +240,9 @@ function M.sort(x, dim, descending)
 end
 
 --- The k smallest (`largest`: largest) along dim in order: values, positions.
+---
+---     local values, positions = hilo.topk(hilo.Tensor{3, 1, 2}, 2, 1, true)
+---     assert(values[1] == 3 and positions[1] == 1)
 ---@param x Tensor
 ---@param k integer
 ---@param dim? integer the last if not given
@@ -267,6 +278,8 @@ function M.median(x, dim)
 end
 
 --- Positions of the elements that are not 0, LongTensor (n, dims).
+---
+---     assert(hilo.nonzero(hilo.Tensor{0, 5, 0, 6})[2][1] == 4)
 ---@param x Tensor
 ---@return Tensor positions (n,dims) long, from 1
 function M.nonzero(x)

@@ -24,6 +24,8 @@ local known = arguments.names('mode', 'align_corners')
 local M = {}
 
 --- Resamples to h x w, as PyTorch's interpolate.
+---
+---     local y = hilo.resize(hilo.randn(2, 3, 8, 8), 16, 20, {align_corners = true})  -- (2,3,16,20)
 ---@param x Tensor (N,C,H,W); nearest also takes integers, for label maps
 ---@param h integer
 ---@param w integer

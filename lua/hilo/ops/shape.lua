@@ -89,6 +89,8 @@ local view = op('view', {
 })
 
 --- The same memory with other sizes; one of them may be -1. x must be contiguous.
+---
+---     local y = hilo.zeros(2, 6):view(3, -1)  -- (3,4)
 ---@param x Tensor
 ---@param ... integer|integer[] sizes
 ---@return Tensor
@@ -155,9 +157,11 @@ local permute = op('permute', {
 })
 
 --- Dimensions in another order: permute(x, 1, 3, 4, 2).
+---
+---     local channels_last = hilo.randn(2, 3, 4, 5):permute(1, 3, 4, 2)  -- (2,4,5,3)
 ---@param x Tensor
 ---@param ... integer|integer[] dimensions, from 1
----@return Tensor a view
+---@return Tensor view
 function M.permute(x, ...)
    need_tensor('permute', x)
    local order = type((...)) == 'table' and (...) or {...}
@@ -175,7 +179,7 @@ end
 ---@param x Tensor
 ---@param a integer
 ---@param b integer
----@return Tensor a view
+---@return Tensor view
 function M.transpose(x, a, b)
    need_tensor('transpose', x)
    a, b = dimension(x, a, 'transpose'), dimension(x, b, 'transpose')
@@ -196,7 +200,7 @@ end
 --- Dimensions of size 1 removed: all, or dim alone.
 ---@param x Tensor
 ---@param dim? integer
----@return Tensor a view
+---@return Tensor view
 function M.squeeze(x, dim)
    need_tensor('squeeze', x)
    local sizes, strides, kept, kept_strides = sizes_table(x), strides_table(x), {}, {}
@@ -214,7 +218,7 @@ end
 --- A dimension of size 1 before dimension dim.
 ---@param x Tensor
 ---@param dim integer 1 to the number of dimensions + 1
----@return Tensor a view
+---@return Tensor view
 function M.unsqueeze(x, dim)
    need_tensor('unsqueeze', x)
    check(type(dim) == 'number' and dim >= 1 and dim <= x:dim() + 1, 'unsqueeze: dimension %s is out of range 1..%d', tostring(dim),
@@ -263,7 +267,7 @@ local expand = op('expand', {
 --- x stretched to the given sizes without copying; -1 keeps a size.
 ---@param x Tensor
 ---@param ... integer|integer[] sizes
----@return Tensor a view
+---@return Tensor view
 function M.expand(x, ...)
    need_tensor('expand', x)
    local sizes = type((...)) == 'table' and {unpack((...))} or {...}
@@ -280,10 +284,12 @@ end
 --- expand to the sizes of another tensor.
 ---@param x Tensor
 ---@param other Tensor
----@return Tensor a view
+---@return Tensor view
 function M.expandAs(x, other) return M.expand(x, sizes_table(other)) end
 
 --- x repeated: repeatTensor(x, 2, 3) is twice along the first and three times along the second dimension.
+---
+---     local y = hilo.repeatTensor(hilo.Tensor{1, 2}, 3, 2)  -- (3,4)
 ---@param x Tensor
 ---@param ... integer|integer[] factors
 ---@return Tensor
@@ -337,6 +343,8 @@ local cat = op('cat', {
 })
 
 --- Tensors joined along dim (the last where missing): cat({a, b}, 2), cat(a, b, 2).
+---
+---     local y = hilo.cat({hilo.zeros(2, 3), hilo.ones(1, 3)}, 1)  -- (3,3)
 ---@param list Tensor[]|Tensor
 ---@param ... integer|Tensor dim, or the second tensor and dim
 ---@return Tensor
@@ -354,6 +362,8 @@ function M.cat(list, ...)
 end
 
 --- Tensors of one size joined along a new first dimension.
+---
+---     local batch = hilo.stack {hilo.zeros(3, 8, 8), hilo.ones(3, 8, 8)}  -- (2,3,8,8)
 ---@param list Tensor[]
 ---@return Tensor
 function M.stack(list)
@@ -363,6 +373,8 @@ function M.stack(list)
 end
 
 --- Pieces of at most `length` slices along dim.
+---
+---     assert(#hilo.split(hilo.zeros(5, 2), 2, 1) == 3)
 ---@param x Tensor
 ---@param length integer
 ---@param dim? integer 1 if not given

@@ -1,6 +1,9 @@
 --- optim/groups.lua: optimisers over groups of parameters, each group with its own options, as scripts use them:
 ---
----     local optimiser = optim.SGD({{params = backbone, lr = 2.5e-4}, {params = head, lr = 2.5e-3}}, {momentum = 0.9})
+---     local net = hilo.models.deeplab {backbone = 'resnet18', classes = 3, width = 8}
+---     local groups = {{params = net:backboneParameters(), lr = 2.5e-4}, {params = net:headParameters(), lr = 2.5e-3}}
+---     local optimiser = optim.SGD(groups, {momentum = 0.9})
+---     local loss = hilo.mean(net(hilo.randn(1, 3, 33, 33)))
 ---     optimiser:zeroGrad(); loss:backward(); optimiser:step()
 ---
 --- A step reads each parameter's .grad; parameters without one, or with requires_grad = false, stay as they are.
@@ -328,6 +331,12 @@ local groups = {}
 
 --- Stochastic gradient descent with PyTorch's meaning of the options: v = momentum * v + (1 - dampening) * g with v = g at a
 --- parameter's first step, dampening 0 unless given.
+---
+---     local net = nn.Sequential():add(nn.Linear(4, 8)):add(nn.ReLU()):add(nn.Linear(8, 2))
+---     local optimiser = optim.SGD(net, {lr = 0.1, momentum = 0.9})
+---     optimiser:zeroGrad()
+---     hilo.mse(net(hilo.randn(3, 4)), hilo.zeros(3, 2)):backward()
+---     optimiser:step()
 ---@param params nn.Module|Tensor[]|table[] or groups {params =, lr =, ...}; options may stand beside the groups
 ---@param options? {lr: number, momentum: number, dampening: number, weight_decay: number, nesterov: boolean, allow_duplicates: boolean}
 ---@return Optimiser
@@ -355,6 +364,8 @@ groups.SGD = constructor {
 }
 
 --- Adam (Kingma and Ba, 2014) as in PyTorch: weight decay is added to the gradient, eps after the bias correction.
+---
+---     local optimiser = optim.Adam(nn.Linear(4, 2), {lr = 1e-3, betas = {0.9, 0.99}})
 ---@param params nn.Module|Tensor[]|table[] or groups {params =, lr =, ...}; options may stand beside the groups
 ---@param options? {lr: number, betas: number[], eps: number, weight_decay: number, allow_duplicates: boolean} lr is 1e-3 and betas
 ---   {0.9, 0.999} if not given

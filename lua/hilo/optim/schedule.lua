@@ -10,6 +10,8 @@ local function progress(fn, step, steps)
 end
 
 --- base * (1 - step/steps)^power, and in the first steps a part of it that grows evenly.
+---
+---     assert(optim.poly(0.1, 0, 1000) == 0.1 and optim.poly(0.1, 1000, 1000) == 0)
 ---@param power? number 0.9
 ---@param warmup? integer steps until the whole of it is reached; 0
 ---@param base number
@@ -22,6 +24,8 @@ function schedule.poly(base, step, steps, power, warmup)
 end
 
 --- Half a cosine wave from base to final.
+---
+---     assert(math.abs(optim.cosine(1, 0, 50, 100) - 0.5) < 1e-9)
 ---@param base number
 ---@param final number
 ---@param step number from 0
@@ -32,6 +36,8 @@ function schedule.cosine(base, final, step, steps)
 end
 
 --- base * gamma^k, k the number of times that `every` steps have gone by, or that a milestone has been reached.
+---
+---     assert(optim.step(1, 25, {every = 10, gamma = 0.5}) == 0.25)
 ---@param options {every: number, milestones: number[], gamma: number} every or milestones; gamma 0.1
 ---@param base number
 ---@param step number from 0
@@ -51,7 +57,7 @@ end
 ---@param start? number a tenth of the epochs
 ---@param epoch number from 0
 ---@param epochs number
----@return number from 0 to 1
+---@return number weight 0 to 1
 function schedule.ramp(epoch, epochs, start)
    progress('ramp', epoch, epochs)
    start = start or epochs / 10
@@ -62,13 +68,15 @@ end
 --- Weight of the consistency loss as the mean teacher's authors let it grow: exp(-5 (1 - step/steps)^2), then 1.
 ---@param steps number how long it grows; 0: 1 from the start
 ---@param step number from 0
----@return number from 0 to 1
+---@return number weight 0 to 1
 function schedule.sigmoid_ramp(step, steps)
    if steps == 0 then return 1 end
    return math.exp(-5 * (1 - progress('sigmoid_ramp', step, steps)) ^ 2)
 end
 
 --- The rate of the mean teacher's average: min(1 - 1/(step + 1), max).
+---
+---     assert(optim.ema_rate(0) == 0 and optim.ema_rate(1e6) == 0.999)
 ---@param max? number 0.999
 ---@param step number from 0
 ---@return number

@@ -35,6 +35,8 @@ local plot = {}
 ---
 --- Further options: horizontal (the first label on top; the height grows with the labels), values (a format such as '%.3f': numbers at
 --- the bars).
+---
+---     print(hilo.plot.bar({'car', 'tree'}, {40.5, 61.2}, {to = 'text'}))
 ---@param labels any[]
 ---@param values number[]|Tensor|table[] one series, or several as {{'name', values, errors?}, ...}: a group of bars a label
 ---@param errors? number[]|Tensor half the length of the whiskers
@@ -42,6 +44,8 @@ local plot = {}
 function plot.bar(labels, values, errors, options) return bars.bar(labels, values, errors, options) end
 
 --- A histogram: plot.hist(x[, options]). Further option: bins (by default the square root of the count, 5 to 60).
+---
+---     hilo.plot.hist(hilo.randn(1000), {to = 'histogram.svg'})
 ---@param x number[]|Tensor
 ---@param options? table
 function plot.hist(x, options) return hist.hist(x, options) end
@@ -50,6 +54,8 @@ function plot.hist(x, options) return hist.hist(x, options) end
 ---
 --- Further options: clabel (text), clog, crange of the colours; best = 'max' (default) or 'min': which lie on top; xnames, ynames: all
 --- names in their order. A point whose colour is NaN is a grey ring.
+---
+---     hilo.plot.scatter({1, 2, 3}, {2, 4, 8}, {to = 'points.png', ylog = true})
 ---@param x any[]|Tensor
 ---@param y any[]|Tensor
 ---@param colours? number[]|Tensor
@@ -61,6 +67,8 @@ function plot.scatter(x, y, colours, options) return scatter.scatter(x, y, colou
 --- Further options: labels (names of rows and columns), xnames (of columns), ynames (of rows); values: true, a format such as '%.2f' or
 --- a function(value) -> text, writes the numbers; palette 'viridis', 'blue' (from nothing to blue, the default with values; starts at
 --- 0), 'grey', 'line'; crange = {low, high}, clog, clabel, bar = false of the colours.
+---
+---     hilo.plot.image(hilo.rand(4, 4), {to = 'matrix.svg', values = '%.1f'})
 ---@param matrix number[][]|Tensor
 ---@param options? table
 function plot.image(matrix, options) return image.image(matrix, options) end

@@ -1,7 +1,8 @@
 --- hilo.sweep: many runs of a script from one command or one table, kept in one store.
 ---
 ---     local found = hilo.sweep {
----        script = 'experiments/supervised.lua', name = 'rates', axes = {lr = '0.01,0.05'}, seed = '1..2', options = {steps = 60},
+---        script = 'experiments/supervised.lua', name = 'rates', axes = {lr = '0.01,0.05'},
+---        options = {['data.root'] = 'photos', ['data.val'] = 0.5, crop = '33x33', batch = 2, ['model.width'] = 4, steps = 4},
 ---     }
 ---     print(hilo.sweep.results.table(found))
 local core = require 'hilo.core'

@@ -217,6 +217,9 @@ end
 ---@return Tensor self
 function methods:indexCopy(dim, index, source) return index_put(self, 'indexCopy', dim, index, need_tensor('indexCopy', source), 0) end
 --- Adds the slices of source to slices index[1], index[2], ... along dim.
+---
+---     local x = hilo.zeros(3):indexAdd(1, hilo.LongTensor{1, 1, 3}, hilo.ones(3))
+---     assert(x[1] == 2)
 ---@param dim integer from 1
 ---@param index Tensor (K) long, positions from 1; one may come several times
 ---@param source Tensor of self's sizes, but K along dim
@@ -258,6 +261,8 @@ function methods:scatterAdd(dim, index, source)
 end
 
 --- Elements where the mask is not 0 become `value`.
+---
+---     local x = hilo.Tensor{1, -1}; x:maskedFill(x:lt(0), 0)
 ---@param mask Tensor byte, stretches to self's sizes
 ---@param value number
 ---@return Tensor self
@@ -284,6 +289,8 @@ end
 -- ---- element by element in Lua ----
 
 --- Every element x becomes f(x); keeps x where f returns nothing.
+---
+---     local x = hilo.range(1, 3):apply(function(v) return v * v end)  -- 1, 4, 9
 ---@param f fun(x: number): number?
 ---@return Tensor self
 function methods:apply(f)

@@ -133,7 +133,7 @@ end
 ---@param set DataSet
 ---@param names string[] images with label maps
 ---@param options {workers: Workers, device: string}
----@return table<string, number[]> by image name, 1 where the class is in the label map, else 0
+---@return table<string, number[]> targets by image name, 1 where the class is in the label map, else 0
 function evaluate.targets(set, names, options)
    local targets = {}
    for batch in hilo.data.sweep {set = set, names = names, transform = hilo.data.transforms.resized {8}, labels = 'full',

@@ -57,6 +57,8 @@ function write(value, indent)
 end
 
 --- A table of strings, numbers, booleans and such tables as JSON: with line breaks, or in one line.
+---
+---     assert(hilo.train.json.decode(hilo.train.json.encode {a = {1, 2}}, 'text').a[2] == 2)
 ---@param value table
 ---@param options? {one_line: boolean}
 ---@return string

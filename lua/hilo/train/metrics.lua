@@ -13,6 +13,10 @@ local Confusion = {}
 Confusion.__index = Confusion
 
 --- Counts pixels by class and by what they were taken for.
+---
+---     local seen = hilo.train.metrics.confusion {'road', 'car'}
+---     seen:add(hilo.ByteTensor{0, 0, 1, 255}, hilo.ByteTensor{0, 1, 1, 1})
+---     assert(seen:scores().pixel_accuracy > 66)
 ---@param classes string[] names
 ---@param device? string
 ---@return Confusion
@@ -84,6 +88,8 @@ local function average_precision(list)
 end
 
 --- How well images were told to contain classes. Percent.
+---
+---     local scores = hilo.train.metrics.multi_label({{0.9, 0.2}, {0.1, 0.7}}, {{1, 0}, {0, 1}}, {'car', 'tree'})
 ---@param scores number[][] one row an image, one score 0..1 a class
 ---@param targets number[][] 1 where the class is in the image
 ---@param classes string[]
@@ -135,6 +141,8 @@ local function ranks(list)
 end
 
 --- Spearman's rank correlation: 1 where one list rises with the other.
+---
+---     assert(hilo.train.metrics.rank_correlation({1, 2, 3}, {10, 20, 30}) == 1)
 ---@param a number[]
 ---@param b number[]
 ---@return number? -1..1, nil where a list holds one number alone

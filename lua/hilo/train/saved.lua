@@ -90,7 +90,7 @@ end
 ---@param who 'teacher'|'student'
 ---@param name string of the image
 ---@param set DataSet
----@return number[] one a class
+---@return number[] scores one a class
 function saved.scores_of(classifier, who, name, set)
    local scores = classifier[who] and classifier[who][name]
    core.check(scores, "the MLMT run has no scores of its %s for the image '%s'; was it made with the same val list?", who, name)
