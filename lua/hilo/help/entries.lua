@@ -214,9 +214,18 @@ local function classes_in(kind, found)
    for name in kind:gmatch('%f[%w_][%u][%w_]*') do found[name] = true end
 end
 
-local function methods_of(class, list)
+-- The class of that name that is nearest to a file: in its folder, where several have the name.
+local function class_near(class, path)
+   local folder = path and path:match('^(.*)/')
+   for _, defined in ipairs(source_index().same_named[class] or {}) do
+      if defined.file:match('^(.*)/') == folder then return defined end
+   end
+   return source_index().classes[class]
+end
+
+local function methods_of(class, list, path)
    local index = source_index()
-   local defined = index.classes[class]
+   local defined = class_near(class, path)
    if not defined or not defined.variable then return end
    local entry = {name = class, key = class, owner = '', kind = 'class', parameters = {}, results = {}, fields = {},
       other_names = {}, class = class, returned = true}
@@ -243,7 +252,7 @@ local function add_returned(list)
       for class in pairs(found) do
          if not known[class] then
             known[class] = true
-            methods_of(class, list)
+            methods_of(class, list, list[i].file)
          end
       end
       i = i + 1

@@ -8,6 +8,7 @@ local read_file = require 'hilo.help.reader'
 ---@field files table<string, SourceFile> by path
 ---@field by_name table<string, Defined[]> by the last part of the name
 ---@field classes table<string, Defined>
+---@field same_named table<string, Defined[]> classes of one name in several files
 ---@field modules table<string, Defined> classes of nn by their name, 'nn.Linear'
 ---@field aliases table<string, string> types by name
 ---@field fields table<string, Defined[]> the classes that declare a field, by its name
@@ -38,8 +39,10 @@ local function enter(defined)
    if not class then return end
    if class:match('^nn%.') then
       index.modules[class] = index.modules[class] or defined
-   elseif not index.classes[class] then
-      index.classes[class] = defined
+   else
+      index.classes[class] = index.classes[class] or defined
+      index.same_named[class] = index.same_named[class] or {}
+      table.insert(index.same_named[class], defined)
    end
 end
 
@@ -62,7 +65,8 @@ end
 return function()
    if index then return index end
    local root = debug.getinfo(1, 'S').source:match('^@(.*)/help/index%.lua$')
-   index = {root = root:match('^(.*)/hilo$') or '.', files = {}, by_name = {}, classes = {}, modules = {}, aliases = {}, fields = {}}
+   index = {root = root:match('^(.*)/hilo$') or '.', files = {}, by_name = {}, classes = {}, modules = {}, aliases = {}, fields = {},
+      same_named = {}}
    for _, path in ipairs(paths_below(root, {})) do
       local file = read_file(path)
       index.files[path] = file

@@ -69,9 +69,12 @@ return function(path)
    local text = handle:read('*a')
    handle:close()
    local number, block, began = 0, nil, 0
-   for line in (text .. '\n'):gmatch('([^\n]*)\n') do
-      number = number + 1
-      local comment = line:match('^%s*%-%-%-(.*)$')
+   local at, length = 1, #text
+   while at <= length do
+      local stop = text:find('\n', at, true) or length + 1
+      local line = text:sub(at, stop - 1)
+      at, number = stop + 1, number + 1
+      local comment = line:find('---', 1, true) and line:match('^%s*%-%-%-(.*)$')
       if comment and comment:sub(1, 1) ~= '-' then
          if not block then block, began = {}, number end
          block[#block + 1] = comment
