@@ -22,19 +22,6 @@ static void FN(pad)(const depth_plan *l, real *to, const real *from)
       }
 }
 
-/* The reverse: a plane (h,w) out of its padded copy; 0 where that does not reach. */
-static void FN(unpad)(const depth_plan *l, real *to, const real *from)
-{
-   for (int64_t y = 0; y < l->h; y++, to += l->w) {
-      int64_t row = y + l->pad_h;
-      const real *line = from + row * l->phases * l->run;
-      for (int64_t x = 0; x < l->w; x++) {
-         int64_t col = x + l->pad_w, i = col / l->phases;
-         to[x] = row < l->rows && i < l->run ? line[col % l->phases * l->run + i] : 0;
-      }
-   }
-}
-
 /* y (p,q) = [y or first] + the sum over the taps of w[t] times what they read. taps is a constant where it is 9. */
 ALWAYS_INLINE void FN(correlate)(const int64_t taps, const depth_plan *l, real *y, const real *copy, const real *w,
                                  real first, bool add)
@@ -61,17 +48,6 @@ static void FN(correlate_any)(const depth_plan *l, real *y, const real *copy, co
       FN(correlate)(9, l, y, copy, w, first, add);
    else
       FN(correlate)(l->taps, l, y, copy, w, first, add);
-}
-
-/* What the taps read += w[t] dy (p,q). */
-static void FN(scatter)(const depth_plan *l, real *copy, const real *dy, const real *w)
-{
-   for (int64_t p = 0; p < l->p; p++, dy += l->q, copy += l->step)
-      for (int64_t t = 0; t < l->taps; t++) {
-         real *to = copy + l->offset[t], weight = w[t];
-#pragma omp simd
-         for (int64_t q = 0; q < l->q; q++) to[q] += weight * dy[q];
-      }
 }
 
 /* sums[t] += the sum of dy (p,q) times what tap t reads. taps is a constant. */
@@ -117,49 +93,62 @@ static int FN(forward)(const conv_shape *s, real *y, const real *x, const real *
    return stop ? hl_fail("interrupted") : 0;
 }
 
-/* Stride 1: dy, padded, read by the kernel turned around. */
-static int FN(gather_x)(const conv_shape *s, real *dx, const real *dy, const real *w)
+/* dx (h,w) = [dx +] the gradient from one channel of dy, phase by phase: what lies at one remainder of the strides
+ * reads the padded dy by the taps of that remainder. room holds the weights of a phase and, with strides, its values.
+ */
+static void FN(phases_of_dx)(const conv_shape *s, depth_plan l, real *dx, const real *copy, const real *w, real *room,
+                             bool add)
 {
-   conv_shape turned = *s;
-   turned.h = s->p, turned.w = s->q, turned.p = s->h, turned.q = s->w;
-   turned.pad_h = s->dil_h * (s->r - 1) - s->pad_h;
-   turned.pad_w = s->dil_w * (s->s - 1) - s->pad_w;
-   depth_plan l;
-   HL_TRY(plan_reading(&l, &turned, LANES));
-   int64_t each = l.rows * l.phases * l.run + l.taps, many = s->k / s->c;
-   real *work = hl_conv_room(CONV_WORK, 3, each, (int64_t)omp_get_max_threads(), (int64_t)sizeof(real));
-   if (!work) return 1;
-   int stop = 0;
-#pragma omp parallel for if (s->n * s->k * s->h * s->w * l.taps > HL_PARALLEL_MIN)
-   for (int64_t plane = 0; plane < s->n * s->c; plane++) {
-      if (hl_conv_stopped(&stop)) continue;
-      real *kernel = work + omp_get_thread_num() * each, *copy = kernel + l.taps;
-      for (int64_t j = 0; j < many; j++) {
-         const real *from = w + (plane % s->c * many + j) * l.taps;
-         for (int64_t t = 0; t < l.taps; t++) kernel[t] = from[l.taps - 1 - t];
-         FN(pad)(&l, copy, dy + (plane * many + j) * s->p * s->q);
-         FN(correlate_any)(&l, dx + plane * s->h * s->w, copy, kernel, 0, j > 0);
+   real *kernel = room, *values = room + s->r * s->s;
+   int64_t *all = l.offset, *chosen = all + s->r * s->s;
+   l.offset = chosen;
+   for (int64_t a = 0; a < s->stride_h; a++)
+      for (int64_t b = 0; b < s->stride_w; b++) {
+         /* the first row and column of the padded dx in this phase that dx has */
+         int64_t row = first_at(s->pad_h, a, s->stride_h), col = first_at(s->pad_w, b, s->stride_w);
+         int64_t y = row * s->stride_h + a - s->pad_h, x = col * s->stride_w + b - s->pad_w;
+         l.p = (s->h - y + s->stride_h - 1) / s->stride_h, l.q = (s->w - x + s->stride_w - 1) / s->stride_w;
+         if (y >= s->h || x >= s->w) continue;
+         l.taps = 0;
+         for (int64_t t = 0; t < s->r * s->s; t++)
+            if (t / s->s * s->dil_h % s->stride_h == a && t % s->s * s->dil_w % s->stride_w == b) {
+               chosen[l.taps] = all[t];
+               kernel[l.taps++] = w[t];
+            }
+         const real *from = copy + row * l.run + col;
+         if (s->stride_h == 1 && s->stride_w == 1) {
+            FN(correlate_any)(&l, dx, from, kernel, 0, add);
+            continue;
+         }
+         FN(correlate_any)(&l, values, from, kernel, 0, false);
+         for (int64_t i = 0; i < l.p; i++) {
+            real *to = dx + (y + i * s->stride_h) * s->w + x, *value = values + i * l.q;
+            for (int64_t j = 0; j < l.q; j++) to[j * s->stride_w] = add ? to[j * s->stride_w] + value[j] : value[j];
+         }
       }
-   }
-   return stop ? hl_fail("interrupted") : 0;
 }
 
-static int FN(scatter_x)(const conv_shape *s, real *dx, const real *dy, const real *w)
+static int FN(backward_x)(const conv_shape *s, real *dx, const real *dy, const real *w)
 {
+   int64_t taps = s->r * s->s, threads = omp_get_max_threads();
    depth_plan l;
-   HL_TRY(plan_reading(&l, s, LANES));
-   int64_t each = l.rows * l.phases * l.run, many = s->k / s->c;
-   real *work = hl_conv_room(CONV_WORK, 3, each, (int64_t)omp_get_max_threads(), (int64_t)sizeof(real));
+   HL_TRY(plan_turned(&l, s, LANES, threads));
+   int64_t size = l.rows * l.run, values = s->stride_h * s->stride_w > 1 ? s->h * s->w : 0, each = size + taps + values;
+   int64_t many = s->k / s->c;
+   real *work = hl_conv_room(CONV_WORK, 3, each, threads, (int64_t)sizeof(real));
    if (!work) return 1;
    int stop = 0;
-#pragma omp parallel for if (s->n * s->k * s->p * s->q * l.taps > HL_PARALLEL_MIN)
+#pragma omp parallel for if (s->n * s->k * s->p * s->q * taps > HL_PARALLEL_MIN)
    for (int64_t plane = 0; plane < s->n * s->c; plane++) {
       if (hl_conv_stopped(&stop)) continue;
       real *copy = work + omp_get_thread_num() * each;
-      memset(copy, 0, (size_t)each * sizeof(real));
-      for (int64_t j = 0; j < many; j++)
-         FN(scatter)(&l, copy, dy + (plane * many + j) * s->p * s->q, w + (plane % s->c * many + j) * l.taps);
-      FN(unpad)(&l, dx + plane * s->h * s->w, copy);
+      depth_plan own = l;
+      own.offset += omp_get_thread_num() * 2 * taps;
+      for (int64_t j = 0; j < many; j++) {
+         const real *kernel = w + (plane % s->c * many + j) * taps;
+         FN(pad)(&l, copy, dy + (plane * many + j) * s->p * s->q);
+         FN(phases_of_dx)(s, own, dx + plane * s->h * s->w, copy, kernel, copy + size, j > 0);
+      }
    }
    return stop ? hl_fail("interrupted") : 0;
 }
@@ -227,6 +216,30 @@ static int plan_reading(depth_plan *l, const conv_shape *s, int64_t slack)
    return 0;
 }
 
+/* The first row of a phase of the padded dx that lies inside dx. */
+static int64_t first_at(int64_t pad, int64_t phase, int64_t stride)
+{
+   return pad > phase ? (pad - phase + stride - 1) / stride : 0;
+}
+
+/* How the gradient of x reads dy, padded: y(p,q) is at row p plus what the largest tap reaches back. For each thread
+ * the offsets of all taps, and room for those of a phase. */
+static int plan_turned(depth_plan *l, const conv_shape *s, int64_t slack, int64_t threads)
+{
+   int64_t up = (s->r - 1) * s->dil_h / s->stride_h, left = (s->s - 1) * s->dil_w / s->stride_w, taps = s->r * s->s;
+   *l = (depth_plan){.h = s->p, .w = s->q, .pad_h = up, .pad_w = left, .phases = 1};
+   l->rows = up + (s->h + s->pad_h + s->stride_h - 1) / s->stride_h;
+   l->run = left + (s->w + s->pad_w + s->stride_w - 1) / s->stride_w + slack;
+   l->step = l->run;
+   l->offset = hl_conv_room(CONV_TABLE, 3, 2 * taps, threads, (int64_t)sizeof *l->offset);
+   if (!l->offset) return 1;
+   for (int64_t t = 0; t < threads * 2 * taps; t++) {
+      int64_t r = t % taps / s->s, c = t % taps % s->s;
+      l->offset[t] = (up - r * s->dil_h / s->stride_h) * l->run + left - c * s->dil_w / s->stride_w;
+   }
+   return 0;
+}
+
 #define HL_GENERIC "conv_depthwise.c"
 #include "generic.h"
 
@@ -237,9 +250,7 @@ int hl_conv_depthwise(const conv_shape *s, int dtype, void *y, const void *x, co
 
 int hl_conv_depthwise_dx(const conv_shape *s, int dtype, void *dx, const void *dy, const void *w)
 {
-   if (s->stride_h == 1 && s->stride_w == 1)
-      return dtype == HL_F64 ? gather_x_f64(s, dx, dy, w) : gather_x_f32(s, dx, dy, w);
-   return dtype == HL_F64 ? scatter_x_f64(s, dx, dy, w) : scatter_x_f32(s, dx, dy, w);
+   return dtype == HL_F64 ? backward_x_f64(s, dx, dy, w) : backward_x_f32(s, dx, dy, w);
 }
 
 int hl_conv_depthwise_dw(const conv_shape *s, int dtype, void *dw, const void *dy, const void *x)
