@@ -196,6 +196,9 @@ tsan: deps ## races in the CUDA kernels: the specs of devices under ThreadSaniti
 	   TSAN_OPTIONS=ignore_noninstrumented_modules=1:halt_on_error=1 OMP_NUM_THREADS=1 HILO_CPU=baseline HILO_LIB=$(CURDIR)/build/tsan \
 	   $(BUSTED) $(or $(SPEC),spec/device_spec.lua)
 
+docs: all ## the manual as HTML pages, in build/docs
+	@$(LUA) lua/bin/hilo help site $(B)/docs
+
 PREFIX := /usr/local
 install: all ## copy hilo below PREFIX
 	install -d $(DESTDIR)$(PREFIX)/lib/hilo/{core,build} $(DESTDIR)$(PREFIX)/bin
@@ -213,4 +216,4 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 .SECONDARY:
-.PHONY: all emu cuda cuda-registers deps peers scenes demo demo-sweep test bench gpu-check lint asan tsan install clean help
+.PHONY: all emu cuda cuda-registers deps peers scenes demo demo-sweep test bench gpu-check lint asan tsan docs install clean help

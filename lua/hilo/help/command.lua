@@ -9,6 +9,7 @@ usage: hilo help TOPIC            a name (hilo.conv2d, nn.Linear, Tensor:add), o
        hilo help search WORD ...  names and pages whose texts hold all of the words
        hilo help source NAME      the source of a name
        hilo help topics           all of them
+       hilo help site [FOLDER]    everything as HTML pages with a search, in build/docs
        hilo help count            how many public names there are, and how many are told about
 
 pages: ]]
@@ -33,6 +34,11 @@ local actions = {}
 function actions.search(words) return help.search(table.concat(words, ' ')) end
 function actions.topics() return table.concat(help.topics(), '\n') end
 function actions.count() return count() end
+
+function actions.site(words)
+   local path = words[1] or 'build/docs'
+   return ('%d pages: %s/index.html'):format(require 'hilo.help.site'(path), path)
+end
 
 function actions.source(words)
    local text, place = help.source(words[1] or '')

@@ -1,6 +1,7 @@
 --- help/pages.lua: the pages on concepts, help/pages/*.md: a title, paragraphs, lists, tables, and Lua code that is indented by four.
 local folder = require 'hilo.data.folder'
 local file = require 'hilo.io.file'
+local other_names = require 'hilo.help.other_names'
 
 local pages = {}
 
@@ -8,8 +9,22 @@ local pages = {}
 ---@field name string 'tensors'
 ---@field title string
 ---@field text string
+---@field words string what a search looks through
 
 local list
+
+-- The page of other libraries' names.
+local function names_page()
+   local lines = {'# Names in Torch7 and PyTorch', '',
+      'Tensors and modules have the names and the order of arguments of Torch7; where PyTorch has another, it stands beside.', '',
+      '| hilo | Torch7 | PyTorch |', '|---|---|---|'}
+   for _, row in ipairs(other_names.rows()) do
+      lines[#lines + 1] = ('| `%s` | %s | %s |'):format(row.ours, row.torch7 and '`' .. row.torch7 .. '`' or 'none',
+         row.pytorch and '`' .. row.pytorch .. '`' or 'none')
+   end
+   return {name = 'names', title = 'Names in Torch7 and PyTorch', text = table.concat(lines, '\n') .. '\n', words = ''}
+end
+
 
 local order = {'tutorial', 'tensors', 'autograd', 'modules', 'data', 'methods', 'runs', 'precision', 'devices', 'names'}
 
@@ -26,8 +41,9 @@ function pages.all()
    local below = debug.getinfo(1, 'S').source:match('^@(.*)%.lua$')
    for _, name in ipairs(folder.list(below)) do
       local text = file.read(below .. '/' .. name)
-      list[#list + 1] = {name = name:match('^(.*)%.md$'), title = text:match('^# ([^\n]*)'), text = text}
+      list[#list + 1] = {name = name:match('^(.*)%.md$'), title = text:match('^# ([^\n]*)'), text = text, words = text}
    end
+   list[#list + 1] = names_page()
    table.sort(list, function(a, b)
       local x, y = place(a.name), place(b.name)
       return x < y or x == y and a.name < b.name

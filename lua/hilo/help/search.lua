@@ -49,7 +49,7 @@ function search.find(words)
    for word in words:lower():gmatch('[%w_]+') do list[#list + 1] = word end
    if #list == 0 then return found end
    for _, page in ipairs(pages.all()) do
-      local points = score(list, page.title:lower(), page.name, page.text:lower())
+      local points = score(list, page.title:lower(), page.name, page.words:lower())
       if points then found[#found + 1] = {page = page, score = points + 2, name = page.name} end
    end
    for _, entry in ipairs(entries.all()) do
@@ -70,6 +70,6 @@ function search.line(one)
    return ('%-34s %s'):format(name, words)
 end
 
-search.first_sentence = first_sentence
+search.first_sentence, search.haystack = first_sentence, haystack
 
 return search

@@ -119,8 +119,10 @@ local function members(out, entry, width)
    out[#out + 1] = '  ' .. text.wrapped(table.concat(names, ', '), width - 2, '  ')
 end
 
--- The place as it is below the folder that holds hilo/.
-local function short_path(path) return path:match('(lua/hilo/.*)$') or path:match('(hilo/.*)$') or path end
+--- The path as it is below the folder that holds hilo/.
+---@param path string
+---@return string
+function text.short_path(path) return path:match('(lua/hilo/.*)$') or path:match('(hilo/.*)$') or path end
 
 --- The errors that an entry's function raises itself.
 ---@param entry Entry
@@ -160,7 +162,7 @@ function text.of_entry(entry, width)
    if entry.same_as then out[#out + 1] = 'the same as ' .. entry.same_as end
    if #entry.other_names > 0 then out[#out + 1] = 'also ' .. table.concat(entry.other_names, ', ') end
    for _, row in ipairs(other_names.of(entry)) do out[#out + 1] = row.library .. ': ' .. row.name end
-   if entry.file then out[#out + 1] = ('%s:%d'):format(short_path(entry.file), entry.line) end
+   if entry.file then out[#out + 1] = ('%s:%d'):format(text.short_path(entry.file), entry.line) end
    return (table.concat(out, '\n'):gsub('\n\n\n+', '\n\n'))
 end
 

@@ -1,0 +1,90 @@
+--- help/site/init.lua: the manual as HTML pages: the concepts, and a page of the reference for each part of hilo.
+local cjson = require 'cjson'
+local entries = require 'hilo.help.entries'
+local entry_html = require 'hilo.help.site.entry'
+local folder = require 'hilo.data.folder'
+local file = require 'hilo.io.file'
+local frame = require 'hilo.help.site.frame'
+local h = require 'hilo.report.html'
+local links = require 'hilo.help.site.links'
+local markdown = require 'hilo.help.site.markdown'
+local pages = require 'hilo.help.pages'
+local search = require 'hilo.help.search'
+local search_script = require 'hilo.help.site.search'
+local text = require 'hilo.help.text'
+
+local function write(path, content) file.write(path, function(out) out(content) end) end
+
+local function title_of(group)
+   if group == 'objects' then return 'objects that functions return' end
+   if group == 'hilo' or group == 'Tensor' or group == 'nn' or group == 'optim' then return group end
+   return 'hilo.' .. group
+end
+
+local function contents_of(groups)
+   local concepts, reference = {}, {}
+   for i, page in ipairs(pages.all()) do concepts[i] = {href = page.name .. '.html', title = page.title} end
+   for i, group in ipairs(groups) do reference[i] = {href = ('ref-%s.html'):format(group.name), title = title_of(group.name)} end
+   return {{title = 'Guide', items = concepts}, {title = 'Reference', items = reference}}
+end
+
+local function short_list(group)
+   local items = {}
+   for _, entry in ipairs(group.entries) do
+      if not entry.same_as then
+         items[#items + 1] = h.li {h.a {href = '#' .. links.id(entry.name), h.code {text.full_name(entry)}}, ' ',
+            h.span {class = 'soft', search.first_sentence(entries.text(entry))}}
+      end
+   end
+   return h.details {h.summary {('%d names'):format(#group.entries)}, h.ul(items)}
+end
+
+local function reference_page(group)
+   local parts = {}
+   for i, entry in ipairs(group.entries) do parts[i] = entry_html(entry) end
+   return {href = ('ref-%s.html'):format(group.name), title = title_of(group.name),
+      content = {h.h1 {title_of(group.name)}, short_list(group), parts}}
+end
+
+local function start_page(contents)
+   local parts = {h.h1 {'hilo'}, h.p {markdown.inline(entries.text(entries.named 'hilo'):match('^(.-)\n'))}}
+   for _, group in ipairs(contents) do
+      local items = {}
+      for i, item in ipairs(group.items) do items[i] = h.li {h.a {href = item.href, item.title}} end
+      parts[#parts + 1] = {h.h2 {group.title}, h.ul(items)}
+   end
+   return {href = 'index.html', title = 'Manual', content = parts}
+end
+
+-- What the search looks through: names, addresses, summaries and texts.
+local function names_script()
+   local list = {}
+   for _, page in ipairs(pages.all()) do
+      list[#list + 1] = {n = page.title, h = page.name .. '.html', s = '', t = page.name .. ' ' .. page.words}
+   end
+   for _, entry in ipairs(entries.all()) do
+      if not entry.same_as then
+         list[#list + 1] = {n = text.full_name(entry), h = links.of_entry(entry), s = search.first_sentence(entries.text(entry)),
+            t = search.haystack(entry)}
+      end
+   end
+   return 'var names = ' .. cjson.encode(list) .. ';\n'
+end
+
+--- Writes the manual into a folder, which is made where it is missing.
+---@param path string
+---@return integer pages that were written
+return function(path)
+   folder.make(path)
+   local groups = links.groups()
+   local contents, list = contents_of(groups), {}
+   list[1] = start_page(contents)
+   for _, page in ipairs(pages.all()) do
+      list[#list + 1] = {href = page.name .. '.html', title = page.title, content = markdown.html(page.text)}
+   end
+   for _, group in ipairs(groups) do list[#list + 1] = reference_page(group) end
+   for _, page in ipairs(list) do write(path .. '/' .. page.href, frame.render(page, contents)) end
+   write(path .. '/names.js', names_script())
+   write(path .. '/search.js', search_script)
+   return #list
+end
