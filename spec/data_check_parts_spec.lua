@@ -16,6 +16,8 @@ describe('hilo data check', function()
       assert.same({'error', 1}, {found.two_lists.level, found.two_lists.count})
       assert.equal('img_01 is in train and in val', found.two_lists.files[1])
       assert.matches('take them out of one', text)
+      tiny.write(set.root .. '/ImageSets/Segmentation/val.txt', 'img_01\nimg_06\nimg_06\n') -- a list that holds a name twice
+      assert.equal(1, select(3, set:check()).two_lists.count)
       set:write_list('val', 6, 8)
       set:write_list('test', 2, 7)
       set:write_list('more', 6, 3)

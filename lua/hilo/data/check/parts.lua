@@ -1,5 +1,6 @@
 --- data/check/parts.lua: which pictures train and which measure, and what is wrong between the two.
 local command = require 'hilo.command'
+local Findings = require 'hilo.data.check.findings'
 local split_of = require 'hilo.data.split'
 local maps = require 'hilo.data.check.maps'
 local twins = require 'hilo.data.check.twins'
@@ -15,7 +16,8 @@ end
 local function reason(message) return (command.plain(message):gsub('^data: ', '')) end
 
 local function list(set, which)
-   local ok, names = pcall(set.list, set, which)
+   local ok, names = pcall(set.listed, set, which, {found = Findings.new()}) -- a name that stands there twice is told elsewhere
+   if ok then table.sort(names) end
    return ok and names or nil
 end
 
