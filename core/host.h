@@ -177,6 +177,27 @@ const volatile int32_t *hl_host_interrupt_flag(void);
 int hl_host_interrupted(void);
 void hl_host_interrupt_clear(void);
 
+/* At a prompt Ctrl-C also stops Lua, interpreted or compiled, and reads and writes that wait; a closed pipe makes a
+ * write fail. prompt is the lua_State that the prompt itself runs in, which is never stopped; set_hook and raise are
+ * lua_sethook and luaL_error. */
+int hl_host_interrupt_prompt(void *prompt, void *set_hook, void *raise);
+
+enum {
+   HL_HOST_CODE_SPOILT = 1, /* compiled code is of no use any more: drop it by jit.flush() */
+   HL_HOST_UNANSWERED = 2   /* Ctrl-C came, and the work ended without an error */
+};
+/* What is stopped, any lua_State of work that begins now; NULL: nothing, as while a line is read. The first Ctrl-C
+ * raises "interrupted" at the next instruction of Lua, unless it is held; a second within a second of it also what is
+ * held, and again until this is called; a third kills the process. Returns what became of the work before, as bits. */
+int hl_host_interrupt_work(void *state);
+/* 1: from now on a Ctrl-C sets the flag alone, 0: it stops Lua again. */
+void hl_host_interrupt_hold(int on);
+/* LuaJIT has compiled trace `number`: bytes of machine code, loop the offset of its loop or 0. Returns how many guards
+ * the loop has; one without any would never be stopped. Number 0: all are gone, and the stubs of their exits. */
+int hl_host_interrupt_trace(int number, const void *code, int64_t bytes, int64_t loop);
+/* The first of the stubs 32 * group to 32 * group + 31, which the guards of all traces jump to. */
+void hl_host_interrupt_stubs(int group, const void *first);
+
 /* ---- files ---- */
 
 typedef struct hl_host_file hl_host_file;
@@ -215,7 +236,8 @@ int hl_host_inflate(void *dst, int64_t dst_bytes, const void *src, int64_t src_b
 
 /* ---- this machine ---- */
 
-/* Which libhilo_cpu runs here: 0 baseline, 2 avx2 (x86-64-v3), 3 avx512 (x86-64-v4). */
+/* Which libhilo_cpu runs here: 0 baseline, 2 avx2 (x86-64-v3), 3 avx512 (x86-64-v4), 4 avx512bf16 (with
+ * products of bfloat16). */
 int hl_host_cpu_level(void);
 /* Seconds of a clock that never goes back. */
 double hl_host_time(void);

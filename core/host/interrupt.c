@@ -6,6 +6,7 @@
 #include <time.h>
 #include "../check.h"
 #include "../host.h"
+#include "traces.h"
 
 static volatile int32_t flag;
 static _Atomic int64_t raised_at;  /* nanoseconds */
@@ -13,7 +14,19 @@ static volatile int32_t raised_by; /* the signal */
 static struct sigaction before;
 static int installed;
 
-enum { PATIENCE_NS = 2000000000 };
+/* The Lua that Ctrl-C stops, at a prompt. */
+typedef void lua_hook(void *state, void *activation);
+typedef int lua_set_hook(void *state, lua_hook *hook, int mask, int count);
+typedef int lua_error(void *state, const char *format, ...);
+
+static void *volatile lua_prompt, *volatile lua_work;
+static lua_set_hook *set_hook;
+static lua_error *raise_error;
+static volatile int32_t held, presses;
+static volatile int64_t pressed_at; /* nanoseconds */
+
+enum { LUA_HOOKS = 15, /* calls, returns, lines and counts */ PROMPT_WINDOW_NS = 1000000000 };
+static const int64_t PATIENCE_NS = 2000000000;
 
 static int64_t now(void)
 {
@@ -22,17 +35,52 @@ static int64_t now(void)
    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
+/* Runs in the interpreter, before an instruction. From the second press on every instruction fails until the prompt
+ * has its turn, so that no pcall goes on. */
+static void stop_lua(void *state, void *activation)
+{
+   (void)activation;
+   int hard = presses > 1;
+   if (state == lua_prompt || !lua_work || (!hard && (!flag || held))) {
+      set_hook(state, NULL, 0, 0);
+      return;
+   }
+   if (!hard) set_hook(state, NULL, 0, 0);
+   flag = 0;
+   raise_error(state, "interrupted");
+}
+
+static void on_prompt_interrupt(void)
+{
+   int64_t t = now();
+   presses = presses && t - pressed_at < PROMPT_WINDOW_NS ? presses + 1 : 1;
+   pressed_at = t;
+   if (held && presses == 1) return;
+   hl_host_traces_open();
+   set_hook(lua_work, stop_lua, LUA_HOOKS, 1);
+}
+
+static void die(int number)
+{
+   struct sigaction plain = {.sa_handler = SIG_DFL};
+   sigaction(number, &plain, NULL);
+   raise(number);
+}
+
 static void on_interrupt(int number)
 {
    int saved = errno;
-   if (!flag) {
+   int at_prompt = lua_work && number == SIGINT;
+   if (!flag || at_prompt) {
       atomic_store(&raised_at, now());
       raised_by = number;
       flag = 1;
    } else if (number != SIGUSR1 && now() - atomic_load(&raised_at) > PATIENCE_NS) {
-      struct sigaction plain = {.sa_handler = SIG_DFL};
-      sigaction(number, &plain, NULL);
-      raise(number);
+      die(number);
+   }
+   if (at_prompt) {
+      on_prompt_interrupt();
+      if (presses > 2) die(number);
    }
    errno = saved;
 }
@@ -42,13 +90,25 @@ __attribute__((constructor)) static void poll_own_flag(void)
    hl_set_interrupt(&flag);
 }
 
-HL_API int hl_host_interrupt_install(void)
+/* Writing to a pipe that nobody reads fails then, and does not kill; programs that are started do not inherit this. */
+static void on_closed_pipe(int number)
 {
-   /* SA_RESTART: other libraries' reads and writes need not know about the signal. */
-   struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = SA_RESTART}, old;
+   (void)number;
+}
+
+static int install(int flags)
+{
+   struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = flags}, old;
    sigemptyset(&action.sa_mask);
    HL_CHECK(sigaction(SIGINT, &action, &old) == 0, "interrupt_install: %s", strerror(errno));
    if (old.sa_handler != on_interrupt) before = old;
+   return 0;
+}
+
+HL_API int hl_host_interrupt_install(void)
+{
+   /* SA_RESTART: other libraries' reads and writes need not know about the signal. */
+   if (!lua_prompt && install(SA_RESTART)) return 1;
    installed = 1;
    return 0;
 }
@@ -65,9 +125,39 @@ HL_API int hl_host_stop_install(void)
 HL_API int hl_host_interrupt_remove(void)
 {
    if (!installed) return 0;
-   HL_CHECK(sigaction(SIGINT, &before, NULL) == 0, "interrupt_remove: %s", strerror(errno));
    installed = 0;
+   if (lua_prompt) return 0;
+   HL_CHECK(sigaction(SIGINT, &before, NULL) == 0, "interrupt_remove: %s", strerror(errno));
    return 0;
+}
+
+HL_API int hl_host_interrupt_prompt(void *prompt, void *hook_setter, void *error_raiser)
+{
+   HL_CHECK(prompt && hook_setter && error_raiser, "interrupt_prompt: expects a lua_State and two functions of Lua");
+   set_hook = (lua_set_hook *)hook_setter;
+   raise_error = (lua_error *)error_raiser;
+   lua_prompt = prompt;
+   struct sigaction closed_pipe = {.sa_handler = on_closed_pipe, .sa_flags = SA_RESTART};
+   sigemptyset(&closed_pipe.sa_mask);
+   HL_CHECK(sigaction(SIGPIPE, &closed_pipe, NULL) == 0, "interrupt_prompt: %s", strerror(errno));
+   return install(0);
+}
+
+HL_API int hl_host_interrupt_work(void *state)
+{
+   int what = (hl_host_traces_opened() ? HL_HOST_CODE_SPOILT : 0) | (lua_work && flag ? HL_HOST_UNANSWERED : 0);
+   lua_work = NULL;
+   presses = 0;
+   held = 0;
+   if (set_hook) set_hook(lua_prompt, NULL, 0, 0);
+   flag = 0;
+   lua_work = state;
+   return what;
+}
+
+HL_API void hl_host_interrupt_hold(int on)
+{
+   held = on;
 }
 
 HL_API const volatile int32_t *hl_host_interrupt_flag(void)

@@ -15,7 +15,10 @@ end
 
 local function done(was_holding, ok, ...)
    holding = was_holding
-   if not holding then listen_to(host.hl_host_interrupt_flag()) end
+   if not holding then
+      listen_to(host.hl_host_interrupt_flag())
+      host.hl_host_interrupt_hold(0)
+   end
    if not ok then error((...), 0) end
    return ...
 end
@@ -25,6 +28,7 @@ function interrupts.hold(f, ...)
    local was_holding = holding
    holding = true
    listen_to(calm)
+   host.hl_host_interrupt_hold(1)
    return done(was_holding, pcall(f, ...))
 end
 

@@ -1,0 +1,110 @@
+--- prompt/chunk.lua: text as a function that sees the local variables of what ran before it, and leaves its own behind. They are the
+--- same variables, not copies: functions that hold one see what a later line makes of it.
+local scan = require 'hilo.prompt.scan'
+
+local chunk = {}
+
+local names_at_once = 50 -- a function of LuaJIT holds 60 variables from outside
+
+---@class Variables name -> a function that holds the variable, and its number there
+---@field [string] {[1]: function, [2]: integer}
+
+local at_end = "near '<eof>'$"
+
+-- Several lines of which the last ones are an expression, as they are pasted: it is what they return.
+local function with_result(text, name)
+   local from = #text
+   while true do
+      local line = text:sub(1, from):match('.*()\n')
+      if not line then return nil end
+      local tail = text:sub(line + 1)
+      local code = text:sub(1, line) .. 'return ' .. tail
+      if tail:find('%S') and load('return ' .. tail, name, 't') and load(code, name, 't') then return code end
+      from = line - 1
+   end
+end
+
+--- What the text is.
+---@param text string
+---@param name string of the chunk, '=[3]'
+---@return 'expression'|'statements'|nil kind
+---@return boolean|string|nil more true: lines are wanting, else what is wrong
+---@return string? code the text; where its last lines are an expression with `return` before them
+function chunk.kind(text, name)
+   local f, of_expression = load('return ' .. text, name, 't')
+   if f then return 'expression', nil, text end
+   local g, why = load(text, name, 't')
+   if g then return 'statements', nil, text end
+   local code = with_result(text, name)
+   if code then return 'statements', nil, code end
+   if why:find('unfinished string', 1, true) then return nil, why end
+   return nil, (why:find(at_end) or of_expression:find(at_end)) and true or why
+end
+
+-- Statements that hand the named variables over.
+local function keeping(names)
+   local parts = {}
+   for first = 1, #names, names_at_once do
+      parts[#parts + 1] = (' _keep_(function() return %s end)'):format(
+         table.concat(names, ',', first, math.min(#names, first + names_at_once - 1)))
+   end
+   return table.concat(parts)
+end
+
+local function body_of(text, kind)
+   local names = scan.names(text)
+   if kind == 'expression' then return 'return ' .. text .. '\n', names end
+   local at, keep = names.returns, keeping(names.locals)
+   if not at then return text .. '\n' .. keep, names end
+   return text:sub(1, at - 1) .. keep .. ' ' .. text:sub(at) .. '\n', names
+end
+
+--- Notes the variables that a function holds.
+---@param variables Variables
+---@param f function
+function chunk.keep(variables, f)
+   for i = 1, math.huge do
+      local name = debug.getupvalue(f, i)
+      if not name then return end
+      variables[name] = {f, i}
+   end
+end
+
+--- A function of the text.
+---@param text string of that kind, which compiles
+---@param name string of the chunk
+---@param kind 'expression'|'statements'
+---@param variables Variables what it sees; its own are added as it runs
+---@return function?
+---@return string? why not: too many local variables
+function chunk.new(text, name, kind, variables)
+   local body, names = body_of(text, kind)
+   local seen = {'_keep_'}
+   for used in pairs(names.used) do
+      if variables[used] then seen[#seen + 1] = used end
+   end
+   local maker, why = load(('local %s = ... return function(...) %s end'):format(table.concat(seen, ','), body), name, 't')
+   if not maker then return nil, why end
+   local f = maker(function(holder) chunk.keep(variables, holder) end)
+   for i = 1, math.huge do
+      local used = debug.getupvalue(f, i)
+      if not used then return f end
+      local variable = variables[used]
+      if variable and used ~= '_keep_' then debug.upvaluejoin(f, i, variable[1], variable[2]) end
+   end
+end
+
+--- The value of a variable.
+---@param variable {[1]: function, [2]: integer}
+function chunk.value(variable)
+   local _, value = debug.getupvalue(variable[1], variable[2])
+   return value
+end
+
+--- A variable of its own that holds the value.
+---@return {[1]: function, [2]: integer}
+function chunk.variable(value)
+   return {function() return value end, 1}
+end
+
+return chunk

@@ -1,0 +1,152 @@
+--- prompt/init.lua: an interactive session: reads entries, does what they say, shows what comes of it, until the input ends.
+local core = require 'hilo.core'
+local globals = require 'hilo.prompt.globals'
+local History = require 'hilo.prompt.history'
+local reader = require 'hilo.prompt.reader'
+local Session = require 'hilo.prompt.session'
+local stop = require 'hilo.prompt.stop'
+local Transcript = require 'hilo.prompt.transcript'
+
+local prompt = {}
+
+local function history_path()
+   local home = os.getenv('HOME')
+   return os.getenv('HILO_HISTORY') or home and home .. '/.hilo_history'
+end
+
+local function greet(session, note)
+   session:say('hilo: tensors, nn and optim as in Torch7, to hand as hilo, nn and optim. ?x explains x, ? lists more, Ctrl-D ends.')
+   if note then session:say('%s', note) end
+   local left = Transcript.left()
+   if left then session:say('A session did not end as it should: %%load runs its entries again (%s).', left) end
+end
+
+-- Entries that a command asked for, then those that are typed.
+local function next_entry(session, lines)
+   local queue = session.queue
+   if queue and #queue > 0 then
+      local text = table.remove(queue, 1)
+      session:say('%s', session.paint('dim', '> ' .. text:gsub('\n', '\n> ')))
+      return text, true
+   end
+   return reader.entry(lines, ('%d> '):format(session:number()), function(text) return session:wants_more(text) end)
+end
+
+local function remember(session, lines, text)
+   local added, why = session.history:add(text)
+   if added then lines.remember(session.history.entries[#session.history.entries]) end
+   if why and not session.told_of_history then
+      session.told_of_history = true
+      io.stderr:write('history is kept for this session alone: ', why, '\n')
+   end
+end
+
+local function turn(session, lines)
+   local text, again = next_entry(session, lines)
+   if text == nil then
+      session.quit = true
+   elseif text and text:find('%S') then
+      if not again then remember(session, lines, text) end
+      session:enter(text)
+   elseif text == false and session.queue then
+      session.queue = nil
+   end
+end
+
+local function loop(session, lines)
+   while not session.quit do
+      local ok, message = pcall(turn, session, lines)
+      if not ok then io.stderr:write('hilo: ', tostring(message), '\n') end
+   end
+end
+
+-- A script's file as text, its first line left out where it names an interpreter.
+local function read_script(path)
+   local file, why = io.open(path)
+   if not file then return nil, why end
+   local text = file:read('*a')
+   file:close()
+   return (text:gsub('^#[^\n]*', ''))
+end
+
+local function run_script(session, path, arguments)
+   local chunk = require 'hilo.prompt.chunk'
+   rawset(_G, 'arg', {[0] = path, unpack(arguments)})
+   local text, why = read_script(path)
+   local f
+   if text then
+      why = select(2, load(text, '@' .. path, 't'))
+      if not why then f, why = chunk.new(text, '@' .. path, 'statements', session.variables) end
+   end
+   if not f then
+      io.stderr:write('hilo: ', why, '\n')
+      return false
+   end
+   local ok = session:work(f, unpack(arguments))
+   if not ok then session.frames = session.failed end
+   return ok
+end
+
+---@class PromptOptions
+---@field script string? runs first; its variables stay, and where it fails its stack
+---@field arguments string[]? of the script
+
+--- Reads, runs and shows until the input ends.
+---@param options? PromptOptions
+---@return integer status of the exit
+function prompt.start(options)
+   options = options or {}
+   local terminal = core.host.hl_host_terminal_width(0) > 0 and core.host.hl_host_terminal_width(1) > 0
+   local session = Session.new {history = History.new(terminal and history_path() or nil),
+      transcript = terminal and Transcript.new() or nil}
+   globals.set(session)
+   local function read_and_run()
+      stop.install()
+      local lines, note = reader.lines {terminal = terminal, history = session.history.entries,
+         complete = function() return {} end}
+      if terminal then greet(session, note) end
+      if options.script then run_script(session, options.script, options.arguments or {}) end
+      loop(session, lines)
+   end
+   local leave = os.exit
+   os.exit = function(...) -- luacheck: ignore 122
+      session.transcript:close()
+      leave(...)
+   end
+   local thread = coroutine.create(read_and_run)
+   local ok, message = coroutine.resume(thread)
+   if not ok then error(debug.traceback(thread, tostring(message)), 0) end
+   session.transcript:close()
+   if terminal then io.write('\n') end
+   return 0
+end
+
+--- Runs code, as `hilo -e` does; an expression's value is printed. Ctrl-C ends the process.
+---@param text string?
+---@param arguments string[] what `...` is in it
+---@return integer status of the exit
+function prompt.code(text, arguments)
+   local chunk = require 'hilo.prompt.chunk'
+   local session = Session.new {history = History.new()}
+   globals.set(session)
+   if not text then
+      io.stderr:write("hilo: -e expects code: hilo -e 'print(1)'\n")
+      return 2
+   end
+   local kind, why, code = chunk.kind(text, '=(code)')
+   if not kind then
+      io.stderr:write('hilo: ', why == true and 'the code ends too early' or why, '\n')
+      return 2
+   end
+   local function results(ok, ...)
+      if not ok then
+         io.stderr:write('hilo: ', type((...)) == 'string' and (...) or session:text((...)), '\n')
+         return 1
+      end
+      for i = 1, select('#', ...) do session:say('%s', session:text((select(i, ...)))) end
+      return 0
+   end
+   return results(pcall(chunk.new(code, '=(code)', kind, {}), unpack(arguments)))
+end
+
+return prompt

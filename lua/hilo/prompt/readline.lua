@@ -1,0 +1,139 @@
+--- prompt/readline.lua: GNU readline by its callback interface: a key at a time, so that Ctrl-C comes back to Lua.
+local ffi = require 'ffi'
+local core = require 'hilo.core'
+
+ffi.cdef [[
+typedef void rl_vcpfunc_t(char *line);
+typedef char **rl_completion_func_t(const char *text, int from, int to);
+extern int rl_catch_signals, rl_catch_sigwinch, rl_completion_append_character, rl_completion_suppress_append;
+extern int rl_attempted_completion_over, rl_point, rl_bracketed_paste;
+extern const char *rl_readline_name, *rl_completer_word_break_characters, *rl_completer_quote_characters;
+extern char *rl_line_buffer;
+extern rl_completion_func_t *rl_attempted_completion_function;
+void rl_callback_handler_install(const char *prompt, rl_vcpfunc_t *handler);
+void rl_callback_read_char(void);
+void rl_callback_handler_remove(void);
+void rl_callback_sigcleanup(void);
+void rl_free_line_state(void);
+void rl_cleanup_after_signal(void);
+void rl_resize_terminal(void);
+int rl_initialize(void);
+int rl_variable_bind(const char *variable, const char *value);
+void using_history(void);
+void add_history(const char *line);
+void clear_history(void);
+void stifle_history(int max);
+
+typedef struct { int fd; short events, revents; } hl_prompt_poll;
+int poll(hl_prompt_poll *fds, unsigned long n, int milliseconds);
+void *malloc(size_t bytes);
+char *strdup(const char *text);
+void free(void *p);
+]]
+
+local C, host = ffi.C, core.host
+local POLLIN = 1
+local patience = 100 -- milliseconds: a signal that comes between two polls is seen then
+
+local readline = {}
+
+local function library()
+   for _, name in ipairs {'libreadline.so.8', 'libreadline.so.7', 'readline'} do
+      local ok, found = pcall(ffi.load, name)
+      if ok then return found end
+   end
+end
+
+-- What readline takes for an answer: the common beginning, then all of them.
+local function answer(matches)
+   if #matches == 0 then return nil end
+   local common = matches[1]
+   for _, match in ipairs(matches) do
+      while match:sub(1, #common) ~= common do common = common:sub(1, -2) end
+   end
+   local list = ffi.cast('char **', C.malloc((#matches + 2) * ffi.sizeof('char *')))
+   list[0] = C.strdup(common)
+   local n = 1
+   if #matches > 1 then
+      for _, match in ipairs(matches) do
+         list[n] = C.strdup(match)
+         n = n + 1
+      end
+   end
+   list[n] = nil
+   return list
+end
+
+---@class LineReader
+---@field read fun(prompt: string): string|false|nil a line; false after Ctrl-C; nil where the input ends
+---@field remember fun(entry: string)
+
+--- A reader of lines at a terminal; nil where libreadline is not installed.
+---@param options {history: string[], complete: fun(line: string, from: integer, to: integer): string[], string?}
+---@return LineReader?
+function readline.new(options)
+   local rl = library()
+   if not rl then return nil end
+   local line, finished
+
+   local handler = ffi.cast('rl_vcpfunc_t *', function(text)
+      finished = true
+      line = nil
+      if text ~= nil then
+         line = ffi.string(text)
+         C.free(text)
+      end
+      rl.rl_callback_handler_remove()
+   end)
+
+   -- Errors must not pass through C.
+   local completer = ffi.cast('rl_completion_func_t *', function(_, from, to)
+      rl.rl_attempted_completion_over = 1
+      local ok, matches, ending = pcall(options.complete, ffi.string(rl.rl_line_buffer), from, to)
+      if not ok then return nil end
+      rl.rl_completion_append_character = (ending or ''):byte() or 0
+      return answer(matches)
+   end)
+
+   rl.rl_readline_name = 'hilo'
+   rl.rl_initialize()
+   rl.rl_catch_signals, rl.rl_catch_sigwinch = 0, 0
+   rl.rl_variable_bind('enable-bracketed-paste', 'on')
+   rl.rl_variable_bind('blink-matching-paren', 'on')
+   rl.rl_completer_word_break_characters = readline.breaks
+   rl.rl_completer_quote_characters = ''
+   rl.rl_attempted_completion_function = completer
+   rl.using_history()
+   for _, entry in ipairs(options.history) do rl.add_history(entry) end
+
+   local keys = ffi.new('hl_prompt_poll[1]', {{fd = 0, events = POLLIN}})
+   local function read(prompt)
+      finished, line = false, nil
+      rl.rl_resize_terminal()
+      rl.rl_callback_handler_install(prompt, handler)
+      while not finished do
+         local typed = C.poll(keys, 1, patience) > 0
+         if host.hl_host_interrupted() ~= 0 then
+            host.hl_host_interrupt_clear()
+            rl.rl_free_line_state()
+            rl.rl_callback_sigcleanup()
+            rl.rl_callback_handler_remove()
+            io.write('^C\n')
+            return false
+         end
+         if typed then rl.rl_callback_read_char() end
+      end
+      return line
+   end
+   jit.off(read) -- readline calls back
+
+   return {
+      read = read, anchors = {handler, completer},
+      remember = function(entry) rl.add_history(entry) end,
+   }
+end
+
+--- What ends a word of Lua for completion; strings stay anchored here, for readline keeps the pointer.
+readline.breaks = ' \t\n"\'`@$><=;|&{(+-*/^%#,~[])}?!'
+
+return readline

@@ -1,0 +1,172 @@
+--- prompt/session.lua: what a prompt holds between entries, and what an entry does: code, a command, a question.
+local chunk = require 'hilo.prompt.chunk'
+local colour = require 'hilo.prompt.colour'
+local commands = require 'hilo.prompt.commands'
+local core = require 'hilo.core'
+local Frames = require 'hilo.prompt.frames'
+local pretty = require 'hilo.prompt.pretty'
+local stop = require 'hilo.prompt.stop'
+local Transcript = require 'hilo.prompt.transcript'
+
+---@class Session
+---@field variables Variables locals of what ran
+---@field entries {[1]: string, [2]: boolean}[] what was typed, and whether it ended without an error
+---@field frames Frames? the stack of the last error, while it is looked at
+---@field failed Frames? the stack of the last error
+---@field results table<integer, any[]> by entry
+---@field history History
+---@field quit boolean?
+local Session = {}
+Session.__index = Session
+
+local results_kept = 20
+
+--- A session without a reader.
+---@param options {history: History, transcript: Transcript?, colour: boolean?}
+---@return Session
+function Session.new(options)
+   local coloured = options.colour
+   if coloured == nil then coloured = colour.wanted(1) end
+   return setmetatable({variables = {}, entries = {}, results = {}, history = options.history,
+      transcript = options.transcript or Transcript.none, colour = coloured, paint = colour.painter(coloured),
+      paint_error = colour.painter(colour.wanted(2))}, Session)
+end
+
+--- Number of the entry that comes next.
+---@return integer
+function Session:number() return #self.entries + 1 end
+
+function Session:width() return math.max(40, core.host.hl_host_terminal_width(1) > 0 and core.host.hl_host_terminal_width(1) or 80) end
+
+--- A value as the prompt shows it.
+---@return string
+function Session:text(value) return pretty.text(value, {colour = self.colour, width = self:width()}) end
+
+--- Prints a line of the prompt's own.
+function Session:say(format, ...)
+   io.write(select('#', ...) > 0 and format:format(...) or format, '\n')
+end
+
+-- What a chunk sees: the frame looked at before the session's own.
+function Session:visible()
+   if not self.frames then return self.variables end
+   return setmetatable(self.frames:variables(), {__index = self.variables, __newindex = self.variables})
+end
+
+-- An error has ended the chunk between its declarations: its variables are taken from its stack, with what they held.
+function Session:rescue(thread, f)
+   for level = 0, 200 do
+      local info = debug.getinfo(thread, level, 'f')
+      if not info then return end
+      if info.func == f then
+         for i = 1, math.huge do
+            local name, value = debug.getlocal(thread, level, i)
+            if not name then return end
+            if name:sub(1, 1) ~= '(' then self.variables[name] = chunk.variable(value) end
+         end
+      end
+   end
+end
+
+local function keep_results(self, n, values)
+   self.results[n] = values
+   rawset(_G, '_', values[1])
+   rawset(_G, '_' .. n, values[1])
+   local old = n - results_kept
+   if self.results[old] then
+      self.results[old] = nil
+      rawset(_G, '_' .. old, nil)
+   end
+end
+
+--- Says what an error says, and where it came from.
+---@param message any
+---@param thread thread
+function Session:fail(message, thread)
+   io.stdout:flush()
+   local text = type(message) == 'string' and message or 'error: ' .. pretty.text(message)
+   io.stderr:write(self.paint_error('error', text), '\n')
+   local frames = Frames.new(thread)
+   if not frames.own then return end
+   self.failed = frames
+   if #frames.list > 1 or frames.list[1] and frames.list[1].source:sub(1, 1) == '@' then
+      io.stderr:write(self.paint_error('dim', ('at %s, in %s; `up`, `down`, `frames` and `locals` look around'):format(
+         frames.list[1].where, frames.list[1].what)), '\n')
+   end
+end
+
+--- Runs a function so that Ctrl-C stops it; an error is told.
+---@param f function
+---@return boolean ok
+---@return any[] results
+---@return integer count
+function Session:work(f, ...)
+   local function gather(thread, ok, ...) return thread, ok, {...}, select('#', ...) end
+   local thread, ok, values, n = gather(stop.run(f, ...))
+   if not ok then
+      self:fail(values[1], thread)
+      self:rescue(thread, f)
+   end
+   return ok, values, n
+end
+
+--- Runs code.
+---@param text string
+---@return boolean ok
+function Session:run(text)
+   local n = self:number()
+   local name = ('=[%d]'):format(n)
+   local kind, why, code = chunk.kind(text, name)
+   local f
+   if kind then f, why = chunk.new(code, name, kind, self:visible()) end
+   if not f then
+      io.stderr:write(self.paint_error('error', why == true and 'the input ends too early' or why), '\n')
+      return false
+   end
+   local ok, values, count = self:work(f)
+   if not ok then return false end
+   if count > 0 then keep_results(self, n, values) end
+   if count > 0 and not text:find(';%s*$') then self:show(values, count) end
+   return true
+end
+
+--- Prints results.
+function Session:show(values, count)
+   self:work(function()
+      local lines = {}
+      for i = 1, count do lines[i] = self:text(values[i]) end
+      local line = table.concat(lines, '  ')
+      if line:find('\n', 1, true) then line = table.concat(lines, '\n') end
+      io.write(line, '\n')
+   end)
+end
+
+--- Whether an entry wants further lines: the parser's message ends in <eof>.
+---@param text string
+---@return boolean
+function Session:wants_more(text)
+   if commands.is_command(text, self) then return false end
+   local _, why = chunk.kind(commands.code(text), '=')
+   return why == true
+end
+
+--- Does what an entry says.
+---@param text string
+---@return boolean ok
+function Session:enter(text)
+   if not text:find('%S') then return true end
+   self.transcript:note(text)
+   local n = self:number()
+   local ok
+   local command = commands.find(text, self)
+   if command then
+      ok = self:work(command)
+   else
+      ok = self:run(commands.code(text))
+   end
+   self.entries[n] = {text, ok}
+   io.stdout:flush()
+   return ok
+end
+
+return Session

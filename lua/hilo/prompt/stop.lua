@@ -1,0 +1,83 @@
+--- prompt/stop.lua: work that Ctrl-C can stop, whether it is interpreted, compiled or in C.
+local ffi = require 'ffi'
+local jit = require 'jit'
+local util = require 'jit.util'
+local core = require 'hilo.core'
+
+ffi.cdef [[
+int lua_sethook(void *state, void *hook, int mask, int count);
+int luaL_error(void *state, const char *format, ...);
+]]
+
+local host = core.host
+local stop = {}
+
+local stubs_at_once = 32
+local groups = 0
+local begun = {} -- number of a trace being compiled -> the function that its loop is in
+
+local function address(number) return ffi.cast('void *', ffi.cast('intptr_t', number)) end
+
+local function note_stubs(exits)
+   while groups * stubs_at_once < exits do
+      host.hl_host_interrupt_stubs(groups, address(util.traceexitstub(groups * stubs_at_once)))
+      groups = groups + 1
+   end
+end
+
+-- A loop without guards has no end, and nothing could stop it: it is interpreted.
+local function note_trace(number)
+   local info = util.traceinfo(number)
+   local code, at, loop = util.tracemc(number)
+   note_stubs(info.nexit)
+   local guards = host.hl_host_interrupt_trace(number, address(at), #code, loop or 0)
+   if guards == 0 and info.link == number then jit.off(begun[number]) end
+end
+
+local function on_trace(what, number, f)
+   if what == 'flush' then
+      groups = 0
+      host.hl_host_interrupt_trace(0, nil, 0, 0)
+   elseif what == 'start' then
+      begun[number] = f
+   elseif what == 'stop' then
+      note_trace(number)
+   end
+   if what ~= 'start' and number then begun[number] = nil end
+end
+jit.off(on_trace, true)
+jit.off(note_trace)
+jit.off(note_stubs)
+
+local function state_of(thread) return address(tonumber(tostring(thread):match('0x%x+'))) end
+
+--- From now on Ctrl-C stops work; to be called in the coroutine that the prompt runs in.
+function stop.install()
+   local prompt = assert(coroutine.running(), 'the prompt runs in a coroutine')
+   jit.flush()
+   jit.attach(on_trace, 'trace')
+   core.call(host, 'hl_host_interrupt_prompt', state_of(prompt), ffi.cast('void *', ffi.C.lua_sethook),
+      ffi.cast('void *', ffi.C.luaL_error))
+end
+
+local function ended(thread, ok, ...)
+   local what = host.hl_host_interrupt_work(nil)
+   if bit.band(what, ffi.C.HL_HOST_CODE_SPOILT) ~= 0 then jit.flush() end
+   if ok and bit.band(what, ffi.C.HL_HOST_UNANSWERED) ~= 0 then return thread, false, 'interrupted' end
+   return thread, ok, ...
+end
+
+--- Runs f(...) in a coroutine of its own, whose stack an error leaves as it is.
+---@param f function
+---@return thread
+---@return boolean ok
+---@return ... what f returns, or the error
+function stop.run(f, ...)
+   local thread = coroutine.create(f)
+   host.hl_host_interrupt_work(state_of(thread))
+   return ended(thread, coroutine.resume(thread, ...))
+end
+jit.off(stop.run)
+jit.off(ended)
+
+return stop

@@ -1,0 +1,156 @@
+local core = require 'hilo.core'
+local History = require 'hilo.prompt.history'
+local Transcript = require 'hilo.prompt.transcript'
+
+local function in_file(text)
+   local path = os.tmpname()
+   local file = assert(io.open(path, 'w'))
+   file:write(text)
+   file:close()
+   return path
+end
+
+-- What `hilo` prints where the text is typed, without a terminal.
+local function typed(text, arguments)
+   local path = in_file(text)
+   local pipe = assert(io.popen(('luajit %slua/bin/hilo %s < %s 2>&1'):format(core.root, arguments or '', path)))
+   local out = pipe:read('*a')
+   pipe:close()
+   os.remove(path)
+   return out
+end
+
+describe('the prompt', function()
+   it('prints what expressions are, not statements, and nothing after `;`', function()
+      assert.equal('3\n', typed 'x = 3\nx\nx;\n')
+      assert.equal('1  "two"  nil\n', typed '1, "two", nil\n')
+      assert.equal('', typed 'local a = 1\n')
+      assert.equal('4\n', typed '= 4\n')
+   end)
+
+   it('holds results in _ and under the number of their entry', function()
+      assert.equal('5\n6\n5\n', typed '5\n_ + 1\n_1\n')
+      assert.equal('10\n', typed '5;\n_ * 2\n')
+   end)
+
+   it('goes on after errors of all kinds', function()
+      local out = typed('error("one")\nerror({2})\nx = )\nnil + 1\nerror()\n'
+         .. 'local function f() return f() + 1 end f()\n"still here"\n')
+      assert.matches('one', out)
+      assert.matches('error: {2}', out)
+      assert.matches("unexpected symbol near '%)'", out)
+      assert.matches('stack overflow', out)
+      assert.matches('"still here"\n$', out)
+   end)
+
+   it('keeps variables that were set before an error', function()
+      assert.matches('\n7  8\n$', typed 'local a = 7; local b = 8; error("x")\na, b\n')
+   end)
+
+   it('goes on where a pipe that it writes to is closed, and where a file cannot be written', function()
+      local out = typed('local p = io.popen("true", "w"); os.execute("sleep 0.2"); for i = 1, 1e5 do p:write("01234") end p:close()\n'
+         .. '%save /nowhere/at/all\n"still here"\n')
+      assert.matches('/nowhere', out)
+      assert.matches('"still here"\n$', out)
+   end)
+
+   it('runs a script first, and leaves its variables', function()
+      local path = in_file('#!/usr/bin/env hilo\nlocal greeting, given = "hello", ...\n'
+         .. 'local function f() return greeting end\ncount = 3\n')
+      assert.equal('"hello"  "a=b"  3\n"bye"\n', typed('greeting, given, count\ngreeting = "bye"\nf()\n', '-i ' .. path .. ' a=b'))
+      os.remove(path)
+   end)
+
+   it('looks around where a script failed', function()
+      local path = in_file 'local outer = 1\nlocal function inner(k)\n   local deep = k * 2\n   error("bad " .. deep)\nend\ninner(21)\n'
+      local out = typed('frames\nlocals\ndeep + 1\nup\nouter\ndeep\ndown\nk\n', '-i ' .. path)
+      assert.matches('bad 42', out)
+      assert.matches('%-> 1  %S+:4, in inner\n%s+error%("bad " .. deep%)\n   2  %S+:6, in the main chunk', out)
+      assert.matches('k = 21\ndeep = 42\n', out)
+      assert.matches('43\n2  %S+:6, in the main chunk\n1\nnil\n1  %S+:4, in inner\n21\n', out)
+      os.remove(path)
+   end)
+
+   it('runs code from the command line', function()
+      local function said(code)
+         local pipe = io.popen(('luajit %slua/bin/hilo -e \'%s\' 2>&1; echo $?'):format(core.root, code))
+         local out = pipe:read('*a')
+         pipe:close()
+         return out
+      end
+      assert.equal('2\n0\n', said '1 + 1')
+      assert.equal('9\n0\n', said 'local a = 9 print(a)')
+      assert.matches('oh\n1\n$', said 'error("oh")')
+      assert.matches('ends too early\n2\n$', said '1 +')
+   end)
+
+   it('runs commands of the shell', function()
+      assert.matches('^hi there\n', typed '$ echo hi there\n')
+      assert.matches('exit status 3', typed '$ exit 3\n')
+   end)
+
+   it('says which commands there are where it does not know one', function()
+      assert.matches("there is no command '%%nothing'; %%", typed '%nothing\n')
+   end)
+
+   it('saves what was typed and runs it again', function()
+      local path = os.tmpname()
+      local out = typed(('a = 1\nfor i = 1, 2 do\na = a + i\nend\nerror("left out")\na\n%%save %s\n'):format(path))
+      assert.matches('3 entries', out)
+      assert.matches('\n4\n$', typed(('%%load %s\na\n'):format(path)))
+      os.remove(path)
+   end)
+end)
+
+describe('history', function()
+   it('keeps entries of several lines as one', function()
+      local path = os.tmpname()
+      local first = History.new(path)
+      first:add('for i = 1, 2 do\n\n   print(i)\nend')
+      first:add('x = "a\\n"')
+      first:add('x = "a\\n"')
+      assert.same({'for i = 1, 2 do\n\n   print(i)\nend', 'x = "a\\n"'}, History.new(path).entries)
+      os.remove(path)
+   end)
+
+   it('of sessions at the same time is that of all', function()
+      local path = os.tmpname()
+      local jobs = {}
+      for job = 1, 4 do
+         jobs[job] = ([[luajit -e 'local h = require("hilo.prompt.history").new("%s")
+            for i = 1, 200 do h:add("job %d\nentry " .. i) end' & ]]):format(path, job)
+      end
+      os.execute(table.concat(jobs) .. 'wait')
+      local seen, n = {}, 0
+      for _, entry in ipairs(History.new(path).entries) do
+         assert.matches('^job %d\nentry %d+$', entry)
+         n, seen[entry] = n + (seen[entry] and 0 or 1), true
+      end
+      assert.equal(800, n)
+      os.remove(path)
+   end)
+
+   it('forgets the oldest beyond its limit', function()
+      local path = os.tmpname()
+      local h = History.new(path, 10)
+      for i = 1, 25 do h:add('entry ' .. i) end
+      local later = History.new(path, 10)
+      assert.equal(10, #later.entries)
+      assert.equal('entry 25', later.entries[10])
+      os.remove(path)
+   end)
+
+   it('goes on for the session where its file cannot be written', function()
+      local h = History.new('/nowhere/at/all')
+      local added, why = h:add('x')
+      assert.is_true(added)
+      assert.matches('cannot be written', why)
+   end)
+end)
+
+describe('a transcript', function()
+   it('gives back entries of several lines', function()
+      local entries = {'a = 1', 'for i = 1, 2 do\n\n  x()\nend', '%time f()'}
+      assert.same(entries, Transcript.entries(Transcript.text(entries)))
+   end)
+end)
