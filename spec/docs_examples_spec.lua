@@ -2,6 +2,7 @@
 --- own, a trained network and the experiments.
 local core = require 'hilo.core'
 local entries = require 'hilo.help.entries'
+local folder = require 'hilo.data.folder'
 local pages = require 'hilo.help.pages'
 local shell = require('spec.tiny_runs').shell
 local tiny = require 'spec.tiny_set'
@@ -74,5 +75,23 @@ describe('examples', function()
       for line in text:gmatch('FAILED [^\n]*') do failed[#failed + 1] = line end
       assert.same({}, failed)
       assert.truthy(text:find('all tried', 1, true), text)
+   end)
+
+   it('in the tutorial lead from pictures to a sweep, with fewer steps', function()
+      local lines = {'hilo() { luajit $HILO/lua/bin/hilo "$@"; }', 'set -e'}
+      for _, line in ipairs(pages.commands(pages.find 'tutorial')) do
+         if line:match('experiments/') then
+            line = line:gsub('steps=%d+', 'steps=2') .. ' crop=33x33 batch=2 unlabelled_batch=2 model.width=4 threads=2 workers=1'
+            if not line:match('s4gan') then line = line:gsub(' unlabelled_batch=2', '') end
+         end
+         lines[#lines + 1] = line
+      end
+      assert(#lines > 7)
+      tiny.write(root .. '/tutorial.sh', table.concat(lines, '\n') .. '\n')
+      local code, text = in_folder(root, 'bash tutorial.sh')
+      assert(code == 0, text)
+      for _, path in ipairs {'check.html', 'two.html', 'predictions/areas.csv', 'runs/search/report.html'} do
+         assert.is_true(folder.is_file(root .. '/' .. path), path .. '\n' .. text)
+      end
    end)
 end)

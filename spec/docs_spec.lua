@@ -37,3 +37,19 @@ describe('public names', function()
       assert.same({}, names_where(function(entry) return not (entry.file and entry.line) end))
    end)
 end)
+
+describe('pages', function()
+   it('name only what there is', function()
+      local links, pages = require 'hilo.help.site.links', require 'hilo.help.pages'
+      local lost = {}
+      for _, page in ipairs(pages.all()) do
+         local prose = page.name == 'names' and '' or page.text:gsub('\n    [^\n]*', '')
+         for code in prose:gmatch('`([^`\n]+)`') do
+            local name = code:match('^[%w_.:]+')
+            local is_ours = name and (name:match('^hilo%.') or name:match('^nn%.%u') or name:match('^optim%.') or name:match('^%u%w+:'))
+            if is_ours and not links.of_code(name) then lost[#lost + 1] = page.name .. ': ' .. code end
+         end
+      end
+      assert.same({}, lost)
+   end)
+end)

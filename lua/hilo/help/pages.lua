@@ -59,13 +59,11 @@ function pages.find(name)
    return nil
 end
 
---- Lua code in a page, in its order: what is indented by four columns and does not begin as a command does.
----@param page HelpPage
----@return string[]
-function pages.examples(page)
+-- Blocks that are indented by four columns, in their order.
+local function code_of(page)
    local blocks, block = {}, nil
    local function close()
-      if block and not block[1]:match('^[$|]') then blocks[#blocks + 1] = table.concat(block, '\n') end
+      if block then blocks[#blocks + 1] = table.concat(block, '\n') end
       block = nil
    end
    for line in (page.text .. '\n'):gmatch('([^\n]*)\n') do
@@ -81,6 +79,49 @@ function pages.examples(page)
    end
    close()
    return blocks
+end
+
+--- Lua code in a page, in its order. Code of other languages, and what belongs into a file of its own, begins with the file's name.
+---@param page HelpPage
+---@return string[]
+function pages.examples(page)
+   local found = {}
+   for _, block in ipairs(code_of(page)) do
+      if not block:match('^%$ ') and not pages.file_of(block) then found[#found + 1] = block end
+   end
+   return found
+end
+
+--- The commands in a page, in their order, without the prompt.
+---@param page HelpPage
+---@return string[]
+function pages.commands(page)
+   local found = {}
+   for _, block in ipairs(code_of(page)) do for line in block:gmatch('[^\n]+') do found[#found + 1] = line:match('^%$ (.*)$') end end
+   return found
+end
+
+--- What a block of code says that a file holds: its first line is a comment that names the file.
+---@param block string '-- lua/hilo/nn/Scale.lua\n...'
+---@return string? path
+---@return string? change 'new', or 'after TEXT': behind which line of the file it is put
+---@return string? text
+function pages.file_of(block)
+   local head, text = block:match('^([^\n]*)\n(.*)$')
+   local path, change = (head or ''):match('^[-/*]+ (%S+/%S+)[:,] (.-)%s*%*?/?$')
+   return path, change, path and text or nil
+end
+
+--- The files of a page, in their order.
+---@param page HelpPage
+---@return {path: string, change: string, text: string}[]
+function pages.files(page)
+   local found = {}
+   for _, block in ipairs(code_of(page)) do
+      local path, change, text = pages.file_of(block)
+      if path then found[#found + 1] = {path = path, change = change, text = text} end
+   end
+   return found
 end
 
 return pages
