@@ -103,7 +103,7 @@ function prompt.start(options)
    local function read_and_run()
       stop.install()
       local lines, note = reader.lines {terminal = terminal, history = session.history.entries,
-         complete = function() return {} end}
+         complete = function(...) return require('hilo.prompt.complete').readline(session, ...) end}
       if terminal then greet(session, note) end
       if options.script then run_script(session, options.script, options.arguments or {}) end
       loop(session, lines)
