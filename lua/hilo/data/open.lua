@@ -8,15 +8,12 @@ local layouts = require 'hilo.data.layouts'
 local options_of = require 'hilo.train.options'
 local Set = require 'hilo.data.set'
 
-local titles = {voc = 'PASCAL VOC', context = 'PASCAL-Context', context59 = 'PASCAL-Context, 59 classes', cityscapes = 'Cityscapes',
-   ade20k = 'ADE20K', folders = 'folders', csv = 'a table', coco = 'COCO', labelme = 'labelme'}
-
 -- One line: the layout and what was found.
 local function describe(set)
    local n = 0
    for name in pairs(set.labels) do n = n + (set.images[name] and 1 or 0) end
    return ('%s, layout %s (%s): %s; %d pictures, %d with a label map, %d classes (%s)%s'):format(set.root, set.layout,
-      titles[set.layout], set.where, #set.names, n, #set.classes, set.class_source, set.coded and '; ' .. set.coded or '')
+      layouts.titles[set.layout], set.where, #set.names, n, #set.classes, set.class_source, set.coded and '; ' .. set.coded or '')
 end
 
 --- Opens a data set. See data/README.md for the layouts and the kinds of label maps.

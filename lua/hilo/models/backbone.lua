@@ -5,10 +5,19 @@ local options_of = require 'hilo.models.options'
 local resnet = require 'hilo.models.resnet'
 local vgg = require 'hilo.models.vgg'
 
-local kinds = {vgg16 = vgg, mobilenet_v2 = mobilenet}
-for name, make in pairs(resnet.makers) do kinds[name] = {known = resnet.known, make = make} end
+-- Each knows its options (`known`) and makes a network of them (`make`).
+local kinds, names = {}, {}
+local function add(name, kind)
+   names[#names + 1] = name
+   kinds[name] = kind
+end
+for _, name in ipairs {'resnet18', 'resnet34', 'resnet50', 'resnet101'} do
+   add(name, {known = resnet.known, make = resnet.makers[name]})
+end
+add('vgg16', vgg)
+add('mobilenet_v2', mobilenet)
 
-local backbone = {kinds = kinds, names = {'resnet18', 'resnet34', 'resnet50', 'resnet101', 'vgg16', 'mobilenet_v2'}}
+local backbone = {kinds = kinds, names = names}
 
 -- Without defaults: those are each network's own.
 local known = {}

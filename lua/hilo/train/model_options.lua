@@ -1,9 +1,10 @@
 --- train/model_options.lua: the options `model.` that experiments share. A script names those whose default it changes;
 --- `script.lua help` lists all with what they mean.
+local backbones = require 'hilo.models.backbone'
 local group = require 'hilo.train.option_group'
 
 local shared = {
-   {'backbone', 'resnet18', 'resnet18, resnet34, resnet50, resnet101, vgg16, mobilenet_v2'},
+   {'backbone', 'resnet18', table.concat(backbones.names, ', ')},
    {'width', 24, 'channels of its first stage, with those of all others in proportion; 64 for any published network'},
    {'bn', 'train', 'batch normalisation: train, frozen_affine (scale and shift stay, running statistics move), or frozen'},
    {'weights', '', "a file for the backbone: of ImageNet or COCO as published, or a checkpoint of another run; '': random"},

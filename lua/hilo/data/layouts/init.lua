@@ -13,16 +13,47 @@ local voc = require 'hilo.data.voc'
 
 local layouts = {}
 
-layouts.names = {'voc', 'context', 'context59', 'cityscapes', 'ade20k', 'folders', 'csv', 'coco', 'labelme'}
+---@class Layout
+---@field name string
+---@field title string for people
+---@field read fun(found: Tree, options: table): table? fields of the set; nil where the folder is in another layout
+---@field walks boolean? it looks at all that lies below the root; else found holds the root alone
+---@field tried boolean? it is tried on a folder whose layout nothing else tells, in the order of the list
+---@field looks_for string[]? what the message says where no layout fits
 
--- What each looks for, for the message where none fits.
-local looked_for = {
-   'JPEGImages/ and SegmentationClass/ (voc)', 'leftImg8bit/ and gtFine/ (cityscapes)',
-   'images/ and masks/, or img, labels, annotations, gt, train/images, images/train, ... with label maps of the pictures\' names, '
-      .. 'perhaps with _mask, _label or such at the end (folders)',
-   'pictures and label maps in one folder, a.jpg and a_mask.png (folders)', 'a .csv with columns image and label (csv)',
-   "annotation files in COCO's format (coco)", "labelme's .json beside pictures (labelme)",
+---@type Layout[]
+local every = {
+   {name = 'voc', title = 'PASCAL VOC', read = function(found) return voc(found.root, 'voc') end,
+      looks_for = {'JPEGImages/ and SegmentationClass/'}},
+   {name = 'context', title = 'PASCAL-Context', read = function(found) return voc(found.root, 'context') end},
+   {name = 'context59', title = 'PASCAL-Context, 59 classes', read = function(found) return voc(found.root, 'context59') end},
+   {name = 'cityscapes', title = 'Cityscapes', read = function(found) return cityscapes(found.root) end,
+      looks_for = {'leftImg8bit/ and gtFine/'}},
+   {name = 'ade20k', title = 'ADE20K', read = ade20k, walks = true},
+   {name = 'folders', title = 'folders', read = folders.read, walks = true, tried = true, looks_for = {
+      'images/ and masks/, or img, labels, annotations, gt, train/images, images/train, ... with label maps of the pictures\' names, '
+         .. 'perhaps with _mask, _label or such at the end',
+      'pictures and label maps in one folder, a.jpg and a_mask.png'}},
+   {name = 'csv', title = 'a table', read = csv.read, walks = true, tried = true, looks_for = {'a .csv with columns image and label'}},
+   {name = 'coco', title = 'COCO', read = coco.read, walks = true, tried = true, looks_for = {"annotation files in COCO's format"}},
+   {name = 'labelme', title = 'labelme', walks = true, tried = true, looks_for = {"labelme's .json beside pictures"},
+      read = function(found, options) return labelme.read(found, {classes = class_list.of(found.root, options.classes)}) end},
 }
+
+--- Names of the layouts; what people call them, by name.
+layouts.names, layouts.titles = {}, {}
+local by_name_of = {}
+for i, kind in ipairs(every) do
+   layouts.names[i], layouts.titles[kind.name], by_name_of[kind.name] = kind.name, kind.title, kind
+end
+
+local function looked_for()
+   local list = {}
+   for _, kind in ipairs(every) do
+      for _, text in ipairs(kind.looks_for or {}) do list[#list + 1] = ('%s (%s)'):format(text, kind.name) end
+   end
+   return table.concat(list, '; ')
+end
 
 -- Layouts that a folder's name gives away, without looking further.
 local function by_name(root)
@@ -90,26 +121,14 @@ local function refuse(found)
    end
    core.raise(('data: %s has no folder JPEGImages and fits no other layout. %sLooked for: %s. Found: %s (%s below it). Mend: bring it '
       .. 'into one of these, or name the pictures and their label maps in a table: a line `image,label`, then a line a picture'):format(
-      found.root, hints(found), table.concat(looked_for, '; '), #top > 0 and table.concat(top, ' ') or 'nothing',
+      found.root, hints(found), looked_for(), #top > 0 and table.concat(top, ' ') or 'nothing',
       count_by_ending(found)))
 end
 
-local readers = {
-   voc = function(found) return voc(found.root, 'voc') end,
-   context = function(found) return voc(found.root, 'context') end,
-   context59 = function(found) return voc(found.root, 'context59') end,
-   cityscapes = function(found) return cityscapes(found.root) end,
-   ade20k = ade20k, folders = folders.read, csv = csv.read, coco = coco.read,
-   labelme = function(found, options)
-      return labelme.read(found, {classes = class_list.of(found.root, options.classes)})
-   end,
-}
-
-local walks = {ade20k = true, folders = true, csv = true, coco = true, labelme = true} -- look at all that lies below the root
-
 local function read(layout, root, options)
-   local found = walks[layout] and tree.of(root) or {root = root}
-   local set = readers[layout](found, options)
+   local kind = by_name_of[layout]
+   local found = kind.walks and tree.of(root) or {root = root}
+   local set = kind.read(found, options)
    core.check(set, 'data: %s is not in the layout %s (data.layout=auto looks for others)%s', root, layout,
       found.reasons and ': ' .. table.concat(found.reasons, '; ') or '')
    return set
@@ -131,8 +150,8 @@ function layouts.read(root, layout, options)
       set.root = root .. '/' .. path
       return set
    end
-   for _, name in ipairs {'folders', 'csv', 'coco', 'labelme'} do
-      local set = readers[name](found, options)
+   for _, kind in ipairs(every) do
+      local set = kind.tried and kind.read(found, options)
       if set then return set end
    end
    if folder.is_folder(root .. '/JPEGImages') then return read('voc', root, options) end
