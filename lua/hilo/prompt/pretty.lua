@@ -141,6 +141,8 @@ function pretty.text(x, options)
    if core.is_tensor(x) then return (tostring(x):gsub('\n$', '')) end
    if type(x) == 'string' and x:find('\n', 1, true) then return (x:gsub('\n$', '')) end
    if type(x) == 'table' then
+      local said = require('hilo.prompt.objects')(x, self.paint)
+      if said then return said end
       local meta = getmetatable(x)
       if type(meta) == 'table' and rawget(meta, '__tostring') then return (tostring(x):gsub('\n$', '')) end
    end

@@ -1,7 +1,9 @@
 --- tensor/print.lua: tensors as text, laid out as Torch7 does.
 local Tensor = require 'hilo.tensor'
+local edges = require 'hilo.tensor.edges'
 
 local line_width = 80
+local most = 1000 -- elements of a tensor that are all printed
 
 -- How the numbers of one tensor are printed: a format, its width and a common scale factor.
 local function number_format(values, n, is_integer)
@@ -86,15 +88,44 @@ local function block_text(values, sizes, is_integer)
    return table.concat(out)
 end
 
+-- The elements at the edges of a large tensor, '...' where some are left out.
+local function edges_text(t, is_integer)
+   local all, shown = edges.elements(t)
+   local values = {}
+   for i, v in ipairs(shown) do values[i - 1] = v end
+   local format, width, scale = number_format(values, #shown, is_integer)
+   local lines, gap = {}, (' '):rep(width - 3) .. '...'
+   if scale ~= 1 then lines[1] = (scale_line(scale):gsub('\n$', '')) end
+   for _, block in ipairs(all) do
+      if not block.at then
+         lines[#lines + 1] = '...\n'
+      else
+         local inner = #block.at > 0
+         if inner then lines[#lines + 1] = ('(%s,.,.) ='):format(table.concat(block.at, ',')) end
+         for _, row in ipairs(block.rows) do
+            local cells = {}
+            for c, v in ipairs(row or {false}) do cells[c] = v and cell(format, width, v / scale) or gap end
+            lines[#lines + 1] = (inner and '  ' or '') .. table.concat(cells, ' ')
+         end
+         if inner then lines[#lines + 1] = '' end
+      end
+   end
+   return table.concat(lines, '\n') .. '\n'
+end
+
+--- All elements of a tensor as Torch7 prints them; of a large one those at the edges, and what all are like.
 Tensor.__tostring = function(t)
    local name = t:type()
    if t._storage.freed then return ('[freed %s]\n'):format(name) end
    if t:dim() == 0 then return ('[%s with no dimension]\n'):format(name) end
    local where = t:getDevice() == 'cpu' and '' or ', on ' .. t:getDevice()
-   local footer = ('[%s of size %s%s]\n'):format(name, t:dim() == 1 and tostring(t:size(1)) or Tensor.shape_text(t), where)
    local n = t:nElement()
+   local size = t:dim() == 1 and tostring(t:size(1)) or Tensor.shape_text(t)
+   local figures = n > most and ': ' .. edges.line(edges.figures(t, Tensor.host_copy)) or ''
+   local footer = ('[%s of size %s%s%s]\n'):format(name, size, where, figures)
    if n == 0 then return footer end
    local is_integer = not t._storage.dtype.is_float
+   if n > most then return edges_text(t:detach(), is_integer) .. footer end
    local values = Tensor.host_copy(t:detach())
    if t:dim() == 1 then return vector_text(values, n, is_integer) .. footer end
    return block_text(values, Tensor.sizes_table(t), is_integer) .. footer
