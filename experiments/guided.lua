@@ -23,12 +23,13 @@ local o = train.options({
    start = '',               -- a segmentation run whose network is where both begin; '': model.weights alone
    mlmt = '', scores = 'teacher', -- an MLMT run that guides where there are no tags; '': none
    exponent = 2,             -- of soft fusion's weights
+   bias = 2,                 -- of the logits of classes that tags name, over the background
    crop = {96, 96}, scale = {0.75, 1.5}, mirror = true,
    batch = 8, unlabelled_batch = 8, steps = 500,
    lr = 5e-2, head_lr = 2e-3, momentum = 0.9, weight_decay = 5e-4, power = 0.9, warmup = 0, -- warmup: steps in which lr grows
    weight = 1,               -- of the loss of such labels, once it has grown
    ramp = 0.1,               -- part of the steps in which it grows
-   threshold = 0.5,          -- the least probability of a label that is learnt from
+   threshold = 0.7,          -- the least probability of a label that is learnt from
    ema = 0.99,               -- upper limit of the teacher's memory
    jitter = {brightness = 0.4, contrast = 0.4, saturation = 0.4, hue = 0.1, chance = 0.8}, grey = 0.2, -- what the student sees
    blur = {0.1, 2}, blur_chance = 0.5, -- sigma in pixels
@@ -48,7 +49,9 @@ if o.mlmt ~= '' then
       rows[name] = methods.guidance.of_scores(train.scores_of(classifier, o.scores, name, set), fusion)
    end
 end
-for _, name in ipairs(tags and tags.names or {}) do rows[name] = methods.guidance.of_tags(tags.rows[name]) end
+for _, name in ipairs(tags and tags.names or {}) do
+   rows[name] = methods.guidance.of_tags(tags.rows[name], {bias = o.bias, background = set.background})
+end
 for name in pairs(rows) do names[#names + 1] = name end
 table.sort(names)
 core.check(#names > 0, 'guided: nothing is known about any picture; name a file of tags by data.tags= or an MLMT run by mlmt=')

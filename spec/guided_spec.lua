@@ -22,6 +22,12 @@ describe('guidance', function()
       assert.same({255, 1}, labels(rows, 0.9))
    end)
 
+   it('by tags lifts classes that are present over the background', function()
+      assert.same({0, 2, -30, 0}, guidance.of_tags({1, 1, 0, -1}, {bias = 2, background = true}))
+      assert.same({2, 2, -30, 0}, guidance.of_tags({1, 1, 0, -1}, {bias = 2}))
+      assert.same({0, 0, -30, 0}, guidance.of_tags {1, 1, 0, -1})
+   end)
+
    it('by scores weighs as soft fusion does', function()
       local options = {how = 'soft', exponent = 2, prior = {1, 0.5, 0.25}, background = true}
       local scores = {{0.5, 0.2, 0.6}, {0.5, 0.5, 0.3}}

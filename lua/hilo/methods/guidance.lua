@@ -8,12 +8,15 @@ local guidance = {}
 
 local ruled_out = -30 -- a probability of 1e-13, which a softmax still tells from others of its kind
 
---- Of tags: 0 where the class is there or nobody knows, -30 where it is not.
+--- Of tags: -30 where the class is absent, `bias` where it is present and not the background, else 0.
 ---@param tags number[] (C) 1 present, 0 absent, -1 not known
+---@param options? {bias: number?, background: boolean?} bias: of classes over the background, 0; Papandreou et al. take 5 - 3
 ---@return number[]
-function guidance.of_tags(tags)
-   local row = {}
-   for c, tag in ipairs(tags) do row[c] = tag == 0 and ruled_out or 0 end
+function guidance.of_tags(tags, options)
+   local bias, background, row = options and options.bias or 0, options and options.background, {}
+   for c, tag in ipairs(tags) do
+      row[c] = tag == 0 and ruled_out or tag == 1 and not (background and c == 1) and bias or 0
+   end
    return row
 end
 
