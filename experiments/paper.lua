@@ -49,6 +49,12 @@ for _, rival in ipairs {'advsemiseg', 'mean_teacher', 'cutmix', 'cps', 'unimatch
    rows[#rows + 1] = {rival .. '_mlmt', rival .. ' + MLMT', fused(rival)}
    rows[#rows + 1] = {rival .. '_soft', rival .. ' + MLMT, soft', fused(rival, {fusion = 'soft'})}
 end
+for _, guide in ipairs {{'guided', 'guided by MLMT', '{mlmt}'}, {'guided_tags', 'guided by tags', '{tagged}'}} do
+   local name, what, classifier = unpack(guide)
+   rows[#rows + 1] = {name, what, alone(name)}
+   rows[#rows + 1] = {name .. '_mlmt', what .. ' + MLMT', fused(name, {mlmt = classifier})}
+   rows[#rows + 1] = {name .. '_soft', what .. ' + MLMT, soft', fused(name, {mlmt = classifier, fusion = 'soft'})}
+end
 rows[#rows + 1] = {'all_labels', 'supervised, all labels', alone 'all_labels'}
 
 local by_name, names = {}, {}
@@ -63,8 +69,8 @@ for _, name in ipairs(o.row) do train.choice('row', name, {'all', unpack(names)}
 -- nearly every picture.
 local tags = o.root .. '/' .. o.tags
 local function possible(row)
-   if row[3].mlmt == '{tagged}' then return hilo.data.folder.is_file(tags) end
-   return not row[3].mlmt or o.table ~= 'cityscapes'
+   if row[1]:find 'tags' then return hilo.data.folder.is_file(tags) end
+   return o.table ~= 'cityscapes' or row[3].mlmt == '' and not row[1]:find 'guided'
 end
 
 local asked = o.row
@@ -99,8 +105,10 @@ local needs = {
    st = stage('s4gan', {lambda_fm = 0}),
    s4gan = stage 's4gan',
    all_labels = stage('supervised', {data = {labelled = 'all'}}),
-   mlmt = stage('mlmt', {}, true),
+   mlmt = stage('mlmt', {scored = 'all'}, true),
    tagged = stage('mlmt', {data = {tags = tags}}, true),
+   guided = stage('guided', {start = '{supervised}', mlmt = '{mlmt}'}),
+   guided_tags = stage('guided', {start = '{supervised}', data = {tags = tags}}),
 }
 for _, rival in ipairs {'advsemiseg', 'mean_teacher', 'cutmix', 'cps', 'unimatch'} do needs[rival] = stage(rival) end
 
