@@ -20,7 +20,7 @@ import torch.nn.functional as F
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "golden"))
 from formula import fill, formula, labels_by_formula  # noqa: E402
-from networks import DeepLab, Discriminator, ResNet, freeze_affine, one_hot, unit_range  # noqa: E402
+from networks import DeepLab, Discriminator, ResNet, fake_map, freeze_affine, real_map, unit_range  # noqa: E402
 
 # Answers alone go to stdout, whatever a library prints.
 answers = os.fdopen(os.dup(1), "w")
@@ -202,14 +202,6 @@ def train_step(request):
     return step
 
 
-def seen_real(labels, images, shown, classes):
-    return torch.cat((one_hot(labels, classes) * shown, unit_range(images)), 1)
-
-
-def seen_fake(logits, images, shown):
-    return torch.cat((F.softmax(logits, 1) * shown, unit_range(images)), 1)
-
-
 def s4gan_step(request):
     settings, classes = Settings(request), request["classes"]
     net, optimiser = segmentation(request, settings)
@@ -221,7 +213,7 @@ def s4gan_step(request):
     inside = torch.ones_like(labels, dtype=torch.bool)
     inside[:, :, : request["size"] // 16] = False
     bce = F.binary_cross_entropy_with_logits
-    real_of, fake_of = settings.ready(seen_real), settings.ready(seen_fake)
+    real_of, fake_of = settings.ready(real_map), settings.ready(fake_map)
 
     def step():
         with settings.precision:

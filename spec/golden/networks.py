@@ -83,12 +83,15 @@ class DeepLab(nn.Module):
         self.backbone = backbone
         self.head = nn.ModuleList([nn.Conv2d(backbone.planes, classes, 3, 1, d, d) for d in (6, 12, 18, 24)[:branches]])
 
-    def forward(self, x):
+    def logits(self, x):
         f = self.backbone(x)
         y = self.head[0](f)
         for conv in self.head[1:]:
             y = y + conv(f)
-        return F.interpolate(y, x.shape[2:], mode='bilinear', align_corners=True)
+        return y
+
+    def forward(self, x):
+        return F.interpolate(self.logits(x), x.shape[2:], mode='bilinear', align_corners=True)
 
 
 class LargeFOV(nn.Module):
@@ -162,14 +165,14 @@ class DeepLab3Plus(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Logit of "this map is a real label" (N), and the features before it (N,512)."""
+    """Logit of "this map is a real label" (N), and the features before it (N,8*channels)."""
 
-    def __init__(self, classes, dropout=0.5):
+    def __init__(self, classes, dropout=0.5, channels=64):
         super().__init__()
         planes = classes + 3
         for i in range(4):
-            setattr(self, f'conv{i + 1}', nn.Conv2d(planes, 64 << i, 4, 2, 1))
-            planes = 64 << i
+            setattr(self, f'conv{i + 1}', nn.Conv2d(planes, channels << i, 4, 2, 1))
+            planes = channels << i
         self.fc = nn.Linear(planes, 1)
         self.dropout = dropout
 
@@ -200,3 +203,13 @@ def unit_range(images):
     """Each image scaled to [0,1] by its own range."""
     low, high = images.amin((1, 2, 3), keepdim=True), images.amax((1, 2, 3), keepdim=True)
     return (images - low) / (high - low).clamp(min=1e-8)
+
+
+def real_map(labels, images, shown, classes):
+    """What D sees of a label map: one-hot, zero where `shown` (N,1,H,W) is 0, beside its image."""
+    return torch.cat((one_hot(labels, classes) * shown, unit_range(images)), 1)
+
+
+def fake_map(logits, images, shown):
+    """What D sees of a predicted map."""
+    return torch.cat((F.softmax(logits, 1) * shown, unit_range(images)), 1)
