@@ -16,10 +16,11 @@ BLAS_INC := $(firstword $(wildcard /usr/include/*/openblas-openmp) /usr/include)
 # One library for each instruction set; lua/hilo/core.lua loads the best that runs here.
 VARIANTS := cpu
 ifeq ($(shell uname -m),x86_64)
-VARIANTS += cpu_avx2 cpu_avx512
+VARIANTS += cpu_avx2 cpu_avx512 cpu_avx512bf16
 endif
 ARCH_cpu_avx2 := -march=x86-64-v3
 ARCH_cpu_avx512 := -march=x86-64-v4 -mprefer-vector-width=512
+ARCH_cpu_avx512bf16 := $(ARCH_cpu_avx512) -mavx512bf16
 
 CPU_SRC := $(wildcard core/*.c core/cpu/*.c)
 HOST_SRC := core/check.c $(wildcard core/host/*.c)

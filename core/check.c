@@ -137,11 +137,17 @@ int hl_need_dense(const char *fn, const char *name, const hl_tensor *t)
    return hl_need_contiguous(fn, name, t);
 }
 
+int hl_need_dense_activation(const char *fn, const char *name, const hl_tensor *t)
+{
+   HL_TRY(hl_need_dense(fn, name, t));
+   return hl_need_float(fn, name, t);
+}
+
 int hl_need_dense_float(const char *fn, const char *name, const hl_tensor *t)
 {
    HL_TRY(hl_need_dense(fn, name, t));
    HL_CHECK(t->dtype != HL_BF16 || t->device != HL_CPU,
-            "%s: %s is %s, but the CPU computes in float32 and float64 only", fn, name, hl_show(t));
+            "%s: %s is %s, but the CPU computes this in float32 and float64 only", fn, name, hl_show(t));
    return hl_need_float(fn, name, t);
 }
 

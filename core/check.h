@@ -64,7 +64,9 @@ int hl_need_ndim(const char *fn, const char *name, const hl_tensor *t, int ndim)
 int hl_need_given(const char *fn, const char *name, const hl_tensor *t);
 /* Given, contiguous. */
 int hl_need_dense(const char *fn, const char *name, const hl_tensor *t);
-/* Given, contiguous, float; on the CPU float32 or float64. */
+/* Given, contiguous, float. */
+int hl_need_dense_activation(const char *fn, const char *name, const hl_tensor *t);
+/* The same; on the CPU float32 or float64. */
 int hl_need_dense_float(const char *fn, const char *name, const hl_tensor *t);
 /* Type of parameters, statistics and losses that go with activations x: float32 for bfloat16, else x's own. */
 int hl_param_dtype(const hl_tensor *x);

@@ -5,7 +5,7 @@
 int hl_check_softmax(const char *fn, const char *y_name, const hl_tensor *y, const char *x_name, const hl_tensor *x,
                      int dim)
 {
-   HL_TRY(hl_need_dense_float(fn, x_name, x));
+   HL_TRY(hl_need_dense_activation(fn, x_name, x));
    HL_TRY(hl_need_dense(fn, y_name, y));
    HL_TRY(hl_need_like(fn, y_name, y, x_name, x));
    HL_CHECK(dim >= 0 && dim < x->ndim, "%s: %s (%s) has no dimension %d (counted from 0)", fn, x_name, hl_show(x), dim);

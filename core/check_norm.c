@@ -22,7 +22,7 @@ static int need_optional_channels(const char *fn, const char *name, const hl_ten
 
 static int need_input(const char *fn, const hl_tensor *x)
 {
-   HL_TRY(hl_need_dense_float(fn, "x", x));
+   HL_TRY(hl_need_dense_activation(fn, "x", x));
    HL_CHECK(x->ndim >= 2, "%s: x must be (N,C,...), got %s", fn, hl_show(x));
    return 0;
 }

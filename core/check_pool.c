@@ -29,7 +29,7 @@ int hl_check_pool(const char *fn, const char *small_name, const hl_tensor *small
                   const hl_tensor *big, const hl_pool *p)
 {
    HL_CHECK(p, "%s: the options are missing", fn);
-   HL_TRY(hl_need_dense_float(fn, big_name, big));
+   HL_TRY(hl_need_dense_activation(fn, big_name, big));
    HL_CHECK(p->kernel_h > 0 && p->kernel_w > 0 && p->stride_h > 0 && p->stride_w > 0,
             "%s: kernel and stride must be at least 1, got kernel %dx%d stride %dx%d", fn, p->kernel_h, p->kernel_w,
             p->stride_h, p->stride_w);
@@ -48,7 +48,7 @@ int hl_check_pool(const char *fn, const char *small_name, const hl_tensor *small
 int hl_check_adaptive_pool(const char *fn, const char *small_name, const hl_tensor *small, const char *big_name,
                            const hl_tensor *big)
 {
-   HL_TRY(hl_need_dense_float(fn, big_name, big));
+   HL_TRY(hl_need_dense_activation(fn, big_name, big));
    return need_planes(fn, small_name, small, big_name, big);
 }
 
@@ -76,7 +76,7 @@ int hl_check_resize(const char *fn, const char *to_name, const hl_tensor *to, co
    HL_TRY(hl_need_given(fn, from_name, from));
    bool integers = mode == HL_NEAREST && from->dtype >= HL_U8 && from->dtype <= HL_I64;
    HL_CHECK(integers || hl_is_float(from), "%s: %s (%s) can be resized as nearest only", fn, from_name, hl_show(from));
-   if (!integers) HL_TRY(hl_need_dense_float(fn, from_name, from));
+   if (!integers) HL_TRY(hl_need_dense_activation(fn, from_name, from));
    HL_TRY(need_planes(fn, to_name, to, from_name, from));
    for (int d = 2; d < 4; d++)
       HL_CHECK(to->size[d] < INT32_MAX && from->size[d] < INT32_MAX, "%s: height and width must be below 2^31, got %s",

@@ -16,7 +16,7 @@ int hl_check_probability(const char *fn, double p, bool one_is_fine)
 
 int hl_check_dropout(const hl_tensor *y, const hl_tensor *x, double p, int channels, const hl_rng *r)
 {
-   HL_TRY(hl_need_dense_float("dropout", "input", x));
+   HL_TRY(hl_need_dense_activation("dropout", "input", x));
    HL_TRY(hl_need_like("dropout", "output", y, "input", x));
    HL_TRY(hl_check_draw("dropout", y, r));
    HL_TRY(hl_check_probability("dropout", p, false));

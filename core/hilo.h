@@ -12,8 +12,8 @@
  *    comes of such a value is NaN (of whole numbers 0), or, where it says where to write, is left out.
  *    A matrix of hl_confusion stays as it was. On the CPU the call itself fails, before it writes anything.
  *  - It polls the interrupt flag given to hl_init (between tiles where it runs long) and fails with "interrupted".
- *  - "float" means HL_F32 or HL_F64 (and HL_BF16 on CUDA); all float arguments of one call share one dtype
- *    unless said otherwise.
+ *  - "float" means HL_F32, HL_F64 or HL_BF16, which on the CPU is for what stands between convolutions; all float
+ * arguments of one call share one dtype unless said otherwise.
  *  - "any strides" is said where it holds; every other tensor argument must be contiguous.
  *  - A gradient output that is NULL is not wanted. Gradients of parameters (dw, db, dgamma, dbeta) are added to,
  *    gradients of activations (dx, da) are overwritten.
@@ -216,7 +216,7 @@ typedef struct {
  * P = floor((H + 2*pad_h - dil_h*(R-1) - 1) / stride_h) + 1, Q likewise. Channels are cut into equal groups in their
  * order, those of y as those of x, and each group of y sees only its group of x; depthwise where groups is C.
  * Of all convolutions: w, b, dw and db are HL_F32 where x is HL_BF16. Weights are rounded to HL_BF16 for the products,
- * which are summed in float; dw is rounded so once, before it is added. */
+ * which are summed in float; a card rounds dw so once, before it is added. */
 int hl_conv2d(hl_tensor *y, const hl_tensor *x, const hl_tensor *w, const hl_tensor *b, const hl_conv *p);
 /* Gradients of the above: dx overwritten, dw and db added to. */
 int hl_conv2d_back(hl_tensor *dx, hl_tensor *dw, hl_tensor *db, const hl_tensor *dy, const hl_tensor *x,

@@ -51,7 +51,7 @@ describe('the contract', function()
    end)
 
    local built = 0
-   for _, name in ipairs {'hilo_cpu', 'hilo_cpu_avx2', 'hilo_cpu_avx512', 'hilo_emu', 'hilo_cuda'} do
+   for _, name in ipairs {'hilo_cpu', 'hilo_cpu_avx2', 'hilo_cpu_avx512', 'hilo_cpu_avx512bf16', 'hilo_emu', 'hilo_cuda'} do
       local lib = open(name)
       if lib then
          built = built + 1

@@ -177,7 +177,8 @@ typedef struct {
 #include "types.h"
 
 static const hl_row *const rows[] = {
-    [HL_F32] = rows_f32, [HL_F64] = rows_f64, [HL_U8] = rows_u8, [HL_I32] = rows_i32, [HL_I64] = rows_i64,
+    [HL_F32] = rows_f32, [HL_F64] = rows_f64, [HL_U8] = rows_u8,
+    [HL_I32] = rows_i32, [HL_I64] = rows_i64, [HL_BF16] = rows_f32,
 };
 
 /* Integers only. */
@@ -196,12 +197,11 @@ HL_API int hl_binary(hl_tensor *y, const hl_tensor *a, const hl_tensor *b, int o
    HL_TRY(hl_poll());
    HL_TRY(hl_need_view(hl_binary_name(op), "b", b));
    HL_TRY(hl_check_binary(y, a, b, op));
-   HL_TRY(hl_need_cpu_dtype(hl_binary_name(op), a));
    if (hl_divides(op) && !hl_is_float(b) && hl_numel(y) > 0) HL_TRY(need_no_zero(hl_binary_name(op), b));
    number q = {alpha, hl_to_i64(alpha)};
    hl_iter it;
    hl_iter_init(&it, false, 3, (const hl_tensor *[]){y, a, b});
-   hl_iter_run(&it, rows[a->dtype][op], &q);
+   hl_iter_run_in(a->dtype, &it, rows[a->dtype][op], &q);
    return 0;
 }
 
@@ -209,12 +209,11 @@ HL_API int hl_binary_scalar(hl_tensor *y, const hl_tensor *a, double b, int op, 
 {
    static void (*const set_number[])(double, bool, void *) = {
        [HL_F32] = set_number_f32, [HL_F64] = set_number_f64, [HL_U8] = set_number_u8,
-       [HL_I32] = set_number_i32, [HL_I64] = set_number_i64,
+       [HL_I32] = set_number_i32, [HL_I64] = set_number_i64, [HL_BF16] = set_number_f32,
    };
    const char *fn = hl_binary_name(op);
    HL_TRY(hl_poll());
    HL_TRY(hl_check_binary(y, a, NULL, op));
-   HL_TRY(hl_need_cpu_dtype(fn, a));
    if (hl_is_comparison(op)) {
       if (reverse) op = hl_mirrored(op);
       reverse = 0;
@@ -228,10 +227,11 @@ HL_API int hl_binary_scalar(hl_tensor *y, const hl_tensor *a, double b, int op, 
       if (reverse) HL_TRY(need_no_zero(fn, a));
    }
    number q = {alpha, hl_to_i64(alpha)};
-   hl_tensor scalar = {.data = &bits, .dtype = a->dtype, .ndim = 1, .size = {1}, .stride = {1}};
+   hl_tensor scalar = {
+       .data = &bits, .dtype = a->dtype == HL_BF16 ? HL_F32 : a->dtype, .ndim = 1, .size = {1}, .stride = {1}};
    hl_iter it;
    hl_iter_init(&it, false, 3, reverse ? (const hl_tensor *[]){y, &scalar, a} : (const hl_tensor *[]){y, a, &scalar});
-   hl_iter_run(&it, rows[a->dtype][op], &q);
+   hl_iter_run_in(a->dtype, &it, rows[a->dtype][op], &q);
    return 0;
 }
 
@@ -240,20 +240,19 @@ HL_API int hl_addcmul(hl_tensor *y, const hl_tensor *x, const hl_tensor *a, cons
 {
    static const hl_row multiply[] = {
        [HL_F32] = addcmul_f32, [HL_F64] = addcmul_f64, [HL_U8] = addcmul_u8,
-       [HL_I32] = addcmul_i32, [HL_I64] = addcmul_i64,
+       [HL_I32] = addcmul_i32, [HL_I64] = addcmul_i64, [HL_BF16] = addcmul_f32,
    };
    static const hl_row quotient[] = {
        [HL_F32] = addcdiv_f32, [HL_F64] = addcdiv_f64, [HL_U8] = addcdiv_u8,
-       [HL_I32] = addcdiv_i32, [HL_I64] = addcdiv_i64,
+       [HL_I32] = addcdiv_i32, [HL_I64] = addcdiv_i64, [HL_BF16] = addcdiv_f32,
    };
    HL_TRY(hl_poll());
    HL_TRY(hl_check_addcmul(y, x, a, b));
-   HL_TRY(hl_need_cpu_dtype("addcmul", y));
    if (divide && !hl_is_float(b) && hl_numel(y) > 0) HL_TRY(need_no_zero("addcdiv", b));
    number q = {alpha, hl_to_i64(alpha)};
    hl_iter it;
    hl_iter_init(&it, false, 4, (const hl_tensor *[]){y, x, a, b});
-   hl_iter_run(&it, (divide ? quotient : multiply)[y->dtype], &q);
+   hl_iter_run_in(y->dtype, &it, (divide ? quotient : multiply)[y->dtype], &q);
    return 0;
 }
 

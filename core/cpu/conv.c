@@ -1,7 +1,13 @@
 #ifdef real
 
+#if ELEM_IS_REAL
+#define VALUE(x) (x)
+#else
+#define VALUE(x) hl_bf16_value(x)
+#endif
+
 /* Each db (k) += the sum of dy (n,k,pixels) over images and pixels; one image's plane at a time in double. */
-static void FN(bias_gradients)(const conv_shape *s, int n, void *const *db, const real *dy)
+static void FN(bias_gradients)(const conv_shape *s, int n, void *const *db, const elem *dy)
 {
    int64_t pixels = s->p * s->q;
    bool wanted = false;
@@ -11,10 +17,10 @@ static void FN(bias_gradients)(const conv_shape *s, int n, void *const *db, cons
    for (int64_t k = 0; k < s->k; k++) {
       double sum = 0;
       for (int64_t image = 0; image < s->n; image++) {
-         const real *plane = dy + (image * s->k + k) * pixels;
+         const elem *plane = dy + (image * s->k + k) * pixels;
          double part = 0;
 #pragma omp simd reduction(+ : part)
-         for (int64_t i = 0; i < pixels; i++) part += (double)plane[i];
+         for (int64_t i = 0; i < pixels; i++) part += (double)VALUE(plane[i]);
          sum += part;
       }
       for (int i = 0; i < n; i++)
@@ -22,11 +28,15 @@ static void FN(bias_gradients)(const conv_shape *s, int n, void *const *db, cons
    }
 }
 
+#undef VALUE
+
 #else
 
 /* conv.c: the entry points of 2-D convolution; groups. */
+#include "bfloat.h"
 #include "conv.h"
 #define HL_GENERIC "conv.c"
+#define HL_GENERIC_BF16
 #include "generic.h"
 
 static conv_shape shape_of(const hl_tensor *y, const hl_tensor *x, const hl_tensor *w, const hl_conv *p)
@@ -38,7 +48,6 @@ static conv_shape shape_of(const hl_tensor *y, const hl_tensor *x, const hl_tens
 static int check_here(const char *fn, const char *name, const hl_tensor *t)
 {
    if (!t) return 0;
-   HL_CHECK(t->dtype != HL_BF16, "%s: %s must be float32 or float64 on the CPU, got %s", fn, name, hl_show(t));
    return hl_need_contiguous(fn, name, t);
 }
 
@@ -58,9 +67,10 @@ static conv_operands of_group(const conv_shape *each, int64_t groups, int64_t i,
                               const void *w, const void *y, const void *b)
 {
    int64_t g = i % groups;
+   int of_weights = dtype == HL_BF16 ? HL_F32 : dtype;
    return (conv_operands){element(x, i * each->c * each->h * each->w, dtype),
-                          element(w, g * each->k * each->c * each->r * each->s, dtype),
-                          element(y, i * each->k * each->p * each->q, dtype), element(b, g * each->k, dtype)};
+                          element(w, g * each->k * each->c * each->r * each->s, of_weights),
+                          element(y, i * each->k * each->p * each->q, dtype), element(b, g * each->k, of_weights)};
 }
 
 static conv_shape shape_of_group(const conv_shape *s, int64_t groups)
@@ -107,8 +117,20 @@ static int backward(const conv_shape *s, int n, void *const *dw, void *const *db
    HL_TRY(hl_conv_backward_w(s, n, x->dtype, dw, dy->data, x->data));
    if (x->dtype == HL_F64)
       bias_gradients_f64(s, n, db, dy->data);
+   else if (x->dtype == HL_BF16)
+      bias_gradients_bf16(s, n, db, dy->data);
    else
       bias_gradients_f32(s, n, db, dy->data);
+   return 0;
+}
+
+/* w (k,c,r,s) in scratch memory, its values rounded to bfloat16. */
+static int round_weight(hl_tensor *rounded, const hl_tensor *w)
+{
+   *rounded = *w;
+   rounded->data = hl_conv_room(CONV_FLOAT_W, 2, hl_numel(w), (int64_t)sizeof(float));
+   if (!rounded->data) return 1;
+   hl_bf16_round_all(rounded->data, w->data, hl_numel(w));
    return 0;
 }
 
@@ -122,6 +144,12 @@ HL_API int hl_conv2d(hl_tensor *y, const hl_tensor *x, const hl_tensor *w, const
    HL_TRY(check_here("conv2d", "bias", b));
    conv_shape s = shape_of(y, x, w, p);
    if (s.n == 0) return 0;
+   if (x->dtype == HL_BF16 && p->groups == s.c && p->groups > 1) {
+      hl_floats f = {0};
+      const hl_tensor *x_f = hl_float_in(&f, x);
+      hl_tensor *y_f = hl_float_out(&f, y), rounded;
+      return hl_float_end(&f, f.failed || round_weight(&rounded, w) || hl_conv2d(y_f, x_f, &rounded, b, p));
+   }
    if (p->groups > 1) return grouped_forward(&s, p->groups, x->dtype, y->data, x->data, w->data, b ? b->data : NULL);
    return hl_conv_forward(&s, 1, x->dtype, y->data, x->data, (void *[]){w->data}, (void *[]){b ? b->data : NULL});
 }
@@ -138,6 +166,13 @@ HL_API int hl_conv2d_back(hl_tensor *dx, hl_tensor *dw, hl_tensor *db, const hl_
    HL_TRY(check_here("conv2d_back", "x", x));
    HL_TRY(check_here("conv2d_back", "weight", w));
    conv_shape s = shape_of(dy, x, w, p);
+   if (x->dtype == HL_BF16 && p->groups == s.c && p->groups > 1) {
+      hl_floats f = {0};
+      const hl_tensor *x_f = hl_float_in(&f, x), *dy_f = hl_float_in(&f, dy);
+      hl_tensor *dx_f = hl_float_out(&f, dx), rounded;
+      return hl_float_end(&f, f.failed || round_weight(&rounded, w) ||
+                                  hl_conv2d_back(dx_f, dw, db, dy_f, x_f, &rounded, p));
+   }
    if (s.n > 0 && p->groups > 1) {
       HL_TRY(grouped_backward(&s, p->groups, x->dtype, dx ? dx->data : NULL, dw ? dw->data : NULL, dy->data, x->data,
                               w->data));

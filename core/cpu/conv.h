@@ -7,6 +7,8 @@
  *    conv_winograd.c          3x3, stride 1, float32
  *    conv_kn2row.c            few channels on one side, sums of convolutions: 1x1 convolutions for many taps at once
  *    conv_gemm.c              any convolution: an implicit matrix product
+ *    conv_gemm_bf16.c         the same of bfloat16, where the processor multiplies it
+ *    conv_source.h            the rows of that product: images shifted by each tap
  *    conv_plan.c              which taps of one convolution, or of a sum of them, meet which rows
  *    conv_room.c              scratch memory
  *
@@ -37,8 +39,8 @@ typedef struct {
    int (*backward_w)(const conv_shape *s, int n, int dtype, void *const *dw, const void *dy, const void *x);
 } conv_way;
 
-extern const conv_way hl_conv_gemm, hl_conv_gathered, hl_conv_kn2row, hl_conv_winograd3, hl_conv_winograd4,
-    hl_conv_winograd_strided3, hl_conv_winograd_strided4;
+extern const conv_way hl_conv_gemm, hl_conv_gemm_bf16, hl_conv_gathered, hl_conv_kn2row, hl_conv_winograd3,
+    hl_conv_winograd4, hl_conv_winograd_strided3, hl_conv_winograd_strided4;
 
 /* The same by the way that is expected to be done first. */
 int hl_conv_forward(const conv_shape *s, int n, int dtype, void *y, const void *x, void *const *w, void *const *b);
@@ -53,6 +55,7 @@ int hl_conv_backward_w(const conv_shape *s, int n, int dtype, void *const *dw, c
 #define CONV_PACK 0.3
 #define CONV_FLIP 0.6
 #define CONV_SCATTER 2.
+#define CONV_CONVERT 0.5 /* an element between bfloat16 and float32, in memory */
 
 /* What packing an element of the shifted images of x or dy costs in this pass.
  */
@@ -70,9 +73,12 @@ enum {
    CONV_TABLE,   /* offsets of taps or tiles */
    CONV_TAPS,    /* images of single taps or phases */
    CONV_TAP_WEIGHTS,
-   CONV_PLAN,   /* conv_plan.c */
-   CONV_RESULT, /* of one convolution of a sum */
-   CONV_LISTS   /* conv.c: sizes and memory of the convolutions of a sum */
+   CONV_PLAN,    /* conv_plan.c */
+   CONV_RESULT,  /* of one convolution of a sum */
+   CONV_LISTS,   /* conv.c: sizes and memory of the convolutions of a sum */
+   CONV_FLOAT_X, /* float32 of bfloat16 operands */
+   CONV_FLOAT_Y,
+   CONV_FLOAT_W
 };
 
 /* Scratch memory for a product of n sizes, all int64_t; fails when it overflows. */

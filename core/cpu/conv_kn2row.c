@@ -204,7 +204,7 @@ static double all_taps(const conv_shape *s, int n)
  * many. */
 static double cost(const conv_shape *s, int n, int dtype, conv_pass pass)
 {
-   (void)dtype;
+   if (dtype == HL_BF16) return INFINITY;
    double channels = (double)(s->c * s->k), packed = hl_conv_packing(s, pass), shift = s->stride_w > 1 ? 1 : 0.5;
    double taps = all_taps(s, n);
    if (pass == BACKWARD_X) {
@@ -249,9 +249,9 @@ const conv_way hl_conv_kn2row = {cost, forward, backward_x, backward_w};
 
 static double gathered_cost(const conv_shape *s, int n, int dtype, conv_pass pass)
 {
-   (void)dtype;
    conv_plan plan;
-   if (pass != BACKWARD_X || s->stride_h != 1 || s->stride_w != 1 || !has_plan(&plan, s, n)) return INFINITY;
+   if (dtype == HL_BF16 || pass != BACKWARD_X || s->stride_h != 1 || s->stride_w != 1 || !has_plan(&plan, s, n))
+      return INFINITY;
    double channels = (double)(s->c * s->k), packed = hl_conv_packing(s, pass), cycles = channels * all_taps(s, n);
    for (int64_t b = 0; b < plan.bands; b++) {
       const conv_group *first = plan.group + plan.band[b].group, *last = first + plan.band[b].groups - 1;

@@ -49,6 +49,7 @@ static void FN(set_bits)(const double *value, void *bits)
 #else
 
 #include <string.h>
+#include "bfloat.h"
 #include "iter.h"
 #define HL_TYPES "copy.c"
 #include "types.h"
@@ -107,6 +108,7 @@ static void FN(set_bits)(const double *value, void *bits)
          for (int64_t j = 0; j < columns; j++) y[i * sy + j] = x[j * sx + i]; \
    }
 MOVERS(uint8_t, 1)
+MOVERS(uint16_t, 2)
 MOVERS(uint32_t, 4)
 MOVERS(uint64_t, 8)
 
@@ -114,19 +116,25 @@ static const struct {
    hl_row fill, copy, where;
 } movers[] = {
     [1] = {fill_1, copy_1, where_1},
+    [2] = {fill_2, copy_2, where_2},
     [4] = {fill_4, copy_4, where_4},
     [8] = {fill_8, copy_8, where_8},
 };
+
+static void set_bits_bf16(const double *value, void *bits)
+{
+   uint16_t v = hl_bf16_round((float)*value);
+   memcpy(bits, &v, sizeof v);
+}
 
 HL_API int hl_fill(hl_tensor *y, double value)
 {
    static void (*const set_bits[])(const double *, void *) = {
        [HL_F32] = set_bits_f32, [HL_F64] = set_bits_f64, [HL_U8] = set_bits_u8,
-       [HL_I32] = set_bits_i32, [HL_I64] = set_bits_i64,
+       [HL_I32] = set_bits_i32, [HL_I64] = set_bits_i64, [HL_BF16] = set_bits_bf16,
    };
    HL_TRY(hl_poll());
    HL_TRY(hl_need_output("fill", "y", y));
-   HL_TRY(hl_need_cpu_dtype("fill", y));
    uint64_t bits = 0;
    set_bits[y->dtype](&value, &bits);
    hl_iter it;
@@ -163,6 +171,8 @@ static void copy_transposed(const hl_iter *it, int across)
          transpose_4((uint32_t *)y, sy, (const uint32_t *)x, sx, h, w);
       else if (width == 8)
          transpose_8((uint64_t *)y, sy, (const uint64_t *)x, sx, h, w);
+      else if (width == 2)
+         transpose_2((uint16_t *)y, sy, (const uint16_t *)x, sx, h, w);
       else
          transpose_1((uint8_t *)y, sy, (const uint8_t *)x, sx, h, w);
    }
@@ -172,16 +182,16 @@ HL_API int hl_copy(hl_tensor *y, const hl_tensor *x)
 {
    static const hl_row *const converters[] = {
        [HL_F32] = converters_f32, [HL_F64] = converters_f64, [HL_U8] = converters_u8,
-       [HL_I32] = converters_i32, [HL_I64] = converters_i64,
+       [HL_I32] = converters_i32, [HL_I64] = converters_i64, [HL_BF16] = converters_f32,
    };
    HL_TRY(hl_poll());
    HL_TRY(hl_check_copy(y, x));
-   HL_TRY(hl_need_cpu_dtype("copy", y));
-   HL_TRY(hl_need_cpu_dtype("copy", x));
    hl_iter it;
    hl_iter_init(&it, false, 2, (const hl_tensor *[]){y, x});
    if (y->dtype != x->dtype) {
-      hl_iter_run(&it, converters[x->dtype][y->dtype], NULL);
+      bool rounds = x->dtype == HL_BF16 || y->dtype == HL_BF16;
+      hl_iter_run_in(rounds ? HL_BF16 : x->dtype, &it, converters[x->dtype][y->dtype == HL_BF16 ? HL_F32 : y->dtype],
+                     NULL);
       return 0;
    }
    int inner = it.ndim - 1, across = -1;
@@ -212,7 +222,6 @@ HL_API int hl_where(hl_tensor *y, const hl_tensor *mask, const hl_tensor *a, con
 {
    HL_TRY(hl_poll());
    HL_TRY(hl_check_where(y, mask, a, b));
-   HL_TRY(hl_need_cpu_dtype("where", y));
    hl_iter it;
    hl_iter_init(&it, false, 4, (const hl_tensor *[]){y, mask, a, b});
    hl_iter_run(&it, movers[it.item[0]].where, NULL);

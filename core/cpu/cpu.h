@@ -11,6 +11,6 @@ enum { HL_PARALLEL_MIN = 16384 };
 /* Work space that lives until the calling thread's next request for the same slot; NULL with hl_fail set when memory is
  * out. Blocks are kept, so a steady training step asks the system for nothing. See memory.c. */
 void *hl_scratch(int slot, size_t bytes);
-enum { HL_SCRATCH_SLOTS = 10 };
+enum { HL_SCRATCH_SLOTS = 13 };
 
 #endif

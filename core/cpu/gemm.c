@@ -21,7 +21,7 @@ static void FN(multiply)(const plan *p, int64_t row, int64_t rows, int64_t batch
 /* gemm.c: matrix products, by OpenBLAS. */
 #include <cblas.h>
 #include <limits.h>
-#include "cpu.h"
+#include "bfloat.h"
 
 /* A batch of matrices as BLAS takes them: neighbours along a row or, transposed, along a column. */
 typedef struct {
@@ -112,7 +112,14 @@ HL_API int hl_matmul(hl_tensor *c, const hl_tensor *a, const hl_tensor *b, doubl
 {
    HL_TRY(hl_poll());
    HL_TRY(hl_check_matmul(c, a, b));
-   HL_CHECK(a->dtype != HL_BF16, "matmul: a must be float32 or float64 on the CPU, got %s", hl_show(a));
+   if (a->dtype == HL_BF16) {
+      hl_floats f = {0};
+      const hl_tensor *left = hl_float_in(&f, a), *right = hl_float_in(&f, b),
+                      *before = beta != 0 ? hl_float_in(&f, c) : NULL;
+      hl_tensor *sums = hl_float_out(&f, c);
+      int failed = f.failed || (before && hl_copy(sums, before)) || hl_matmul(sums, left, right, alpha, beta);
+      return hl_float_end(&f, failed);
+   }
    for (int d = 0; d < c->ndim; d++)
       HL_CHECK(c->size[d] <= 1 || c->stride[d] != 0,
                "matmul: the result's dimension %d is expanded (stride 0): its elements share memory", d + 1);

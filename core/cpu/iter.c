@@ -1,4 +1,5 @@
 #include "iter.h"
+#include "bfloat.h"
 
 int hl_need_cpu_dtype(const char *fn, const hl_tensor *t)
 {
@@ -58,4 +59,59 @@ void hl_iter_run(const hl_iter *it, hl_row row, const void *arg)
       int64_t first = i * share, last = first + share < it->total ? first + share : it->total;
       if (first < last) hl_iter_range(it, first, last, row, arg);
    }
+}
+
+enum { CHUNK = 1024 };
+
+typedef struct {
+   const hl_iter *it;
+   hl_row row;
+   const void *arg;
+} float_row;
+
+static void read_floats(float *to, const uint16_t *from, int64_t n, int64_t stride)
+{
+   if (stride == 1)
+      hl_bf16_values(to, from, n);
+   else
+      for (int64_t i = 0; i < n; i++) to[i] = hl_bf16_value(from[i * stride]);
+}
+
+static void write_floats(uint16_t *to, const float *from, int64_t n, int64_t stride)
+{
+   if (stride == 1)
+      hl_bf16_rounds(to, from, n);
+   else
+      for (int64_t i = 0; i < n; i++) to[i * stride] = hl_bf16_round(from[i]);
+}
+
+/* A row of bfloat16 in pieces that stay in the first-level cache. */
+static void run_in_floats(int64_t n, int64_t first, char *const *p, const int64_t *stride, const void *arg)
+{
+   const float_row *f = arg;
+   float floats[HL_OPERANDS][CHUNK];
+   for (int64_t done = 0; done < n; done += CHUNK) {
+      int64_t count = n - done < CHUNK ? n - done : CHUNK, step[HL_OPERANDS];
+      char *at[HL_OPERANDS];
+      for (int k = 0; k < f->it->operands; k++) {
+         at[k] = p[k] + done * stride[k] * f->it->item[k];
+         step[k] = stride[k];
+         if (f->it->item[k] != sizeof(uint16_t)) continue;
+         step[k] = stride[k] != 0;
+         if (k > 0) read_floats(floats[k], (const uint16_t *)at[k], step[k] ? count : 1, stride[k]);
+         at[k] = (char *)floats[k];
+      }
+      f->row(count, first + done, at, step, f->arg);
+      if (f->it->item[0] == sizeof(uint16_t))
+         write_floats((uint16_t *)(p[0] + done * stride[0] * (int64_t)sizeof(uint16_t)), floats[0], count, stride[0]);
+   }
+}
+
+void hl_iter_run_in(int dtype, const hl_iter *it, hl_row row, const void *arg)
+{
+   float_row f = {it, row, arg};
+   if (dtype == HL_BF16)
+      hl_iter_run(it, run_in_floats, &f);
+   else
+      hl_iter_run(it, row, arg);
 }

@@ -14,7 +14,11 @@ void hl_iter_run(const hl_iter *it, hl_row row, const void *arg);
 /* Elements first .. last - 1 on the calling thread. */
 void hl_iter_range(const hl_iter *it, int64_t first, int64_t last, hl_row row, const void *arg);
 
-/* The dtypes that this device computes with: all but HL_BF16. */
+/* hl_iter_run for rows of that type; of HL_BF16 row takes floats in the places of operands of that type. Operand 0
+ * alone is written. */
+void hl_iter_run_in(int dtype, const hl_iter *it, hl_row row, const void *arg);
+
+/* The types that most ops compute with: all but HL_BF16. */
 int hl_need_cpu_dtype(const char *fn, const hl_tensor *t);
 
 #endif

@@ -8,6 +8,14 @@
 #include "cpu.h"
 #include "../size_class.h"
 
+#ifdef __AVX512BF16__
+#define PRODUCTS_OF_BF16 1
+#define AVX512_NAME "AVX-512 with BF16"
+#else
+#define PRODUCTS_OF_BF16 0
+#define AVX512_NAME "AVX-512"
+#endif
+
 enum {
    MAPPED = 1 << 20,        /* blocks from this size on come from mmap: fresh ones are zero already */
    HUGE_PAGE = 2 << 20,     /* blocks from twice this size on are aligned to it and ask for huge pages */
@@ -42,8 +50,9 @@ hl_init(const volatile int32_t *interrupt)
 {
 #ifdef __AVX512F__
    if (!__builtin_cpu_supports("avx512f") || !__builtin_cpu_supports("avx512vl") ||
-       !__builtin_cpu_supports("avx512bw") || !__builtin_cpu_supports("avx512dq"))
-      return hl_fail("this library is built for AVX-512, which this processor lacks"), -1;
+       !__builtin_cpu_supports("avx512bw") || !__builtin_cpu_supports("avx512dq") ||
+       (PRODUCTS_OF_BF16 && !__builtin_cpu_supports("avx512bf16")))
+      return hl_fail("this library is built for " AVX512_NAME ", which this processor lacks"), -1;
 #elif defined __AVX2__
    if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma"))
       return hl_fail("this library is built for AVX2, which this processor lacks"), -1;
@@ -68,7 +77,7 @@ HL_API int hl_set_threads(int n)
 HL_API const char *hl_device_name(void)
 {
 #if defined __AVX512F__
-   return "avx512";
+   return PRODUCTS_OF_BF16 ? "avx512bf16" : "avx512";
 #elif defined __AVX2__
    return "avx2";
 #elif defined __x86_64__

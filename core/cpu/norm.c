@@ -3,6 +3,39 @@
  * depend on the number of threads. */
 #ifdef real
 
+/* At most BLOCK elements as reals: where they are, or in room. */
+static const real *FN(get)(real *room, const elem *from, int64_t n)
+{
+#if ELEM_IS_REAL
+   (void)room, (void)n;
+   return from;
+#else
+   hl_bf16_values(room, from, n);
+   return room;
+#endif
+}
+
+/* Where at most BLOCK reals are put that put then stores as elements. */
+static real *FN(place)(real *room, elem *to)
+{
+#if ELEM_IS_REAL
+   (void)room;
+   return to;
+#else
+   (void)to;
+   return room;
+#endif
+}
+
+static void FN(put)(elem *to, const real *from, int64_t n)
+{
+#if ELEM_IS_REAL
+   (void)to, (void)from, (void)n;
+#else
+   hl_bf16_rounds(to, from, n);
+#endif
+}
+
 /* Mean of n values, and the sum of their squared distances from it: two passes over a block that stays in L1. The
  * second measures from a rounded mean and makes good for the rounding, so that nothing cancels and equal values have no
  * variance. Several chains hide the latency of the additions. */
@@ -42,14 +75,15 @@ static void FN(block_moments)(double *mean, double *m2, const real *x, int64_t n
 
 /* Blocks merged by the formula of Chan, Golub and LeVeque ("Updating formulae and a pairwise algorithm for computing
  * sample variances", 1979). var is the mean of the squared distances. */
-static void FN(channel_moments)(double *mean, double *var, const real *x, layout l)
+static void FN(channel_moments)(double *mean, double *var, const elem *x, layout l)
 {
    double m = 0, m2 = 0, count = 0;
+   real room[BLOCK];
    for (int64_t n = 0; n < l.n; n++)
       for (int64_t at = 0; at < l.plane; at += BLOCK) {
          int64_t size = l.plane - at < BLOCK ? l.plane - at : BLOCK;
          double block_mean, block_m2, total = count + (double)size;
-         FN(block_moments)(&block_mean, &block_m2, x + n * l.step + at, size);
+         FN(block_moments)(&block_mean, &block_m2, FN(get)(room, x + n * l.step + at, size), size);
          double delta = block_mean - m;
          m += delta * (double)size / total;
          m2 += block_m2 + delta * delta * count * (double)size / total;
@@ -71,17 +105,24 @@ INLINE void FN(normalise_as)(real *y, const real *x, const real *add, int64_t n,
    }
 }
 
-static void FN(normalise)(real *y, const real *x, const real *add, int64_t n, real mean, real scale, real shift,
+static void FN(normalise)(elem *y, const elem *x, const elem *add, int64_t n, real mean, real scale, real shift,
                           bool relu)
 {
-   if (add && relu)
-      FN(normalise_as)(y, x, add, n, mean, scale, shift, true, true);
-   else if (add)
-      FN(normalise_as)(y, x, add, n, mean, scale, shift, true, false);
-   else if (relu)
-      FN(normalise_as)(y, x, NULL, n, mean, scale, shift, false, true);
-   else
-      FN(normalise_as)(y, x, NULL, n, mean, scale, shift, false, false);
+   real xs[BLOCK], ys[BLOCK], adds[BLOCK];
+   for (int64_t at = 0; at < n; at += BLOCK) {
+      int64_t size = n - at < BLOCK ? n - at : BLOCK;
+      const real *from = FN(get)(xs, x + at, size), *more = add ? FN(get)(adds, add + at, size) : NULL;
+      real *to = FN(place)(ys, y + at);
+      if (add && relu)
+         FN(normalise_as)(to, from, more, size, mean, scale, shift, true, true);
+      else if (add)
+         FN(normalise_as)(to, from, more, size, mean, scale, shift, true, false);
+      else if (relu)
+         FN(normalise_as)(to, from, NULL, size, mean, scale, shift, false, true);
+      else
+         FN(normalise_as)(to, from, NULL, size, mean, scale, shift, false, false);
+      FN(put)(y + at, to, size);
+   }
 }
 
 /* Channel c of y, from its statistics as they are stored. */
@@ -89,9 +130,9 @@ static void FN(normalise_channel)(hl_tensor *y, const hl_tensor *mean, const hl_
                                   const hl_tensor *gamma, const hl_tensor *beta, const hl_tensor *add, const hl_norm *p,
                                   layout l, int64_t c)
 {
-   const real *xc = (const real *)x->data + c * l.plane;
-   real *yc = (real *)y->data + c * l.plane;
-   const real *ac = add ? (const real *)add->data + c * l.plane : NULL;
+   const elem *xc = (const elem *)x->data + c * l.plane;
+   elem *yc = (elem *)y->data + c * l.plane;
+   const elem *ac = add ? (const elem *)add->data + c * l.plane : NULL;
    real m = ((real *)mean->data)[c], scale = ((real *)invstd->data)[c] * (gamma ? ((real *)gamma->data)[c] : 1);
    real shift = beta ? ((real *)beta->data)[c] : 0;
    for (int64_t n = 0; n < l.n; n++) {
@@ -117,7 +158,7 @@ static void FN(batch_norm)(hl_tensor *y, hl_tensor *mean, hl_tensor *invstd, hl_
    double values = (double)(l.n * l.plane);
 #pragma omp parallel for schedule(static) if (l.n * l.plane * l.channels > HL_PARALLEL_MIN)
    for (int64_t c = 0; c < l.channels; c++) {
-      const real *xc = (const real *)x->data + c * l.plane;
+      const elem *xc = (const elem *)x->data + c * l.plane;
       double m, var;
       if (p->training) {
          FN(channel_moments)(&m, &var, xc, l);
@@ -161,19 +202,24 @@ INLINE void FN(gradient_sums_as)(double sums[2], real *dadd, const real *dy, con
    sums[1] += (double)gx0 + (double)gx1;
 }
 
-static void FN(gradient_sums)(double sums[2], real *dadd, const real *dy, const real *x, const real *y, int64_t n,
+static void FN(gradient_sums)(double sums[2], elem *dadd, const elem *dy, const elem *x, const elem *y, int64_t n,
                               real mean)
 {
+   real xs[BLOCK], ys[BLOCK], gs[BLOCK], adds[BLOCK];
    for (int64_t at = 0; at < n; at += BLOCK) {
       int64_t size = n - at < BLOCK ? n - at : BLOCK;
+      const real *g = FN(get)(gs, dy + at, size), *in = FN(get)(xs, x + at, size);
+      const real *out = y ? FN(get)(ys, y + at, size) : NULL;
+      real *to = dadd ? FN(place)(adds, dadd + at) : NULL;
       if (dadd && y)
-         FN(gradient_sums_as)(sums, dadd + at, dy + at, x + at, y + at, size, mean, true, true);
+         FN(gradient_sums_as)(sums, to, g, in, out, size, mean, true, true);
       else if (dadd)
-         FN(gradient_sums_as)(sums, dadd + at, dy + at, x + at, NULL, size, mean, true, false);
+         FN(gradient_sums_as)(sums, to, g, in, NULL, size, mean, true, false);
       else if (y)
-         FN(gradient_sums_as)(sums, NULL, dy + at, x + at, y + at, size, mean, false, true);
+         FN(gradient_sums_as)(sums, NULL, g, in, out, size, mean, false, true);
       else
-         FN(gradient_sums_as)(sums, NULL, dy + at, x + at, NULL, size, mean, false, false);
+         FN(gradient_sums_as)(sums, NULL, g, in, NULL, size, mean, false, false);
+      if (dadd) FN(put)(dadd + at, to, size);
    }
 }
 
@@ -188,17 +234,25 @@ INLINE void FN(gradient_as)(real *dx, const real *dy, const real *x, const real 
    }
 }
 
-static void FN(gradient)(real *dx, const real *dy, const real *x, const real *y, int64_t n, real mean, real scale,
+static void FN(gradient)(elem *dx, const elem *dy, const elem *x, const elem *y, int64_t n, real mean, real scale,
                          real offset, real slope, bool batch)
 {
-   if (y && batch)
-      FN(gradient_as)(dx, dy, x, y, n, mean, scale, offset, slope, true, true);
-   else if (y)
-      FN(gradient_as)(dx, dy, x, y, n, mean, scale, offset, slope, true, false);
-   else if (batch)
-      FN(gradient_as)(dx, dy, x, NULL, n, mean, scale, offset, slope, false, true);
-   else
-      FN(gradient_as)(dx, dy, x, NULL, n, mean, scale, offset, slope, false, false);
+   real xs[BLOCK], ys[BLOCK], gs[BLOCK], out[BLOCK];
+   for (int64_t at = 0; at < n; at += BLOCK) {
+      int64_t size = n - at < BLOCK ? n - at : BLOCK;
+      const real *g = FN(get)(gs, dy + at, size), *in = batch ? FN(get)(xs, x + at, size) : NULL;
+      const real *gate = y ? FN(get)(ys, y + at, size) : NULL;
+      real *to = FN(place)(out, dx + at);
+      if (y && batch)
+         FN(gradient_as)(to, g, in, gate, size, mean, scale, offset, slope, true, true);
+      else if (y)
+         FN(gradient_as)(to, g, NULL, gate, size, mean, scale, offset, slope, true, false);
+      else if (batch)
+         FN(gradient_as)(to, g, in, NULL, size, mean, scale, offset, slope, false, true);
+      else
+         FN(gradient_as)(to, g, NULL, NULL, size, mean, scale, offset, slope, false, false);
+      FN(put)(dx + at, to, size);
+   }
 }
 
 static void FN(batch_norm_back)(hl_tensor *dx, hl_tensor *dgamma, hl_tensor *dbeta, hl_tensor *dadd,
@@ -210,9 +264,9 @@ static void FN(batch_norm_back)(hl_tensor *dx, hl_tensor *dgamma, hl_tensor *dbe
    bool first_pass = (dx && p->training) || dgamma || dbeta || dadd;
 #pragma omp parallel for schedule(static) if (l.n * l.plane * l.channels > HL_PARALLEL_MIN)
    for (int64_t c = 0; c < l.channels; c++) {
-      const real *xc = (const real *)x->data + c * l.plane, *gc = (const real *)dy->data + c * l.plane;
-      const real *yc = p->relu ? (const real *)y->data + c * l.plane : NULL;
-      real *dxc = dx ? (real *)dx->data + c * l.plane : NULL, *dac = dadd ? (real *)dadd->data + c * l.plane : NULL;
+      const elem *xc = (const elem *)x->data + c * l.plane, *gc = (const elem *)dy->data + c * l.plane;
+      const elem *yc = p->relu ? (const elem *)y->data + c * l.plane : NULL;
+      elem *dxc = dx ? (elem *)dx->data + c * l.plane : NULL, *dac = dadd ? (elem *)dadd->data + c * l.plane : NULL;
       real m = ((real *)mean->data)[c];
       double inv = (double)((real *)invstd->data)[c], sums[2] = {0, 0};
       for (int64_t n = 0; n < l.n && first_pass; n++) {
@@ -236,7 +290,7 @@ static void FN(batch_norm_back)(hl_tensor *dx, hl_tensor *dgamma, hl_tensor *dbe
 
 #else
 #include <math.h>
-#include "cpu.h"
+#include "bfloat.h"
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -257,6 +311,7 @@ static layout layout_of(const hl_tensor *x)
 }
 
 #define HL_GENERIC "norm.c"
+#define HL_GENERIC_BF16
 #include "generic.h"
 
 HL_API int hl_batch_norm(hl_tensor *y, hl_tensor *mean, hl_tensor *invstd, hl_tensor *running_mean,
@@ -267,6 +322,8 @@ HL_API int hl_batch_norm(hl_tensor *y, hl_tensor *mean, hl_tensor *invstd, hl_te
    HL_TRY(hl_check_batch_norm(y, mean, invstd, running_mean, running_var, x, gamma, beta, add, p));
    if (x->dtype == HL_F64)
       batch_norm_f64(y, mean, invstd, running_mean, running_var, x, gamma, beta, add, p);
+   else if (x->dtype == HL_BF16)
+      batch_norm_bf16(y, mean, invstd, running_mean, running_var, x, gamma, beta, add, p);
    else
       batch_norm_f32(y, mean, invstd, running_mean, running_var, x, gamma, beta, add, p);
    return 0;
@@ -279,6 +336,8 @@ HL_API int hl_batch_norm_again(hl_tensor *y, const hl_tensor *mean, const hl_ten
    HL_TRY(hl_check_batch_norm_again(y, mean, invstd, x, gamma, beta, add, p));
    if (x->dtype == HL_F64)
       batch_norm_again_f64(y, mean, invstd, x, gamma, beta, add, p);
+   else if (x->dtype == HL_BF16)
+      batch_norm_again_bf16(y, mean, invstd, x, gamma, beta, add, p);
    else
       batch_norm_again_f32(y, mean, invstd, x, gamma, beta, add, p);
    return 0;
@@ -292,6 +351,8 @@ HL_API int hl_batch_norm_back(hl_tensor *dx, hl_tensor *dgamma, hl_tensor *dbeta
    HL_TRY(hl_check_batch_norm_back(dx, dgamma, dbeta, dadd, dy, x, y, mean, invstd, gamma, p));
    if (x->dtype == HL_F64)
       batch_norm_back_f64(dx, dgamma, dbeta, dadd, dy, x, y, mean, invstd, gamma, p);
+   else if (x->dtype == HL_BF16)
+      batch_norm_back_bf16(dx, dgamma, dbeta, dadd, dy, x, y, mean, invstd, gamma, p);
    else
       batch_norm_back_f32(dx, dgamma, dbeta, dadd, dy, x, y, mean, invstd, gamma, p);
    return 0;

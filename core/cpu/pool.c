@@ -196,7 +196,7 @@ static void FN(avg_pool_back)(hl_tensor *dx, const hl_tensor *dy, const span *ro
 #else
 #include <math.h>
 #include <string.h>
-#include "cpu.h"
+#include "bfloat.h"
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -274,6 +274,12 @@ static span *make_spans(const hl_tensor *small, const hl_tensor *big, const hl_p
 
 static int run_max_pool(hl_tensor *y, hl_tensor *index, const hl_tensor *x, const hl_pool *p)
 {
+   if (x->dtype == HL_BF16) {
+      hl_floats f = {0};
+      const hl_tensor *x_f = hl_float_in(&f, x);
+      hl_tensor *y_f = hl_float_out(&f, y);
+      return hl_float_end(&f, f.failed || run_max_pool(y_f, index, x_f, p));
+   }
    span *rows = make_spans(y, x, p);
    if (!rows) return 1;
    if (x->dtype == HL_F64)
@@ -285,6 +291,12 @@ static int run_max_pool(hl_tensor *y, hl_tensor *index, const hl_tensor *x, cons
 
 static int run_avg_pool(hl_tensor *y, const hl_tensor *x, const hl_pool *p)
 {
+   if (x->dtype == HL_BF16) {
+      hl_floats f = {0};
+      const hl_tensor *x_f = hl_float_in(&f, x);
+      hl_tensor *y_f = hl_float_out(&f, y);
+      return hl_float_end(&f, f.failed || run_avg_pool(y_f, x_f, p));
+   }
    span *rows = make_spans(y, x, p);
    if (!rows) return 1;
    if (x->dtype == HL_F64)
@@ -296,6 +308,12 @@ static int run_avg_pool(hl_tensor *y, const hl_tensor *x, const hl_pool *p)
 
 static int run_avg_pool_back(hl_tensor *dx, const hl_tensor *dy, const hl_pool *p)
 {
+   if (dx->dtype == HL_BF16) {
+      hl_floats f = {0};
+      const hl_tensor *dy_f = hl_float_in(&f, dy);
+      hl_tensor *dx_f = hl_float_out(&f, dx);
+      return hl_float_end(&f, f.failed || run_avg_pool_back(dx_f, dy_f, p));
+   }
    span *rows = make_spans(dy, dx, p);
    void *shares = hl_scratch(1, (size_t)(omp_get_max_threads() * dy->size[3] * hl_dtype_size(dy->dtype)));
    if (!rows || !shares) return 1;
@@ -327,6 +345,12 @@ HL_API int hl_max_pool_back(hl_tensor *dx, const hl_tensor *dy, const hl_tensor 
    HL_TRY(hl_poll());
    HL_TRY(hl_check_adaptive_pool("max_pool_back", "dy", dy, "dx", dx));
    HL_TRY(hl_check_pool_index("max_pool_back", index, dy, dx));
+   if (dx->dtype == HL_BF16) {
+      hl_floats f = {0};
+      const hl_tensor *dy_f = hl_float_in(&f, dy);
+      hl_tensor *dx_f = hl_float_out(&f, dx);
+      return hl_float_end(&f, f.failed || hl_max_pool_back(dx_f, dy_f, index));
+   }
    int64_t bad = dx->dtype == HL_F64 ? max_pool_back_f64(dx, dy, index) : max_pool_back_f32(dx, dy, index);
    return bad < 0 ? 0 : hl_fail_maximum("max_pool_back", ((int32_t *)index->data)[bad], dx);
 }

@@ -69,6 +69,7 @@ static void FN(drop_rows)(num *y, const num *x, int64_t rows, int64_t plane, con
 #else
 #include <math.h>
 #include "../philox.h"
+#include "bfloat.h"
 #include "iter.h"
 
 enum { LANES = 16, BATCH = 4096 }; /* words a batch, a multiple of 4 * LANES */
@@ -179,6 +180,12 @@ HL_API int hl_dropout(hl_tensor *y, const hl_tensor *x, double p, int channels, 
 {
    HL_TRY(hl_poll());
    HL_TRY(hl_check_dropout(y, x, p, channels, r));
+   if (x->dtype == HL_BF16) {
+      hl_floats f = {0};
+      const hl_tensor *x_f = hl_float_in(&f, x);
+      hl_tensor *y_f = hl_float_out(&f, y);
+      return hl_float_end(&f, f.failed || hl_dropout(y_f, x_f, p, channels, r));
+   }
    const int64_t n = hl_numel(x), draws = channels && n ? x->size[0] * x->size[1] : n;
    const int64_t plane = draws ? n / draws : 0, batches = (draws + BATCH - 1) / BATCH;
    const uint64_t counter = start(r);

@@ -276,6 +276,7 @@ RUNNING(product, 1, MULTIPLY(t, v))
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include "bfloat.h"
 #include "iter.h"
 
 enum {
@@ -401,8 +402,12 @@ HL_API int hl_reduce(hl_tensor *y, const hl_tensor *x, int op, uint32_t dims)
 {
    HL_TRY(hl_poll());
    HL_TRY(hl_check_reduce(y, x, op, dims));
-   HL_TRY(hl_need_cpu_dtype(hl_reduce_name(op), x));
-   HL_TRY(hl_need_cpu_dtype(hl_reduce_name(op), y));
+   if (x->dtype == HL_BF16 || y->dtype == HL_BF16) {
+      hl_floats f = {0};
+      const hl_tensor *x_f = hl_float_in(&f, x);
+      hl_tensor *y_f = hl_float_out(&f, y);
+      return hl_float_end(&f, f.failed || hl_reduce(y_f, x_f, op, dims));
+   }
    if (hl_numel(y) == 0) return 0;
    plan p;
    make_plan(&p, y, x, dims);
@@ -455,7 +460,12 @@ HL_API int hl_reduce_index(hl_tensor *values, hl_tensor *index, const hl_tensor 
    };
    HL_TRY(hl_poll());
    HL_TRY(hl_check_reduce_index(values, index, x, op, dim));
-   HL_TRY(hl_need_cpu_dtype(hl_reduce_name(op), x));
+   if (x->dtype == HL_BF16) {
+      hl_floats f = {0};
+      const hl_tensor *x_f = hl_float_in(&f, x);
+      hl_tensor *values_f = hl_float_out(&f, values);
+      return hl_float_end(&f, f.failed || hl_reduce_index(values_f, index, x_f, op, dim));
+   }
    hl_iter it;
    int64_t along[HL_OPERANDS];
    hl_iter_lines(&it, values ? 3 : 2, (const hl_tensor *[]){index, x, values}, dim, along);

@@ -101,7 +101,7 @@ static int FN(resize_back)(hl_tensor *dx, const hl_tensor *dy, int mode)
 
 #else
 #include <string.h>
-#include "cpu.h"
+#include "bfloat.h"
 
 enum { ROWS = 32 }; /* output rows that one thread makes at a time */
 
@@ -138,6 +138,7 @@ static plane_sizes sizes_of(const hl_tensor *resized, const hl_tensor *original)
       } \
    }
 DEFINE_NEAREST(uint8_t)
+DEFINE_NEAREST(uint16_t)
 DEFINE_NEAREST(uint32_t)
 DEFINE_NEAREST(uint64_t)
 
@@ -149,6 +150,9 @@ static int nearest(hl_tensor *y, const hl_tensor *x)
    switch (hl_dtype_size(x->dtype)) {
    case 1:
       nearest_uint8_t(y, x, down, across);
+      break;
+   case 2:
+      nearest_uint16_t(y, x, down, across);
       break;
    case 4:
       nearest_uint32_t(y, x, down, across);
@@ -164,14 +168,26 @@ HL_API int hl_resize(hl_tensor *y, const hl_tensor *x, int mode)
    HL_TRY(hl_poll());
    HL_TRY(hl_check_resize("resize", "y", y, "x", x, mode));
    if (mode == HL_NEAREST) return nearest(y, x);
+   if (x->dtype == HL_BF16) {
+      hl_floats f = {0};
+      const hl_tensor *x_f = hl_float_in(&f, x);
+      hl_tensor *y_f = hl_float_out(&f, y);
+      return hl_float_end(&f, f.failed || hl_resize(y_f, x_f, mode));
+   }
    return x->dtype == HL_F64 ? bilinear_f64(y, x, mode) : bilinear_f32(y, x, mode);
 }
 
 HL_API int hl_resize_back(hl_tensor *dx, const hl_tensor *dy, int mode)
 {
    HL_TRY(hl_poll());
-   HL_TRY(hl_need_dense_float("resize_back", "dy", dy));
+   HL_TRY(hl_need_dense_activation("resize_back", "dy", dy));
    HL_TRY(hl_check_resize("resize_back", "dx", dx, "dy", dy, mode));
+   if (dx->dtype == HL_BF16) {
+      hl_floats f = {0};
+      const hl_tensor *dy_f = hl_float_in(&f, dy);
+      hl_tensor *dx_f = hl_float_out(&f, dx);
+      return hl_float_end(&f, f.failed || hl_resize_back(dx_f, dy_f, mode));
+   }
    return dx->dtype == HL_F64 ? resize_back_f64(dx, dy, mode) : resize_back_f32(dx, dy, mode);
 }
 #endif

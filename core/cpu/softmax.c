@@ -135,6 +135,7 @@ static void FN(softmax_back)(hl_tensor *dx, const hl_tensor *dy, const hl_tensor
 }
 
 #else
+#include "bfloat.h"
 #include "classes.h"
 
 typedef struct {
@@ -174,6 +175,12 @@ HL_API int hl_softmax(hl_tensor *y, const hl_tensor *x, int dim, int log)
 {
    HL_TRY(hl_poll());
    HL_TRY(hl_check_softmax("softmax", "y", y, "x", x, dim));
+   if (x->dtype == HL_BF16) {
+      hl_floats f = {0};
+      const hl_tensor *x_f = hl_float_in(&f, x);
+      hl_tensor *y_f = hl_float_out(&f, y);
+      return hl_float_end(&f, f.failed || hl_softmax(y_f, x_f, dim, log));
+   }
    if (x->dtype == HL_F64)
       softmax_f64(y, x, dim, log);
    else
@@ -186,6 +193,13 @@ HL_API int hl_softmax_back(hl_tensor *dx, const hl_tensor *dy, const hl_tensor *
    HL_TRY(hl_poll());
    HL_TRY(hl_check_softmax("softmax_back", "dx", dx, "y", y, dim));
    HL_TRY(hl_check_softmax("softmax_back", "dy", dy, "y", y, dim));
+   if (y->dtype == HL_BF16) {
+      hl_floats f = {0};
+      const hl_tensor *dy_f = hl_float_in(&f, dy);
+      const hl_tensor *y_f = hl_float_in(&f, y);
+      hl_tensor *dx_f = hl_float_out(&f, dx);
+      return hl_float_end(&f, f.failed || hl_softmax_back(dx_f, dy_f, y_f, dim, log));
+   }
    if (y->dtype == HL_F64)
       softmax_back_f64(dx, dy, y, dim, log);
    else

@@ -241,16 +241,16 @@ typedef struct {
 HL_API int hl_unary(hl_tensor *y, const hl_tensor *x, int op, double a, double b)
 {
    static const hl_row *const rows[] = {
-       [HL_F32] = rows_f32, [HL_F64] = rows_f64, [HL_U8] = rows_u8, [HL_I32] = rows_i32, [HL_I64] = rows_i64,
+       [HL_F32] = rows_f32, [HL_F64] = rows_f64, [HL_U8] = rows_u8,
+       [HL_I32] = rows_i32, [HL_I64] = rows_i64, [HL_BF16] = rows_f32,
    };
    HL_TRY(hl_poll());
    HL_TRY(hl_check_unary(y, x, op));
-   HL_TRY(hl_need_cpu_dtype(hl_unary_name(op), x));
    numbers q = {a, b, hl_to_i64(a), hl_to_i64(b)};
    if (hl_is_float(x)) op = hl_simpler_unary(op, a);
    hl_iter it;
    hl_iter_init(&it, false, 2, (const hl_tensor *[]){y, x});
-   hl_iter_run(&it, rows[x->dtype][op], &q);
+   hl_iter_run_in(x->dtype, &it, rows[x->dtype][op], &q);
    return 0;
 }
 
@@ -259,13 +259,12 @@ HL_API int hl_unary_back(hl_tensor *dx, const hl_tensor *dy, const hl_tensor *x,
 {
    HL_TRY(hl_poll());
    HL_TRY(hl_check_unary_back(dx, dy, x, y, op));
-   HL_TRY(hl_need_cpu_dtype(hl_unary_name(op), dx));
    numbers q = {a, b, 0, 0};
    if (op == HL_POW && a == 2.) op = HL_SQUARE;
    hl_iter it;
    /* What the derivative does not read is stood in for. */
    hl_iter_init(&it, false, 4, (const hl_tensor *[]){dx, dy, hl_reads_x(op) ? x : dy, hl_reads_y(op) ? y : dy});
-   hl_iter_run(&it, (dx->dtype == HL_F64 ? back_rows_f64 : back_rows_f32)[op], &q);
+   hl_iter_run_in(dx->dtype, &it, (dx->dtype == HL_F64 ? back_rows_f64 : back_rows_f32)[op], &q);
    return 0;
 }
 

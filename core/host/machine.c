@@ -13,11 +13,11 @@ HL_API int hl_host_cpu_level(void)
          __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("f16c") && __builtin_cpu_supports("lzcnt") &&
          __builtin_cpu_supports("movbe")))
       return 0;
-   return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                  __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
-                  __builtin_cpu_supports("avx512vl")
-              ? 3
-              : 2;
+   if (!(__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512vl")))
+      return 2;
+   return __builtin_cpu_supports("avx512bf16") ? 4 : 3;
 #else
    return 0;
 #endif

@@ -79,12 +79,13 @@ local device_ids = {cpu = 0, cuda = 1, emu = 2}
 local function cpu_library()
    -- OpenBLAS falls back to its oldest kernels on processors newer than itself; tell it what this one can do.
    local level = tonumber(host.hl_host_cpu_level())
-   local core_type = ({[2] = 'HASWELL', [3] = 'SKYLAKEX'})[level]
+   local core_type = ({[2] = 'HASWELL', [3] = 'SKYLAKEX', [4] = 'SKYLAKEX'})[level]
    if core_type then ffi.C.setenv('OPENBLAS_CORETYPE', core_type, 0) end
-   local forced = os.getenv('HILO_CPU') -- 'baseline', 'avx2' or 'avx512', for tests and comparisons
-   local names = {baseline = 'hilo_cpu', avx2 = 'hilo_cpu_avx2', avx512 = 'hilo_cpu_avx512'}
-   if forced then return names[forced] or core.raise('HILO_CPU must be baseline, avx2 or avx512, got ' .. forced) end
-   return ({[2] = names.avx2, [3] = names.avx512})[level] or names.baseline
+   local forced = os.getenv('HILO_CPU') -- 'baseline', 'avx2', 'avx512' or 'avx512bf16', for tests and comparisons
+   local names = {baseline = 'hilo_cpu', avx2 = 'hilo_cpu_avx2', avx512 = 'hilo_cpu_avx512',
+      avx512bf16 = 'hilo_cpu_avx512bf16'}
+   if forced then return names[forced] or core.raise('HILO_CPU must be baseline, avx2, avx512 or avx512bf16, got ' .. forced) end
+   return ({[2] = names.avx2, [3] = names.avx512, [4] = names.avx512bf16})[level] or names.baseline
 end
 
 --- The device of that name, loading its library the first time.

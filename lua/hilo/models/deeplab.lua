@@ -89,7 +89,7 @@ local known = backbones.known {
 ---   stride_on      '3x3' (default); '1x1' in the authors' code
 ---   freeze_bn      of the backbone: 'affine' (default): scale and shift of batch normalisation fixed while its running statistics
 ---                  move; 'none', 'all'
----   precision      'float32' (default), or 'bf16': on a card, computes in bfloat16 from images to logits; these, and all that is
+---   precision      'float32' (default), or 'bf16': computes in bfloat16 from images to logits; these, and all that is
 ---                  learnt, are float32
 ---
 ---     local net = hilo.models.deeplab {backbone = 'resnet18', classes = 5, width = 8}

@@ -99,7 +99,7 @@ local known = {
 ---   dropout       0.5
 ---   dropout_last  drops after the last convolution too; false
 ---   pool          'global' (default), or {height, width}: an average of fixed size, as in the authors' code
----   precision     'float32' (default), or 'bf16': on a card, the convolutions compute in bfloat16; what is pooled, and all that is
+---   precision     'float32' (default), or 'bf16': the convolutions compute in bfloat16; what is pooled, and all that is
 ---                 learnt, is float32
 ---
 ---     local D = hilo.models.discriminator {classes = 5, channels = 8}

@@ -46,7 +46,7 @@ local known = {
 --- The discriminator of AdvSemiSeg: five 4x4 convolutions with stride 2, LeakyReLU between them. Options:
 ---   classes    required: channels of the input
 ---   channels   of the first convolution, 64; doubled by each of the next three, the last has one
----   precision  'float32' (default), or 'bf16': on a card, computes in bfloat16 from maps to logits
+---   precision  'float32' (default), or 'bf16': computes in bfloat16 from maps to logits
 ---@param options table
 ---@return PixelDiscriminator
 local function pixel_discriminator(options)

@@ -1,8 +1,6 @@
---- models/precision.lua: networks that compute in bfloat16 on a card. Images become bfloat16 with the channels innermost where they
+--- models/precision.lua: networks that compute in bfloat16. Images become bfloat16, on a card with the channels innermost, where they
 --- enter and results float32 where they leave, so losses and metrics see float32 alone; parameters, their gradients and running
 --- statistics are float32 throughout, whatever the precision.
-local core = require 'hilo.core'
-
 local precision = {}
 
 --- The option `precision` of a model: 'float32' (the type that comes is computed with) or 'bf16'.
@@ -15,9 +13,7 @@ precision.rule = {'one of', {'float32', 'bf16'}, default = 'float32'}
 function precision.enter(net, x)
    if net.precision ~= 'bf16' then return x end
    net:check_dims(x, 'images (N,C,H,W)', 4)
-   core.check(x:getDevice() ~= 'cpu', "%s: precision 'bf16' needs a card, the images are on the CPU; move them and the network there "
-      .. "with :cuda() (in an experiment: device=cuda), or use precision 'float32'", net.__typename)
-   return x:to{dtype = 'bfloat16', layout = 'channels_last'}
+   return x:to{dtype = 'bfloat16', layout = x:getDevice() == 'cpu' and 'contiguous' or 'channels_last'}
 end
 
 --- What the network computed as others read it.

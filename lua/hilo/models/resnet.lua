@@ -192,7 +192,7 @@ local function maker(name)
    ---   ceil_mode      the max pooling rounds its output size up
    ---   freeze_bn      'none' (default), 'affine': scale and shift fixed, or 'all': running statistics too
    ---   checkpoint     true, or {[3] = true, ...}: these stages are computed again in backward to save memory
-   ---   precision      'float32' (default), or 'bf16': on a card, computes in bfloat16 from images to features; these, and all that
+   ---   precision      'float32' (default), or 'bf16': computes in bfloat16 from images to features; these, and all that
    ---                  is learnt, are float32
    ---   generator      hilo.Generator for the initial weights, the default one if not given
    ---

@@ -16,12 +16,10 @@ local function freezing(model)
    return frozen[model.bn]
 end
 
--- The precision that was asked for, where the device has it.
+-- The precision that was asked for.
 local function precision_of(o)
    local precision = o.precision or 'float32'
    options_of.choice('precision', precision, {'float32', 'bf16'})
-   core.check(precision ~= 'bf16' or o.device ~= 'cpu', 'precision=bf16 needs a card and device=%s computes in float32; '
-      .. 'add device=cuda, or leave precision=float32', o.device)
    return precision
 end
 
