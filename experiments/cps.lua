@@ -16,7 +16,7 @@ local o = train.options({
    },
    eval = {labels = 'full'}, -- compare at the label files' resolution; 'input': at the size the network sees
    model = train.networks.options.segmentation {backbone = 'resnet18', width = 24}, -- lua/hilo/train/model_options.lua, `help`
-   precision = 'float32',    -- or 'bf16': networks compute in bfloat16, on a card; what they learn stays float32
+   precision = 'float32',    -- or 'bf16': networks compute in bfloat16; what they learn stays float32
    crop = {97, 97}, scale = {0.75, 1.5}, mirror = true,
    batch = 8, unlabelled_batch = 8, steps = 500,
    lr = 5e-2, head_lr = 2e-3, momentum = 0.9, weight_decay = 5e-4, power = 0.9, warmup = 0, -- warmup: steps in which lr grows

@@ -19,7 +19,7 @@ local o = train.options({
    },
    eval = {labels = 'full'}, -- compare at the label files' resolution; 'input': at the size the network sees
    model = train.networks.options.segmentation {backbone = 'resnet18', width = 24}, -- lua/hilo/train/model_options.lua, `help`
-   precision = 'float32',    -- or 'bf16': networks compute in bfloat16, on a card; what they learn stays float32
+   precision = 'float32',    -- or 'bf16': networks compute in bfloat16; what they learn stays float32
    start = '',               -- a segmentation run whose network is where both begin; '': model.weights alone
    mlmt = '', scores = 'teacher', -- an MLMT run that guides where there are no tags; '': none
    exponent = 2,             -- of soft fusion's weights

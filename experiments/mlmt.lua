@@ -18,7 +18,7 @@ local o = train.options({
       tags = '',             -- a file: which classes pictures without label maps show; a result with it says so
    },
    model = train.networks.options.classifier {backbone = 'resnet18', width = 24}, -- lua/hilo/train/model_options.lua, `help`
-   precision = 'float32',    -- or 'bf16': networks compute in bfloat16, on a card; what they learn stays float32
+   precision = 'float32',    -- or 'bf16': networks compute in bfloat16; what they learn stays float32
    resize = {96, 96},
    scale = {1, 1},           -- of the resized image, before a part of that size is cut out; 1,1: whole images
    batch = 16, unlabelled_batch = 16, steps = 300,
