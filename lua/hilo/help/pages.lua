@@ -59,7 +59,15 @@ function pages.find(name)
    return nil
 end
 
--- Blocks that are indented by four columns, in their order.
+-- The head of a file in a page, '-- lua/hilo/nn/init.lua, after TEXT': its path and what is done to it.
+local function head_of(line)
+   local path, change = line:match('^[-/*]+ (%S+/%S+)[:,] (.-)%s*%*?/?$')
+   local known = change and (change == 'new' or change:match('^after ') or change:match('^in the place of '))
+   if known then return path, change end
+   return nil
+end
+
+-- Blocks that are indented by four columns, in their order. Heads of files, and commands behind an empty line, begin another.
 local function code_of(page)
    local blocks, block = {}, nil
    local function close()
@@ -68,6 +76,7 @@ local function code_of(page)
    end
    for line in (page.text .. '\n'):gmatch('([^\n]*)\n') do
       local code = line:match('^    (.*)$')
+      if code and block and block[#block] == '' and (head_of(code) or code:match('^%$ ')) then close() end
       if code then
          block = block or {}
          block[#block + 1] = code
@@ -101,15 +110,15 @@ function pages.commands(page)
    return found
 end
 
---- What a block of code says that a file holds: its first line is a comment that names the file.
----@param block string '-- lua/hilo/nn/Scale.lua\n...'
+--- What a block of code says that a file holds: its first line names the file.
+---@param block string '-- lua/hilo/nn/SoftSign.lua: new\n...'
 ---@return string? path
----@return string? change 'new', or 'after TEXT': behind which line of the file it is put
+---@return string? change 'new', 'after TEXT' (it is put behind the line that holds the text), or 'in the place of TEXT'
 ---@return string? text
 function pages.file_of(block)
    local head, text = block:match('^([^\n]*)\n(.*)$')
-   local path, change = (head or ''):match('^[-/*]+ (%S+/%S+)[:,] (.-)%s*%*?/?$')
-   return path, change, path and text or nil
+   local path, change = head_of(head or '')
+   return path, change, path and (text:gsub('\n*$', '\n'))
 end
 
 --- The files of a page, in their order.
