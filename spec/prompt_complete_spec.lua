@@ -60,7 +60,7 @@ describe('Tab', function()
 
    it('completes modules, files and topics', function()
       has(offered 'local x = require "hilo.prompt.his', 'hilo.prompt.history')
-      assert.same({'prompt_complete_spec.lua'}, offered 'f("spec/prompt_com')
+      assert.same({'prompt_complete_spec.lua'}, offered 'f("spec/prompt_compl')
       has(offered 'f("spec/gold', 'golden/', 'golden_spec.lua')
       has(offered '?nn.SpatialConv', 'nn.SpatialConvolution')
       assert.same({'save'}, offered '%sa')

@@ -1,6 +1,7 @@
 local core = require 'hilo.core'
 local History = require 'hilo.prompt.history'
 local Transcript = require 'hilo.prompt.transcript'
+local typed = require 'spec.prompt_typed'
 
 local function in_file(text)
    local path = os.tmpname()
@@ -8,16 +9,6 @@ local function in_file(text)
    file:write(text)
    file:close()
    return path
-end
-
--- What `hilo` prints where the text is typed, without a terminal.
-local function typed(text, arguments)
-   local path = in_file(text)
-   local pipe = assert(io.popen(('luajit %slua/bin/hilo %s < %s 2>&1'):format(core.root, arguments or '', path)))
-   local out = pipe:read('*a')
-   pipe:close()
-   os.remove(path)
-   return out
 end
 
 describe('the prompt', function()

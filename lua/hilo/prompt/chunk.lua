@@ -4,6 +4,10 @@ local scan = require 'hilo.prompt.scan'
 
 local chunk = {}
 
+local own = {_keep_ = true, _pass_ = true}
+
+local function pass(...) return ... end
+
 local names_at_once = 50 -- a function of LuaJIT holds 60 variables from outside
 
 ---@class Variables name -> a function that holds the variable, and its number there
@@ -51,9 +55,13 @@ local function keeping(names)
    return table.concat(parts)
 end
 
+-- An expression that is a call is no tail call: errors shall be told at its line.
 local function body_of(text, kind)
    local names = scan.names(text)
-   if kind == 'expression' then return 'return ' .. text .. '\n', names end
+   if kind == 'expression' then
+      local code = ('return _pass_(%s\n)\n'):format((text:gsub(';%s*$', '')))
+      return load(code, '=', 't') and code or 'return ' .. text .. '\n', names
+   end
    local at, keep = names.returns, keeping(names.locals)
    if not at then return text .. '\n' .. keep, names end
    return text:sub(1, at - 1) .. keep .. ' ' .. text:sub(at) .. '\n', names
@@ -79,20 +87,24 @@ end
 ---@return string? why not: too many local variables
 function chunk.new(text, name, kind, variables)
    local body, names = body_of(text, kind)
-   local seen = {'_keep_'}
+   local seen = {'_keep_', '_pass_'}
    for used in pairs(names.used) do
       if variables[used] then seen[#seen + 1] = used end
    end
    local maker, why = load(('local %s = ... return function(...) %s end'):format(table.concat(seen, ','), body), name, 't')
    if not maker then return nil, why end
-   local f = maker(function(holder) chunk.keep(variables, holder) end)
+   local f = maker(function(holder) chunk.keep(variables, holder) end, pass)
    for i = 1, math.huge do
       local used = debug.getupvalue(f, i)
       if not used then return f end
       local variable = variables[used]
-      if variable and used ~= '_keep_' then debug.upvaluejoin(f, i, variable[1], variable[2]) end
+      if variable and not own[used] then debug.upvaluejoin(f, i, variable[1], variable[2]) end
    end
 end
+
+--- Whether a variable is of the chunk's making, not of its text.
+---@param name string
+function chunk.is_own(name) return own[name] ~= nil end
 
 --- The value of a variable.
 ---@param variable {[1]: function, [2]: integer}

@@ -3,7 +3,7 @@ local commands = {}
 
 -- Each of these modules gives functions f(session, rest) by name.
 local modules = {
-   save = 'replay',
+   time = 'timing', timeit = 'timing', prof = 'profile', mem = 'memory', who = 'memory', reload = 'reload', save = 'replay',
    load = 'replay', history = 'replay', up = 'errors', down = 'errors', frames = 'errors', locals = 'errors',
 }
 

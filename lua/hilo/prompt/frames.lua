@@ -28,7 +28,7 @@ local function variables_of(thread, level, f)
    for i = 1, math.huge do
       local name, value = debug.getupvalue(f, i)
       if not name then break end
-      if name ~= '' and name ~= '_keep_' then variables[#variables + 1] = {name, value} end
+      if name ~= '' and not chunk.is_own(name) then variables[#variables + 1] = {name, value} end
    end
    return variables
 end

@@ -28,6 +28,7 @@ function globals.set(session)
       }))
    end
    require('hilo.train.run').interactive = true
+   for name in pairs(_G) do session.built_in[name] = true end
 end
 
 return globals

@@ -1,11 +1,21 @@
 --- prompt/questions.lua: `?x`, `x?`, `??x`, `? word`: the manual at the prompt.
 local chunk = require 'hilo.prompt.chunk'
+local core = require 'hilo.core'
+local nets = require 'hilo.prompt.nets'
 
 local function value_of(session, text)
    if chunk.kind(text, '=') ~= 'expression' or not text:find('^[%a_][%w_.:%[%]\'"]*$') then return nil end
-   local f = chunk.new(text:gsub(':', '.'), '=?', 'expression', session:visible())
+   local f = chunk.new((text:gsub(':', '.')), '=?', 'expression', session:visible())
    local ok, value = pcall(f or error)
    return ok and value or nil
+end
+
+-- 'x:sum' as the manual calls it where x is a tensor or a module.
+local function method_of(session, text)
+   local object, method = text:match('^(.*)[.:]([%w_]+)$')
+   local value = object and value_of(session, object)
+   if core.is_tensor(value) then return 'Tensor:' .. method end
+   return nets.is_module(value) and 'Module:' .. method or nil
 end
 
 --- Answers a question.
@@ -29,7 +39,10 @@ return function(session, marks, about)
       if not source then error(("the source of '%s' is not known"):format(thing), 0) end
       return session:say('%s\n%s', session.paint('dim', place), source)
    end
-   local text = value ~= nil and help.show(value)
-   if not text or text:find('of which no comment tells', 1, true) then text = help.show(thing) end
+   local text
+   for _, topic in ipairs {value == nil and thing or value, method_of(session, thing) or thing, thing} do
+      text = help.show(topic)
+      if not text:find('of which no comment tells', 1, true) and not text:find('^nothing is called') then break end
+   end
    session:say('%s', text)
 end

@@ -15,6 +15,7 @@ local Transcript = require 'hilo.prompt.transcript'
 ---@field failed Frames? the stack of the last error
 ---@field results table<integer, any[]> by entry
 ---@field history History
+---@field built_in table<string, boolean> globals that the session did not set
 ---@field quit boolean?
 local Session = {}
 Session.__index = Session
@@ -27,7 +28,7 @@ local results_kept = 20
 function Session.new(options)
    local coloured = options.colour
    if coloured == nil then coloured = colour.wanted(1) end
-   return setmetatable({variables = {}, entries = {}, results = {}, history = options.history,
+   return setmetatable({variables = {}, entries = {}, results = {}, built_in = {}, history = options.history,
       transcript = options.transcript or Transcript.none, colour = coloured, paint = colour.painter(coloured),
       paint_error = colour.painter(colour.wanted(2))}, Session)
 end

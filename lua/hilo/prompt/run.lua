@@ -1,0 +1,141 @@
+--- prompt/run.lua: run = open 'mine': a finished or running run at the prompt: what it was told, how it stands, its network and
+--- its errors.
+local core = require 'hilo.core'
+local hilo = require 'hilo'
+
+local run = {}
+
+---@class OpenedRun
+---@field name string
+---@field path string
+---@field options table<string, any> by flat keys
+---@field scores table? of the end, or of the last evaluation so far
+---@field state 'running'|'failed'|'finished'|'stopped'
+---@field data RunData all that its files tell
+---@field model Model its networks, restored when first asked for
+---@field net DeepLab|ResNet the network of the model
+---@field set DataSet
+---@field split Split
+local OpenedRun = {}
+
+local later = {
+   model = function(self) return hilo.open(self.path, self.open_options) end,
+   net = function(self) return self.model.S or self.model.classifier end,
+   set = function(self)
+      local options = require('hilo.train.json').load(self.path .. '/options.json')
+      return hilo.data.open(options.data)
+   end,
+   split = function(self)
+      return core.check(self.data.split, '%s has no split.json, so which pictures it used is not known', self.path)
+   end,
+}
+
+OpenedRun.__index = function(self, key)
+   if later[key] then
+      local value = later[key](self)
+      rawset(self, key, value)
+      return value
+   end
+   return OpenedRun[key]
+end
+
+--- A run, by its folder or its name below `runs`.
+---@param name string
+---@param options? OpenOptions of its model
+---@return OpenedRun
+function run.open(name, options)
+   core.check(type(name) == 'string' and name ~= '', "open: expects the name of a run, as in open 'mine', got %s", type(name))
+   options = options or {}
+   local folder_of = require('hilo.predict.description').folder_of
+   local path = folder_of(name, options.runs or 'runs')
+   local data = require('hilo.report.run_data').read(path)
+   return setmetatable({name = data.name, path = path, data = data, options = data.options, scores = data.scores, state = data.state,
+      open_options = options}, OpenedRun)
+end
+
+--- Reads its files again, while it is running.
+---@return OpenedRun self
+function OpenedRun:refresh()
+   self.data = require('hilo.report.run_data').read(self.path)
+   self.options, self.scores, self.state = self.data.options, self.data.scores, self.data.state
+   return self
+end
+
+--- Labels a picture, as Model:predict does.
+---@param picture string|Tensor
+---@param options? table
+---@return Tensor? labels (H,W) byte
+---@return Scores scores
+---@return table more
+function OpenedRun:predict(picture, options) return self.model:predict(picture, options) end
+
+---@class WorstImage
+---@field name string
+---@field mean_iou number over the classes that are in the truth or the prediction, in per cent
+---@field picture Tensor (3,H,4W+12) byte: image, truth, prediction and errors side by side
+---@field truth Tensor (H,W) byte
+---@field labels Tensor (H,W) byte
+
+-- The mean IoU of one label map.
+local function mean_iou(truth, found, classes, void)
+   local both, either = {}, {}
+   local t, p = truth:contiguous():data(), found:contiguous():data()
+   for i = 0, truth:nElement() - 1 do
+      local a, b = t[i], p[i]
+      if a ~= void then
+         if a == b then
+            both[a], either[a] = (both[a] or 0) + 1, (either[a] or 0) + 1
+         else
+            either[a], either[b] = (either[a] or 0) + 1, (either[b] or 0) + 1
+         end
+      end
+   end
+   local sum, n = 0, 0
+   for class = 0, classes - 1 do
+      if either[class] then sum, n = sum + (both[class] or 0) / either[class], n + 1 end
+   end
+   return n > 0 and 100 * sum / n or 100
+end
+
+--- The pictures that measure of which the labels are worst, worst first. `show(run:worst(8))` shows them.
+---@param n? integer 8
+---@param part? 'val'|'labelled' whose pictures: 'val'
+---@return WorstImage[]
+function OpenedRun:worst(n, part)
+   n, part = n or 8, part or 'val'
+   local model, set = self.model, self.set
+   local names = core.check(self.split[part], "worst: there is no part '%s' in the run's split", part)
+   local list = {}
+   for batch in hilo.data.sweep {set = set, names = names, transform = hilo.data.transforms.whole(1), labels = 'full'} do
+      local name, truth = batch.names[1], batch.labels[1]
+      local found = core.check(model:predict(set:image(name)), 'worst: %s has no segmentation network', self.name)
+      local one = {name = name, truth = truth:clone(), labels = found, mean_iou = mean_iou(truth, found, #set.classes, set.void),
+         image = batch.images[1]:clone()}
+      local at = #list + 1
+      while at > 1 and list[at - 1].mean_iou > one.mean_iou do at = at - 1 end
+      table.insert(list, at, one)
+      list[n + 1] = nil
+   end
+   for _, one in ipairs(list) do
+      one.picture = hilo.train.pictures.comparison(one.image, one.truth, one.labels, model.palette, set.void)
+      one.image = nil
+   end
+   return list
+end
+
+local function score_text(data)
+   if not data.metric then return 'no scores yet' end
+   local text = ('%s %.2f'):format(data.metric, data.scores and data.scores[data.metric] or 0 / 0)
+   return data.best and ('%s, best %.2f at step %d'):format(text, data.best.value, data.best.step) or text
+end
+
+OpenedRun.__tostring = function(self)
+   local d = self.data
+   local given = {}
+   for _, key in ipairs(require 'hilo.keys'(d.given or {})) do given[#given + 1] = ('%s=%s'):format(key, tostring(d.given[key])) end
+   local step = d.step and ('step %d%s'):format(d.step, d.steps and (' of %d'):format(d.steps) or '') or 'no step yet'
+   return ('run %s in %s: %s, %s%s\n%s\n%s'):format(self.name, self.path, self.state, step, d.error and '; ' .. d.error or '',
+      score_text(d), #given > 0 and table.concat(given, ' ') or 'all options as the script says')
+end
+
+return run
