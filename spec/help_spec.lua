@@ -113,3 +113,22 @@ describe('hilo help', function()
 
    it('ends with 1 where nobody knows the name', function() assert.equal(1, (run('help', {'qqqqzzzz'}))) end)
 end)
+
+describe('the annotations for language servers', function()
+   it('are Lua in which every public name is', function()
+      local text = require 'hilo.help.annotations'()
+      local globals = {}
+      setfenv(assert(loadstring(text)), globals)()
+      local lost = {}
+      for _, entry in ipairs(entries.all()) do
+         local at = globals
+         if not entry.name:match('^%u') and entry.kind ~= 'value' and entry.name ~= 'hilo' then
+            local name = entry.name:match('^nn') and entry.name or entry.name:match('^optim') and entry.name or 'hilo.' .. entry.name
+            for word in name:gmatch('[%w_]+') do at = at and at[word] end
+            if not at then lost[#lost + 1] = entry.name end
+         end
+      end
+      assert.same({}, lost)
+      assert.truthy(text:find('---@class nn.Linear: nn.Module', 1, true))
+   end)
+end)

@@ -1,6 +1,8 @@
 --- help/command.lua: the shell's `hilo help`.
 local command = require 'hilo.command'
 local entries = require 'hilo.help.entries'
+local file = require 'hilo.io.file'
+local folder = require 'hilo.data.folder'
 local help = require 'hilo.help'
 local pages = require 'hilo.help.pages'
 
@@ -10,6 +12,7 @@ usage: hilo help TOPIC            a name (hilo.conv2d, nn.Linear, Tensor:add), o
        hilo help source NAME      the source of a name
        hilo help topics           all of them
        hilo help site [FOLDER]    everything as HTML pages with a search, in build/docs
+       hilo help annotations [FILE]   for language servers, in build/annotations/hilo.lua
        hilo help count            how many public names there are, and how many are told about
 
 pages: ]]
@@ -38,6 +41,14 @@ function actions.count() return count() end
 function actions.site(words)
    local path = words[1] or 'build/docs'
    return ('%d pages: %s/index.html'):format(require 'hilo.help.site'(path), path)
+end
+
+function actions.annotations(words)
+   local path = words[1] or 'build/annotations/hilo.lua'
+   folder.make(path:match('^(.*)/') or '.')
+   local text = require 'hilo.help.annotations'()
+   file.write(path, function(out) out(text) end)
+   return path
 end
 
 function actions.source(words)
