@@ -24,7 +24,7 @@ function globals.set(session)
    if rawget(_G, 'plot') == nil then
       rawset(_G, 'plot', setmetatable({}, {
          __index = function(_, name) return hilo.plot[name] end,
-         __call = function(_, ...) return require('hilo.prompt.show').plot(session, ...) end,
+         __call = function(_, ...) return hilo.plot(...) end,
       }))
    end
    require('hilo.train.run').interactive = true

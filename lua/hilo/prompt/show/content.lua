@@ -1,0 +1,141 @@
+--- prompt/show/content.lua: what is to be shown as one picture, with lines that explain it.
+local core = require 'hilo.core'
+local hilo = require 'hilo'
+local canvas = require 'hilo.prompt.show.canvas'
+local colours = require 'hilo.prompt.show.colours'
+
+local check = core.check
+local content = {}
+
+local most = 64 -- pictures in one
+local wanted = 'a tensor, a module with filters, a batch, a list of pictures or the path of one'
+
+-- Bytes of an image: as they are, of 0..1, or stretched.
+local function image_bytes(x)
+   x = x:detach():cpu()
+   if x:dtype() == 'uint8' then return x end
+   local f = x:float()
+   local low, high = f:min(), f:max()
+   if low >= 0 and high <= 1 then low, high = 0, 1 end
+   return ((f - low) * (255 / math.max(high - low, 1e-12)) + 0.5):byte()
+end
+
+local function image(x)
+   x = image_bytes(x)
+   return x:size(1) == 3 and x or x:expand(3, x:size(2), x:size(3)):contiguous()
+end
+
+local function listed(x, make)
+   local list = {}
+   for i = 1, math.min(most, x:size(1)) do list[i] = make(x[i]) end
+   return list
+end
+
+-- The legend of label maps: what is there, and its share.
+local function legend(x, options)
+   local counts, n = {}, x:nElement()
+   local p = x:contiguous():data()
+   for i = 0, n - 1 do counts[p[i]] = (counts[p[i]] or 0) + 1 end
+   local lines, palette = {}, options.palette or colours.palette()
+   for id = 0, 255 do
+      if counts[id] then
+         local name = options.classes and options.classes[id + 1] or id == 255 and 'void' or ''
+         lines[#lines + 1] = {rgb = {palette[3 * id + 1] or 255, palette[3 * id + 2] or 255, palette[3 * id + 3] or 255},
+            text = ('%3d %s %.1f %%'):format(id, name, 100 * counts[id] / n)}
+      end
+   end
+   return lines
+end
+
+local function labels(x, options)
+   x = x:detach():cpu():byte()
+   local function painted(one) return colours.labels(one, options.palette) end
+   local picture = x:dim() == 2 and painted(x) or canvas.tiled(listed(x, painted))
+   return picture, legend(x, options)
+end
+
+local function scores(x)
+   x = x:detach():cpu():float()
+   local low, high = colours.range(x)
+   local function painted(one) return colours.scores(one, low, high) end
+   local picture = x:dim() == 2 and painted(x) or canvas.tiled(listed(x, painted))
+   return picture, {{text = ('%.4g (dark) to %.4g (bright)'):format(low, high)}}
+end
+
+local function filters(x)
+   local function one(f) return canvas.enlarged(image(f:size(1) == 3 and f or f:narrow(1, 1, 1)), 4) end
+   local text = ('%d filters of %dx%dx%d%s'):format(x:size(1), x:size(2), x:size(3), x:size(4),
+      x:size(2) == 3 and '' or ', the first channel of each')
+   return canvas.tiled(listed(x, one)), {{text = text}}
+end
+
+local function tensor(x, options)
+   local d = x:dim()
+   local as = options.as
+   if d == 4 then
+      local c = x:size(2)
+      if c == 3 and math.min(x:size(3), x:size(4)) > 11 then return canvas.tiled(listed(image_bytes(x), image)), {} end
+      if c == 1 and x:size(3) > 11 then return tensor(x:select(2, 1), options) end
+      if math.max(x:size(3), x:size(4)) <= 11 then return filters(x:detach():cpu()) end
+      return tensor(x[1], {as = as or 'scores'})
+   end
+   check(d == 2 or d == 3, 'show: expects (H,W), (C,H,W) or (N,C,H,W), got %s', require('hilo.tensor').shape_text(x))
+   if not as and d == 3 and (x:size(1) == 3 or x:size(1) == 1 and x:dtype() ~= 'uint8') then as = 'image' end
+   as = as or (x:dtype() == 'uint8' or x:dtype():find('^int')) and 'labels' or 'scores'
+   if as == 'image' then return image(d == 2 and x:view(1, x:size(1), x:size(2)) or x), {} end
+   if as == 'labels' then return labels(x, options) end
+   return scores(x)
+end
+
+-- A batch, or what run:worst gives.
+local function several(x, options)
+   local list, lines = {}, {}
+   if core.is_tensor(rawget(x, 'images')) then
+      list[1] = tensor(x.images, {as = options.as})
+      if core.is_tensor(rawget(x, 'labels')) then list[2], lines = labels(x.labels, options) end
+      return canvas.tiled(list, #list), lines
+   end
+   for i = 1, math.min(most, #x) do
+      local one = x[i]
+      local picture = type(one) == 'table' and not core.is_tensor(one) and one.picture or one
+      check(core.is_tensor(picture), 'show: entry %d of the list is no picture', i)
+      list[i] = tensor(picture, options)
+      if one.name and one.mean_iou then lines[i] = {text = ('%d  %s  mean IoU %.1f'):format(i, one.name, one.mean_iou)} end
+   end
+   check(#list > 0, 'show: expects %s', wanted)
+   return canvas.tiled(list, list[1]:size(3) > 2 * list[1]:size(2) and 1 or nil), lines
+end
+
+--- What show is given, as a picture.
+---@param x any
+---@param options table of show
+---@return Tensor (3,H,W) byte
+---@return {text: string, rgb: integer[]?}[] lines below it
+function content.of(x, options)
+   if type(x) == 'string' then
+      local pixels, palette = hilo.io.image.load(x)
+      if palette then
+         local flat = {}
+         for i, c in ipairs(palette) do flat[3 * i - 2], flat[3 * i - 1], flat[3 * i] = c[1], c[2], c[3] end
+         return labels(pixels, {palette = options.palette or flat, classes = options.classes})
+      end
+      return image(hilo.io.image.load(x, {as = 'rgb'})), {}
+   end
+   if core.is_tensor(x) then return tensor(x, options) end
+   check(type(x) == 'table', 'show: expects %s; got %s', wanted, type(x))
+   if core.is_tensor(x.weight) and x.weight:dim() == 4 then return filters(x.weight:detach():cpu()) end
+   if core.is_tensor(rawget(x, 'picture')) then return several({x}, options) end
+   return several(x, options)
+end
+
+--- A line below a picture, after a block of its colour.
+---@param line {text: string, rgb: integer[]?}
+---@param coloured boolean
+---@return string
+function content.legend_line(line, coloured)
+   if not line.rgb then return line.text end
+   if not coloured then return ('#%02x%02x%02x %s'):format(line.rgb[1], line.rgb[2], line.rgb[3], line.text) end
+   return ('\27[48;2;%d;%d;%dm  \27[0m %s'):format(line.rgb[1], line.rgb[2], line.rgb[3], line.text)
+end
+
+return content

@@ -1,0 +1,28 @@
+--- prompt/show/terminal.lua: which pictures the terminal takes, as far as its environment tells.
+local core = require 'hilo.core'
+
+local terminal = {}
+
+local function has(name, text) return (os.getenv(name) or ''):lower():find(text, 1, true) ~= nil end
+
+--- The way of showing pictures: HILO_PICTURES where it is set; 'file' where there is no terminal, or one that is dumb or has no true
+--- colour.
+---@return 'kitty'|'iterm2'|'sixel'|'blocks'|'file'
+function terminal.way()
+   local told = os.getenv('HILO_PICTURES')
+   if told and told ~= '' then
+      core.check(({kitty = 1, iterm2 = 1, sixel = 1, blocks = 1, file = 1})[told],
+         'HILO_PICTURES must be kitty, iterm2, sixel, blocks or file, got %s', told)
+      return told
+   end
+   if core.host.hl_host_terminal_width(1) == 0 or has('TERM', 'dumb') then return 'file' end
+   if not os.getenv('TMUX') then -- which lets none of these through
+      if os.getenv('KITTY_WINDOW_ID') or has('TERM', 'kitty') or has('TERM_PROGRAM', 'ghostty') then return 'kitty' end
+      if has('TERM_PROGRAM', 'iterm') or has('TERM_PROGRAM', 'wezterm') or has('LC_TERMINAL', 'iterm2') then return 'iterm2' end
+      if has('TERM', 'sixel') or has('TERM', 'mlterm') or has('TERM', 'foot') then return 'sixel' end
+   end
+   if has('COLORTERM', 'truecolor') or has('COLORTERM', '24bit') or has('TERM', 'direct') then return 'blocks' end
+   return 'file'
+end
+
+return terminal
