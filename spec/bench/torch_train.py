@@ -104,6 +104,8 @@ def networks(run, args):
     names = ['student', 'teacher'] if run.is_classifier else ['S']
     make = models.classifier if run.is_classifier else models.segmentation
     path = run.file('last.safetensors' if args.evaluate_only else f'pytorch-{run.seed}.pth')
+    if not os.path.isfile(path):
+        raise SystemExit(f'there is no {path}: {run.path} was not trained' + ('' if args.evaluate_only else ' here with this seed'))
     tensors = models.read_safetensors(path) if args.evaluate_only else torch.load(path)
     of = {name: models.below(tensors, f'nets/{name}/') if args.evaluate_only else tensors[name] for name in names}
     return {name: models.load(make(run.options, len(run.classes)), of[name]) for name in names}, {'weights': path}
@@ -112,6 +114,8 @@ def networks(run, args):
 def save(run, args, result):
     """Beside the run, unless it is hilo's weights that were measured."""
     result.update(script=run.script, seed=run.seed, steps=run.options['steps'], torch=torch.__version__)
+    if args.trained and os.path.isfile(run.result):
+        result = {**read(run.result), **result}
     if not args.evaluate_only:
         with open(run.result, 'w') as file:
             json.dump(result, file, indent=1)

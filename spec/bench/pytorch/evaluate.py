@@ -86,6 +86,9 @@ def segmentation(net, pictures, names, o, classes, classifier=None, ways=()):
     rows = {name: torch.tensor(row) for name, row in (classifier or {}).items()}
     prior = torch.stack(list(rows.values())).mean(0) if rows else None
     background = classes[0].lower() == 'background'
+    missing = [name for name in names if rows and name not in rows]
+    if missing:
+        raise SystemExit(f'the MLMT run has no scores of {missing[0]}: its validation pictures are others')
     for name, logits, truth in logits_and_truth(net, pictures, names, o):
         alone.add(truth, logits[0].argmax(0))
         for way, weigh in ways:
