@@ -6,6 +6,9 @@ local core = require 'hilo.core'
 local host = core.host
 local interrupts = {}
 
+--- Set by the prompt: Ctrl-C comes back to it instead of ending the process.
+interrupts.at_prompt = false
+
 local calm = ffi.new('int32_t[1]') -- a flag that nobody raises
 local holding, came = false, false
 

@@ -40,9 +40,6 @@ local check, host = core.check, core.host
 local Run = {}
 Run.__index = Run
 
---- Set by the interactive prompt: Ctrl-C comes back to it instead of ending the process.
-Run.interactive = false
-
 --- Starts a run, or opens the one to continue: makes its folder, saves the options, seeds the generator.
 ---@param o table what options.resolve gave
 ---@return Run
@@ -285,7 +282,7 @@ function Run:stop(job, state)
    self:save(job, state)
    self:say(('interrupted at step %d of %d; the checkpoint is saved. To go on:'):format(state.step, job.steps))
    self:say(('   the same command with name=%s resume=true'):format(self.options.name))
-   if Run.interactive then error('interrupted', 0) end
+   if interrupts.at_prompt then error('interrupted', 0) end
    os.exit(128 + host.hl_host_interrupt_signal(), true)
 end
 
@@ -314,7 +311,7 @@ function Run:train(job)
    options_of.check_whole(job, 1, 'steps')
    self.step = self.options.graph and hilo.graph(job.step, {device = self.options.device}) or job.step
    core.call(host, 'hl_host_interrupt_install')
-   if not Run.interactive then core.call(host, 'hl_host_stop_install') end
+   if not interrupts.at_prompt then core.call(host, 'hl_host_stop_install') end
    self.began = host.hl_host_time()
    local state = self:restore(job)
    self.log = Log.open(self:file('log.jsonl'), state.step)

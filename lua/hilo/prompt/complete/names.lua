@@ -2,6 +2,7 @@
 local chunk = require 'hilo.prompt.chunk'
 local core = require 'hilo.core'
 local folder = require 'hilo.data.folder'
+local globals = require 'hilo.prompt.globals'
 
 local names = {}
 
@@ -49,7 +50,7 @@ end
 function names.variable(session, name)
    local variable = session:visible()[name]
    if variable then return chunk.value(variable) end
-   return rawget(_G, name)
+   return _G[name]
 end
 
 --- The value of a path such as `a.b[1].c`, read without calls; nil where there is none.
@@ -87,6 +88,7 @@ function names.candidates(session, word)
       return list
    end
    add_keys(list, _G)
+   for _, name in ipairs(globals.waiting()) do list[#list + 1] = name end
    for name in pairs(session.variables) do list[#list + 1] = name end
    if session.frames then
       for name in pairs(session.frames:variables()) do list[#list + 1] = name end
