@@ -18,7 +18,7 @@ local o = train.options {
    mlmt_backbone = '', mlmt_weights = '', -- the classifier's; '': the same
    tags = 'image_tags.tsv',  -- below root: for the row with image-level tags
    steps = 0,                -- of every training; 0: the recipe's
-   tau = 0.2, exponent = 1,  -- of fusion by threshold, and of soft fusion
+   tau = 0.2,                -- of fusion by the paper's threshold
    jobs = 1, launcher = 'local', retry_failed = false,
 }
 train.choice('table', o.table, {'voc', 'context', 'cityscapes', 'camvid', 'ccp', 'scenes'})
@@ -26,10 +26,13 @@ train.choice('table', o.table, {'voc', 'context', 'cityscapes', 'camvid', 'ccp',
 -- '{s4gan}' stands for the run that the stage of that name makes.
 local function alone(stage) return {segmentation = {'{' .. stage .. '}'}, mlmt = ''} end
 local function fused(stage, more)
-   local options = {segmentation = {'{' .. stage .. '}'}, mlmt = '{mlmt}', tau = o.tau, exponent = o.exponent}
+   local options = {segmentation = {'{' .. stage .. '}'}, mlmt = '{mlmt}', tau = o.tau}
    for key, value in pairs(more or {}) do options[key] = value end
    return options
 end
+
+-- With what tau.lua chooses, each validation picture by the others: the exponent of soft fusion, or tau.
+local function chosen(stage, way, mlmt) return fused(stage, {mlmt = mlmt or '{mlmt}', chosen = '{choice}:' .. way}) end
 
 -- name, what it is, and what fuse.lua is told
 local rows = {
@@ -39,21 +42,22 @@ local rows = {
    {'s4gan', 's4GAN', alone 's4gan'},
    {'supervised_mlmt', 'supervised + MLMT', fused 'supervised'},
    {'s4gan_mlmt', 's4GAN + MLMT', fused 's4gan'},
-   {'s4gan_soft', 's4GAN + MLMT, soft', fused('s4gan', {fusion = 'soft'})},
+   {'s4gan_tau', 's4GAN + MLMT, tau chosen', chosen('s4gan', 'tau')},
+   {'s4gan_soft', 's4GAN + MLMT, soft', chosen('s4gan', 'soft')},
    {'s4gan_tags', 's4GAN + MLMT with tags', fused('s4gan', {mlmt = '{tagged}'})},
-   {'s4gan_tags_soft', 's4GAN + MLMT with tags, soft', fused('s4gan', {mlmt = '{tagged}', fusion = 'soft'})},
+   {'s4gan_tags_soft', 's4GAN + MLMT with tags, soft', chosen('s4gan', 'soft', '{tagged}')},
    {'s4gan_truth', 's4GAN + true classes', fused('s4gan', {mlmt = '', scores = 'truth'})},
 }
 for _, rival in ipairs {'advsemiseg', 'mean_teacher', 'cutmix', 'cps', 'unimatch'} do
    rows[#rows + 1] = {rival, rival, alone(rival)}
    rows[#rows + 1] = {rival .. '_mlmt', rival .. ' + MLMT', fused(rival)}
-   rows[#rows + 1] = {rival .. '_soft', rival .. ' + MLMT, soft', fused(rival, {fusion = 'soft'})}
+   rows[#rows + 1] = {rival .. '_soft', rival .. ' + MLMT, soft', chosen(rival, 'soft')}
 end
 for _, guide in ipairs {{'guided', 'guided by MLMT', '{mlmt}'}, {'guided_tags', 'guided by tags', '{tagged}'}} do
    local name, what, classifier = unpack(guide)
    rows[#rows + 1] = {name, what, alone(name)}
    rows[#rows + 1] = {name .. '_mlmt', what .. ' + MLMT', fused(name, {mlmt = classifier})}
-   rows[#rows + 1] = {name .. '_soft', what .. ' + MLMT, soft', fused(name, {mlmt = classifier, fusion = 'soft'})}
+   rows[#rows + 1] = {name .. '_soft', what .. ' + MLMT, soft', chosen(name, 'soft', classifier)}
 end
 rows[#rows + 1] = {'all_labels', 'supervised, all labels', alone 'all_labels'}
 
@@ -111,6 +115,11 @@ local needs = {
    guided_tags = stage('guided', {start = '{supervised}', data = {tags = tags}}),
 }
 for _, rival in ipairs {'advsemiseg', 'mean_teacher', 'cutmix', 'cps', 'unimatch'} do needs[rival] = stage(rival) end
+-- one for each row that is fused by what it chooses
+needs.choice = {script = 'experiments/tau.lua', options = function(values)
+   local row = by_name[values.row][3]
+   return {segmentation = row.segmentation[1], mlmt = row.mlmt}
+end}
 
 local name = o.name ~= '' and o.name or ('paper-%s-%s'):format(o.table, (o.labelled:gsub('[^%w]+', '_')))
 local found = hilo.sweep {
@@ -129,4 +138,16 @@ for _, row in ipairs(rows) do
             figure and ('%.1f%s'):format(figure.value, figure.sure and '' or ' (one source)') or ''))
       end
    end
+end
+
+-- how long the networks took to train
+local took, counts, stages = {}, {}, {}
+for _, run in ipairs(found.stages) do
+   if run.seconds and run.state == 'complete' then
+      if not took[run.stage] then stages[#stages + 1] = run.stage end
+      took[run.stage], counts[run.stage] = (took[run.stage] or 0) + run.seconds, (counts[run.stage] or 0) + 1
+   end
+end
+for _, stage_name in ipairs(stages) do
+   print(('   %-20s %s a run'):format(stage_name, train.Progress.duration(took[stage_name] / counts[stage_name])))
 end

@@ -38,6 +38,7 @@ describe('experiments/paper.lua', function()
          assert.is_true(tonumber(value) >= 0 and tonumber(value) <= 100)
       end
       assert.same({1, 1, 0}, {trained 'supervised', trained 's4gan', trained 'mlmt'})
+      assert.matches('\n   s4gan +%d+s a run', text)
    end)
 
    it('goes on where it was, with rows that join', function()
@@ -47,6 +48,15 @@ describe('experiments/paper.lua', function()
       assert.matches('\nsupervised %+ MLMT +%d+%.%d +1', text)
       assert.same({1, 1, 1}, {trained 'supervised', trained 's4gan', trained 'mlmt'})
       assert.same(before, hilo.train.json.load(('%s/paper-scenes-2/0000-s1/machine.json'):format(runs)))
+   end)
+
+   it('fuses by what is chosen on other pictures', function()
+      local status, text = paper('row=s4gan_soft seeds=1')
+      assert.equal(0, status, text)
+      assert.matches('\ns4GAN %+ MLMT, soft +%d+%.%d +1', text)
+      assert.equal(1, trained 'choice')
+      local options = hilo.train.json.load(('%s/paper-scenes-2/0004-s1/options.json'):format(runs))
+      assert.matches('^paper%-scenes%-2/choice%-%x+%-s1:soft$', options.chosen)
    end)
 
    it('lists its rows, and refuses what is none', function()
