@@ -197,8 +197,9 @@ tsan: deps ## races in the CUDA kernels: the specs of devices under ThreadSaniti
 	   TSAN_OPTIONS=ignore_noninstrumented_modules=1:halt_on_error=1 OMP_NUM_THREADS=1 HILO_CPU=baseline HILO_LIB=$(CURDIR)/build/tsan \
 	   $(BUSTED) $(or $(SPEC),spec/device_spec.lua)
 
-docs: all ## the manual as HTML pages, in build/docs
+docs: all ## the manual as HTML pages, in build/docs, and what editors read, in build/annotations
 	@$(LUA) lua/bin/hilo help site $(B)/docs
+	@$(LUA) lua/bin/hilo help annotations $(B)/annotations/hilo.lua
 
 PREFIX := /usr/local
 install: all ## copy hilo below PREFIX

@@ -2,6 +2,7 @@
 local ffi = require 'ffi'
 local core = require 'hilo.core'
 
+---@class hilo.cuda
 local cuda = {}
 
 --- Whether there is a card that hilo can use.

@@ -19,6 +19,18 @@ require 'hilo.tensor.print'
 ---@field ByteTensor fun(...): Tensor as hilo.Tensor, of whole numbers 0..255
 ---@field IntTensor fun(...): Tensor as hilo.Tensor, of whole numbers of 32 bits
 ---@field LongTensor fun(...): Tensor as hilo.Tensor, of whole numbers of 64 bits
+---@field nn nn
+---@field optim optim
+---@field models hilo.models
+---@field methods hilo.methods
+---@field data hilo.data
+---@field train hilo.train
+---@field io hilo.io
+---@field plot hilo.plot
+---@field sweep hilo.sweep
+---@field report hilo.report
+---@field cuda hilo.cuda
+---@field help hilo.help
 local hilo = {
    Tensor = Tensor.factory(),
    FloatTensor = Tensor.factory('float'),

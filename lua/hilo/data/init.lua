@@ -1,6 +1,7 @@
 --- hilo.data: sets of images, parts of them, transforms, loaders.
 local folder = require 'hilo.data.folder'
 
+---@class hilo.data
 local data = {
    split = require 'hilo.data.split',
    transforms = require 'hilo.data.transforms',

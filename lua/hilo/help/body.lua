@@ -98,6 +98,20 @@ local function closed_call(text, at)
    return nil
 end
 
+-- What the checks of hilo.ops.arguments say.
+local said = {tensor = '%s must be a tensor', optional_tensor = '%s must be a tensor or nil', number = '%s must be a number',
+   whole = '%s must be a whole number', pair = '%s must be a number or {height, width}', options = 'an option that it does not take'}
+
+local function argument_errors(list, text, name)
+   for kind, what in text:gmatch("arguments%.([%w_]+)%([%w_']+, '?([%w_ ]+)") do
+      local message = said[kind] and ('%s: %s'):format(name or '…', said[kind]:format(what))
+      if message and not list[message] then
+         list[message] = true
+         list[#list + 1] = message
+      end
+   end
+end
+
 --- The messages of the errors that a definition raises itself; what stands for values is '…'.
 ---@param text string its source
 ---@param name string? what the message begins with where it begins with '%s:'
@@ -105,6 +119,9 @@ end
 function body.errors(text, name)
    local list, seen = {}, {}
    text = text:gsub('%-%-[^\n]*', '')
+   local of_arguments = {}
+   argument_errors(of_arguments, text, name)
+   for i, message in ipairs(of_arguments) do list[i] = message end
    for at_name, call, at in text:gmatch('()(%f[%w_][%w_]+)()%(') do
       local which = (call == 'check' or call == 'need') and 2 or call == 'raise' and 1 or call == 'error' and 1
       local inside = which and text:sub(at_name - 9, at_name - 1) ~= 'function ' and closed_call(text, at)

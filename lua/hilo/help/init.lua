@@ -13,6 +13,7 @@ local text = require 'hilo.help.text'
 local types = require 'hilo.help.types'
 local index = require 'hilo.help.index'
 
+---@class hilo.help
 local help = {}
 
 --- What a name or an object is: signature, parameters, results, errors, example, place in the source; or a page on a topic. Names are

@@ -2,6 +2,7 @@
 local core = require 'hilo.core'
 local file = require 'hilo.io.file'
 
+---@class hilo.io
 local io = {
    file = file,
    safetensors = require 'hilo.io.safetensors',

@@ -1,4 +1,6 @@
 --- hilo.methods: the losses and updates of semi-supervised segmentation, each a small file that a script calls.
+
+---@class hilo.methods
 local methods = {}
 
 for _, name in ipairs {'calibration', 'class_loss', 'class_prior', 'class_targets', 'confidence', 'consistency', 'cross_pseudo',

@@ -1,6 +1,7 @@
 --- models: networks, each made by a function from options by name: models.deeplab{backbone = 'resnet18', classes = 11}.
 local backbones = require 'hilo.models.backbone'
 
+---@class hilo.models
 local models = {
    deeplab = require 'hilo.models.deeplab',
    discriminator = require 'hilo.models.discriminator',

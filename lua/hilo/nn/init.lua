@@ -2,6 +2,7 @@
 local class = require 'hilo.nn.class'
 require 'hilo' -- ops and generator
 
+---@class nn
 local nn = class.namespace
 nn.class = class
 nn.isA = class.is_a

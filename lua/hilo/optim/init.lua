@@ -1,4 +1,6 @@
 --- optim/init.lua: optimisers. sgd and adam are Torch7's functions; SGD and Adam are objects with groups of parameters.
+
+---@class optim
 local optim = {}
 
 for _, part in ipairs {'torch7', 'groups', 'average', 'schedule'} do

@@ -29,6 +29,7 @@ local image = require 'hilo.plot.image'
 local parallel = require 'hilo.plot.parallel'
 local output = require 'hilo.plot.output'
 
+---@class hilo.plot
 local plot = {}
 
 --- Bars: plot.bar(labels, values[, errors][, options]).

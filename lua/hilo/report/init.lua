@@ -14,6 +14,7 @@ local runs_page = require 'hilo.report.runs_page'
 local sweep_page = require 'hilo.report.sweep_page'
 local ranking = require 'hilo.sweep.ranking'
 
+---@class hilo.report
 local report = {}
 
 local function write(path, options)

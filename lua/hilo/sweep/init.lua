@@ -15,6 +15,7 @@ local Store = require 'hilo.sweep.store'
 
 local launchers = {['local'] = 'hilo.sweep.launchers.local', slurm = 'hilo.sweep.launchers.slurm'}
 
+---@class hilo.sweep
 local sweep = {definition = definition, results = results, Store = Store}
 
 --- Carries out a sweep, or what is left of it.

@@ -2,6 +2,7 @@
 local options = require 'hilo.train.options'
 local variants = require 'hilo.train.recipes'
 
+---@class hilo.train
 local train = {
    options = options.resolve,
    choice = options.choice,
