@@ -41,6 +41,9 @@ local rows = {
    {'st', '+ self-training', alone 'st'},
    {'s4gan', 's4GAN', alone 's4gan'},
    {'supervised_mlmt', 'supervised + MLMT', fused 'supervised'},
+   {'supervised_soft', 'supervised + MLMT, soft', chosen('supervised', 'soft')},
+   {'supervised_tags_soft', 'supervised + MLMT with tags, soft', chosen('supervised', 'soft', '{tagged}')},
+   {'supervised_truth', 'supervised + true classes', fused('supervised', {mlmt = '', scores = 'truth'})},
    {'s4gan_mlmt', 's4GAN + MLMT', fused 's4gan'},
    {'s4gan_tau', 's4GAN + MLMT, tau chosen', chosen('s4gan', 'tau')},
    {'s4gan_soft', 's4GAN + MLMT, soft', chosen('s4gan', 'soft')},
@@ -128,12 +131,12 @@ local found = hilo.sweep {
    options = function(values) return by_name[values.row][3] end,
 }
 
-print(('\n%-30s %-16s %-8s %s'):format('mean IoU, ' .. o.table .. ', ' .. o.labelled, 'hilo', 'runs', 'the paper'))
+print(('\n%-34s %-16s %-8s %s'):format('mean IoU, ' .. o.table .. ', ' .. o.labelled, 'hilo', 'runs', 'the paper'))
 for _, row in ipairs(rows) do
    for _, trial in ipairs(found.trials) do
       if trial.values.row == row[1] then
          local figure = methods.published(o.table, row[1], o.labelled)
-         print(('%-30s %-16s %-8d %s'):format(row[2], trial.value and ('%.1f'):format(trial.value)
+         print(('%-34s %-16s %-8d %s'):format(row[2], trial.value and ('%.1f'):format(trial.value)
             .. (trial.spread and (' ± %.1f'):format(trial.spread) or '') or trial.state, trial.n,
             figure and ('%.1f%s'):format(figure.value, figure.sure and '' or ' (one source)') or ''))
       end
