@@ -57,6 +57,13 @@ int hl_conv_backward_w(const conv_shape *s, int n, int dtype, void *const *dw, c
 #define CONV_SCATTER 2.
 #define CONV_CONVERT 0.5 /* an element between bfloat16 and float32, in memory */
 
+/* The processor multiplies pairs of bfloat16. */
+#ifdef __AVX512BF16__
+#define CONV_HAS_BF16 1
+#else
+#define CONV_HAS_BF16 0
+#endif
+
 /* What packing an element of the shifted images of x or dy costs in this pass.
  */
 static inline double hl_conv_packing(const conv_shape *s, conv_pass pass)
@@ -136,6 +143,12 @@ int hl_conv_gemm_dw(const conv_shape *s, int dtype, void *dw, const void *dy, co
  * tap's sources. */
 int hl_conv_gemm_taps_dx(const conv_shape *s, const conv_plan *plan, int dtype, void *dx, const void *dy,
                          const void *weights);
+
+/* Of bfloat16, where CONV_HAS_BF16: y float32, no bias; dw += its gradient; dx of all taps of a plan, as above. */
+int hl_conv_bf16_sums(const conv_shape *s, float *y, const uint16_t *x, const float *w);
+int hl_conv_bf16_dw(const conv_shape *s, float *dw, const uint16_t *dy, const uint16_t *x);
+int hl_conv_bf16_taps_dx(const conv_shape *s, const conv_plan *plan, uint16_t *dx, const uint16_t *dy,
+                         const float *weights);
 
 /* As many groups as channels: weight (k,1,r,s), k a multiple of c; channel c of x goes to k / c channels of y. */
 int hl_conv_depthwise(const conv_shape *s, int dtype, void *y, const void *x, const void *w, const void *bias);

@@ -175,6 +175,7 @@ typedef struct {
    const float *bias;
    int64_t k, pairs;
    uint16_t *y;
+   float *sums;                                    /* in the place of y: sums that are not rounded */
    int64_t y_image, y_plane, y_row, y_col, y_cols; /* y_cols: results in one row of y */
 } job;
 
@@ -196,7 +197,7 @@ static void correlate_tile(const job *j, int64_t k0, int64_t k, int64_t first, i
    float *sums = (float *)(work + PANELS * PANEL * (DEPTH + 1) + LANES);
    uint16_t *apart = (uint16_t *)(sums + ldo * (k + TILE_ROWS));
    bool direct = j->y_col == 1 && j->y_row == j->y_cols && (first + count - 1) / pixels == image;
-   uint16_t *out = direct ? j->y + image * j->y_image + k0 * j->y_plane + first % pixels : apart;
+   uint16_t *out = direct && !j->sums ? j->y + image * j->y_image + k0 * j->y_plane + first % pixels : apart;
    int64_t ldy = direct ? j->y_plane : ldo;
 
    if (count % PANEL) memset(b, 0, (size_t)(panels * panel) * sizeof *b); /* unused lanes hold no NaN */
@@ -215,14 +216,19 @@ static void correlate_tile(const job *j, int64_t k0, int64_t k, int64_t first, i
       const uint16_t *a = j->a + 2 * (k0 * j->pairs + d0 * TILE_ROWS);
       bool whole = d1 == j->pairs;
       weights_product(k, count, d1 - d0, a, j->pairs, b, panel, sums, ldo, d0 > 0, j->bias ? j->bias + k0 : NULL,
-                      whole ? out : NULL, ldy);
+                      whole && !j->sums ? out : NULL, ldy);
    }
+   if (direct && j->sums)
+      for (int64_t r = 0; r < k; r++)
+         memcpy(j->sums + image * j->y_image + (k0 + r) * j->y_plane + first % pixels, sums + r * ldo,
+                (size_t)count * sizeof *sums);
    if (direct) return;
    for (int64_t i = 0; i < count; i++) {
       int64_t at = (first + i) % pixels;
-      uint16_t *y = j->y + (first + i) / pixels * j->y_image + k0 * j->y_plane + at / j->y_cols * j->y_row +
-                    at % j->y_cols * j->y_col;
-      for (int64_t r = 0; r < k; r++) y[r * j->y_plane] = apart[r * ldo + i];
+      int64_t to =
+          (first + i) / pixels * j->y_image + k0 * j->y_plane + at / j->y_cols * j->y_row + at % j->y_cols * j->y_col;
+      for (int64_t r = 0; r < k && !j->sums; r++) j->y[to + r * j->y_plane] = apart[r * ldo + i];
+      for (int64_t r = 0; r < k && j->sums; r++) j->sums[to + r * j->y_plane] = sums[r * ldo + i];
    }
 }
 
@@ -252,6 +258,35 @@ static int correlate(const job *j)
    return stop ? hl_fail("interrupted") : 0;
 }
 
+/* Pairs of one panel of weights whose columns are neighbours, row floats from one of its rows to the next. */
+static void pack_columns(uint16_t *to, const float *w, int64_t row, int rows, int64_t columns)
+{
+   enum { CHUNK = 256 };
+   uint16_t rounded[LANES][CHUNK]; /* to_lanes may name rows that it does not read */
+   uint32_t pairs[CHUNK / 2 * TILE_ROWS + LANES];
+   for (int64_t at = 0; at < columns; at += CHUNK, to += CHUNK * TILE_ROWS) {
+      int64_t n = columns - at < CHUNK ? columns - at : CHUNK;
+      for (int r = 0; r < rows; r++) {
+         hl_bf16_rounds(rounded[r], w + r * row + at, n);
+         if (n % 2) rounded[r][n] = 0;
+      }
+      to_lanes((float *)pairs, TILE_ROWS, (const float *)rounded, CHUNK / 2, rows, up(n, 2));
+      memcpy(to, pairs, (size_t)(up(n, 2) * TILE_ROWS) * sizeof *pairs);
+   }
+}
+
+/* The same where rows are neighbours, and a whole panel of them. */
+static void pack_rows(uint16_t *to, const float *w, int64_t column, int64_t columns)
+{
+   for (int64_t at = 0; at < columns; at += 2, to += 2 * TILE_ROWS) {
+      const float *low = w + at * column, *high = low + column;
+      for (int r = 0; r < TILE_ROWS; r++) {
+         to[2 * r] = hl_bf16_round(low[r]);
+         to[2 * r + 1] = at + 1 < columns ? hl_bf16_round(high[r]) : 0;
+      }
+   }
+}
+
 /* Weights for correlate: row r, column o * inner + i is w[r * row + o * step + at[i]], rounded. NULL where memory is
  * out. */
 static uint16_t *pack(const float *w, int64_t rows, int64_t row, int64_t outer, int64_t step, int64_t inner,
@@ -265,6 +300,14 @@ static uint16_t *pack(const float *w, int64_t rows, int64_t row, int64_t outer, 
       uint16_t *to = packed + 2 * panel * pairs * TILE_ROWS;
       int64_t r0 = panel * TILE_ROWS, o = 0, i = 0;
       int here = rows - r0 < TILE_ROWS ? (int)(rows - r0) : TILE_ROWS;
+      if (inner == 1 && step == 1) {
+         pack_columns(to, w + r0 * row + at[0], row, here, outer);
+         continue;
+      }
+      if (inner == 1 && row == 1 && here == TILE_ROWS) {
+         pack_rows(to, w + r0 + at[0], step, outer);
+         continue;
+      }
       for (int64_t d = 0; d < 2 * pairs; d++, to += d % 2 ? 1 : 2 * TILE_ROWS - 1) {
          const float *from = w + r0 * row + o * step + at[i];
          for (int r = 0; r < TILE_ROWS; r++) to[2 * r] = r < here && o < outer ? hl_bf16_round(from[r * row]) : 0;
@@ -274,12 +317,14 @@ static uint16_t *pack(const float *w, int64_t rows, int64_t row, int64_t outer, 
    return packed;
 }
 
-static int forward_one(const conv_shape *s, uint16_t *y, const uint16_t *x, const float *w, const float *bias)
+/* Into y or, where that is NULL, sums. */
+static int forward_one(const conv_shape *s, uint16_t *y, float *sums, const uint16_t *x, const float *w,
+                       const float *bias)
 {
    int64_t n_taps = s->r * s->s, *table = taps(n_taps);
    if (!table) return 1;
    GEOMETRY g = forward_geometry(s, table);
-   job j = {.bias = bias, .k = s->k, .pairs = up(s->c * n_taps, 2), .y = y};
+   job j = {.bias = bias, .k = s->k, .pairs = up(s->c * n_taps, 2), .y = y, .sums = sums};
    j.y_plane = s->p * s->q;
    j.y_image = s->k * j.y_plane;
    j.y_row = j.y_cols = s->q;
@@ -410,6 +455,47 @@ static int backward_w_one(const conv_shape *s, float *dw, const uint16_t *dy, co
    return 0;
 }
 
+int hl_conv_bf16_sums(const conv_shape *s, float *y, const uint16_t *x, const float *w)
+{
+   return forward_one(s, NULL, y, x, w, NULL);
+}
+
+int hl_conv_bf16_dw(const conv_shape *s, float *dw, const uint16_t *dy, const uint16_t *x)
+{
+   return backward_w_one(s, dw, dy, x);
+}
+
+int hl_conv_bf16_taps_dx(const conv_shape *s, const conv_plan *plan, uint16_t *dx, const uint16_t *dy,
+                         const float *weights)
+{
+   int64_t *table = taps(plan->taps + 1);
+   if (!table) return 1;
+   int64_t *at = table + 2 * plan->taps, rows = 0;
+   for (int64_t i = 0; i < plan->bands; i++) rows += plan->band[i].rows;
+   if (rows < s->h) memset(dx, 0, (size_t)(s->n * s->c * s->h * s->w) * sizeof *dx); /* rows that no tap reaches */
+   for (int64_t i = 0; i < plan->bands; i++) {
+      const conv_band *band = plan->band + i;
+      const conv_group *first = plan->group + band->group, *last = first + band->groups - 1;
+      int64_t tap = first->tap, n_taps = last->tap + last->taps - tap;
+      GEOMETRY g = {s->n, s->k, s->p, s->q, band->rows, s->w, 1, 1, n_taps, table, table + plan->taps};
+      for (int64_t t = 0; t < n_taps; t++) {
+         const conv_source *source = plan->source + plan->first[tap + t];
+         g.tap_h[t] = band->row - source->row;
+         g.tap_w[t] = -source->col;
+         at[t] = (tap + t) * s->k * s->c;
+      }
+      job j = {.k = s->c, .y = dx + band->row * s->w, .y_plane = s->h * s->w, .y_row = s->w, .y_col = 1};
+      j.y_image = s->c * j.y_plane;
+      j.y_cols = s->w;
+      j.pairs = up(s->k * n_taps, 2);
+      j.a = pack(weights, s->c, 1, s->k, s->c, n_taps, at);
+      if (!j.a) return 1;
+      HL_TRY(prepare(&j.from, dy, &g, at));
+      HL_TRY(correlate(&j));
+   }
+   return 0;
+}
+
 static double cost(const conv_shape *s, int n, int dtype, conv_pass pass)
 {
    if (n > 1 || dtype != HL_BF16) return INFINITY;
@@ -422,7 +508,7 @@ static double cost(const conv_shape *s, int n, int dtype, conv_pass pass)
 static int forward(const conv_shape *s, int n, int dtype, void *y, const void *x, void *const *w, void *const *b)
 {
    (void)n, (void)dtype;
-   return forward_one(s, y, x, w[0], b[0]);
+   return forward_one(s, y, NULL, x, w[0], b[0]);
 }
 
 static int backward_x(const conv_shape *s, int n, int dtype, void *dx, const void *dy, void *const *w)

@@ -3,60 +3,35 @@
  * depend on the number of threads. */
 #ifdef real
 
-/* At most BLOCK elements as reals: where they are, or in room. */
-static const real *FN(get)(real *room, const elem *from, int64_t n)
-{
 #if ELEM_IS_REAL
-   (void)room, (void)n;
-   return from;
+#define VALUE(x) (x)
+#define STORED(x) (x)
 #else
-   hl_bf16_values(room, from, n);
-   return room;
+#define VALUE(x) hl_bf16_value(x)
+#define STORED(x) hl_bf16_round(x)
 #endif
-}
-
-/* Where at most BLOCK reals are put that put then stores as elements. */
-static real *FN(place)(real *room, elem *to)
-{
-#if ELEM_IS_REAL
-   (void)room;
-   return to;
-#else
-   (void)to;
-   return room;
-#endif
-}
-
-static void FN(put)(elem *to, const real *from, int64_t n)
-{
-#if ELEM_IS_REAL
-   (void)to, (void)from, (void)n;
-#else
-   hl_bf16_rounds(to, from, n);
-#endif
-}
 
 /* Mean of n values, and the sum of their squared distances from it: two passes over a block that stays in L1. The
  * second measures from a rounded mean and makes good for the rounding, so that nothing cancels and equal values have no
  * variance. Several chains hide the latency of the additions. */
-static void FN(block_moments)(double *mean, double *m2, const real *x, int64_t n)
+static void FN(block_moments)(double *mean, double *m2, const elem *x, int64_t n)
 {
    int64_t q = n / 4, half = n / 2;
    real s0 = 0, s1 = 0, s2 = 0, s3 = 0;
 #pragma omp simd reduction(+ : s0, s1, s2, s3)
    for (int64_t i = 0; i < q; i++) {
-      s0 += x[i];
-      s1 += x[i + q];
-      s2 += x[i + 2 * q];
-      s3 += x[i + 3 * q];
+      s0 += VALUE(x[i]);
+      s1 += VALUE(x[i + q]);
+      s2 += VALUE(x[i + 2 * q]);
+      s3 += VALUE(x[i + 3 * q]);
    }
    double sum = (double)(s0 + s1) + (double)(s2 + s3);
-   for (int64_t i = 4 * q; i < n; i++) sum += (double)x[i];
+   for (int64_t i = 4 * q; i < n; i++) sum += (double)VALUE(x[i]);
    real m = (real)(sum / (double)n);
    s0 = s1 = s2 = s3 = 0;
 #pragma omp simd reduction(+ : s0, s1, s2, s3)
    for (int64_t i = 0; i < half; i++) {
-      real a = x[i] - m, b = x[i + half] - m;
+      real a = VALUE(x[i]) - m, b = VALUE(x[i + half]) - m;
       s0 += a;
       s1 += b;
       s2 += a * a;
@@ -64,7 +39,7 @@ static void FN(block_moments)(double *mean, double *m2, const real *x, int64_t n
    }
    double offset = (double)s0 + (double)s1, squares = (double)s2 + (double)s3;
    if (n % 2) {
-      double a = (double)(x[n - 1] - m);
+      double a = (double)(VALUE(x[n - 1]) - m);
       offset += a;
       squares += a * a;
    }
@@ -78,12 +53,11 @@ static void FN(block_moments)(double *mean, double *m2, const real *x, int64_t n
 static void FN(channel_moments)(double *mean, double *var, const elem *x, layout l)
 {
    double m = 0, m2 = 0, count = 0;
-   real room[BLOCK];
    for (int64_t n = 0; n < l.n; n++)
       for (int64_t at = 0; at < l.plane; at += BLOCK) {
          int64_t size = l.plane - at < BLOCK ? l.plane - at : BLOCK;
          double block_mean, block_m2, total = count + (double)size;
-         FN(block_moments)(&block_mean, &block_m2, FN(get)(room, x + n * l.step + at, size), size);
+         FN(block_moments)(&block_mean, &block_m2, x + n * l.step + at, size);
          double delta = block_mean - m;
          m += delta * (double)size / total;
          m2 += block_m2 + delta * delta * count * (double)size / total;
@@ -93,36 +67,29 @@ static void FN(channel_moments)(double *mean, double *var, const elem *x, layout
    *var = m2 / count;
 }
 
-INLINE void FN(normalise_as)(real *y, const real *x, const real *add, int64_t n, real mean, real scale, real shift,
+INLINE void FN(normalise_as)(elem *y, const elem *x, const elem *add, int64_t n, real mean, real scale, real shift,
                              bool with_add, bool relu)
 {
 #pragma omp simd
    for (int64_t i = 0; i < n; i++) {
-      real v = (x[i] - mean) * scale + shift;
-      if (with_add) v += add[i];
+      real v = (VALUE(x[i]) - mean) * scale + shift;
+      if (with_add) v += VALUE(add[i]);
       if (relu) v = v < 0 ? 0 : v;
-      y[i] = v;
+      y[i] = STORED(v);
    }
 }
 
 static void FN(normalise)(elem *y, const elem *x, const elem *add, int64_t n, real mean, real scale, real shift,
                           bool relu)
 {
-   real xs[BLOCK], ys[BLOCK], adds[BLOCK];
-   for (int64_t at = 0; at < n; at += BLOCK) {
-      int64_t size = n - at < BLOCK ? n - at : BLOCK;
-      const real *from = FN(get)(xs, x + at, size), *more = add ? FN(get)(adds, add + at, size) : NULL;
-      real *to = FN(place)(ys, y + at);
-      if (add && relu)
-         FN(normalise_as)(to, from, more, size, mean, scale, shift, true, true);
-      else if (add)
-         FN(normalise_as)(to, from, more, size, mean, scale, shift, true, false);
-      else if (relu)
-         FN(normalise_as)(to, from, NULL, size, mean, scale, shift, false, true);
-      else
-         FN(normalise_as)(to, from, NULL, size, mean, scale, shift, false, false);
-      FN(put)(y + at, to, size);
-   }
+   if (add && relu)
+      FN(normalise_as)(y, x, add, n, mean, scale, shift, true, true);
+   else if (add)
+      FN(normalise_as)(y, x, add, n, mean, scale, shift, true, false);
+   else if (relu)
+      FN(normalise_as)(y, x, NULL, n, mean, scale, shift, false, true);
+   else
+      FN(normalise_as)(y, x, NULL, n, mean, scale, shift, false, false);
 }
 
 /* Channel c of y, from its statistics as they are stored. */
@@ -175,28 +142,29 @@ static void FN(batch_norm)(hl_tensor *y, hl_tensor *mean, hl_tensor *invstd, hl_
 }
 
 /* Sums of g and of g * (x - mean), where g is dy through the ReLU; dadd = g. */
-INLINE void FN(gradient_sums_as)(double sums[2], real *dadd, const real *dy, const real *x, const real *y, int64_t n,
+INLINE void FN(gradient_sums_as)(double sums[2], elem *dadd, const elem *dy, const elem *x, const elem *y, int64_t n,
                                  real mean, bool with_dadd, bool relu)
 {
    int64_t half = n / 2;
    real g0 = 0, g1 = 0, gx0 = 0, gx1 = 0;
 #pragma omp simd reduction(+ : g0, g1, gx0, gx1)
    for (int64_t i = 0; i < half; i++) {
-      real a = relu && y[i] <= 0 ? 0 : dy[i], b = relu && y[i + half] <= 0 ? 0 : dy[i + half];
+      real a = relu && VALUE(y[i]) <= 0 ? 0 : VALUE(dy[i]);
+      real b = relu && VALUE(y[i + half]) <= 0 ? 0 : VALUE(dy[i + half]);
       if (with_dadd) {
-         dadd[i] = a;
-         dadd[i + half] = b;
+         dadd[i] = STORED(a);
+         dadd[i + half] = STORED(b);
       }
       g0 += a;
       g1 += b;
-      gx0 += a * (x[i] - mean);
-      gx1 += b * (x[i + half] - mean);
+      gx0 += a * (VALUE(x[i]) - mean);
+      gx1 += b * (VALUE(x[i + half]) - mean);
    }
    if (n % 2) {
-      real a = relu && y[n - 1] <= 0 ? 0 : dy[n - 1];
-      if (with_dadd) dadd[n - 1] = a;
+      real a = relu && VALUE(y[n - 1]) <= 0 ? 0 : VALUE(dy[n - 1]);
+      if (with_dadd) dadd[n - 1] = STORED(a);
       g0 += a;
-      gx0 += a * (x[n - 1] - mean);
+      gx0 += a * (VALUE(x[n - 1]) - mean);
    }
    sums[0] += (double)g0 + (double)g1;
    sums[1] += (double)gx0 + (double)gx1;
@@ -205,54 +173,41 @@ INLINE void FN(gradient_sums_as)(double sums[2], real *dadd, const real *dy, con
 static void FN(gradient_sums)(double sums[2], elem *dadd, const elem *dy, const elem *x, const elem *y, int64_t n,
                               real mean)
 {
-   real xs[BLOCK], ys[BLOCK], gs[BLOCK], adds[BLOCK];
    for (int64_t at = 0; at < n; at += BLOCK) {
       int64_t size = n - at < BLOCK ? n - at : BLOCK;
-      const real *g = FN(get)(gs, dy + at, size), *in = FN(get)(xs, x + at, size);
-      const real *out = y ? FN(get)(ys, y + at, size) : NULL;
-      real *to = dadd ? FN(place)(adds, dadd + at) : NULL;
       if (dadd && y)
-         FN(gradient_sums_as)(sums, to, g, in, out, size, mean, true, true);
+         FN(gradient_sums_as)(sums, dadd + at, dy + at, x + at, y + at, size, mean, true, true);
       else if (dadd)
-         FN(gradient_sums_as)(sums, to, g, in, NULL, size, mean, true, false);
+         FN(gradient_sums_as)(sums, dadd + at, dy + at, x + at, NULL, size, mean, true, false);
       else if (y)
-         FN(gradient_sums_as)(sums, NULL, g, in, out, size, mean, false, true);
+         FN(gradient_sums_as)(sums, NULL, dy + at, x + at, y + at, size, mean, false, true);
       else
-         FN(gradient_sums_as)(sums, NULL, g, in, NULL, size, mean, false, false);
-      if (dadd) FN(put)(dadd + at, to, size);
+         FN(gradient_sums_as)(sums, NULL, dy + at, x + at, NULL, size, mean, false, false);
    }
 }
 
 /* dx = scale * (g - offset - slope * (x - mean)); without statistics of the batch dx = scale * g. */
-INLINE void FN(gradient_as)(real *dx, const real *dy, const real *x, const real *y, int64_t n, real mean, real scale,
+INLINE void FN(gradient_as)(elem *dx, const elem *dy, const elem *x, const elem *y, int64_t n, real mean, real scale,
                             real offset, real slope, bool relu, bool batch)
 {
 #pragma omp simd
    for (int64_t i = 0; i < n; i++) {
-      real g = relu && y[i] <= 0 ? 0 : dy[i];
-      dx[i] = scale * (batch ? g - offset - slope * (x[i] - mean) : g);
+      real g = relu && VALUE(y[i]) <= 0 ? 0 : VALUE(dy[i]);
+      dx[i] = STORED(scale * (batch ? g - offset - slope * (VALUE(x[i]) - mean) : g));
    }
 }
 
 static void FN(gradient)(elem *dx, const elem *dy, const elem *x, const elem *y, int64_t n, real mean, real scale,
                          real offset, real slope, bool batch)
 {
-   real xs[BLOCK], ys[BLOCK], gs[BLOCK], out[BLOCK];
-   for (int64_t at = 0; at < n; at += BLOCK) {
-      int64_t size = n - at < BLOCK ? n - at : BLOCK;
-      const real *g = FN(get)(gs, dy + at, size), *in = batch ? FN(get)(xs, x + at, size) : NULL;
-      const real *gate = y ? FN(get)(ys, y + at, size) : NULL;
-      real *to = FN(place)(out, dx + at);
-      if (y && batch)
-         FN(gradient_as)(to, g, in, gate, size, mean, scale, offset, slope, true, true);
-      else if (y)
-         FN(gradient_as)(to, g, NULL, gate, size, mean, scale, offset, slope, true, false);
-      else if (batch)
-         FN(gradient_as)(to, g, in, NULL, size, mean, scale, offset, slope, false, true);
-      else
-         FN(gradient_as)(to, g, NULL, NULL, size, mean, scale, offset, slope, false, false);
-      FN(put)(dx + at, to, size);
-   }
+   if (y && batch)
+      FN(gradient_as)(dx, dy, x, y, n, mean, scale, offset, slope, true, true);
+   else if (y)
+      FN(gradient_as)(dx, dy, x, y, n, mean, scale, offset, slope, true, false);
+   else if (batch)
+      FN(gradient_as)(dx, dy, x, NULL, n, mean, scale, offset, slope, false, true);
+   else
+      FN(gradient_as)(dx, dy, x, NULL, n, mean, scale, offset, slope, false, false);
 }
 
 static void FN(batch_norm_back)(hl_tensor *dx, hl_tensor *dgamma, hl_tensor *dbeta, hl_tensor *dadd,
@@ -287,6 +242,9 @@ static void FN(batch_norm_back)(hl_tensor *dx, hl_tensor *dgamma, hl_tensor *dbe
       }
    }
 }
+
+#undef VALUE
+#undef STORED
 
 #else
 #include <math.h>
