@@ -33,6 +33,14 @@ describe('public names', function()
       end))
    end)
 
+   it('say what they return, those that do', function()
+      local silent = {backward = true, collect = true, manualSeed = true, setdefaulttensortype = true, setnumthreads = true,
+         setwinograd = true}
+      assert.same({}, names_where(function(entry)
+         return entry.kind == 'function' and entry.owner == '' and #entry.results == 0 and not silent[entry.name]
+      end))
+   end)
+
    it('are in a file and on a line each', function()
       assert.same({}, names_where(function(entry) return not (entry.file and entry.line) end))
    end)

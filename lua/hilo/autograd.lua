@@ -130,6 +130,7 @@ end
 ---@param def {forward: fun(ctx: Context, ...): ..., backward: fun(ctx: Context, ...): ..., foreign: boolean?, remake: function?}
 --- foreign: the gradients that backward returns may be kept by somebody else, so they are never reused;
 --- remake(ctx) returns a function that computes the result again into the tensor it is given, cheaply: see forget
+---@return fun(...): ...
 function autograd.op(name, def)
    local forward = def.forward
    return function(...)

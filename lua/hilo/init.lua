@@ -67,6 +67,7 @@ for _, family in ipairs {'pointwise', 'reduce', 'shape', 'matmul', 'conv', 'norm
 end
 
 --- Number of threads that loops and BLAS use on the CPU.
+---@return integer
 function hilo.getnumthreads() return tonumber(assert(core.device('cpu')).lib.hl_threads()) end
 
 ---@param n integer
@@ -86,6 +87,7 @@ end
 
 --- Bytes in use on a device: {live, cached, peak, allocations}.
 ---@param device? string
+---@return {live: number, cached: number, peak: number, allocations: number}
 function hilo.memory(device)
    local d, reason = core.device(device or 'cpu')
    if not d then core.raise(reason) end

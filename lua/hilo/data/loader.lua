@@ -66,10 +66,12 @@ function Loader.new(options)
 end
 
 --- Number of batches that one pass over the images takes, rounded up.
+---@return integer
 function Loader:batches_per_epoch() return math.ceil(#self.names / self.batch) end
 
 --- Makes `next` return the batch of that step (from 1).
 ---@param step integer
+---@return Loader self
 function Loader:seek(step)
    self.tickets = self.tickets or {}
    for number, batch in pairs(self.tickets) do

@@ -176,10 +176,19 @@ end
 
 local describers = {['function'] = describe_function, class = describe_class, module = describe_module, value = describe_value}
 
+-- 'Log.open' where the source says so: it is no method.
+local function as_written(entry)
+   local source = entry.file and source_index().files[entry.file]
+   local defined = source and source.by_line[entry.line]
+   local name = defined and defined.names[1]
+   if name and name:match('^[%w_]+%.' .. entry.key .. '$') then entry.name = entry.owner .. '.' .. entry.key end
+end
+
 local function new(item)
    local entry = {name = item.name, key = item.key, owner = item.owner, kind = item.kind, value = item.value, parameters = {},
       results = {}, fields = {}, other_names = {}, parent = item.parent}
    describers[item.kind](entry, item)
+   if item.parent == nil and item.name:find(':', 1, true) and item.owner ~= 'Tensor' then as_written(entry) end
    return entry
 end
 

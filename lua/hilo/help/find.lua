@@ -13,7 +13,8 @@ local function by_name(name)
    if not owner then return nil end
    entry = entries.named(owner .. ':' .. key) or entries.named(owner .. '.' .. key)
    if entry then return entry end
-   local class = entries.named(owner)
+   local class = entries.named(owner) or entries.named('nn.' .. owner)
+   if class and class.name ~= owner then return by_name(class.name .. ':' .. key) end
    local parent = class and class.parent and class.parent.__typename
    return parent and by_name(parent .. ':' .. key)
 end

@@ -91,8 +91,10 @@ function options.add_groups(class, prefix)
    class.head_prefix = prefix
    local function in_head(name) return name:sub(1, #prefix) == prefix end
    --- Parameters that train (those that are not frozen), but for the classifier's last layer.
+   ---@return Tensor[]
    function class:backboneParameters() return options.trainable(self, function(name) return not in_head(name) end) end
    --- Parameters of the classifier's last layer.
+   ---@return Tensor[]
    function class:headParameters() return options.trainable(self, in_head) end
 end
 

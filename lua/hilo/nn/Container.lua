@@ -15,6 +15,7 @@ end
 --- Puts a module at the end.
 ---@param module Module
 ---@param name? string for namedParameters; it can then also be reached as container[name]
+---@return Container self
 function Container:add(module, name)
    return self:insert(module, #self.modules + 1, name)
 end
@@ -23,6 +24,7 @@ end
 ---@param module Module
 ---@param index? integer the end if not given
 ---@param name? string
+---@return Container self
 function Container:insert(module, index, name)
    local n = #self.modules
    index = index or n + 1
@@ -42,6 +44,7 @@ end
 
 --- Takes the module at `index` out; the last if not given.
 ---@param index? integer
+---@return Container self
 function Container:remove(index)
    local n = #self.modules
    index = index or n
@@ -74,6 +77,7 @@ end
 local function indented(m, indent) return (tostring(m):gsub('\n', '\n' .. indent)) end
 
 --- Text of modules that stand side by side between one input and one output.
+---@return string
 function Container:branches_text()
    local lines, n = {self.__typename .. ' {', '  input'}, #self.modules
    for i, m in ipairs(self.modules) do
@@ -87,6 +91,7 @@ function Container:branches_text()
 end
 
 --- Text of modules by their names.
+---@return string
 function Container:named_text()
    local lines = {self.__typename .. ' {'}
    for i, m in ipairs(self.modules) do
@@ -97,6 +102,7 @@ function Container:named_text()
 end
 
 --- Text of modules that follow each other.
+---@return string
 function Container:chain_text()
    local path, lines = {'input'}, {}
    for i, m in ipairs(self.modules) do

@@ -72,6 +72,7 @@ end
 -- ---- running ----
 
 --- Computes the result of ops on `input`. To be overridden.
+---@return any output
 function Module:updateOutput() return self.output end
 
 -- A module that brings derivatives of its own is one node for autograd.
@@ -107,6 +108,7 @@ end
 
 --- Torch7's forward: the plain result, kept in .output. The graph is kept for backward().
 ---@param input any a tensor or nested tables of tensors
+---@return any output as the module's: a tensor or nested tables of tensors
 function Module:forward(input)
    if is_opaque(self) then
       if graph.is_part_of_one(input) and autograd.is_enabled() then return with(traced, self.call, self, input) end
@@ -166,6 +168,7 @@ function Module:accGradParameters(input, gradOutput, scale)
 end
 
 --- Drops results and the kept graph.
+---@return Module self
 function Module:clearState()
    for _, m in ipairs(self:listModules()) do
       m._graph, m.output, m.gradInput = nil, Tensor.empty({}), Tensor.empty({})
@@ -263,6 +266,7 @@ end
 ---     net:backward(x, net:forward(x))
 ---     net:updateParameters(0.1)
 ---@param learningRate number
+---@return Module self
 function Module:updateParameters(learningRate)
    check(type(learningRate) == 'number', 'updateParameters: expects a learning rate, got %s', type(learningRate))
    autograd.no_grad(each_pair, self, function(p, g)
@@ -278,6 +282,7 @@ end
 ---     assert(a.weight:isSetTo(b.weight))
 ---@param other Module of the same structure
 ---@param ... string
+---@return Module self
 function Module:share(other, ...)
    for i = 1, select('#', ...) do
       local name = select(i, ...)
@@ -309,6 +314,7 @@ end
 --- Freezes what is named of every batch normalisation inside.
 ---@param what? {affine: boolean, statistics: boolean} affine (default true): scale and shift stay as they are; statistics
 --- (default false): the running statistics are used in training too, and stay as they are
+---@return Module self
 function Module:freezeBatchNorm(what)
    what = what or {}
    return self:apply(function(m)
@@ -384,6 +390,7 @@ end
 ---     local net = nn.Sequential():add(nn.Linear(2, 3)):add(nn.ReLU())
 ---     net:replace(function(m) return nn.isA(m, 'nn.ReLU') and nn.Tanh() or m end)
 ---@param f fun(m: Module): Module
+---@return Module
 function Module:replace(f)
    local out = f(self)
    for i, child in ipairs(self.modules or {}) do
@@ -413,6 +420,7 @@ end
 --- Torch7's type of the parameters; with a name, converts everything to it. A CPU type also brings it to the CPU.
 ---@param name? string 'torch.FloatTensor', 'torch.DoubleTensor', 'torch.CudaTensor'
 ---@param tensorCache? table the same for several modules that share memory, so that they still do afterwards
+---@return string|Module
 function Module:type(name, tensorCache)
    if not name then return self._type end
    if name == 'torch.CudaTensor' then return self:to({dtype = 'float', device = 'cuda'}, tensorCache) end

@@ -19,6 +19,7 @@ function SpatialAveragePooling:__init(kW, kH, dW, dH, padW, padH)
 end
 
 --- The padding's zeros count in the mean (they do unless told otherwise).
+---@return SpatialAveragePooling self
 function SpatialAveragePooling:setCountIncludePad()
    self.count_include_pad = true
    return self

@@ -42,6 +42,7 @@ end
 
 --- Draws weight and bias from [-s, s]; s is stdv * sqrt(3), or 1 / sqrt(inputs of one output).
 ---@param stdv? number
+---@return SpatialConvolution self
 function SpatialConvolution:reset(stdv)
    local s = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(self.kW * self.kH * self.nInputPlane / self.groups)
    self.weight:uniform(-s, s)
@@ -51,6 +52,7 @@ end
 
 --- Cuts the channels into equal groups: those of the output see only theirs of the input. Depthwise where groups is nInputPlane.
 ---@param groups integer
+---@return SpatialConvolution self
 function SpatialConvolution:inGroups(groups)
    whole(self.__typename, 'groups', groups, 1)
    core.check(self.nInputPlane % groups == 0 and self.nOutputPlane % groups == 0,

@@ -258,6 +258,7 @@ local recomputed = autograd.op('checkpoint', {
 --- are drawn as in the first pass, and the running statistics of batch normalisation move once.
 ---@param module table|fun(x: any): any
 ---@param input any
+---@return any output
 function graph.checkpoint(module, input)
    check(type(module) == 'table' and module.parameters, 'checkpoint: expects a module, got %s', type(module))
    if not graph.is_recording() then return module(input) end

@@ -34,6 +34,7 @@ function Generator:manualSeed(seed)
 end
 
 --- The seed that the numbers come from.
+---@return integer
 function Generator:initialSeed() return self._seed end
 
 --- What setState continues from; plain numbers, to be kept in checkpoints.

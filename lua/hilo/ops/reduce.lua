@@ -81,6 +81,7 @@ for _, name in ipairs {'sum', 'mean', 'prod'} do
    --- Over all elements, or along the named dimensions, which stay with size 1. Integer tensors give a LongTensor.
    ---@param x Tensor
    ---@param ... integer dimensions
+   ---@return number|Tensor
    M[name] = function(x, ...)
       need_tensor(name, x)
       if name == 'mean' and not x._storage.dtype.is_float and select('#', ...) > 0 then
@@ -117,6 +118,8 @@ for name, code in pairs(extreme_all) do
    --- The largest (smallest) element; or along dim: values, positions (LongTensor, from 1).
    ---@param x Tensor
    ---@param dim? integer
+   ---@return number|Tensor largest a number of all elements; along dim 1 wide there
+   ---@return Tensor? positions long, along dim
    M[name] = function(x, dim)
       need_tensor(name, x)
       if dim then return extreme_dim(x, code, dimension(x, dim, name)) end

@@ -114,6 +114,7 @@ function M.reshape(x, ...) return M.view(M.contiguous(need_tensor('reshape', x))
 ---@param dim integer from 1
 ---@param first integer from 1
 ---@param length integer
+---@return Tensor view
 M.narrow = op('narrow', {
    forward = function(ctx, x, dim, first, length)
       dim = dimension(need_tensor('narrow', x), dim, 'narrow')
@@ -136,6 +137,7 @@ M.narrow = op('narrow', {
 ---@param x Tensor
 ---@param dim integer
 ---@param index integer
+---@return Tensor view
 function M.select(x, dim, index)
    dim = dimension(need_tensor('select', x), dim, 'select')
    Tensor.element_offset(x, dim, index)
@@ -391,6 +393,7 @@ end
 ---@param x Tensor
 ---@param dim integer
 ---@param index Tensor (n)
+---@return Tensor y n wide along dim
 M.index = op('index', {
    forward = function(ctx, x, dim, index)
       dim = dimension(need_tensor('index', x), dim, 'index')
@@ -410,6 +413,10 @@ M.index = op('index', {
 })
 
 --- y[i][j] = x[index[i][j]][j] for dim 1, x[i][index[i][j]] for dim 2, and so on; index is a LongTensor counting from 1.
+---@param x Tensor
+---@param dim integer from 1
+---@param index Tensor long, of x's sizes but along dim
+---@return Tensor y of index's sizes
 M.gather = op('gather', {
    forward = function(ctx, x, dim, index)
       dim = dimension(need_tensor('gather', x), dim, 'gather')
@@ -427,6 +434,9 @@ M.gather = op('gather', {
 })
 
 --- Elements of x where mask (ByteTensor of x's sizes) is not 0, as a vector.
+---@param x Tensor
+---@param mask Tensor byte, of x's sizes
+---@return Tensor y (n)
 M.maskedSelect = op('maskedSelect', {
    forward = function(ctx, x, mask)
       need_tensor('maskedSelect', x)
@@ -492,6 +502,7 @@ end
 ---@param x Tensor
 ---@param options {dtype: string?, device: string?, layout: 'contiguous'|'channels_last'|nil} x's own if not given; channels_last:
 --- as hilo.channelsLast, of (N,C,H,W)
+---@return Tensor
 function M.to(x, options)
    local dtype = require('hilo.storage').dtype_of(options.dtype or need_tensor('to', x)._storage.dtype.name).name
    local device, layout = options.device or x._storage.device.name, options.layout

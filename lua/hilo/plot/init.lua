@@ -42,6 +42,7 @@ local plot = {}
 ---@param values number[]|Tensor|table[] one series, or several as {{'name', values, errors?}, ...}: a group of bars a label
 ---@param errors? number[]|Tensor half the length of the whiskers
 ---@param options? table
+---@return string? made as `to` says: the path, the bytes or the text; nil where it was printed
 function plot.bar(labels, values, errors, options) return bars.bar(labels, values, errors, options) end
 
 --- A histogram: plot.hist(x[, options]). Further option: bins (by default the square root of the count, 5 to 60).
@@ -49,6 +50,7 @@ function plot.bar(labels, values, errors, options) return bars.bar(labels, value
 ---     hilo.plot.hist(hilo.randn(1000), {to = 'histogram.svg'})
 ---@param x number[]|Tensor
 ---@param options? table
+---@return string? made as `to` says: the path, the bytes or the text; nil where it was printed
 function plot.hist(x, options) return hist.hist(x, options) end
 
 --- Points: plot.scatter(x, y[, colours][, options]). x and y are numbers, or names (strings, booleans), each with a place of its own.
@@ -61,6 +63,7 @@ function plot.hist(x, options) return hist.hist(x, options) end
 ---@param y any[]|Tensor
 ---@param colours? number[]|Tensor
 ---@param options? table
+---@return string? made as `to` says: the path, the bytes or the text; nil where it was printed
 function plot.scatter(x, y, colours, options) return scatter.scatter(x, y, colours, options) end
 
 --- A matrix as colours, the first row on top: plot.image(matrix[, options]).
@@ -72,6 +75,7 @@ function plot.scatter(x, y, colours, options) return scatter.scatter(x, y, colou
 ---     hilo.plot.image(hilo.rand(4, 4), {to = 'matrix.svg', values = '%.1f'})
 ---@param matrix number[][]|Tensor
 ---@param options? table
+---@return string? made as `to` says: the path, the bytes or the text; nil where it was printed
 function plot.image(matrix, options) return image.image(matrix, options) end
 
 --- Parallel coordinates: an axis for each of `axes` and one for the value; the best lie on top.
@@ -80,6 +84,7 @@ function plot.image(matrix, options) return image.image(matrix, options) end
 ---@param rows {values: table<string, any>, value: number?}[] such as a sweep's trials; a row without a value is a dotted grey line
 ---@param axes {name: string, low: number?, high: number?, log: boolean?, choices: any[]?}[] such as a sweep's axes
 ---@param options? table
+---@return string? made as `to` says: the path, the bytes or the text; nil where it was printed
 function plot.parallel(rows, axes, options) return parallel.parallel(rows, axes, options) end
 
 --- Runs f(...) with one gnuplot for all pictures drawn in it, which saves starting one for each; returns what f returns.

@@ -30,6 +30,7 @@ local methods = Tensor.methods
 --- Fails where an in-place change would break a gradient; notes the change otherwise. Parameters of modules may be changed, as in
 --- Torch7: they are read when they are used.
 ---@param what string name of the method
+---@return Tensor self
 function methods:writable(what)
    if self.requires_grad and not self._storage.is_parameter and autograd.is_enabled() then
       core.raise(('%s changes a tensor in place that a gradient is computed for; use the pure function (hilo.*), work on t:detach(), '

@@ -28,6 +28,8 @@ function Progress.new(options)
 end
 
 --- Steps a second since the start, and seconds left; nil before the first step.
+---@return number? rate steps a second
+---@return number? left seconds
 function Progress:rate()
    local elapsed = host.hl_host_time() - self.began
    local steps = self.done - self.start

@@ -82,6 +82,7 @@ end
 
 --- Path of a file of the run.
 ---@param name string
+---@return string
 function Run:file(name) return self.path .. '/' .. name end
 
 -- Crops in which the cells of a network lie where its logits are put, see data.transforms.whole.
