@@ -6,6 +6,9 @@ local core = require 'hilo.core'
 local cuda = {}
 
 --- Whether there is a card that hilo can use.
+---
+---     local there, why = hilo.cuda.available()
+---     print(there and hilo.cuda.name() or why)
 ---@return boolean available, string? reason why not
 function cuda.available()
    local device, reason = core.device('cuda')

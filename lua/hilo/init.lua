@@ -70,6 +70,7 @@ end
 ---@return integer
 function hilo.getnumthreads() return tonumber(assert(core.device('cpu')).lib.hl_threads()) end
 
+---     hilo.setnumthreads(2)
 ---@param n integer
 function hilo.setnumthreads(n)
    core.check(type(n) == 'number' and n >= 1 and n % 1 == 0, 'setnumthreads: expects a whole number of 1 or more, got %s',
@@ -86,6 +87,8 @@ function hilo.setwinograd(on)
 end
 
 --- Bytes in use on a device: {live, cached, peak, allocations}.
+---
+---     print(hilo.memory().live, hilo.memory().peak)
 ---@param device? string
 ---@return {live: number, cached: number, peak: number, allocations: number}
 function hilo.memory(device)

@@ -156,6 +156,8 @@ function Tensor.promised_zeros(...)
 end
 
 --- Tensor filled with a value: full(0.5, 2, 3), full(255, {2, 3}, {dtype = 'byte'}).
+---
+---     local void = hilo.full(255, {4, 4}, {dtype = 'byte'})
 ---@param value number
 ---@param ... integer|integer[]|table sizes, then {dtype: string?, device: string?}
 ---@return Tensor
@@ -209,6 +211,8 @@ function Tensor.linspace(first, last, n, options)
 end
 
 --- Ones on the diagonal, zeros elsewhere.
+---
+---     local unit = hilo.eye(3)
 ---@param n integer rows
 ---@param m? integer columns, n if not given
 ---@param options? {dtype: string, device: string}

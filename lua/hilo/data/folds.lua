@@ -5,6 +5,8 @@ local Draws = require 'hilo.data.draws'
 local stream = 252 -- of Draws, away from those of loaders and splits
 
 --- Deals names into n parts. Which goes where depends on the names and the seed alone, not on their order.
+---
+---     local parts = hilo.data.folds({'a', 'b', 'c', 'd'}, 2)
 ---@param names string[]
 ---@param n integer 2 or more
 ---@param seed? integer 1

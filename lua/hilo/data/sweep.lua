@@ -59,6 +59,11 @@ end
 ---
 --- batch.images (N,3,H,W), batch.labels (N,H,W) byte, batch.names; N is 1 unless `batch` allows more and neighbours in the list
 --- have one size.
+---
+---     local set = hilo.data.open {root = 'photos'}
+---     for batch in hilo.data.sweep {set = set, names = set.names, transform = hilo.data.transforms.whole()} do
+---        print(batch.names[1])
+---     end
 ---@param options {set: DataSet, names: string[], transform: Transform, labels: 'full'|'input'|nil, batch: integer?, workers: Workers?,
 --- ahead: integer?, device: string?, normalise: table?} labels: 'input' as the transform makes them, 'full' as the files hold them
 ---@return fun(): Batch?

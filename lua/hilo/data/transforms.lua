@@ -52,6 +52,9 @@ local function scale_range(options)
 end
 
 --- For training a segmentation network: scale, crop (what lies outside the image is void), mirror.
+---
+---     local transform = hilo.data.transforms.segmentation {crop = {96, 96}, scale = {0.5, 1.5}, mirror = true}
+---     local sample = transform(hilo.data.Draws.of(1, 1, 0, 0), 120, 160)                       -- of a picture of 120 x 160
 ---@param options {crop: integer[], size: number?, scale: number[]?, mirror: boolean?, jitter: table?, grey: number?, blur: number[]?,
 --- blur_chance: number?} crop {height, width} in pixels; size: factor for all images (0.5: half size), scale {low, high} drawn on top
 --- of it; the rest: see transforms.colour
@@ -131,6 +134,8 @@ local function on_grid(size, stride) return math.max(1, math.floor((size - 1) / 
 --- For evaluation: the whole image, `size` times its own size. With a stride its sides are brought to the nearest of stride * k + 1:
 --- there a network of that output stride has its cells at pixels 0, stride, ..., corner to corner, where its logits are put when they
 --- are upsampled with the corners aligned. Between such sizes label maps would be stretched, by half a stride or more at the edges.
+---
+---     local sample = hilo.data.transforms.whole(0.5)(nil, 120, 160)                              -- half its size
 ---@param size? number 1
 ---@param stride? integer the network's output stride
 ---@return Transform

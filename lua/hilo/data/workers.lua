@@ -16,6 +16,8 @@ local under_way = {}
 local handle, ticket_out = ffi.new('hl_host_loader *[1]'), ffi.new('int64_t[1]')
 
 --- Starts threads. Neither number changes any result.
+---
+---     local workers = hilo.data.workers {threads = 4, cache_mb = 512}
 ---@param options? {threads: integer, cache_mb: number} threads 2 (0: the caller's own), cache_mb: memory for decoded images, 256
 ---@return Workers
 function Workers.new(options)

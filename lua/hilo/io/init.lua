@@ -12,6 +12,8 @@ local io = {
 }
 
 --- Reads the tensors of a .pth or .safetensors file, told apart by what they hold, not by their names.
+---
+---     local tensors = hilo.io.load_tensors 'runs/mine/last.safetensors'
 ---@param path string
 ---@return table<string, Tensor> tensors, string[] notes on what was unwrapped
 function io.load_tensors(path)

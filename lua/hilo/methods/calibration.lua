@@ -106,6 +106,9 @@ end
 ---@field b number[] (C)
 
 --- Fits a calibration. A class that fewer than 5 pictures show, or do not show, takes the pair of all classes.
+---
+---     local made = hilo.methods.calibration.fit({{0.9}, {0.8}, {0.3}, {0.6}}, {{1}, {1}, {0}, {0}}, {how = 'temperature', by = 'all'})
+---     local calibrated = hilo.methods.calibration.apply(made, {0.7})
 ---@param rows number[][] scores, one row an image, one score 0..1 a class
 ---@param targets number[][] 1 where the class is in the image, else 0
 ---@param options {how: 'temperature'|'platt', by: 'all'|'class'}

@@ -3,6 +3,8 @@ local core = require 'hilo.core'
 local sorted_keys = require 'hilo.keys'
 
 --- The mean score of each class over pictures: what soft fusion divides a picture's scores by.
+---
+---     local prior = hilo.methods.class_prior {a = {0.9, 0.1}, b = {0.7, 0.3}}  -- 0.8, 0.2
 ---@param scores table<string, number[]> by picture: one score a class, 0..1
 ---@return number[] (C)
 return function(scores)

@@ -2,6 +2,9 @@
 local hilo = require 'hilo'
 
 --- 1 where the class has a pixel in the image, else 0.
+---
+---     local present = hilo.methods.class_targets(hilo.ByteTensor{{{0, 2}, {255, 2}}}, 3)
+---     assert(present[1][1] == 1 and present[1][2] == 0 and present[1][3] == 1)
 ---@param labels Tensor (N,H,W)
 ---@param classes integer
 ---@return Tensor (N,C) float

@@ -13,6 +13,8 @@ function distances.cosine(student, teacher) return 1 - hilo.mean(hilo.cosine_sim
 local consistency = {}
 
 --- Distance between what student and teacher say; no gradient to the teacher.
+---
+---     local loss = hilo.methods.consistency.loss(hilo.randn(4, 5), hilo.randn(4, 5), 'mse')
 ---@param student Tensor (N,C) logits
 ---@param teacher Tensor (N,C) logits
 ---@param distance 'mse'|'cosine'

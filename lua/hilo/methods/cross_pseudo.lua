@@ -4,6 +4,9 @@ local hilo = require 'hilo'
 local pseudo_labels = require 'hilo.methods.pseudo_labels'
 
 --- Cross entropy of each with the other's argmax, the mean over the pixels inside, both summed.
+---
+---     local inside = hilo.ones({1, 8, 8}, {dtype = 'byte'})
+---     local loss = hilo.methods.cross_pseudo(hilo.randn(1, 3, 8, 8), hilo.randn(1, 3, 8, 8), inside)
 ---@param first Tensor (N,C,H,W) logits
 ---@param second Tensor (N,C,H,W) logits
 ---@param inside Tensor (N,H,W) byte, 1 inside the image

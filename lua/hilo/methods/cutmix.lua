@@ -62,6 +62,11 @@ local Boxes = {}
 Boxes.__index = Boxes
 
 --- Boxes for a batch.
+---
+---     local cutmix = hilo.methods.cutmix
+---     local boxes = cutmix.boxes {batch = 2, crop = {32, 32}, shape = cutmix.any_shape(), seed = 1, stream = 3}
+---     boxes:draw(1)
+---     local mixed = cutmix.mix(boxes, hilo.randn(2, 3, 32, 32), hilo.randn(2, 3, 32, 32))
 ---@param options {batch: integer, crop: integer[], shape: BoxShape, seed: integer, stream: integer, device: string?} crop {height,
 --- width}; stream: 1..15, another for each set of boxes of a run
 ---@return Boxes

@@ -25,6 +25,9 @@ function discriminator.shared_columns(labels, inside, void)
 end
 
 --- A real map: one-hot(y), zero where y is void or the mask is 0, beside its image, scaled to [0,1] by its own range.
+---
+---     local labels = hilo.zeros({2, 64, 64}, {dtype = 'byte'})
+---     local real = hilo.methods.discriminator.real(labels, hilo.randn(2, 3, 64, 64), 5)        -- (2,8,64,64)
 ---@param labels Tensor (N,H,W)
 ---@param images Tensor (N,3,H,W)
 ---@param classes integer
@@ -49,6 +52,8 @@ end
 
 --- ( BCE(D(fake), 0) + BCE(D(real), 1) ) / 2, on logits. With `smooth` above 0 real maps are to get 1 - smooth, which keeps D from
 --- being ever surer of them (one-sided label smoothing: Salimans et al., Improved techniques for training GANs, 2016).
+---
+---     local loss = hilo.methods.discriminator.loss(hilo.randn(4, 1), hilo.randn(4, 1), {smooth = 0.1})
 ---@param real Tensor (N,1)
 ---@param fake Tensor (M,1)
 ---@param options? {smooth: number?} smooth: 0, as in the paper

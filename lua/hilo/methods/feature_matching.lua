@@ -2,6 +2,8 @@
 local hilo = require 'hilo'
 
 --- The gradient flows through the fake side alone.
+---
+---     local loss = hilo.methods.feature_matching(hilo.randn(4, 512), hilo.randn(4, 512))
 ---@param real Tensor (N,K) the discriminator's features of label maps
 ---@param fake Tensor (M,K) and of predicted maps
 ---@return Tensor loss (1)

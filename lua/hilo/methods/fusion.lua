@@ -40,6 +40,8 @@ end
 local fusion = {}
 
 --- What each class's probability is multiplied by: 1 or 0 with 'threshold', (score / prior)^exponent with 'soft'.
+---
+---     assert(hilo.methods.fusion.weights({0.9, 0.05}, {tau = 0.2})[2] == 0)
 ---@param scores number[] (C)
 ---@param options FusionOptions
 ---@return number[]? (C) nil where every class would be switched off, and so none is

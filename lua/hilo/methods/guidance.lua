@@ -9,6 +9,9 @@ local guidance = {}
 local ruled_out = -30 -- a probability of 1e-13, which a softmax still tells from others of its kind
 
 --- Of tags: -30 where the class is absent, `bias` where it is present and not the background, else 0.
+---
+---     local row = hilo.methods.guidance.of_tags {1, 0, -1}
+---     local guided = hilo.methods.guidance.apply(hilo.randn(1, 3, 8, 8), hilo.Tensor{row})
 ---@param tags number[] (C) 1 present, 0 absent, -1 not known
 ---@param options? {bias: number?, background: boolean?} bias: of classes over the background, 0; Papandreou et al. take 5 - 3
 ---@return number[]

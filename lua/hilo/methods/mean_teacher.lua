@@ -4,6 +4,10 @@ local hilo = require 'hilo'
 local mean_teacher = {}
 
 --- A copy of the student that does not train and evaluates.
+---
+---     local student = nn.Linear(2, 3)
+---     local teacher = hilo.methods.mean_teacher.of(student)
+---     hilo.methods.mean_teacher.update(teacher, student, 1)
 ---@param student Module
 ---@return Module
 function mean_teacher.of(student)

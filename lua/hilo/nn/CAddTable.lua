@@ -3,6 +3,8 @@ local pointwise = require 'hilo.ops.pointwise'
 local tensors = require 'hilo.nn.tables'
 
 --- nn.CAddTable(): the sum of the tensors in a table.
+---
+---     local y = nn.CAddTable():forward {hilo.ones(3), hilo.ones(3)}  -- 2, 2, 2
 local CAddTable = class('nn.CAddTable', 'nn.Module')
 
 function CAddTable:updateOutput(xs)

@@ -8,6 +8,8 @@ local shape = require 'hilo.ops.shape'
 
 --- nn.ClassNLLCriterion([weights, sizeAverage, ignoreIndex]): negative log likelihood of log-probabilities (C) or (N,C) for classes
 --- counted from 1: a number, or (N).
+---
+---     local loss = nn.ClassNLLCriterion():forward(nn.LogSoftMax():forward(hilo.randn(4, 3)), hilo.LongTensor{1, 3, 2, 1})
 local ClassNLLCriterion, parent = class('nn.ClassNLLCriterion', 'nn.Criterion')
 
 ---@param weights? Tensor (C); the mean then divides by the sum of the targets' weights

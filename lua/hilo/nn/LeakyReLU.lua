@@ -3,6 +3,8 @@ local class = require 'hilo.nn.class'
 local pointwise = require 'hilo.ops.pointwise'
 
 --- nn.LeakyReLU([slope]): x where it is positive, slope * x elsewhere.
+---
+---     local y = nn.LeakyReLU(0.2):forward(hilo.Tensor{-1, 2})  -- -0.2, 2
 local LeakyReLU, parent = class('nn.LeakyReLU', 'nn.Module')
 
 ---@param negval? number 0.01 if not given

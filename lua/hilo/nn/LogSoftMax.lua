@@ -2,6 +2,8 @@ local class = require 'hilo.nn.class'
 local loss = require 'hilo.ops.loss'
 
 --- nn.LogSoftMax(): log-softmax over the classes: of (C), (N,C), (C,H,W) or (N,C,H,W).
+---
+---     local y = nn.LogSoftMax():forward(hilo.randn(2, 5))
 local LogSoftMax = class('nn.LogSoftMax', 'nn.Module')
 
 function LogSoftMax:updateOutput(x)

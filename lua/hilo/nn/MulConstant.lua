@@ -2,6 +2,8 @@ local class = require 'hilo.nn.class'
 local pointwise = require 'hilo.ops.pointwise'
 
 --- nn.MulConstant(c): c * x.
+---
+---     local y = nn.MulConstant(3):forward(hilo.Tensor{1, 2})  -- 3, 6
 local MulConstant, parent = class('nn.MulConstant', 'nn.Module')
 
 ---@param constant number

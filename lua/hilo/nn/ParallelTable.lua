@@ -2,6 +2,8 @@ local core = require 'hilo.core'
 local class = require 'hilo.nn.class'
 
 --- nn.ParallelTable(): module i on element i of the input; a table of the results.
+---
+---     local y = nn.ParallelTable():add(nn.ReLU()):add(nn.Identity()):forward {hilo.randn(2), hilo.randn(3)}
 local ParallelTable = class('nn.ParallelTable', 'nn.Container')
 
 ---@param xs table as many elements as there are modules

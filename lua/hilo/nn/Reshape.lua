@@ -4,6 +4,8 @@ local shape = require 'hilo.ops.shape'
 
 --- nn.Reshape(sizes...[, batchMode]): the same elements in other sizes. With batchMode true the first dimension is the batch and
 --- stays, with false it does not; if not given, it is unless the input has just the elements that the sizes take.
+---
+---     local y = nn.Reshape(12):forward(hilo.zeros(2, 3, 4))  -- (2,12)
 local Reshape, parent = class('nn.Reshape', 'nn.Module')
 
 ---@param ... integer|boolean

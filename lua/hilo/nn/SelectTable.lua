@@ -2,6 +2,8 @@ local core = require 'hilo.core'
 local class = require 'hilo.nn.class'
 
 --- nn.SelectTable(index): one element of a table.
+---
+---     assert(nn.SelectTable(2):forward {hilo.zeros(1), hilo.ones(1)}[1] == 1)
 local SelectTable, parent = class('nn.SelectTable', 'nn.Module')
 
 ---@param index integer|string negative counts from the last

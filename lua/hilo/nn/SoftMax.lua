@@ -2,6 +2,8 @@ local class = require 'hilo.nn.class'
 local loss = require 'hilo.ops.loss'
 
 --- nn.SoftMax(): softmax over the classes: of (C), (N,C), (C,H,W) or (N,C,H,W).
+---
+---     assert(math.abs(nn.SoftMax():forward(hilo.randn(4)):sum() - 1) < 1e-5)
 local SoftMax = class('nn.SoftMax', 'nn.Module')
 
 function SoftMax:updateOutput(x)

@@ -3,6 +3,8 @@ local class = require 'hilo.nn.class'
 local pool = require 'hilo.ops.pool'
 
 --- nn.SpatialAdaptiveAveragePooling(W, H): the mean of W x H windows that cover the image evenly.
+---
+---     local y = nn.SpatialAdaptiveAveragePooling(1, 1):forward(hilo.randn(2, 8, 7, 5))  -- (2,8,1,1)
 local SpatialAdaptiveAveragePooling, parent = class('nn.SpatialAdaptiveAveragePooling', 'nn.Module')
 
 ---@param W integer width of the output

@@ -4,6 +4,8 @@ local class = require 'hilo.nn.class'
 
 --- nn.SpatialClassNLLCriterion([weights, sizeAverage, ignoreIndex]): nn.ClassNLLCriterion at every pixel of log-probabilities (N,C,H,W)
 --- for classes (N,H,W) counted from 1.
+---
+---     local loss = nn.SpatialClassNLLCriterion():forward(hilo.log_softmax(hilo.randn(1, 3, 4, 4)), hilo.LongTensor(1, 4, 4):fill(2))
 local SpatialClassNLLCriterion = class('nn.SpatialClassNLLCriterion', 'nn.ClassNLLCriterion')
 
 function SpatialClassNLLCriterion:updateOutput(input, target)

@@ -5,6 +5,8 @@ local random = require 'hilo.ops.random'
 
 --- nn.SpatialDropout([p, stochasticInference]): in training, zeroes whole planes with probability p; in evaluation, scales by
 --- 1 - p, as Torch7 does.
+---
+---     local y = nn.SpatialDropout(0.5):forward(hilo.randn(2, 8, 4, 4))
 local SpatialDropout, parent = class('nn.SpatialDropout', 'nn.Module')
 
 ---@param p? number 0.5 if not given

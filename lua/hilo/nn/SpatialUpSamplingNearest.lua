@@ -3,6 +3,8 @@ local class = require 'hilo.nn.class'
 local resize = require 'hilo.ops.resize'
 
 --- nn.SpatialUpSamplingNearest(scale): every pixel `scale` times in each direction.
+---
+---     local y = nn.SpatialUpSamplingNearest(2):forward(hilo.randn(1, 3, 8, 8))  -- (1,3,16,16)
 local SpatialUpSamplingNearest, parent = class('nn.SpatialUpSamplingNearest', 'nn.Module')
 
 ---@param scale integer

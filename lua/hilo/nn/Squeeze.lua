@@ -4,6 +4,8 @@ local shape = require 'hilo.ops.shape'
 
 --- nn.Squeeze([dim, numInputDims]): drops dimensions of size 1: all, or dim alone. With numInputDims, an input of another number of
 --- dimensions is a batch and the next dimension is meant.
+---
+---     local y = nn.Squeeze():forward(hilo.zeros(1, 3, 1))  -- (3)
 local Squeeze, parent = class('nn.Squeeze', 'nn.Module')
 
 ---@param dim? integer

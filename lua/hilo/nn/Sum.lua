@@ -5,6 +5,8 @@ local shape = require 'hilo.ops.shape'
 
 --- nn.Sum([dim, nInputDims, sizeAverage, squeeze]): the sum along dim, which goes away unless squeeze is false. With nInputDims, an
 --- input of one dimension more is a batch and the next dimension is meant.
+---
+---     local y = nn.Sum(2):forward(hilo.ones(2, 3))  -- 3, 3
 local Sum, parent = class('nn.Sum', 'nn.Module')
 
 ---@param dimension? integer 1 if not given; negative counts from the last

@@ -256,6 +256,9 @@ local recomputed = autograd.op('checkpoint', {
 
 --- module(input) without keeping what is inside: the backward computes it again. Takes less memory and more time. Random numbers
 --- are drawn as in the first pass, and the running statistics of batch normalisation move once.
+---
+---     local net = nn.Sequential():add(nn.Linear(4, 8)):add(nn.ReLU())
+---     local y = nn.checkpoint(net, hilo.randn(2, 4))
 ---@param module table|fun(x: any): any
 ---@param input any
 ---@return any output

@@ -114,6 +114,9 @@ local resize_cross_entropy = autograd.op('resize_cross_entropy', {
 local resize_ce_known = arguments.names('void', 'weight', 'per_image', 'mode', 'align_corners')
 
 --- cross_entropy(resize(logits, H, W), labels), without ever storing the resized logits.
+---
+---     local labels = hilo.zeros({1, 32, 32}, {dtype = 'byte'})
+---     local loss = hilo.resize_cross_entropy(hilo.randn(1, 5, 5, 5), labels, {align_corners = true})
 ---@param logits Tensor (N,C,h,w)
 ---@param labels Tensor (N,H,W)
 ---@param options? {void: integer, weight: Tensor, per_image: boolean, mode: 'bilinear'|'nearest', align_corners: boolean} as

@@ -203,6 +203,8 @@ end
 
 for name, code in pairs {eq = C.HL_EQ, ne = C.HL_NE, lt = C.HL_LT, le = C.HL_LE, gt = C.HL_GT, ge = C.HL_GE} do
    --- 1 where the comparison holds, else 0, as a ByteTensor.
+   ---
+   ---     local mask = hilo.gt(hilo.Tensor{1, 3}, 2)  -- 0, 1
    ---@param a Tensor|number
    ---@param b Tensor|number stretches to a's sizes, or a to its
    ---@return Tensor y byte

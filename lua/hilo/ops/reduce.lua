@@ -79,6 +79,8 @@ end
 
 for _, name in ipairs {'sum', 'mean', 'prod'} do
    --- Over all elements, or along the named dimensions, which stay with size 1. Integer tensors give a LongTensor.
+   ---
+   ---     assert(hilo.sum(hilo.Tensor{{1, 2}, {3, 4}}, 1)[1][2] == 6)
    ---@param x Tensor
    ---@param ... integer dimensions
    ---@return number|Tensor
@@ -191,6 +193,8 @@ end
 
 for name, code in pairs {any = C.HL_ANY, all = C.HL_ALL} do
    --- Whether any (all) of the elements are not 0.
+   ---
+   ---     assert(hilo.any(hilo.Tensor{0, 1}) and not hilo.all(hilo.Tensor{0, 1}))
    ---@param x Tensor
    ---@return boolean
    M[name] = function(x)
@@ -271,6 +275,8 @@ function M.kthvalue(x, k, dim)
 end
 
 --- The lower median along dim: value, position.
+---
+---     assert(hilo.median(hilo.Tensor{3, 1, 2})[1] == 2)
 ---@param x Tensor
 ---@param dim? integer the last if not given
 ---@return Tensor value 1 wide along dim
@@ -295,6 +301,8 @@ function M.nonzero(x)
 end
 
 --- Whether both tensors have the same sizes and elements.
+---
+---     assert(hilo.equal(hilo.Tensor{1, 2}, hilo.Tensor{1, 2}))
 ---@param a Tensor
 ---@param b Tensor
 ---@return boolean

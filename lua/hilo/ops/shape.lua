@@ -31,6 +31,8 @@ function M.contiguous(x) return need_tensor('contiguous', x):isContiguous() and 
 
 --- The same images with the channels innermost in memory, where cards convolve fastest; ops on a card keep that layout: x itself
 --- where it has it.
+---
+---     local x = hilo.channelsLast(hilo.zeros(2, 3, 4, 4))
 ---@param x Tensor (N,C,H,W)
 ---@return Tensor
 function M.channelsLast(x)
@@ -110,6 +112,8 @@ end
 function M.reshape(x, ...) return M.view(M.contiguous(need_tensor('reshape', x)), ...) end
 
 --- `length` slices of dimension dim from number `first` on.
+---
+---     local rows = hilo.narrow(hilo.eye(4), 1, 2, 2)  -- rows 2 and 3
 ---@param x Tensor
 ---@param dim integer from 1
 ---@param first integer from 1
@@ -178,6 +182,8 @@ function M.permute(x, ...)
 end
 
 --- Dimensions a and b exchanged.
+---
+---     local y = hilo.transpose(hilo.zeros(2, 3, 4), 1, 3)  -- (4,3,2)
 ---@param x Tensor
 ---@param a integer
 ---@param b integer
@@ -200,6 +206,8 @@ function M.t(x)
 end
 
 --- Dimensions of size 1 removed: all, or dim alone.
+---
+---     local y = hilo.squeeze(hilo.zeros(1, 3, 1))  -- (3)
 ---@param x Tensor
 ---@param dim? integer
 ---@return Tensor view
@@ -267,6 +275,8 @@ local expand = op('expand', {
 })
 
 --- x stretched to the given sizes without copying; -1 keeps a size.
+---
+---     local y = hilo.expand(hilo.Tensor{{1}, {2}}, 2, 3)  -- (2,3)
 ---@param x Tensor
 ---@param ... integer|integer[] sizes
 ---@return Tensor view
@@ -390,6 +400,8 @@ function M.split(x, length, dim)
 end
 
 --- Slices of x along dim at the positions in index (LongTensor, from 1).
+---
+---     local y = hilo.index(hilo.eye(3), 1, hilo.LongTensor{3, 1})  -- rows 3 and 1
 ---@param x Tensor
 ---@param dim integer
 ---@param index Tensor (n)
@@ -413,6 +425,8 @@ M.index = op('index', {
 })
 
 --- y[i][j] = x[index[i][j]][j] for dim 1, x[i][index[i][j]] for dim 2, and so on; index is a LongTensor counting from 1.
+---
+---     local y = hilo.gather(hilo.Tensor{{1, 2}, {3, 4}}, 2, hilo.LongTensor{{2}, {1}})  -- 2 and 3
 ---@param x Tensor
 ---@param dim integer from 1
 ---@param index Tensor long, of x's sizes but along dim
@@ -434,6 +448,9 @@ M.gather = op('gather', {
 })
 
 --- Elements of x where mask (ByteTensor of x's sizes) is not 0, as a vector.
+---
+---     local x = hilo.Tensor{-1, 2, 3}
+---     assert(hilo.maskedSelect(x, x:gt(0)):sum() == 5)
 ---@param x Tensor
 ---@param mask Tensor byte, of x's sizes
 ---@return Tensor y (n)
@@ -499,6 +516,8 @@ local function has_layout(x, layout)
 end
 
 --- Converted, in one pass: x itself where nothing changes.
+---
+---     local bytes = hilo.to(hilo.Tensor{1.7}, {dtype = 'byte'})  -- 1
 ---@param x Tensor
 ---@param options {dtype: string?, device: string?, layout: 'contiguous'|'channels_last'|nil} x's own if not given; channels_last:
 --- as hilo.channelsLast, of (N,C,H,W)

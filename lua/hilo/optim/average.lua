@@ -26,6 +26,10 @@ local function compare(teacher, student)
 end
 
 --- teacher = a * teacher + (1 - a) * student, for parameters and running statistics; counters are copied.
+---
+---     local student = nn.Linear(2, 3)
+---     local teacher = student:clone()
+---     optim.ema(teacher, student, 0.99)
 ---@param teacher nn.Module|table<any, Tensor> changed in place
 ---@param student nn.Module|table<any, Tensor> with the same names and sizes
 ---@param a number|Tensor 0..1; the mean teacher takes ema_rate(step). A tensor, for steps that are recorded: (1) double, on the
@@ -60,6 +64,10 @@ end
 
 --- Scales the gradients so that their Euclidean norm, taken together, is at most `max`. Where it is not finite they are left
 --- alone, and the caller sees it in what is returned.
+---
+---     local net = nn.Linear(2, 3)
+---     hilo.sum(net(hilo.randn(4, 2))):backward()
+---     local norm = optim.clip_grad_norm(net, 1)
 ---@param params nn.Module|Tensor[] those with requires_grad = false or without a gradient do not count
 ---@param max number
 ---@return number norm before scaling

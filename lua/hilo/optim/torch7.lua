@@ -58,6 +58,11 @@ end
 ---
 --- config: learningRate (1e-3), learningRateDecay (0), weightDecay (0), momentum (0), dampening (momentum, as in Torch7), nesterov
 --- (false), learningRates and weightDecays (tensors like x). state (config itself if not given): evalCounter, dfdx.
+---
+---     local x = hilo.Tensor{5}
+---     local function feval(at) return at[1] ^ 2, at * 2 end
+---     for _ = 1, 50 do optim.sgd(feval, x, {learningRate = 0.1}) end
+---     assert(math.abs(x[1]) < 0.01)
 ---@param feval fun(x: Tensor): number, Tensor
 ---@param x Tensor changed in place
 ---@param config? table
@@ -85,6 +90,9 @@ end
 ---
 --- config: learningRate (1e-3), learningRateDecay (0), beta1 (0.9), beta2 (0.999), epsilon (1e-8), weightDecay (0).
 --- state (config itself if not given): t, m, v.
+---
+---     local x = hilo.Tensor{5}
+---     optim.adam(function(at) return at[1] ^ 2, at * 2 end, x, {learningRate = 0.1})
 ---@param feval fun(x: Tensor): number, Tensor
 ---@param x Tensor changed in place
 ---@param config? table

@@ -8,6 +8,8 @@ local views = require 'hilo.predict.views'
 local evaluate = {}
 
 --- f(...) with the network evaluating and nothing recorded; its mode is put back, also after an error.
+---
+---     local y = hilo.train.evaluate.with(nn.Dropout(), function(x) return x * 2 end, hilo.ones(3))
 ---@param net Module
 ---@param f fun(...): ...
 ---@param ... any

@@ -41,6 +41,8 @@ function Log:write(entry)
 end
 
 --- All entries of a log file.
+---
+---     for _, entry in ipairs(hilo.train.Log.read 'runs/mine/log.jsonl') do print(entry.step, entry.ce) end
 ---@param path string
 ---@return table[]
 function Log.read(path)

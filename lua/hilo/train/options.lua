@@ -70,6 +70,8 @@ function options.nearest(word, names)
 end
 
 --- Errors unless value is one of the names; the error lists them and suggests the nearest.
+---
+---     hilo.train.choice('mode', 'fast', {'fast', 'exact'})  -- an error where it is neither
 ---@param what string for the message: 'preset'
 ---@param value string
 ---@param names string[]
@@ -245,6 +247,9 @@ end
 
 --- The options of a script: its defaults, changed by a recipe, then by a preset, then by the command line.
 --- A continued run (resume=true) takes those it was started with.
+---
+---     local o = hilo.train.options({name = 'mine', lr = 0.1, crop = {97, 97}}, nil, {'lr=0.05', 'crop=33x33'})
+---     assert(o.lr == 0.05 and o.crop[1] == 33)
 ---@param defaults table nested tables of strings, numbers, booleans and lists; those in options.common are added
 ---@param variants? {recipe: table<string, table>?, preset: table<string, table>?} named changes, chosen with recipe=, preset=
 ---@param arguments? string[] those of the command line if not given

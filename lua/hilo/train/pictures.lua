@@ -5,6 +5,8 @@ local samples = require 'hilo.data.samples'
 local pictures = {}
 
 --- A label map as a palette PNG, one index a pixel.
+---
+---     hilo.train.pictures.save_labels('map.png', hilo.zeros({8, 8}, {dtype = 'byte'}), hilo.data.classes.palette(3))
 ---@param path string
 ---@param labels Tensor (H,W) byte
 ---@param palette integer[] rgb, three numbers a colour
