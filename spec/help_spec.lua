@@ -49,6 +49,12 @@ describe('help.show', function()
       assert.truthy(help.show('qqqqzzzz'):find("nothing is called 'qqqqzzzz'", 1, true))
    end)
 
+   it('takes a method of a variable for that of tensors or modules', function()
+      assert.equal(help.show 'Tensor:add', help.show 'x:add')
+      assert.equal(help.show 'nn.Module:forward', help.show 'net:forward')
+      assert.truthy(help.show(nil):find('^a nil'))
+   end)
+
    it('gives pages by their names', function() assert.truthy(help.show('tensors'):find('^# Tensors')) end)
 
    it('tells of a function in a script of somebody else', function()
@@ -84,6 +90,9 @@ describe('help', function()
       assert.same(help.option_names 'conv2d', help.option_names(hilo.conv2d))
       assert.truthy(table.concat(help.option_names(hilo.open), ' '):find('window', 1, true))
       assert.same({}, help.option_names 'relu')
+      assert.truthy(table.concat(help.option_names 'models.deeplab', ' '):find('aspp_branches', 1, true))
+      assert.truthy(table.concat(help.option_names(hilo.plot.bar), ' '):find('xlabel', 1, true))
+      assert.same(help.option_names 'plot', help.option_names 'hilo.plot.hist')
    end)
 
    it('lists pages and names', function()

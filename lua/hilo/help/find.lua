@@ -56,6 +56,7 @@ local function near(name)
 end
 
 local function of_value(value)
+   if value == nil then return nil end
    for _, entry in ipairs(entries.all()) do
       if rawequal(entry.value, value) and not entry.same_as then return entry end
    end
@@ -89,7 +90,9 @@ end
 function find.entry(topic)
    if type(topic) == 'string' then
       local name = plain(topic)
+      local method = name:match('^[%a_][%w_]*:([%w_]+)$') -- of some variable: x:add
       local entry = by_name(name) or by_last_part(name)
+      if not entry and method then entry = entries.named('Tensor:' .. method) or by_name('nn.Module:' .. method) end
       return entry, entry and {} or near(name)
    end
    local entry = of_value(topic) or of_object(topic) or of_returned(topic)

@@ -90,9 +90,15 @@ end
 ---@return string[] names in the order in which the comment names them; none where it takes none
 function help.option_names(topic)
    local entry, names = find.entry(topic), {}
-   for _, parameter in ipairs(entry and entry.parameters or {}) do
+   if not entry then return names end
+   if entry.kind == 'module' then listed_options(entries.text(entry), names) end
+   for _, parameter in ipairs(entry.parameters) do
       options_of(parameter.type, names)
-      if parameter.type == 'table' then listed_options(entries.text(entry), names) end
+      if parameter.type == 'table' then
+         listed_options(entries.text(entry), names)
+         local owner = entries.named(entry.owner)
+         if #names == 0 and owner then listed_options(entries.text(owner), names) end
+      end
    end
    return names
 end
