@@ -24,6 +24,17 @@ describe('the reader of comments', function()
    end)
 end)
 
+describe('the index of the sources', function()
+   it('takes little time', function()
+      local began, count = os.clock(), 0
+      for path in pairs(require 'hilo.help.index'().files) do
+         require 'hilo.help.reader'(path)
+         count = count + 1
+      end
+      assert(count > 300 and os.clock() - began < 0.3, os.clock() - began) -- 0.04 on an idle machine
+   end)
+end)
+
 describe('help.show', function()
    it('tells signature, shapes, errors and place of a class', function()
       local text = help.show 'nn.SpatialConvolution'

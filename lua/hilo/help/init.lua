@@ -3,6 +3,7 @@
 ---     print(hilo.help.show 'nn.SpatialConvolution')
 ---     print(hilo.help.show(hilo.resize))
 ---     print(hilo.help.search 'void pixels')
+local core = require 'hilo.core'
 local body = require 'hilo.help.body'
 local comments = require 'hilo.help.comments'
 local entries = require 'hilo.help.entries'
@@ -16,13 +17,18 @@ local index = require 'hilo.help.index'
 ---@class hilo.help
 local help = {}
 
+local function columns()
+   local terminal = core.host.hl_host_terminal_width(1) -- 0 where stdout is none
+   return terminal > 0 and math.min(math.max(terminal, 40), 100) or 100
+end
+
 --- What a name or an object is: signature, parameters, results, errors, example, place in the source; or a page on a topic. Names are
 --- written as in a script, with or without `hilo.`: 'hilo.conv2d', 'nn.Linear', 'Tensor:add', 'add'.
 ---@param topic any a name, a topic, a function, a module, a tensor, an object
----@param width? integer columns of the text, 100
+---@param width? integer columns of the text; 100, or the terminal's where that has fewer
 ---@return string text; of a name that nobody knows, those that are near to it
 function help.show(topic, width)
-   width = width or 100
+   width = width or columns()
    local page = type(topic) == 'string' and pages.find(topic)
    if page then return page.text end
    local found, near = find.entry(topic)
