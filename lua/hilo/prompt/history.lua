@@ -1,20 +1,7 @@
 --- prompt/history.lua: what was typed, in one file for all sessions. An entry is appended as it is typed, under a lock, so that
 --- sessions at the same time lose nothing of each other. An entry of several lines is one: its further lines begin with a tab in
 --- the file.
-local ffi = require 'ffi'
-
-ffi.cdef [[
-int open(const char *path, int flags, ...);
-int close(int fd);
-int flock(int fd, int operation);
-intptr_t write(int fd, const void *data, size_t bytes);
-intptr_t pwrite(int fd, const void *data, size_t bytes, int64_t offset);
-int ftruncate(int fd, int64_t bytes);
-]]
-
-local C = ffi.C
-local READ_WRITE, CREATE, APPEND, CLOEXEC = 2, 64, 1024, 524288
-local LOCK = 2
+local locked_file = require 'hilo.prompt.locked_file'
 
 ---@class History
 ---@field path string? nil: kept for this session alone
@@ -23,12 +10,12 @@ local LOCK = 2
 local History = {}
 History.__index = History
 
-local function locked(path, flags, f)
-   local fd = C.open(path, READ_WRITE + CREATE + CLOEXEC + flags, ffi.cast('int', 384)) -- 0600
-   if fd < 0 then return false end
-   C.flock(fd, LOCK)
+-- Calls f with the file, locked.
+local function locked(path, f)
+   local fd = locked_file.open(path)
+   if not fd then return false end
    local ok = f(fd)
-   C.close(fd)
+   locked_file.close(fd)
    return ok
 end
 
@@ -53,13 +40,13 @@ local function read(path)
    return decoded(text)
 end
 
--- Keeps the newest entries. What is written over is older than what is written, so nothing new is lost if it stops half way.
+-- Keeps the newest entries.
 local function shorten(path, limit)
-   return locked(path, 0, function(fd)
+   return locked(path, function(fd)
       local entries, parts = read(path), {}
       for i = math.max(1, #entries - limit + 1), #entries do parts[#parts + 1] = encoded(entries[i]) end
       local text = table.concat(parts)
-      return C.pwrite(fd, text, #text, 0) == #text and C.ftruncate(fd, #text) == 0
+      return locked_file.replace(fd, text)
    end)
 end
 
@@ -89,7 +76,7 @@ function History:add(entry)
    self.entries[#self.entries + 1] = entry
    if not self.path then return true end
    local text = encoded(entry)
-   local kept = locked(self.path, APPEND, function(fd) return C.write(fd, text, #text) == #text end)
+   local kept = locked(self.path, function(fd) return locked_file.append(fd, text) end)
    return true, not kept and ('%s cannot be written'):format(self.path) or nil
 end
 

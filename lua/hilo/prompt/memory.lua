@@ -16,7 +16,8 @@ function memory.names(session)
    for _, name in ipairs(keys_of(session.variables)) do list[#list + 1] = {name, chunk.value(session.variables[name])} end
    for _, name in ipairs(keys_of(_G)) do
       local value = rawget(_G, name)
-      if not session.built_in[name] and not tostring(name):find('^_%d*$') then list[#list + 1] = {name, value} end
+      local is_module = package.loaded[name] ~= nil -- some set themselves
+      if not is_module and not session.built_in[name] and not tostring(name):find('^_%d*$') then list[#list + 1] = {name, value} end
    end
    return list
 end
@@ -25,7 +26,8 @@ end
 function memory.who(session)
    local lines = {}
    for _, entry in ipairs(memory.names(session)) do
-      local text = pretty.text({entry[2]}, {depth = 2, items = 4, width = 1e9}):gsub('^{(.*)}$', '%1')
+      local text = pretty.text({entry[2]}, {depth = 2, items = 4, width = 1e9})
+      text = text:gsub('^{(.*)}$', '%1'):gsub('<the table %[1%]', '<the table itself')
       if #text > 90 then text = text:sub(1, 87) .. '...' end
       lines[#lines + 1] = {tostring(entry[1]), text}
    end

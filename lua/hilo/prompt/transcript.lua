@@ -1,15 +1,14 @@
---- prompt/transcript.lua: what a session was told, written before it is done. It is removed at the session's end, so that one which is
---- there tells of a crash.
+--- prompt/transcript.lua: what a session was told, written before it is done. It is removed at the session's end; one that is there and
+--- that no process has locked tells of a crash.
 local ffi = require 'ffi'
 local folder = require 'hilo.data.folder'
+local locked_file = require 'hilo.prompt.locked_file'
 
-ffi.cdef [[
-int getpid(void);
-int kill(int pid, int signal);
-]]
+ffi.cdef 'int getpid(void);'
 
 ---@class Transcript
 ---@field path string?
+---@field fd integer? held open, and locked
 local Transcript = {}
 Transcript.__index = Transcript
 
@@ -34,18 +33,17 @@ function Transcript.new()
    return setmetatable({path = ('%s/session-%s-%d.lua'):format(at, os.date('%Y%m%d-%H%M%S'), ffi.C.getpid())}, Transcript)
 end
 
+local function begin(self)
+   self.begun = true
+   if pcall(folder.make, self.path:match('^(.*)/')) then self.fd = locked_file.open(self.path) end
+end
+
 --- Notes an entry. A session goes on where it cannot be written.
 ---@param entry string
 function Transcript:note(entry)
    if not self.path then return end
-   if not self.begun then
-      self.begun = true
-      if not pcall(folder.make, self.path:match('^(.*)/')) then self.path = nil end
-   end
-   local file = self.path and io.open(self.path, 'a')
-   if not file then return end
-   file:write(mark, '\n', entry, '\n')
-   file:close()
+   if not self.begun then begin(self) end
+   if self.fd then locked_file.append(self.fd, mark .. '\n' .. entry .. '\n') end
 end
 
 --- The session ends as it should.
@@ -85,8 +83,8 @@ function Transcript.left()
    if not at or not folder.is_folder(at) then return nil end
    local names = folder.list(at)
    for i = #names, 1, -1 do
-      local pid = names[i]:match('^session%-[%d-]+%-(%d+)%.lua$')
-      if pid and ffi.C.kill(tonumber(pid), 0) ~= 0 then return at .. '/' .. names[i] end
+      local path = at .. '/' .. names[i]
+      if names[i]:find('^session%-[%d-]+%.lua$') and not locked_file.held(path) then return path end
    end
 end
 

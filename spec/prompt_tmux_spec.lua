@@ -1,0 +1,188 @@
+-- A session as a person has it: keys go to a terminal of tmux, and what stands on its screen is read.
+local core = require 'hilo.core'
+local folder = require 'hilo.data.folder'
+local locked_file = require 'hilo.prompt.locked_file'
+local posix = require 'posix'
+local Terminal = require 'spec.terminal'
+local tiny_runs = require 'spec.tiny_runs'
+
+local has_tmux = os.execute('command -v tmux >/dev/null 2>&1') == 0
+
+local socket, home, made
+local servers = 0
+
+local function quoted(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
+
+local function tmux(words)
+   local pipe = io.popen(('tmux -L %s -f /dev/null %s 2>&1'):format(socket, words))
+   local out = pipe:read('*a')
+   pipe:close()
+   return out
+end
+
+local function screen(flags) return tmux('capture-pane -p ' .. (flags or '')) end
+
+-- Waits until the screen holds each of the patterns.
+local function reads(...)
+   local last = Terminal.clock() + 20
+   local seen
+   repeat
+      seen = screen()
+      local all = true
+      for _, pattern in ipairs {...} do all = all and seen:find(pattern) ~= nil end
+      if all then return seen end
+      posix.nanosleep(0, 30000000)
+   until Terminal.clock() > last
+   error(('%s is not on the screen:\n%s'):format(table.concat({...}, ' or '), seen), 2)
+end
+
+local function keys(names) tmux('send-keys ' .. names) end
+local function typed(text) tmux('send-keys -l ' .. quoted(text)) end
+
+-- An entry on an empty screen.
+local function enter(text)
+   keys 'C-l'
+   for line in (text .. '\n'):gmatch('([^\n]*)\n') do
+      typed(line)
+      keys 'Enter'
+   end
+end
+
+local function start(arguments)
+   servers = servers + 1
+   socket = ('hilo-%s-%d'):format(home:match('[^/]*$'), servers)
+   local command = ('cd %s; env HOME=%s XDG_STATE_HOME=%s/state COLORTERM=truecolor HILO_PICTURES= luajit %slua/bin/hilo %s; '
+      .. 'echo left with $?; sleep 60'):format(home, home, home, core.root, arguments or '')
+   tmux('new-session -d -x 120 -y 50 ' .. quoted(command))
+   reads '\n1>'
+end
+
+describe('a session in tmux', function()
+   if not has_tmux then
+      pending('tmux is not installed')
+      return
+   end
+
+   setup(function()
+      home = os.tmpname()
+      os.remove(home)
+      posix.mkdir(home)
+      made = tiny_runs.make()
+   end)
+   teardown(function()
+      made.remove()
+      os.execute('rm -rf ' .. home)
+   end)
+   after_each(function() tmux 'kill-server' end)
+
+   it('reads, completes, remembers and explains', function()
+      start()
+      enter 'local a = 40'
+      enter 'a + 2'
+      reads '\n42\n'
+      enter 'for i = 1, 3 do\nprint("row " .. i * 11)\nend'
+      reads '\nrow 33\n'
+      keys 'C-l Up'
+      reads '> for i = 1, 3 do\nprint%("row " .. i %* 11%)\nend' -- one entry
+      keys 'C-c'
+      enter '_2 * 2'
+      reads '\n84\n'
+      keys 'C-l'
+      typed 'x = hilo.zer'
+      keys 'Tab'
+      reads 'x = hilo.zeros'
+      typed '(2, 3)'
+      keys 'Enter'
+      enter 'x'
+      reads '\n 0  0  0\n 0  0  0\n%[torch.FloatTensor of size 2x3%]'
+      keys 'C-l'
+      typed 'net = hilo.models.deeplab {backb'
+      keys 'Tab'
+      reads 'deeplab {backbone ='
+      typed '"resnet18", classes = 3, width = 4}'
+      keys 'Enter'
+      enter 'net.head'
+      reads('nn.AtrousPyramid%s+[%d,]+\n├ 1: nn.SpatialDilatedConvolution', 'parameters, float32 on cpu')
+      enter 'summary(net.head, {1, 32, 9, 9})'
+      reads 'input 1x32x9x9, output 1x3x9x9'
+      enter 't = {1, 2, {b = "c"}}; t.t = t'
+      enter 't'
+      reads '\n{1, 2, {b = "c"}, t = <the table itself>}'
+      enter 'hilo.range(1, 5000)'
+      reads 'of size 5000: min 1, max 5000, mean 2500.5'
+      enter '?nn.ReLU'
+      reads 'lua/hilo/nn/ReLU.lua:%d'
+      enter '??nn.ReLU'
+      reads 'function ReLU:updateOutput'
+      enter '? void pixels'
+      reads 'hilo.confusion'
+      enter '%timeit x:add(1)'
+      reads 'a run, at best'
+      enter '%prof for i = 1, 50 do x:add(1) end'
+      reads('binary_scalar%s+50', 'in all')
+      enter '%mem'
+      reads('net.backbone.layer4%S+%s+36.0 KiB', 'held by these names')
+      enter '%who'
+      reads '\nnet%s+nn.DeepLab'
+      enter '%history range'
+      reads '%d  hilo.range%(1, 5000%)'
+      enter '$ echo from the `echo shell`'
+      reads '\nfrom the shell\n'
+      enter 'error("no end")'
+      reads '%]:1: no end'
+      keys 'C-l C-d'
+      reads 'left with 0'
+   end)
+
+   it('is stopped by Ctrl-C, and keeps what it holds', function()
+      start()
+      enter 'x = hilo.ones(3)'
+      enter 'while true do end'
+      posix.nanosleep(0, 300000000)
+      keys 'C-c'
+      reads 'interrupted'
+      enter 'x:sum() * 111'
+      reads '\n333\n'
+      enter '%save kept.lua'
+      reads '2 entries in kept.lua'
+      -- it is killed, and the next one tells
+      local state = home .. '/state/hilo/'
+      local transcript = state .. folder.list(state)[1]
+      tmux 'kill-server'
+      while locked_file.held(transcript) do posix.nanosleep(0, 20000000) end
+      start()
+      reads 'did not end as it should'
+      enter '%load kept.lua'
+      reads '\n333\n'
+   end)
+
+   it('shows a run and its pictures', function()
+      start()
+      enter(('run = open("sup", {runs = %q})'):format(made.runs))
+      enter 'run'
+      reads('finished, step 12 of 12\n', 'mean_iou')
+      enter 'show(run:worst(2))'
+      reads('▀▀▀', '1  %S+  mean IoU')
+      assert.matches('\27%[38;2;', screen '-e')
+      enter 'show(hilo.rand(3, 8, 8), {how = "file", to = "noise.png"})'
+      reads '"noise.png"'
+      enter 'plot {1, 4, 9}'
+      reads '%-%-%-%-%-'
+   end)
+
+   it('looks around where a script failed', function()
+      local file = assert(io.open(home .. '/wrong.lua', 'w'))
+      file:write('local greeting = "hello"\nlocal function inner(k)\n   local deep = k * 2\n   error("bad " .. deep)\nend\ninner(21)\n')
+      file:close()
+      start '-i wrong.lua'
+      reads('wrong.lua:4: bad 42', 'in inner')
+      enter 'deep + 1'
+      reads '\n43\n'
+      enter 'locals'
+      reads 'k = 21'
+      enter 'up'
+      reads 'wrong.lua:6'
+      enter 'greeting'
+      reads '\n"hello"\n'
+   end)
+end)
