@@ -1,4 +1,5 @@
 --- help/find.lua: the entry of what somebody asks for: a name, or a value.
+local distance = require 'hilo.distance'
 local entries = require 'hilo.help.entries'
 
 local find = {}
@@ -26,19 +27,6 @@ local function by_last_part(name)
       if entry.key == name and not entry.same_as then found[#found + 1] = entry end
    end
    return #found == 1 and found[1] or nil
-end
-
-local function distance(a, b)
-   local previous = {}
-   for j = 0, #b do previous[j] = j end
-   for i = 1, #a do
-      local row = {[0] = i}
-      for j = 1, #b do
-         row[j] = math.min(previous[j] + 1, row[j - 1] + 1, previous[j - 1] + (a:byte(i) == b:byte(j) and 0 or 1))
-      end
-      previous = row
-   end
-   return previous[#b]
 end
 
 local function near(name)

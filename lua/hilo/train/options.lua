@@ -1,6 +1,7 @@
 --- train/options.lua: the options of a script are a plain Lua table at its top; the command line overrides single ones as
 --- key=value or key.sub=value. Types are those of the defaults.
 local core = require 'hilo.core'
+local distance = require 'hilo.distance'
 local sorted_keys = require 'hilo.keys'
 local json = require 'hilo.train.json'
 
@@ -35,24 +36,6 @@ options.free = {resume = true, overwrite = true, threads = true, workers = true,
    strict = true}
 
 -- ---- names ----
-
---- Edit distance between two words, a swap of neighbours counting one.
-local function distance(a, b)
-   local before
-   local last, row = nil, {}
-   for j = 0, #b do row[j] = j end
-   for i = 1, #a do
-      before, last, row = last, row, {[0] = i}
-      for j = 1, #b do
-         local change = a:byte(i) == b:byte(j) and 0 or 1
-         row[j] = math.min(last[j] + 1, row[j - 1] + 1, last[j - 1] + change)
-         if i > 1 and j > 1 and a:byte(i) == b:byte(j - 1) and a:byte(i - 1) == b:byte(j) then
-            row[j] = math.min(row[j], before[j - 2] + 1)
-         end
-      end
-   end
-   return row[#b]
-end
 
 local function last_part(key) return key:match('[^.]+$') or key end
 
