@@ -22,6 +22,12 @@ describe('public names', function()
       end))
    end)
 
+   it('are told about in words, functions at least', function()
+      assert.same({}, names_where(function(entry)
+         return entry.kind == 'function' and not entries.text(entry):gsub('\1%d+', ''):match('%S')
+      end))
+   end)
+
    it('have a type for each parameter', function()
       assert.same({}, names_where(function(entry)
          if entry.kind ~= 'function' and entry.kind ~= 'class' then return nil end

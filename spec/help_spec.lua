@@ -90,6 +90,13 @@ describe('help', function()
       assert.truthy(place:find('ops/labels%.lua:%d+$'))
    end)
 
+   it('shows what makes the functions that are made by others', function()
+      local source, place = help.source 'hilo.relu'
+      assert.truthy(source:find("unary('relu'", 1, true))
+      assert.truthy(place:find('ops/pointwise%.lua:%d+$'))
+      assert.truthy(help.source('Tensor:add'):find("additive('add'", 1, true))
+   end)
+
    it('finds by words, and by the names of others', function()
       assert.truthy(help.search('interpolate'):find('^hilo.resize'))
       assert.truthy(help.search('void pixels'):find('hilo.cross_entropy', 1, true))

@@ -20,7 +20,7 @@ end
 
 ffi.cdef(read_header('hilo.h'))
 ffi.cdef(read_header('host.h'))
-ffi.cdef 'int setenv(const char *name, const char *value, int overwrite);'
+ffi.cdef 'int setenv(const char *name, const char *value, int overwrite); int unsetenv(const char *name);'
 
 local function is_file(path)
    local file = io.open(path)
@@ -88,6 +88,16 @@ local function cpu_library()
    return ({[2] = names.avx2, [3] = names.avx512, [4] = names.avx512bf16})[level] or names.baseline
 end
 
+-- The threads of OpenBLAS are libgomp's, which by themselves look for work for some ms after each product before they sleep, and
+-- take that time from other processes. Those of core/cpu/team.c look for 20 us; so do these. What this process starts is not told.
+local function load_cpu_library(file)
+   local told = os.getenv 'OMP_WAIT_POLICY' or os.getenv 'GOMP_SPINCOUNT'
+   if not told then ffi.C.setenv('GOMP_SPINCOUNT', '500', 0) end
+   local lib, reason = load_library(file)
+   if not told then ffi.C.unsetenv('GOMP_SPINCOUNT') end
+   return lib, reason
+end
+
 --- The device of that name, loading its library the first time.
 ---@param name string 'cpu', 'cuda' or 'emu'
 ---@return Device? device, string? reason why it is not available
@@ -97,7 +107,7 @@ function core.device(name)
    if failures[name] then return nil, failures[name] end
    if not device_ids[name] then return nil, ("there is no device '%s' (cpu, cuda and emu exist)"):format(tostring(name)) end
    local file = name == 'cpu' and cpu_library() or 'hilo_' .. name
-   local lib, reason = load_library(file)
+   local lib, reason = (name == 'cpu' and load_cpu_library or load_library)(file)
    if not lib and not is_file(('%s/lib%s.so'):format(core.lib_dir, file)) then
       reason = ('%s/lib%s.so is not there; build it with `make %s`'):format(core.lib_dir, file, name == 'cpu' and 'all' or name)
    end
@@ -106,6 +116,8 @@ function core.device(name)
       if abi == ffi.C.HL_ABI then
          device = {name = name, id = device_ids[name], lib = lib}
          devices[name] = device
+         -- libgomp sees what the process is bound to, not the quota of its control group
+         if name == 'cpu' and not os.getenv 'OMP_NUM_THREADS' then lib.hl_set_threads(require 'hilo.processors'()) end
          return device
       end
       reason = abi == -1 and ffi.string(lib.hl_error())

@@ -70,6 +70,8 @@ end
 ---@return integer
 function hilo.getnumthreads() return tonumber(assert(core.device('cpu')).lib.hl_threads()) end
 
+--- Sets the number of threads that loops and BLAS use on the CPU.
+---
 ---     hilo.setnumthreads(2)
 ---@param n integer
 function hilo.setnumthreads(n)

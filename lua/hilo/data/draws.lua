@@ -23,6 +23,8 @@ local function key_of(seed, stream, epoch)
    return ffi.cast('uint64_t', seed) + ffi.cast('uint64_t', epoch % 2 ^ 24) * 2ULL ^ 32 + ffi.cast('uint64_t', stream) * 2ULL ^ 56
 end
 
+--- The random numbers of one sample: the same for the same arguments, always.
+---
 ---     local draws = hilo.data.Draws.of(1, 1, 0, 7)            -- sample 7 of the first epoch
 ---     local flip, scale = draws:chance(0.5), draws:uniform(0.5, 1.5)
 ---@param seed integer 0..2^32-1

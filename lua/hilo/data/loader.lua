@@ -26,6 +26,8 @@ Loader.__index = Loader
 
 local views_apart = 16 -- streams 1..15 shuffle; stream + 16 * view augments
 
+--- Random batches without end: each pass over the names in another order, each picture augmented anew.
+---
 ---     local set = hilo.data.open {root = 'photos'}
 ---     local loader = hilo.data.loader {
 ---        set = set, names = hilo.data.split(set, {labelled = 'all', val = '2', seed = 1}).labelled, labels = true, batch = 2,

@@ -29,6 +29,7 @@ local check = core.check
 local Set = {}
 Set.__index = Set
 
+--- A set of fields that a layout gave, with its names sorted.
 ---@param fields table
 ---@return DataSet
 function Set.new(fields)

@@ -44,6 +44,19 @@ function body.of(path, line, with_methods)
    return table.concat(lines, '\n', first, last), first
 end
 
+--- The line of a file that makes what a loop or a call names: unary('relu', ...), additive('add', ...), {abs = ...}.
+---@param path string
+---@param name string
+---@return integer?
+function body.line_that_makes(path, name)
+   local patterns = {"^%a[%w_]*%('" .. name .. "'[,)]", '%f[%w_]' .. name .. ' = C%.', '^   ' .. name .. ' = '}
+   local lines = lines_of(path)
+   for _, pattern in ipairs(patterns) do
+      for i, line in ipairs(lines) do if line:find(pattern) then return i end end
+   end
+   return nil
+end
+
 -- The arguments of a call, cut at its commas.
 local function arguments_of(text)
    local list, depth, quote, start = {}, 0, nil, 1

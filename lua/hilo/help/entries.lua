@@ -21,6 +21,7 @@ local entries = {}
 ---@field written string? the parameters as the source has them
 ---@field file string? path of the source
 ---@field line integer?
+---@field declared boolean? it is a field of a class there: what makes it is elsewhere in the file
 ---@field same_as string? the name under which the same function is told about
 ---@field other_names string[] further names of the same function
 
@@ -68,7 +69,10 @@ local function apply_field(entry, defined, field)
    entry.comment = {text = field.text, examples = {}, parameters = {}, results = {}, fields = {}, extends = {}, aliases = {},
       type = field.type}
    entry.parameters, entry.results, entry.fields = {}, {}, {}
-   if not entry.file or is_op_wrapper(entry.file) then entry.file, entry.line = defined.file, defined.line end
+   entry.file, entry.declared = defined.file, true
+   for i, line in ipairs(defined.block) do
+      if line:match('^@field%s+' .. entry.key .. '%f[^%w_]') then entry.line = defined.line - #defined.block + i - 1 end
+   end
    from_type(entry, field.type)
 end
 

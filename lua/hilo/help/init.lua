@@ -47,7 +47,8 @@ end
 function help.source(topic)
    local entry = find.entry(topic)
    if not entry or not entry.line then return nil end
-   local source, first = body.of(entry.file, entry.line, entry.kind ~= 'function')
+   local line = entry.declared and body.line_that_makes(entry.file, entry.key) or entry.line
+   local source, first = body.of(entry.file, line, entry.kind == 'class' or entry.kind == 'module')
    return source, ('%s:%d'):format(entry.file, first)
 end
 

@@ -60,6 +60,7 @@ function Decoder:__init(planes, low_planes, o)
    parts.begin_classifier(self.classify, o.generator)
 end
 
+--- Logits at a quarter of the images' size.
 ---@param x Tensor[] {features (N,planes,H',W'), features (N,low_planes,H/4,W/4)}
 ---@return Tensor (N,classes,H/4,W/4)
 function Decoder:updateOutput(x)

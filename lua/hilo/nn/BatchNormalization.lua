@@ -44,6 +44,7 @@ function BatchNormalization:reset()
    return self
 end
 
+--- The normalised input; with `fused` also the sum and the ReLU that follow, in one pass.
 ---@param x Tensor
 ---@param fused? {add: Tensor, relu: boolean} y = max(0, normalised + add)
 function BatchNormalization:updateOutput(x, fused)

@@ -57,6 +57,7 @@ function Container:remove(index)
    return self
 end
 
+--- A module that is directly inside.
 ---@param index integer from 1; negative counts from the end
 ---@return Module
 function Container:get(index)

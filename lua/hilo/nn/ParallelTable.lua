@@ -6,6 +6,7 @@ local class = require 'hilo.nn.class'
 ---     local y = nn.ParallelTable():add(nn.ReLU()):add(nn.Identity()):forward {hilo.randn(2), hilo.randn(3)}
 local ParallelTable = class('nn.ParallelTable', 'nn.Container')
 
+--- What each module makes of its own input.
 ---@param xs table as many elements as there are modules
 function ParallelTable:updateOutput(xs)
    self:check(type(xs) == 'table' and not core.is_tensor(xs) and #xs >= #self.modules, 'expects a table of %d inputs, got %s',

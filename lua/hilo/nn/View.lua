@@ -25,6 +25,7 @@ function View:__init(...)
    self.infers = free == 1
 end
 
+--- How many dimensions one sample has; those in front of them are the batch.
 ---@param n integer dimensions of one sample
 function View:setNumInputDims(n)
    self.numInputDims = n

@@ -41,6 +41,7 @@ function Generator:initialSeed() return self._seed end
 ---@return {seed: number, offset: number}
 function Generator:state() return {seed = self._seed, offset = self._offset} end
 
+--- Goes on from what state() gave.
 ---@param state {seed: number, offset: number}
 function Generator:setState(state)
    check(type(state) == 'table', 'setState: expects what state() returned, got %s', arguments.describe(state))

@@ -14,7 +14,7 @@ open_options.usage = [[
    batch=1             pictures of one size that are labelled at once
    device=cpu          or cuda; precision=float32 or bf16, that of the run if not given
    runs=runs           the folder of all runs
-   threads=0           of the CPU; 0: as many as it has; workers=2: threads that read pictures
+   threads=0           of the CPU; 0: as many as this process may use; workers=2: threads that read pictures
 ]]
 
 local shared = {mlmt = '', fusion = 'threshold', tau = 0.2, exponent = 1, scores = 'teacher', scales = {1}, mirror = false,

@@ -72,6 +72,7 @@ function Study:extent()
    return json.encode({axes = saved.axes, seeds = saved.seeds}, {one_line = true})
 end
 
+--- Keeps what was asked for, for who continues the sweep.
 ---@param saved table
 function Study:save_definition(saved)
    self.db:run([[INSERT INTO hilo_sweeps (study_id, definition_json) VALUES (?, ?)

@@ -56,6 +56,7 @@ end
 
 -- ---- filling and copying ----
 
+--- Every element becomes `value`.
 ---@param value number
 ---@return Tensor self
 function methods:fill(value)

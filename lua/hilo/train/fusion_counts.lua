@@ -13,6 +13,7 @@ local metrics = require 'hilo.train.metrics'
 local FusionCounts = {}
 FusionCounts.__index = FusionCounts
 
+--- Counts of what fusion changes, empty.
 ---@param classes string[]
 ---@param device? string
 ---@param void? integer 255

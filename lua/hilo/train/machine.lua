@@ -7,6 +7,7 @@ local hilo = require 'hilo'
 local file = require 'hilo.io.file'
 local git = require 'hilo.io.git'
 local process = require 'hilo.io.process'
+local processors = require 'hilo.processors'
 local version = require 'hilo.version'
 
 local machine = {}
@@ -21,13 +22,6 @@ end
 local function processor()
    local text = read('/proc/cpuinfo')
    return text:match('model name%s*:%s*([^\n]+)') or text:match('Hardware%s*:%s*([^\n]+)') or jit.arch
-end
-
--- Of '0-3,8' five.
-local function count_list(text)
-   local n = 0
-   for first, last in text:gmatch('(%d+)%-?(%d*)') do n = n + (tonumber(last) or tonumber(first)) - tonumber(first) + 1 end
-   return n
 end
 
 local function system()
@@ -56,9 +50,8 @@ function machine.facts(device)
    local top = folder and git.top(folder)
    local head = top and git.head(top)
    return {
-      host = process.host(), processor = processor(),
-      processors = count_list(read('/proc/self/status'):match('Cpus_allowed_list:%s*([^\n]+)') or '0'),
-      threads = hilo.getnumthreads(), memory = kilobytes(read('/proc/meminfo'), 'MemTotal'), os = system(), device = device,
+      host = process.host(), processor = processor(), processors = processors(), threads = hilo.getnumthreads(),
+      memory = kilobytes(read('/proc/meminfo'), 'MemTotal'), os = system(), device = device,
       device_name = device ~= 'cpu' and ffi.string(assert(core.device(device)).lib.hl_device_name()) or nil,
       version = version.number, commit = version.commit(), luajit = jit.version, command = command(), folder = folder,
       git = head and {folder = top, commit = head.commit, branch = head.branch} or nil,

@@ -17,6 +17,7 @@ function Progress.duration(seconds)
    return ('%dh%02dm'):format(math.floor(s / 3600), math.floor(s % 3600 / 60))
 end
 
+--- A progress bar, or lines now and then where stdout is no terminal.
 ---@param options {total: integer, done: integer?, title: string?, out: file*?, width: integer?} width of the terminal; 0: none
 ---@return Progress
 function Progress.new(options)

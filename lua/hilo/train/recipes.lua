@@ -36,9 +36,10 @@ recipes.supervised = {
       model = {backbone = 'resnet18', width = 64, bn = 'train', output_stride = 16}, eval_every = 50,
    },
    ccp = {
-      -- people are small in its pictures of 213x320: shown 1.5 times as large, the network scores 2.7 points more with 88 labels
-      data = {size = 1.5}, crop = {289, 289}, scale = {0.75, 1.5}, batch = 4, steps = 800, lr = 1e-3, head_lr = 5e-3, warmup = 50,
-      model = {backbone = 'resnet18', width = 64, bn = 'train', output_stride = 16},
+      -- With 88 labels and 600 steps: pictures of 213x320, in which people are small, shown 1.5 times as large score 20.1 in the place of
+      -- 17.4 (SGD, 1e-3 and 5e-3), and Adam 21.8.
+      data = {size = 1.5}, crop = {289, 289}, scale = {0.75, 1.5}, batch = 4, steps = 800, optimiser = 'adam', lr = 2e-4,
+      head_lr = 5e-4, weight_decay = 1e-4, warmup = 50, model = {backbone = 'resnet18', width = 64, bn = 'train', output_stride = 16},
    },
    voc = {
       crop = {321, 321}, scale = {0.5, 1.5}, batch = 8, steps = 40000, lr = 2.5e-4, head_lr = 2.5e-3, model = pretrained,
