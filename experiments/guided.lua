@@ -29,6 +29,7 @@ local o = train.options({
    bias = 2,                 -- of the logits of classes that tags name, over the background
    crop = {97, 97}, scale = {0.75, 1.5}, mirror = true,
    batch = 8, unlabelled_batch = 8, steps = 500,
+   optimiser = 'sgd',        -- or 'adam', which has no momentum to set
    lr = 5e-2, head_lr = 2e-3, momentum = 0.9, weight_decay = 5e-4, power = 0.9, warmup = 0, -- warmup: steps in which lr grows
    weight = 1,               -- of the loss of such labels, once it has grown
    ramp = 0.1,               -- part of the steps in which it grows

@@ -20,6 +20,7 @@ local o = train.options({
    precision = 'float32',    -- or 'bf16': networks compute in bfloat16; what they learn stays float32
    crop = {97, 97}, scale = {0.75, 1.5}, mirror = true,
    batch = 8, steps = 500,
+   optimiser = 'sgd',        -- or 'adam', which has no momentum to set
    lr = 5e-2, head_lr = 2e-3, momentum = 0.9, weight_decay = 5e-4, power = 0.9, warmup = 0, -- warmup: steps in which lr grows
    repeat_backbone = false,  -- step the backbone's parameters as often as the original lists them
 }, {recipe = train.recipes.supervised, preset = train.presets.supervised})

@@ -22,6 +22,7 @@ local o = train.options({
    precision = 'float32',    -- or 'bf16': networks compute in bfloat16; what they learn stays float32
    crop = {97, 97}, scale = {0.75, 1.5}, mirror = true,
    batch = 8, unlabelled_batch = 8, steps = 500,
+   optimiser = 'sgd',        -- or 'adam', which has no momentum to set
    lr = 5e-2, head_lr = 2e-3, momentum = 0.9, weight_decay = 5e-4, power = 0.9, warmup = 0, -- warmup: steps in which lr grows
    threshold = 0.95,         -- the least probability of a label that is learnt from
    drop = 0.5,               -- of the features' channels

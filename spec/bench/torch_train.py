@@ -26,7 +26,7 @@ from pytorch.pictures import Pictures  # noqa: E402
 METHODS = {'supervised.lua': methods.supervised, 's4gan.lua': methods.s4gan, 'mlmt.lua': methods.mlmt}
 
 # options that the trainings above follow, and those that change no result of theirs
-FOLLOWED = {'supervised.lua': 'model crop scale mirror batch steps lr head_lr momentum weight_decay power warmup eval data'.split()}
+FOLLOWED = {'supervised.lua': 'model crop scale mirror batch steps optimiser lr head_lr momentum weight_decay power warmup eval data'.split()}
 FOLLOWED['s4gan.lua'] = FOLLOWED['supervised.lua'] + """unlabelled_batch d_lr d_betas d_dropout d_channels d_smooth lambda_fm
     lambda_st gamma st_start void_columns gate_dropout""".split()
 FOLLOWED['mlmt.lua'] = """model resize scale batch unlabelled_batch steps tagged_batch tag_weight lr final_lr momentum weight_decay

@@ -36,8 +36,8 @@ recipes.supervised = {
       model = {backbone = 'resnet18', width = 64, bn = 'train', output_stride = 16}, eval_every = 50,
    },
    ccp = {
-      -- With 88 labels and 600 steps: pictures of 213x320, in which people are small, shown 1.5 times as large score 20.1 in the place of
-      -- 17.4 (SGD, 1e-3 and 5e-3), and Adam 21.8.
+      -- With 88 labels and 600 steps: pictures of 213x320, in which people are small, shown 1.5 times as large score 20.1 in the place
+      -- of 17.4 (SGD, 1e-3 and 5e-3), and Adam 21.8.
       data = {size = 1.5}, crop = {289, 289}, scale = {0.75, 1.5}, batch = 4, steps = 800, optimiser = 'adam', lr = 2e-4,
       head_lr = 5e-4, weight_decay = 1e-4, warmup = 50, model = {backbone = 'resnet18', width = 64, bn = 'train', output_stride = 16},
    },

@@ -98,13 +98,16 @@ def training(net, o):
 
 
 def optimiser(net, o, last, **more):
-    """SGD over the backbone, at lr, and the layers whose names begin with `last`, at head_lr."""
+    """SGD, or Adam where asked for, over the backbone, at lr, and the layers whose names begin with `last`, at head_lr."""
     groups = [[], []]
     for name, p in net.named_parameters():
         if p.requires_grad:
             groups[name.startswith(last)].append(p)
     rates = o['lr'], o['head_lr'] or o['lr']
-    return torch.optim.SGD([{'params': group, 'lr': lr, 'base': lr} for group, lr in zip(groups, rates)], momentum=o['momentum'],
+    groups = [{'params': group, 'lr': lr, 'base': lr} for group, lr in zip(groups, rates)]
+    if o.get('optimiser') == 'adam':
+        return torch.optim.Adam(groups, weight_decay=o['weight_decay'])
+    return torch.optim.SGD(groups, momentum=o['momentum'],
                            weight_decay=o['weight_decay'], **more)
 
 
