@@ -79,6 +79,7 @@ describe('help.show', function()
    end)
 
    it('lists the messages of errors with the values left open', function()
+      assert.truthy(help.show('nn.Linear'):find('nn.Linear: expects … inputs, got …', 1, true))
       assert.truthy(help.show('matmul'):find('matmul: … times … does not fit', 1, true))
    end)
 end)

@@ -140,7 +140,8 @@ function body.errors(text, name)
       local inside = which and text:sub(at_name - 9, at_name - 1) ~= 'function ' and closed_call(text, at)
       local message = inside and arguments_of(inside)[which]
       message = message and literals(message):gsub('^%%s: ', (name or '…') .. ': '):gsub('%%[%-%d.]*[sdgfxi]', '…'):gsub('%%%%', '%%')
-      if message and message:match('%w %w') and not seen[message] then
+      if message and text:sub(at_name - 5, at_name - 1) == 'self:' then message = (name or '…') .. ': ' .. message end
+      if message and message:match('%a%a.*%s.*%a%a') and not seen[message] then
          seen[message] = true
          list[#list + 1] = message
       end

@@ -124,17 +124,27 @@ end
 ---@return string
 function text.short_path(path) return path:match('(lua/hilo/.*)$') or path:match('(hilo/.*)$') or path end
 
---- The errors that an entry's function raises itself.
+-- The source of a class's constructor and of what it computes.
+local function source_of_class(entry)
+   local parts = {}
+   for _, key in ipairs {'__init', 'updateOutput'} do
+      local f = type(entry.value) == 'table' and rawget(entry.value, key)
+      if f then
+         local info = debug.getinfo(f, 'S')
+         parts[#parts + 1] = body.of(info.source:sub(2), info.linedefined)
+      end
+   end
+   return table.concat(parts, '\n')
+end
+
+--- The errors that an entry's function raises itself; of a class, those of its constructor and of updateOutput.
 ---@param entry Entry
 ---@return string[]
 function text.errors(entry)
-   if entry.kind ~= 'function' and entry.kind ~= 'class' or not entry.line then return {} end
-   local source = body.of(entry.file, entry.line)
-   if entry.kind == 'class' and type(entry.value) == 'table' and rawget(entry.value, '__init') then
-      local info = debug.getinfo(entry.value.__init, 'S')
-      source = body.of(info.source:sub(2), info.linedefined)
-   end
-   return body.errors(source, entry.kind == 'class' and entry.name or entry.key)
+   if entry.kind == 'class' then return body.errors(source_of_class(entry), entry.name) end
+   if entry.kind ~= 'function' or not entry.line or entry.declared then return {} end
+   local of_module = entry.owner:match('^nn%.')
+   return body.errors(body.of(entry.file, entry.line), of_module and entry.owner or entry.key)
 end
 
 --- What the prompt shows of an entry.
