@@ -255,7 +255,7 @@ static double all_taps(const conv_shape *s, int n)
  * many. */
 static double cost(const conv_shape *s, int n, int dtype, conv_pass pass)
 {
-   if (dtype == HL_BF16 && (!CONV_HAS_BF16 || pass == BACKWARD_X)) return INFINITY;
+   if (dtype == HL_BF16 && (!CONV_HAS_BF16 || n == 1)) return INFINITY;
    double faster = dtype == HL_BF16 ? 0.5 : 1;
    double channels = (double)(s->c * s->k), packed = hl_conv_packing(s, pass), shift = s->stride_w > 1 ? 1 : 0.5;
    double taps = all_taps(s, n);
@@ -308,7 +308,7 @@ const conv_way hl_conv_kn2row = {cost, forward, backward_x, backward_w};
 static double gathered_cost(const conv_shape *s, int n, int dtype, conv_pass pass)
 {
    conv_plan plan;
-   if ((dtype == HL_BF16 && !CONV_HAS_BF16) || pass != BACKWARD_X || s->stride_h != 1 || s->stride_w != 1 ||
+   if ((dtype == HL_BF16 && (!CONV_HAS_BF16 || n == 1)) || pass != BACKWARD_X || s->stride_h != 1 || s->stride_w != 1 ||
        !has_plan(&plan, s, n))
       return INFINITY;
    double channels = (double)(s->c * s->k), packed = hl_conv_packing(s, pass), cycles = channels * all_taps(s, n);
