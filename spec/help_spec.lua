@@ -60,6 +60,12 @@ describe('help.show', function()
       assert.truthy(help.show('qqqqzzzz'):find("nothing is called 'qqqqzzzz'", 1, true))
    end)
 
+   it('knows what the prompt adds', function()
+      assert.truthy(help.show('show'):find('^show%(x, %[options%]%)'))
+      assert.truthy(help.show('open'):find('-> OpenedRun', 1, true) and help.show('hilo.open'):find('-> Model', 1, true))
+      assert.truthy(help.show('summary'):find('^summary%(net, sizes%)'))
+   end)
+
    it('takes a method of a variable for that of tensors or modules', function()
       assert.equal(help.show 'Tensor:add', help.show 'x:add')
       assert.equal(help.show 'nn.Module:forward', help.show 'net:forward')
@@ -151,7 +157,8 @@ describe('the annotations for language servers', function()
       for _, entry in ipairs(entries.all()) do
          local at = globals
          if not entry.name:match('^%u') and entry.kind ~= 'value' and entry.name ~= 'hilo' then
-            local name = entry.name:match('^nn') and entry.name or entry.name:match('^optim') and entry.name or 'hilo.' .. entry.name
+            local name = entry.owner == 'prompt' and entry.key
+               or (entry.name:match('^nn') or entry.name:match('^optim')) and entry.name or 'hilo.' .. entry.name
             for word in name:gmatch('[%w_]+') do at = at and at[word] end
             if not at then lost[#lost + 1] = entry.name end
          end

@@ -47,7 +47,8 @@ local function function_lines(out, entry)
    if keywords[entry.key] then return end
    -- a pure function that is a method too takes the tensor as self
    if owner == 'Tensor' and entry.same_as and not entry.same_as:match('^Tensor') then table.remove(names, 1) end
-   out[#out + 1] = ('function %s%s%s(%s) end'):format(variable(owner), mark or '.', entry.key, table.concat(names, ', '))
+   local holder = owner == 'prompt' and '' or variable(owner) .. (mark or '.')
+   out[#out + 1] = ('function %s%s(%s) end'):format(holder, entry.key, table.concat(names, ', '))
 end
 
 local function class_lines(out, entry)

@@ -188,10 +188,18 @@ local function as_written(entry)
    if name and name:match('^[%w_]+%.' .. entry.key .. '$') then entry.name = entry.owner .. '.' .. entry.key end
 end
 
+-- At the prompt the session is given by itself.
+local function without_session(entry)
+   local list = {}
+   for _, parameter in ipairs(entry.parameters) do if parameter.name ~= 'session' then list[#list + 1] = parameter end end
+   entry.parameters, entry.written = list, entry.written and entry.written:gsub('^session, ', '')
+end
+
 local function new(item)
    local entry = {name = item.name, key = item.key, owner = item.owner, kind = item.kind, value = item.value, parameters = {},
       results = {}, fields = {}, other_names = {}, parent = item.parent}
    describers[item.kind](entry, item)
+   if item.owner == 'prompt' then without_session(entry) end
    if item.parent == nil and item.name:find(':', 1, true) and item.owner ~= 'Tensor' then as_written(entry) end
    return entry
 end

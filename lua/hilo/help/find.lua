@@ -79,7 +79,8 @@ function find.entry(topic)
    if type(topic) == 'string' then
       local name = plain(topic)
       local method = name:match('^[%a_][%w_]*:([%w_]+)$') -- of some variable: x:add
-      local entry = by_name(name) or by_last_part(name)
+      local is_global = not topic:match('^%s*hilo[.:]')
+      local entry = is_global and entries.named('prompt.' .. name) or by_name(name) or by_last_part(name)
       if not entry and method then entry = entries.named('Tensor:' .. method) or by_name('nn.Module:' .. method) end
       return entry, entry and {} or near(name)
    end

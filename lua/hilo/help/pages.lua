@@ -26,7 +26,7 @@ local function names_page()
 end
 
 
-local order = {'tutorial', 'tensors', 'autograd', 'modules', 'data', 'methods', 'runs', 'precision', 'devices', 'names'}
+local order = {'tutorial', 'prompt', 'tensors', 'autograd', 'modules', 'data', 'methods', 'runs', 'precision', 'devices', 'names'}
 
 local function place(name)
    for i, known in ipairs(order) do if known == name then return i end end

@@ -58,7 +58,17 @@ function walk(list, seen, owner, t)
    end
 end
 
---- Everything that `hilo` holds; loads its parts.
+-- What is to hand at the prompt besides hilo, nn, optim and plot: the module and the function in it.
+local at_prompt = {open = {'hilo.prompt.run', 'open'}, show = {'hilo.prompt.show', 'show'}, summary = {'hilo.prompt.summary', 'print'}}
+
+local function walk_prompt(list)
+   for _, name in ipairs(sorted_keys(at_prompt)) do
+      local module, key = unpack(at_prompt[name])
+      list[#list + 1] = {name = 'prompt.' .. name, key = name, owner = 'prompt', kind = 'function', value = require(module)[key]}
+   end
+end
+
+--- Everything that `hilo` holds, and what the prompt adds to it; loads the parts.
 ---@return PublicName[]
 return function()
    local hilo, Tensor = require 'hilo', require 'hilo.tensor'
@@ -69,6 +79,7 @@ return function()
    end
    local list = {{name = 'hilo', key = 'hilo', owner = '', kind = 'module', value = hilo, path = 'hilo'}}
    walk(list, {[hilo] = true, [hilo.Tensor] = true}, '', hilo)
+   walk_prompt(list)
    list[#list + 1] = {name = 'Tensor', key = 'Tensor', owner = '', kind = 'class', value = Tensor}
    for _, key in ipairs(sorted_keys(Tensor.methods)) do
       if key:sub(1, 1) ~= '_' then

@@ -13,6 +13,7 @@ local in_hilo = {nn = true, optim = true}
 function text.full_name(entry)
    local first = entry.name:match('^([%w_]+)')
    local of_class = first:match('^%u') and (entry.owner ~= '' or entry.kind == 'class')
+   if entry.owner == 'prompt' then return entry.key end
    if entry.name == 'hilo' or in_hilo[first] or of_class then return entry.name end
    return 'hilo.' .. entry.name
 end

@@ -17,6 +17,7 @@ local function write(path, content) file.write(path, function(out) out(content) 
 
 local function title_of(group)
    if group == 'objects' then return 'objects that functions return' end
+   if group == 'prompt' then return 'at the prompt' end
    if group == 'hilo' or group == 'Tensor' or group == 'nn' or group == 'optim' then return group end
    return 'hilo.' .. group
 end

@@ -25,7 +25,8 @@ function links.groups()
       end
       table.insert(by_name[name].entries, entry)
    end
-   local function place(name) return name == 'hilo' and 1 or name == 'Tensor' and 2 or name == 'objects' and 4 or 3 end
+   local places = {hilo = 1, Tensor = 2, prompt = 4, objects = 5}
+   local function place(name) return places[name] or 3 end
    table.sort(list, function(a, b)
       local x, y = place(a.name), place(b.name)
       return x < y or x == y and a.name < b.name
