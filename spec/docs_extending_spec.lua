@@ -82,7 +82,7 @@ describe('the page', function()
       local page = pages.find 'adding-an-op'
       local root = copied(page, {'cpu', 'host', 'emu'})
       local old = 'touch -d 2001-01-01 core/*.h core/*/*.h core/*/*.cuh Makefile' -- else all files would be compiled, for minutes
-      run(root, old .. ' && make -s B=build VARIANTS=cpu all emu', root .. '/build')
+      run(root, old .. ' && make -s B=build VARIANTS=cpu OPTIMISE=-O1 EMU_OPTIMISE=-O0 all emu', root .. '/build')
       for _, line in ipairs(pages.commands(page)) do
          if line:match('^make test') then
             local text = run(root, 'HILO_CPU=baseline ' .. command(line) .. ' --filter=softsign', root .. '/build')
