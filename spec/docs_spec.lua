@@ -28,6 +28,15 @@ describe('public names', function()
       end))
    end)
 
+   it('have examples that are Lua', function()
+      assert.same({}, names_where(function(entry)
+         for line in entries.text(entry):gmatch('[^\n]+') do -- what does not compile is left among the prose
+            if line:match('^    ') and (line:match('hilo[.:]%w') or line:match('%f[%w]local ')) then return line end
+         end
+         return nil
+      end))
+   end)
+
    it('have a type for each parameter', function()
       assert.same({}, names_where(function(entry)
          if entry.kind ~= 'function' and entry.kind ~= 'class' then return nil end

@@ -1,8 +1,15 @@
 --- graph.lua: a step that is recorded once and then done again and again by the device alone, as a CUDA graph, which spares the
 --- host's part: Lua runs no more, and a thousand kernels start with one call.
 ---
----     local step = hilo.graph(function() ... return loss end, {device = 'cuda'})
----     for t = 1, 1000 do optimiser:setLR(optim.poly(1, t - 1, 1000)); local loss = step() end
+---     local device = hilo.cuda.available() and 'cuda' or 'emu'
+---     local net, x = nn.Linear(2, 1):to{device = device}, hilo.randn(8, 2):to{device = device}
+---     local optimiser = optim.SGD(net, {lr = 0.1})
+---     local step = hilo.graph(function()
+---        local loss = hilo.mean(hilo.square(net(x)), 1, 2)
+---        optimiser:zeroGrad(); loss:backward(); optimiser:step()
+---        return loss
+---     end, {device = device})
+---     for t = 1, 5 do optimiser:setLR(optim.poly(1, t - 1, 5)); local loss = step() end
 ---
 --- The first calls run plainly: they choose the ways to convolve and make what lives on, such as momenta. Then one call is recorded.
 --- In it tensors keep the memory that they had, Lua numbers the value that they had; learning rates, the steps of Adam, random numbers

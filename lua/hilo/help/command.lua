@@ -7,13 +7,13 @@ local help = require 'hilo.help'
 local pages = require 'hilo.help.pages'
 
 local usage = [[
-usage: hilo help TOPIC            a name (hilo.conv2d, nn.Linear, Tensor:add), or a page
-       hilo help search WORD ...  names and pages whose texts hold all of the words
-       hilo help source NAME      the source of a name
-       hilo help topics           all of them
-       hilo help site [FOLDER]    everything as HTML pages with a search, in build/docs
-       hilo help annotations [FILE]   for language servers, in build/annotations/hilo.lua
-       hilo help count            how many public names there are, and how many are told about
+usage: hilo help TOPIC               a name (hilo.conv2d, nn.Linear, Tensor:add), or a page
+       hilo help search WORD ...     names and pages whose texts hold all of the words
+       hilo help source NAME         the source of a name
+       hilo help topics              all of them
+       hilo help count               how many public names there are, and how many are told about
+       hilo help site [FOLDER]       everything as HTML pages with a search, in build/docs
+       hilo help annotations [FILE]  the names as language servers read them, in build/annotations/hilo.lua
 
 pages: ]]
 

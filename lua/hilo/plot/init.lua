@@ -1,6 +1,9 @@
 --- plot/init.lua: pictures by gnuplot, as Torch7's package had them, to SVG, PNG and the terminal.
 ---
----    hilo.plot(y)   hilo.plot(x, y)   hilo.plot({'loss', x, y}, {'mean IoU', x, z, '+-'}, {xlabel = 'step', to = 'curves.svg'})
+---     local x, y, z = hilo.range(1, 20), hilo.rand(20), hilo.rand(20)
+---     hilo.plot(y)
+---     hilo.plot(x, y)
+---     hilo.plot({'loss', x, y}, {'mean IoU', x, z, '+-'}, {xlabel = 'step', to = 'curves.svg'})
 ---
 --- Lists are Lua lists of numbers or tensors of one dimension. NaN is a gap; so are infinities, and on logarithmic axes numbers that
 --- are not above 0 (their count is then written into the picture). Names may hold any text.
