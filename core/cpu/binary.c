@@ -188,7 +188,7 @@ static int need_no_zero(const char *fn, const hl_tensor *b)
    int found = 0, *place = &found;
    hl_iter it;
    hl_iter_init(&it, false, 1, (const hl_tensor *[]){b});
-   hl_iter_run(&it, find[b->dtype], &place);
+   HL_TRY(hl_iter_run(&it, find[b->dtype], &place));
    return found ? hl_fail_divisor(fn, b) : 0;
 }
 
@@ -201,8 +201,7 @@ HL_API int hl_binary(hl_tensor *y, const hl_tensor *a, const hl_tensor *b, int o
    number q = {alpha, hl_to_i64(alpha)};
    hl_iter it;
    hl_iter_init(&it, false, 3, (const hl_tensor *[]){y, a, b});
-   hl_iter_run_in(a->dtype, &it, rows[a->dtype][op], &q);
-   return 0;
+   return hl_iter_run_in(a->dtype, &it, rows[a->dtype][op], &q);
 }
 
 HL_API int hl_binary_scalar(hl_tensor *y, const hl_tensor *a, double b, int op, double alpha, int reverse)
@@ -231,8 +230,7 @@ HL_API int hl_binary_scalar(hl_tensor *y, const hl_tensor *a, double b, int op, 
        .data = &bits, .dtype = a->dtype == HL_BF16 ? HL_F32 : a->dtype, .ndim = 1, .size = {1}, .stride = {1}};
    hl_iter it;
    hl_iter_init(&it, false, 3, reverse ? (const hl_tensor *[]){y, &scalar, a} : (const hl_tensor *[]){y, a, &scalar});
-   hl_iter_run_in(a->dtype, &it, rows[a->dtype][op], &q);
-   return 0;
+   return hl_iter_run_in(a->dtype, &it, rows[a->dtype][op], &q);
 }
 
 HL_API int hl_addcmul(hl_tensor *y, const hl_tensor *x, const hl_tensor *a, const hl_tensor *b, double alpha,
@@ -252,8 +250,7 @@ HL_API int hl_addcmul(hl_tensor *y, const hl_tensor *x, const hl_tensor *a, cons
    number q = {alpha, hl_to_i64(alpha)};
    hl_iter it;
    hl_iter_init(&it, false, 4, (const hl_tensor *[]){y, x, a, b});
-   hl_iter_run_in(y->dtype, &it, (divide ? quotient : multiply)[y->dtype], &q);
-   return 0;
+   return hl_iter_run_in(y->dtype, &it, (divide ? quotient : multiply)[y->dtype], &q);
 }
 
 #endif

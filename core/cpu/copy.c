@@ -139,8 +139,7 @@ HL_API int hl_fill(hl_tensor *y, double value)
    set_bits[y->dtype](&value, &bits);
    hl_iter it;
    hl_iter_init(&it, false, 1, (const hl_tensor *[]){y});
-   hl_iter_run(&it, movers[it.item[0]].fill, &bits);
-   return 0;
+   return hl_iter_run(&it, movers[it.item[0]].fill, &bits);
 }
 
 enum { TILE = 32 }; /* elements: the lines of a tile's rows and columns stay in the first-level cache */
@@ -190,9 +189,8 @@ HL_API int hl_copy(hl_tensor *y, const hl_tensor *x)
    hl_iter_init(&it, false, 2, (const hl_tensor *[]){y, x});
    if (y->dtype != x->dtype) {
       bool rounds = x->dtype == HL_BF16 || y->dtype == HL_BF16;
-      hl_iter_run_in(rounds ? HL_BF16 : x->dtype, &it, converters[x->dtype][y->dtype == HL_BF16 ? HL_F32 : y->dtype],
-                     NULL);
-      return 0;
+      return hl_iter_run_in(rounds ? HL_BF16 : x->dtype, &it,
+                            converters[x->dtype][y->dtype == HL_BF16 ? HL_F32 : y->dtype], NULL);
    }
    int inner = it.ndim - 1, across = -1;
    for (int d = 0; d < inner; d++)
@@ -200,7 +198,7 @@ HL_API int hl_copy(hl_tensor *y, const hl_tensor *x)
    if (across >= 0 && it.stride[0][inner] == 1 && it.stride[1][inner] > 1 && it.total > 0)
       copy_transposed(&it, across);
    else
-      hl_iter_run(&it, movers[it.item[0]].copy, NULL);
+      return hl_iter_run(&it, movers[it.item[0]].copy, NULL);
    return 0;
 }
 
@@ -214,8 +212,7 @@ HL_API int hl_range(hl_tensor *y, double start, double step)
    HL_TRY(hl_need_cpu_dtype("range", y));
    hl_iter it;
    hl_iter_init(&it, true, 1, (const hl_tensor *[]){y});
-   hl_iter_run(&it, rows[y->dtype], (const double[]){start, step});
-   return 0;
+   return hl_iter_run(&it, rows[y->dtype], (const double[]){start, step});
 }
 
 HL_API int hl_where(hl_tensor *y, const hl_tensor *mask, const hl_tensor *a, const hl_tensor *b)
@@ -224,8 +221,7 @@ HL_API int hl_where(hl_tensor *y, const hl_tensor *mask, const hl_tensor *a, con
    HL_TRY(hl_check_where(y, mask, a, b));
    hl_iter it;
    hl_iter_init(&it, false, 4, (const hl_tensor *[]){y, mask, a, b});
-   hl_iter_run(&it, movers[it.item[0]].where, NULL);
-   return 0;
+   return hl_iter_run(&it, movers[it.item[0]].where, NULL);
 }
 
 #endif

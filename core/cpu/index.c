@@ -190,7 +190,7 @@ static int need_positions(const char *fn, const hl_tensor *index, int64_t size, 
    range q = {size, &wrong, &found};
    hl_iter it;
    hl_iter_init(&it, false, 1, (const hl_tensor *[]){index});
-   hl_iter_run(&it, find_wrong, &q);
+   HL_TRY(hl_iter_run(&it, find_wrong, &q));
    return found ? hl_fail_index(fn, wrong, size, dim) : 0;
 }
 
@@ -204,8 +204,7 @@ static int slices(const char *fn, const hl_tensor *big, const hl_tensor *small, 
    hl_iter_lines(&it, 2, (const hl_tensor *[]){big, small}, dim, along);
    lines q = {hl_numel(index), along[0], along[1], index->stride[0], index->data};
    it.cost = q.count;
-   hl_iter_run(&it, row, &q);
-   return 0;
+   return hl_iter_run(&it, row, &q);
 }
 
 HL_API int hl_index_select(hl_tensor *y, const hl_tensor *x, const hl_tensor *index, int dim)
@@ -240,8 +239,7 @@ static int gathered(const char *fn, const hl_tensor *big, const hl_tensor *small
    hl_iter_lines(&it, 3, (const hl_tensor *[]){&part, small, index}, dim, along);
    lines q = {small->size[dim], along[0], along[1], along[2], NULL};
    it.cost = q.count;
-   hl_iter_run(&it, row, &q);
-   return 0;
+   return hl_iter_run(&it, row, &q);
 }
 
 HL_API int hl_gather(hl_tensor *y, const hl_tensor *x, const hl_tensor *index, int dim)

@@ -41,24 +41,36 @@ void hl_iter_range(const hl_iter *it, int64_t first, int64_t last, hl_row row, c
    }
 }
 
+enum { PIECE = 1 << 20 }; /* elementary operations between two looks for Ctrl-C, a multiple of 64 */
+
+/* The elements of one thread; whether it was interrupted. */
+static int run_share(const hl_iter *it, int64_t first, int64_t last, hl_row row, const void *arg)
+{
+   int64_t piece = it->cost < PIECE / 64 ? PIECE / it->cost / 64 * 64 : it->cost < PIECE ? PIECE / it->cost : 1;
+   for (int64_t at = first; at < last; at += piece) {
+      if (at > first && hl_poll()) return 1;
+      hl_iter_range(it, at, at + piece < last ? at + piece : last, row, arg);
+   }
+   return 0;
+}
+
 /* Shares of cheap elements begin at multiples of 64, so that threads do not meet in a cache line of a contiguous
  * output. */
-void hl_iter_run(const hl_iter *it, hl_row row, const void *arg)
+int hl_iter_run(const hl_iter *it, hl_row row, const void *arg)
 {
-   if (it->total <= 0) return;
+   if (it->total <= 0) return 0;
    int64_t threads = it->total < HL_PARALLEL_MIN / it->cost + 1 ? 1 : omp_get_max_threads();
    if (threads > it->total) threads = it->total;
-   if (threads == 1) {
-      hl_iter_range(it, 0, it->total, row, arg);
-      return;
-   }
+   if (threads == 1) return run_share(it, 0, it->total, row, arg);
    int64_t grain = it->cost < 64 ? 64 : 1;
    int64_t share = ((it->total + threads - 1) / threads + grain - 1) / grain * grain;
-#pragma omp parallel for schedule(static, 1) num_threads((int)threads)
+   int stopped = 0;
+#pragma omp parallel for schedule(static, 1) num_threads((int)threads) reduction(| : stopped)
    for (int64_t i = 0; i < threads; i++) {
       int64_t first = i * share, last = first + share < it->total ? first + share : it->total;
-      if (first < last) hl_iter_range(it, first, last, row, arg);
+      if (first < last) stopped |= run_share(it, first, last, row, arg);
    }
+   return stopped ? hl_fail("interrupted") : 0;
 }
 
 enum { CHUNK = 1024 };
@@ -107,11 +119,8 @@ static void run_in_floats(int64_t n, int64_t first, char *const *p, const int64_
    }
 }
 
-void hl_iter_run_in(int dtype, const hl_iter *it, hl_row row, const void *arg)
+int hl_iter_run_in(int dtype, const hl_iter *it, hl_row row, const void *arg)
 {
    float_row f = {it, row, arg};
-   if (dtype == HL_BF16)
-      hl_iter_run(it, run_in_floats, &f);
-   else
-      hl_iter_run(it, row, arg);
+   return dtype == HL_BF16 ? hl_iter_run(it, run_in_floats, &f) : hl_iter_run(it, row, arg);
 }

@@ -106,16 +106,22 @@ static uint64_t start(const hl_rng *r)
 typedef void (*draw_kernel)(void *y, int64_t n, const uint32_t *w, const void *arg);
 
 /* Elements of `bytes` bytes that take `words` words each. */
-static void draw(hl_tensor *y, int64_t bytes, int words, const hl_rng *r, draw_kernel kernel, const void *arg)
+static int draw(hl_tensor *y, int64_t bytes, int words, const hl_rng *r, draw_kernel kernel, const void *arg)
 {
    const int64_t n = hl_numel(y), step = BATCH / words, batches = (n + step - 1) / step;
    const uint64_t first = start(r);
-#pragma omp parallel for schedule(static) if (n > HL_PARALLEL_MIN / 4)
+   int stopped = 0;
+#pragma omp parallel for schedule(static) reduction(| : stopped) if (n > HL_PARALLEL_MIN / 4)
    for (int64_t k = 0; k < batches; k++) {
       uint32_t w[BATCH];
+      if (hl_poll()) {
+         stopped = 1;
+         continue;
+      }
       make_words(w, r->seed, first + (uint64_t)k * (BATCH / 4));
       kernel((char *)y->data + k * step * bytes, n - k * step < step ? n - k * step : step, w, arg);
    }
+   return stopped ? hl_fail("interrupted") : 0;
 }
 
 #define BY_TYPE(name) \
@@ -133,8 +139,7 @@ HL_API int hl_uniform(hl_tensor *y, double low, double high, const hl_rng *r)
    const bool narrow = y->dtype == HL_F32;
    const double below = narrow ? (double)nextafterf((float)high, -INFINITY) : nextafter(high, -INFINITY);
    const double bounds[3] = {low, high, below < low ? low : below};
-   draw(y, narrow ? 4 : 8, narrow ? 1 : 2, r, narrow ? uniform_f32 : uniform_f64, bounds);
-   return 0;
+   return draw(y, narrow ? 4 : 8, narrow ? 1 : 2, r, narrow ? uniform_f32 : uniform_f64, bounds);
 }
 
 HL_API int hl_normal(hl_tensor *y, double mean, double std, const hl_rng *r)
@@ -145,8 +150,7 @@ HL_API int hl_normal(hl_tensor *y, double mean, double std, const hl_rng *r)
    HL_CHECK(std >= 0, "normal: the standard deviation must be 0 or more, got %g", std);
    const double shape[2] = {mean, std};
    const bool narrow = y->dtype == HL_F32;
-   draw(y, narrow ? 4 : 8, narrow ? 1 : 2, r, narrow ? normal_f32 : normal_f64, shape);
-   return 0;
+   return draw(y, narrow ? 4 : 8, narrow ? 1 : 2, r, narrow ? normal_f32 : normal_f64, shape);
 }
 
 HL_API int hl_bernoulli(hl_tensor *y, double p, const hl_rng *r)
@@ -156,8 +160,7 @@ HL_API int hl_bernoulli(hl_tensor *y, double p, const hl_rng *r)
    HL_TRY(hl_check_draw("bernoulli", y, r));
    HL_TRY(hl_need_cpu_dtype("bernoulli", y));
    HL_TRY(hl_check_probability("bernoulli", p, true));
-   draw(y, hl_dtype_size(y->dtype), 1, r, kernels[y->dtype], &p);
-   return 0;
+   return draw(y, hl_dtype_size(y->dtype), 1, r, kernels[y->dtype], &p);
 }
 
 HL_API int hl_random_int(hl_tensor *y, int64_t low, int64_t high, const hl_rng *r)
@@ -172,8 +175,7 @@ HL_API int hl_random_int(hl_tensor *y, int64_t low, int64_t high, const hl_rng *
    HL_CHECK(y->dtype != HL_I32 || (low >= INT32_MIN && high <= INT32_MAX), "random: %lld to %lld do not fit into int32",
             (long long)low, (long long)high);
    const whole_range range = {low, (uint64_t)high - (uint64_t)low + 1};
-   draw(y, hl_dtype_size(y->dtype), 2, r, kernels[y->dtype], &range);
-   return 0;
+   return draw(y, hl_dtype_size(y->dtype), 2, r, kernels[y->dtype], &range);
 }
 
 HL_API int hl_dropout(hl_tensor *y, const hl_tensor *x, double p, int channels, const hl_rng *r)

@@ -471,8 +471,7 @@ HL_API int hl_reduce_index(hl_tensor *values, hl_tensor *index, const hl_tensor 
    hl_iter_lines(&it, values ? 3 : 2, (const hl_tensor *[]){index, x, values}, dim, along);
    it.cost = x->size[dim] + 1;
    lines q = {x->size[dim], along[1], 0, values != NULL};
-   hl_iter_run(&it, (op == HL_RMAX ? largest : smallest)[x->dtype], &q);
-   return 0;
+   return hl_iter_run(&it, (op == HL_RMAX ? largest : smallest)[x->dtype], &q);
 }
 
 HL_API int hl_cumulate(hl_tensor *y, const hl_tensor *x, int op, int dim)
@@ -493,8 +492,7 @@ HL_API int hl_cumulate(hl_tensor *y, const hl_tensor *x, int op, int dim)
    hl_iter_lines(&it, 2, (const hl_tensor *[]){y, x}, dim, along);
    it.cost = x->size[dim] + 1;
    lines q = {x->size[dim], along[1], along[0], true};
-   hl_iter_run(&it, (op == HL_SUM ? sums : products)[x->dtype], &q);
-   return 0;
+   return hl_iter_run(&it, (op == HL_SUM ? sums : products)[x->dtype], &q);
 }
 
 #endif

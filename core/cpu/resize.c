@@ -39,16 +39,21 @@ static int FN(bilinear)(hl_tensor *y, const hl_tensor *x, int mode)
    real *buffers = hl_scratch(2, (size_t)omp_get_max_threads() * 2 * (size_t)s.Q * sizeof(real));
    if (!down.w || !across.w || !buffers) return 1;
    int64_t chunks = (s.P + ROWS - 1) / ROWS;
-#pragma omp parallel for collapse(2) schedule(static) if (hl_numel(y) > HL_PARALLEL_MIN)
+   int stopped = 0;
+#pragma omp parallel for collapse(2) schedule(static) reduction(| : stopped) if (hl_numel(y) > HL_PARALLEL_MIN)
    for (int64_t n = 0; n < s.planes; n++)
       for (int64_t k = 0; k < chunks; k++) {
+         if (hl_poll()) {
+            stopped = 1;
+            continue;
+         }
          real *mine = buffers + omp_get_thread_num() * 2 * s.Q, *rows[2] = {mine, mine + s.Q};
          int64_t last = (k + 1) * ROWS < s.P ? (k + 1) * ROWS : s.P;
          real *to = (real *)y->data + n * s.P * s.Q;
          const real *from = (const real *)x->data + n * s.H * s.W;
          FN(bilinear_rows)(to, from, k * ROWS, last, down, across, s, rows);
       }
-   return 0;
+   return stopped ? hl_fail("interrupted") : 0;
 }
 
 /* sums[0] collects the rows of dy for the row of dx that is next to be written, sums[1] for the one below. */

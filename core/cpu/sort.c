@@ -173,8 +173,7 @@ HL_API int hl_sort(hl_tensor *values, hl_tensor *index, const hl_tensor *x, int 
    q.share = 2 * q.padded * (hl_dtype_size(x->dtype) + (int64_t)sizeof(uint32_t));
    q.space = hl_scratch(0, (size_t)(q.share * omp_get_max_threads()));
    if (!q.space) return 1;
-   hl_iter_run(&it, rows[x->dtype], &q);
-   return 0;
+   return hl_iter_run(&it, rows[x->dtype], &q);
 }
 
 #endif

@@ -250,8 +250,7 @@ HL_API int hl_unary(hl_tensor *y, const hl_tensor *x, int op, double a, double b
    if (hl_is_float(x)) op = hl_simpler_unary(op, a);
    hl_iter it;
    hl_iter_init(&it, false, 2, (const hl_tensor *[]){y, x});
-   hl_iter_run_in(x->dtype, &it, rows[x->dtype][op], &q);
-   return 0;
+   return hl_iter_run_in(x->dtype, &it, rows[x->dtype][op], &q);
 }
 
 HL_API int hl_unary_back(hl_tensor *dx, const hl_tensor *dy, const hl_tensor *x, const hl_tensor *y, int op, double a,
@@ -264,8 +263,7 @@ HL_API int hl_unary_back(hl_tensor *dx, const hl_tensor *dy, const hl_tensor *x,
    hl_iter it;
    /* What the derivative does not read is stood in for. */
    hl_iter_init(&it, false, 4, (const hl_tensor *[]){dx, dy, hl_reads_x(op) ? x : dy, hl_reads_y(op) ? y : dy});
-   hl_iter_run_in(dx->dtype, &it, (dx->dtype == HL_F64 ? back_rows_f64 : back_rows_f32)[op], &q);
-   return 0;
+   return hl_iter_run_in(dx->dtype, &it, (dx->dtype == HL_F64 ? back_rows_f64 : back_rows_f32)[op], &q);
 }
 
 #endif
