@@ -38,13 +38,13 @@ end
 --- The reading of options.data and options.eval that training, evaluation and fusion share.
 ---@param set DataSet
 ---@param names string[]
----@param o {data: {size: number}, eval: {labels: string}, model: {output_stride: integer}, device: string}
+---@param o {data: {size: number}, eval: {labels: string}, model: {output_stride: integer}?, device: string}
 ---@param workers Workers
 ---@return fun(): Batch?
 function evaluate.sweep(set, names, o, workers)
    return hilo.data.sweep {
-      set = set, names = names, transform = hilo.data.transforms.whole(o.data.size, o.model.output_stride), labels = o.eval.labels,
-      workers = workers, device = o.device,
+      set = set, names = names, transform = hilo.data.transforms.whole(o.data.size, o.model and o.model.output_stride),
+      labels = o.eval.labels, workers = workers, device = o.device,
    }
 end
 
