@@ -1,15 +1,20 @@
 --- bench.lua: times the ops of spec/cases (those with `bench` sizes) and whole steps, next to PyTorch where it can be imported.
 ---
----    luajit spec/bench/bench.lua [pattern] [JSON=file] [BASE=file] [PEER=torch|none] [ROUNDS=n]
+---    luajit spec/bench/bench.lua [pattern] [JSON=file] [BASE=file] [PEER=torch|none] [ROUNDS=n] [CONFIGS=pattern]
 ---
 --- pattern: a Lua pattern that the name of a work must contain. Each op is checked against its float64 twin before it is timed.
 --- hilo and PyTorch take turns in one run; times are medians. Peaks are this machine's own: an SGEMM and a copy measured in
---- this process. Memory is the largest resident set while the work ran.
+--- this process. Memory is the largest resident set while the work ran. Steps are compared with the best of PyTorch's
+--- configurations (spec/bench/README.md); CONFIGS: a Lua pattern that their names must contain, as 'bf16' or 'eager'.
+--- BASE: a file that JSON= wrote; a table at the end compares with it.
 local ffi = require 'ffi'
 local cjson = require 'cjson'
+local stdlib = require 'posix.stdlib'
 local hilo = require 'hilo'
 local core = require 'hilo.core'
+local processors = require 'hilo.processors'
 local helper = require 'spec.helper'
+local contest = require 'spec.bench.contest'
 local Peer = require 'spec.bench.peer'
 local steps = require 'spec.bench.steps'
 local timing = require 'spec.bench.timing'
@@ -17,26 +22,10 @@ local timing = require 'spec.bench.timing'
 local options, pattern = timing.options(arg, {PEER = 'torch', ROUNDS = '5'})
 pattern = pattern or ''
 local rounds = tonumber(options.ROUNDS)
-hilo.setnumthreads(tonumber(os.getenv('OMP_NUM_THREADS') or 2))
+stdlib.setenv('OMP_NUM_THREADS', os.getenv 'OMP_NUM_THREADS' or tostring(processors())) -- of all contenders
+hilo.setnumthreads(tonumber(os.getenv 'OMP_NUM_THREADS'))
 
 local now, median = timing.now, timing.median
-
--- ---- memory ----
-
-local function reset_peak()
-   local file = io.open('/proc/self/clear_refs', 'w')
-   if file then
-      file:write('5')
-      file:close()
-   end
-end
-
-local function peak_mb()
-   for line in io.lines('/proc/self/status') do
-      local kb = line:match('^VmHWM:%s*(%d+)')
-      if kb then return tonumber(kb) / 1024 end
-   end
-end
 
 -- ---- the peer ----
 
@@ -62,23 +51,18 @@ local function measure(f, request)
    if ready and ready.error then ready = nil end
    local differs = ready and Peer.disagreement(first, ready.values, 1e-3)
    if differs then error(differs, 0) end
-   local mine, theirs, mem, peer_mem = {}, {}, nil, nil
+   local mine, theirs = {}, {}
    for _ = 1, rounds do
       hilo.collect()
-      reset_peak()
       start = now()
       for _ = 1, repeats do f() end
       mine[#mine + 1] = (now() - start) * 1000 / repeats
-      mem = peak_mb()
       if ready then
          local answer = ask{time = repeats}
-         if answer and answer.ms then
-            theirs[#theirs + 1] = answer.ms
-            peer_mem = answer.mem_mb
-         end
+         if answer and answer.ms then theirs[#theirs + 1] = answer.ms end
       end
    end
-   return median(mine), #theirs > 0 and median(theirs) or nil, mem, peer_mem
+   return median(mine), #theirs > 0 and median(theirs) or nil
 end
 
 local results, base = {}, {}
@@ -88,20 +72,19 @@ end
 
 local peak -- {gflops, gbytes}
 
-local function report(work, flops, bytes, f, request, is_step)
-   local ms, peer_ms, mem, peer_mem = measure(f, request)
+local function cell(format, value) return value and format:format(value) or '' end
+
+local function report(work, flops, bytes, f, request)
+   local ms, peer_ms = measure(f, request)
    local row = {work = work, ms = ms, peer_ms = peer_ms, ratio = peer_ms and peer_ms / ms}
    row.gflops = flops and flops / ms / 1e6
    row.gbytes = bytes and bytes / ms / 1e6
    row.share_of_peak = flops and row.gflops / peak.gflops or bytes and row.gbytes / peak.gbytes
-   if is_step then row.mem_mb, row.peer_mem_mb = mem, peer_mem end
    results[#results + 1] = row
-   local function cell(format, value) return value and format:format(value) or '' end
-   print(('%-64s %9.2f ms %8s %5s %9s %6s%s%s'):format(work, ms,
+   print(('%-64s %9.2f ms %8s %5s %9s %6s%s'):format(work, ms,
       flops and cell('%.0f GF/s', row.gflops) or cell('%.1f GB/s', row.gbytes),
       cell('%.0f%%', row.share_of_peak and 100 * row.share_of_peak),
       cell('%.2f ms', peer_ms), cell('%.2fx', row.ratio),
-      is_step and ('  %.0f MB%s'):format(mem, cell(' (PyTorch %.0f MB)', peer_mem)) or '',
       base[work] and ('  %.2fx of before'):format(base[work].ms / ms) or ''))
    io.flush()
 end
@@ -122,7 +105,6 @@ local function measure_peaks()
    peak = {gflops = 2 * 1536 ^ 3 / best_gemm / 1e9, gbytes = 8 * 2 ^ 24 / best_copy / 1e9}
    print(('%d threads, %s: SGEMM %.0f GFLOP/s, copy %.1f GB/s%s'):format(hilo.getnumthreads(),
       ffi.string(core.device('cpu').lib.hl_device_name()), peak.gflops, peak.gbytes, peer and '; next to PyTorch' or ''))
-   print(('%-64s %12s %8s %5s %9s %6s'):format('', 'hilo', '', 'peak', 'PyTorch', 'ratio'))
 end
 
 -- ---- ops ----
@@ -154,6 +136,7 @@ local function peer_request(group, case, backward)
 end
 
 local function bench_ops()
+   print(('\n%-64s %12s %8s %5s %9s %6s'):format('', 'hilo', '', 'peak', 'PyTorch', 'ratio'))
    for _, family in ipairs(helper.families) do
       for _, group in ipairs(helper.groups(family)) do
          for _, case in ipairs(group.bench or {}) do
@@ -180,19 +163,89 @@ local function bench_ops()
    end
 end
 
+-- ---- steps ----
+
+-- Losses of the first step next to float32's: the largest difference, as a share.
+local function off(c, reference)
+   local largest
+   for name, value in pairs(reference and reference.values or {}) do
+      local mine = c.values[name]
+      local difference = mine and math.abs(mine - value) / math.abs(value) or math.huge
+      if difference ~= difference then difference = math.huge end
+      largest = math.max(largest or 0, difference)
+   end
+   return largest
+end
+
+local function load_average() return tonumber((io.open('/proc/loadavg'):read '*a'):match '^%S+') end
+
+local tolerances = {float32 = 1e-3, bf16 = 5e-2} -- of the losses of a first step
+
+local function report_step(w, mine, all, load)
+   local best, rival = contest.fastest(mine, function() return true end), contest.fastest(all, function(c) return not c.hilo end)
+   local reference = contest.fastest(all, function(c) return not c.hilo and c.precision == 'float32' end) or mine[1]
+   local row = {work = w.work, ms = best and best.ms, best = best and best.name, mem_mb = best and best.peak_mb, load = load}
+   if best and rival then
+      row.peer_ms, row.peer_best, row.ratio, row.peer_mem_mb = rival.ms, rival.name, rival.ms / best.ms, rival.peak_mb
+      if mine[1].ms and reference ~= mine[1] then row.ratio_float32 = reference.ms / mine[1].ms end
+   end
+   row.contenders = contest.rows(all)
+   results[#results + 1] = row
+   print(('\n%s (load of the machine: %.1f)'):format(w.work, load))
+   for _, c in ipairs(all) do
+      local says = c.failed and 'failed: ' .. c.failed:gsub('%s+', ' '):sub(1, 160)
+         or c.out and ('%9.1f ms in a first turn: not among the fastest of its precision'):format(c.ms)
+      if not says then
+         local difference = off(c, reference)
+         says = ('%9.1f ms  fastest turn %.1f  %4.0f GF/s  %5.0f MB%s'):format(c.ms, c.times[1], steps.flops(w) / c.ms / 1e6, c.peak_mb,
+            cell('  losses off by %.0e', difference ~= 0 and difference or nil))
+         if difference and difference > tolerances[c.precision] then
+            error(('%s: %s: losses off by %g from those of %s'):format(w.work, c.name, difference, reference.name), 0)
+         end
+      end
+      print(('  %-40s %s'):format(c.name, says))
+   end
+   if row.ratio then
+      print(('  %s is %.2f times as fast as the best of PyTorch, %s%s; memory %.2f of its'):format(best.name, row.ratio, rival.name,
+         cell(', in float32 %.2f times as its best float32', row.ratio_float32), best.peak_mb / rival.peak_mb))
+   end
+   io.flush()
+end
+
 local function bench_steps()
    for _, w in ipairs(steps.list) do
       if w.work:find(pattern) then
-         hilo.collect()
-         core.device('cpu').lib.hl_empty_cache()
-         if peer then -- memory that it kept from the work before is not this work's
-            peer:stop()
-            start_peer()
+         local mine, all = contest.hilo(), {}
+         if w.step == 'convolutions' then table.remove(mine) end -- of float32 alone
+         local theirs = peer and contest.pytorch(w.step == 'convolutions' and 'float32 NCHW eager' or options.CONFIGS) or {}
+         for _, list in ipairs {mine, theirs} do
+            contest.qualify(list, w, {warm_up = 2, turn = 500, most = 2})
+            for _, c in ipairs(list) do all[#all + 1] = c end
          end
-         local request = {}
-         for key, value in pairs(w) do request[key] = value end
-         request.work = w.step
-         report(w.work, steps.flops(w), nil, steps[w.step](w), request, true)
+         for _, c in ipairs(all) do
+            if not c.failed and not c.out then contest.reset_peak(c.peer.pid) end
+         end
+         local load = load_average()
+         contest.take_turns(all, rounds)
+         for _, c in ipairs(all) do
+            if not c.failed and not c.out then c.peak_mb = contest.peak_mb(c.peer.pid) end
+         end
+         contest.stop(all)
+         report_step(w, mine, all, load)
+      end
+   end
+end
+
+-- ---- an earlier run ----
+
+local function compare()
+   if not next(base) then return end
+   print(('\n| work | before, ms | now, ms | as fast | PyTorch / hilo before | now |\n|---|---|---|---|---|---|'))
+   for _, row in ipairs(results) do
+      local before = base[row.work]
+      if before and before.ms and row.ms then
+         print(('| %s | %.2f | %.2f | %.2fx | %s | %s |'):format(row.work, before.ms, row.ms, before.ms / row.ms,
+            cell('%.2fx', before.ratio), cell('%.2fx', row.ratio)))
       end
    end
 end
@@ -201,6 +254,7 @@ start_peer()
 measure_peaks()
 bench_steps()
 bench_ops()
+compare()
 if options.JSON then
    local file = assert(io.open(options.JSON, 'w'))
    file:write(cjson.encode(results), '\n')

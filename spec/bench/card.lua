@@ -9,6 +9,7 @@
 --- by autocast, chooses cuDNN's ways by trying (cudnn.benchmark) and uses its fused optimisers; once as it is, once with
 --- torch.compile. The losses of all first steps must agree. SIZES=small: for trying the benchmark itself, as on the emulation.
 local cjson = require 'cjson'
+local contest = require 'spec.bench.contest'
 local Peer = require 'spec.bench.peer'
 local steps = require 'spec.bench.steps'
 local timing = require 'spec.bench.timing'
@@ -93,47 +94,7 @@ local function contenders()
       list[3] = {name = 'PyTorch', request = {device = there}}
       if full then list[4] = {name = 'PyTorch, compiled', request = {device = there, variant = 'compile'}} end
    end
-   for _, c in ipairs(list) do
-      local reason
-      if c.hilo then c.peer = Peer.start_hilo() else c.peer, reason = Peer.start() end
-      c.failed = reason
-   end
    return list
-end
-
-local function prepare(c, w)
-   if c.failed then return end
-   local request = {work = w.step, warm_up = full and 5 or 3, precision = precision}
-   for key, value in pairs(w) do if key ~= 'work' and key ~= 'step' then request[key] = value end end
-   for key, value in pairs(c.request) do request[key] = value end
-   local answer = c.peer:ask(request)
-   if not answer then c.failed = 'its process ended' elseif answer.error then c.failed = answer.error end
-   if c.failed then return end
-   c.values, c.later, c.version, c.times = answer.values, answer.later, answer.version, {}
-   local first = c.peer:ask {time = 1}
-   c.repeats = math.max(1, math.min(500, math.floor(turn / math.max(0.01, first and first.ms or 1))))
-end
-
-local function take_turns(list)
-   for _ = 1, rounds do
-      for _, c in ipairs(list) do
-         if not c.failed then
-            local answer = c.peer:ask {time = c.repeats}
-            if answer and answer.ms then
-               table.insert(c.times, answer.ms)
-               c.mem_mb, c.reserved_mb = answer.mem_mb, answer.reserved_mb
-            else
-               c.failed = answer and answer.error or 'its process ended'
-            end
-         end
-      end
-   end
-   for _, c in ipairs(list) do
-      if not c.failed then
-         c.ms = timing.median(c.times)
-         c.process_mb = of_process(c.peer.pid)
-      end
-   end
 end
 
 -- Losses of bfloat16 are off by its rounding along a hundred layers. The recorded step must go on as the plain one does.
@@ -255,18 +216,19 @@ end
 
 local function bench(w)
    local list = contenders()
-   for _, c in ipairs(list) do prepare(c, w) end
-   take_turns(list)
+   for _, c in ipairs(list) do
+      c.request.precision = precision
+      contest.prepare(c, w, {warm_up = full and 5 or 3, turn = turn})
+   end
+   contest.take_turns(list, rounds)
+   for _, c in ipairs(list) do
+      if not c.failed then c.process_mb = of_process(c.peer.pid) end
+   end
    check_losses(list)
    report_work(w, list)
    if w.step == 's4gan_step' and not list[1].failed then report_calls(w, list[1].peer, list[1].ms) end
-   local rows = {}
-   for i, c in ipairs(list) do
-      if c.peer then c.peer:stop() end
-      rows[i] = {name = c.name, ms = c.ms, times = c.times, mem_mb = c.mem_mb, reserved_mb = c.reserved_mb,
-         process_mb = c.process_mb, failed = c.failed, values = c.values, version = c.version}
-   end
-   table.insert(results.works, {work = w.work, contenders = rows, waited = w.waited, calls = w.calls})
+   contest.stop(list)
+   table.insert(results.works, {work = w.work, contenders = contest.rows(list), waited = w.waited, calls = w.calls})
 end
 
 measure_peaks()

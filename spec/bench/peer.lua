@@ -40,12 +40,16 @@ end
 ---@return Peer
 function Peer.start_hilo() return start('luajit', {core.root .. 'spec/bench/side.lua'}) end
 
---- Its answer to a request; nil once it has ended.
+--- Asks without waiting for the answer.
 ---@param request table
+function Peer:send(request)
+   if self.pid then unistd.write(self.write, cjson.encode(request) .. '\n') end
+end
+
+--- The answer to what was sent; nil once it has ended.
 ---@return table? answer
-function Peer:ask(request)
+function Peer:receive()
    if not self.pid then return nil end
-   unistd.write(self.write, cjson.encode(request) .. '\n')
    while not self.pending:find('\n', 1, true) do
       local text = unistd.read(self.read, 65536)
       if not text or text == '' then
@@ -58,6 +62,14 @@ function Peer:ask(request)
    local line, rest = self.pending:match('^([^\n]*)\n(.*)$')
    self.pending = rest
    return cjson.decode(line)
+end
+
+--- Its answer to a request; nil once it has ended.
+---@param request table
+---@return table? answer
+function Peer:ask(request)
+   self:send(request)
+   return self:receive()
 end
 
 --- Ends the process.

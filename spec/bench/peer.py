@@ -3,7 +3,8 @@
 {"work": "conv2d", "inputs": {"x": {"size": [1, 64, 41, 41]}, ...}, "names": ["x", ...], "case": {...},
  "backward": true}                                                                        prepares an op
 {"work": "train_step", "backbone": "resnet18", "size": 176, "batch": 4, "classes": 11}     prepares a step
-   also: "device": "cuda"; "precision": "bf16", by autocast; "variant": "compile"; "freeze_bn": "affine"; "width": 64
+   also: "device": "cuda"; "precision": "bf16", by autocast; "variant": "compile"; "layout": "channels_last", always on a card;
+   "freeze_bn": "affine"; "width": 64
 {"work": "convolutions", "layers": [[count, channels, size, stride, dilation], ...], "batch": 2}
 {"time": n}                                                                               runs it n times -> {"ms": one}
 Networks, images and labels come from the formulas that hilo's side uses, so both compute the same; "values" in the answer to a
@@ -152,13 +153,14 @@ class Settings:
         self.device = request.get("device", "cpu")
         self.compiles = request.get("variant") == "compile"
         self.on_card = self.device == "cuda"
+        self.channels_last = self.on_card or request.get("layout") == "channels_last"
         self.precision = torch.autocast(self.device, torch.bfloat16, enabled=request.get("precision") == "bf16")
         if self.on_card:
             torch.backends.cudnn.benchmark = True
 
     def place(self, x):
-        """Images and networks lie with their channels innermost on a card, which is faster there."""
-        if self.on_card and (isinstance(x, torch.nn.Module) or x.dim() == 4):
+        """Images and networks lie with their channels innermost where that was asked for, and on a card, which is faster there."""
+        if self.channels_last and (isinstance(x, torch.nn.Module) or x.dim() == 4):
             return x.to(self.device, memory_format=torch.channels_last)
         return x.to(self.device)
 
@@ -167,7 +169,7 @@ class Settings:
         return torch.compile(f) if self.compiles else f
 
     def optimiser(self, kind, params, **options):
-        return kind(params, fused=True, **options) if self.on_card else kind(params, **options)
+        return kind(params, fused=True, **options)
 
 
 def batch_of(request, settings, name):
