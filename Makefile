@@ -119,8 +119,8 @@ cuda-registers: ## registers, spills and shared memory of the kernels that `make
 # ---- what a fresh machine lacks ----
 
 PACKAGES := gcc libc6-dev pkg-config luajit lua-busted lua-check lua-cjson lua-posix \
-   libopenblas-openmp-dev libpng-dev libjpeg-dev libwebp-dev libtiff-dev zlib1g-dev libsqlite3-0 gnuplot-nox
-PEER_PACKAGES := python3-venv chromium slurm-wlm munge
+   libopenblas-openmp-dev libpng-dev libjpeg-dev libwebp-dev libtiff-dev zlib1g-dev libsqlite3-0 libreadline8 gnuplot-nox
+PEER_PACKAGES := python3-venv chromium slurm-wlm munge tmux
 LINT_PACKAGES := clang-format cppcheck
 
 missing = $(shell for p in $(1); do dpkg-query -W -f='$${Status}\n' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done)
