@@ -1,5 +1,5 @@
---- docs_extending_spec.lua: the pages for who carries hilo on: in a copy of the tree their files are put where they say, what is written
---- in C is built, and their commands run, with fewer steps.
+--- docs_extending_spec.lua: the pages for who carries hilo on: in a copy of the tree their files are put where they say, what is
+--- written in C is built, and their commands run, with fewer steps.
 local core = require 'hilo.core'
 local pages = require 'hilo.help.pages'
 local shell = require('spec.tiny_runs').shell

@@ -260,7 +260,8 @@ for _, device in ipairs {'cpu', 'emu', 'cuda'} do
                end
             end)
 
-            it(('keeps bfloat16, on a card with the channels innermost, and copies no image: %s'):format(table.concat(case, ', ')), function()
+            local what = table.concat(case, ', ')
+            it(('keeps bfloat16, on a card with the channels innermost, and copies no image: %s'):format(what), function()
                local net, forward = make(device, 'bf16', case[2], 'none')
                local images, casts = 0, 0
                watched(device, function(name, views)

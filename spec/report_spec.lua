@@ -559,7 +559,8 @@ describe('hilo report', function()
    it('says what is wrong with its words', function()
       assert.error_matches(function() command {'b', 'runs=' .. runs} end, "there is no run or sweep 'b' in ")
       assert.error_matches(function() command {'a', 'rnus=' .. runs} end, "did you mean 'runs'")
-      assert.error_matches(function() command {'a', 'runs=' .. runs, 'pages=1.5'} end, 'pages must be a whole number of 0 or more, got 1.5')
+      assert.error_matches(function() command {'a', 'runs=' .. runs, 'pages=1.5'} end,
+         'pages must be a whole number of 0 or more, got 1.5')
    end)
 end)
 
