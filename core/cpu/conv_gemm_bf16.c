@@ -138,7 +138,7 @@ static __attribute__((noinline)) void weights_product(int64_t m, int64_t n, int6
          int vecs = (int)up(cols, LANES);
          const uint32_t *by = b + j / PANEL * panel;
          float *sums = c + i * ldc + j;
-         uint16_t part[TILE_ROWS * PANEL], *to = y + i * ldy + j;
+         uint16_t part[TILE_ROWS * PANEL], *to = y ? y + i * ldy + j : NULL;
          if (!y)
             BY_VECS(float_tile, TILE_ROWS, cols, depth, a, 2, 2 * TILE_ROWS, by, sums, ldc, add);
          else if (left >= TILE_ROWS)
