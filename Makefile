@@ -167,7 +167,7 @@ test: deps ## install, build and run all specs
 bench: deps ## time the ops and the training steps, next to PyTorch where python3 can import it
 	@+$(BUILD) all
 	OMP_NUM_THREADS=$(or $(THREADS),2) $(LUA) spec/bench/$(if $(filter scaling,$(WORK)),scaling.lua,bench.lua $(if $(WORK),'$(WORK)')) \
-	   $(foreach v,JSON BASE PEER ROUNDS CAMVID,$(if $($(v)),$(v)=$($(v))))
+	   $(foreach v,JSON BASE PEER ROUNDS CAMVID CONFIGS,$(if $($(v)),$(v)=$($(v))))
 
 # `luajit spec/gpu/check.lua help` lists the settings and what each part costs.
 gpu-check: ## on a machine with an NVIDIA card: build, test, time and train there, and report; PARTS='build specs ...'
