@@ -95,7 +95,8 @@ def check_scalars(where, accumulator, tags, log):
         check_order(f"{where}: {tag}", accumulator.Scalars(tag))
     for entry in log:
         for name, value in entry.get("scores", entry).items():
-            tag = ("scores/" if "scores" in entry else "train/") + name
+            group = "scores/" if "scores" in entry else "" if "/" in name else "train/"  # 'D/real' is of a group of its own
+            tag = group + name
             if name in ("step", "seconds") or not isinstance(value, (int, float)):
                 continue
             check(tag in tags["scalars"], where, f"'{tag}' of the log is missing")
