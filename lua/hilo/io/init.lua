@@ -7,6 +7,7 @@ local io = {
    file = file,
    safetensors = require 'hilo.io.safetensors',
    pth = require 'hilo.io.pth',
+   t7 = require 'hilo.io.t7',
    checkpoint = require 'hilo.io.checkpoint',
    image = require 'hilo.io.image',
 }

@@ -1,0 +1,237 @@
+--- io/t7/modules.lua: modules and criterions of nn between the fields that Torch7 gives them and those that they have here.
+local core = require 'hilo.core'
+local Tensor = require 'hilo.tensor'
+local class = require 'hilo.nn.class'
+
+local check = core.check
+local modules = {}
+
+-- ---- from Torch7 ----
+
+-- Numbers of a LongStorage, which came as a tensor or as an object with totable().
+local function numbers(value)
+   if type(value) ~= 'table' then return {} end
+   if not core.is_tensor(value) and not value.totable then return value end
+   return value:totable()
+end
+
+local function default(object, fields)
+   for key, value in pairs(fields) do if object[key] == nil then object[key] = value end end
+end
+
+local function needs_tensor(object, key, name)
+   return check(core.is_tensor(object[key]) and object[key]:dim() > 0 and object[key], "%s: its '%s' is no tensor", name, key)
+end
+
+local function needs_numbers(object, name, keys)
+   for _, key in ipairs(keys) do
+      check(type(object[key]) == 'number', "%s: its '%s' is no number but %s", name, key, type(object[key]))
+   end
+end
+
+local restore = {}
+
+restore['nn.Module'] = function(m, name)
+   if not core.is_tensor(m.output) and type(m.output) ~= 'table' then m.output = Tensor.empty({}) end
+   if not core.is_tensor(m.gradInput) and type(m.gradInput) ~= 'table' then m.gradInput = Tensor.empty({}) end
+   -- what was on a card has come to the CPU
+   if type(m._type) ~= 'string' or m._type:match 'Cuda' then m._type = 'torch.FloatTensor' end
+   default(m, {train = true})
+   for key, of in pairs {gradWeight = 'weight', gradBias = 'bias'} do
+      local t = m[of]
+      if core.is_tensor(t) and t:dim() > 0 and not core.is_tensor(m[key]) then
+         check(t:isContiguous(), '%s: its %s is not contiguous', name, of)
+         m[key] = Tensor.promised_zeros(Tensor.sizes_table(t), {dtype = t:dtype()})
+      end
+   end
+end
+
+restore['nn.Container'] = function(m, name)
+   check(m.modules == nil or type(m.modules) == 'table', "%s: its 'modules' is no table", name)
+   default(m, {modules = {}, names = {}})
+end
+
+restore['nn.Linear'] = function(m, name)
+   local weight = needs_tensor(m, 'weight', name)
+   check(weight:dim() == 2, '%s: its weight is %s', name, Tensor.shape_text(weight))
+   m.outputSize, m.inputSize = weight:size(1), weight:size(2)
+end
+
+-- Older files have one padding for both sides and the weight as a matrix.
+restore['nn.SpatialConvolution'] = function(m, name)
+   needs_tensor(m, 'weight', name)
+   needs_numbers(m, name, {'nInputPlane', 'nOutputPlane', 'kW', 'kH'})
+   local padding = type(m.padding) == 'number' and m.padding or 0
+   default(m, {dW = 1, dH = 1, padW = padding, padH = m.padW or padding, dilationW = 1, dilationH = 1, groups = 1})
+   local sizes = {m.nOutputPlane, m.nInputPlane / m.groups, m.kH, m.kW}
+   for _, key in ipairs {'weight', 'gradWeight'} do
+      local t = m[key]
+      if core.is_tensor(t) and t:dim() > 0 and t:dim() ~= 4 then
+         check(t:isContiguous() and t:nElement() == sizes[1] * sizes[2] * sizes[3] * sizes[4], '%s: its %s is %s', name, key,
+            Tensor.shape_text(t))
+         m[key] = t:view(sizes)
+      end
+   end
+   for d, n in ipairs(sizes) do
+      check(m.weight:size(d) == n, '%s: its weight is %s, where its sizes ask for %s', name, Tensor.shape_text(m.weight),
+         table.concat(sizes, 'x'))
+   end
+end
+
+-- Before Torch7 kept variances, it kept 1 / sqrt(variance + eps).
+restore['nn.BatchNormalization'] = function(m, name)
+   local mean = needs_tensor(m, 'running_mean', name)
+   default(m, {eps = 1e-5, momentum = 0.1})
+   if m.running_var == nil and core.is_tensor(m.running_std) then
+      local variance = m.running_std:totable()
+      for i, std in ipairs(variance) do variance[i] = std ^ -2 - m.eps end
+      m.running_var, m.running_std = mean:clone():copy(Tensor.new({dtype = 'double'}, variance)), nil
+   end
+   needs_tensor(m, 'running_var', name)
+   m.nOutput, m.affine = mean:nElement(), m.weight ~= nil
+end
+
+restore['nn.View'] = function(m)
+   m.size = numbers(m.size)
+   m.numElements, m.infers = 1, false
+   for _, n in ipairs(m.size) do
+      if n == -1 then m.infers = true else m.numElements = m.numElements * n end
+   end
+end
+
+restore['nn.Reshape'] = function(m)
+   m.size, m.batchsize = numbers(m.size), nil
+   m.nelement = 1
+   for _, n in ipairs(m.size) do m.nelement = m.nelement * n end
+end
+
+restore['nn.SpatialMaxPooling'] = function(m, name)
+   needs_numbers(m, name, {'kW', 'kH'})
+   default(m, {dW = m.kW, dH = m.kH, padW = 0, padH = 0, ceil_mode = false})
+end
+
+restore['nn.SpatialAveragePooling'] = function(m)
+   if m.count_include_pad == nil then m.count_include_pad, m.divide = true, true end
+end
+
+restore['nn.Sum'] = function(m) default(m, {squeeze = true, sizeAverage = false}) end
+
+-- Torch7's cross entropy holds the criterion that it ends in.
+restore['nn.ClassNLLCriterion'] = function(m)
+   if type(m.nll) == 'table' then
+      default(m, {weights = m.nll.weights, sizeAverage = m.nll.sizeAverage, ignoreIndex = m.nll.ignoreIndex})
+      m.nll, m.lsm = nil, nil
+   end
+   default(m, {sizeAverage = true, ignoreIndex = -100})
+end
+
+-- Names of other packages for the same modules.
+local same_as = {['nn.SpatialConvolutionMM'] = 'nn.SpatialConvolution', ['nn.SpatialConvolutionLocalMM'] = 'nn.SpatialConvolution'}
+
+--- The class of a name here; nil where there is none. Modules of cudnn are nn's.
+---@param name string 'nn.Linear', 'cudnn.SpatialConvolution'
+---@return table?
+function modules.class_of(name)
+   local nn = require 'hilo.nn'
+   local _ = require 'hilo.models' -- networks are classes too
+   name = name:gsub('^cudnn%.', 'nn.')
+   local short = name:match '^nn%.([%w_]+)$'
+   local found = short and nn[short] or class.by_name[name] or same_as[name] and class.by_name[same_as[name]]
+   return type(found) == 'table' and rawget(found, '__typename') and found or nil
+end
+
+local function chain_of(c)
+   local chain = {}
+   while c do
+      table.insert(chain, 1, c)
+      local meta = getmetatable(c)
+      c = meta and meta.__index
+   end
+   return chain
+end
+
+-- A class that is not known here: a table with the name of its class.
+local function foreign(name)
+   return {__typename = name, __index = {__typename = name}, __tostring = function() return name end}
+end
+
+--- Makes objects of what was read: each table gets the class of its name and the fields that this takes.
+---@param found {object: table, name: string}[]
+---@param class_of fun(name: string): table?
+function modules.restore(found, class_of)
+   local strangers = {}
+   for i = #found, 1, -1 do -- parts before what is made of them
+      local object, name = found[i].object, found[i].name
+      local c = class_of(name)
+      if c then
+         setmetatable(object, c)
+         for _, one in ipairs(chain_of(c)) do
+            local f = restore[rawget(one, '__typename')]
+            if f then f(object, name) end
+         end
+      else
+         strangers[name] = strangers[name] or foreign(name)
+         setmetatable(object, strangers[name])
+      end
+   end
+end
+
+-- ---- to Torch7 ----
+
+local function sizes(list) return setmetatable({unpack(list)}, Tensor.Size) end
+local function no_tensor(m) return Tensor.empty({}, {dtype = m._type}) end
+
+-- What Torch7's modules expect to find and ours do not have.
+local dump = {}
+dump['nn.ReLU'] = function() return {threshold = 0, val = 0, inplace = false} end
+dump['nn.LeakyReLU'] = function() return {inplace = false} end
+dump['nn.Dropout'] = function(m) return {noise = no_tensor(m), inplace = false} end
+dump['nn.SpatialDropout'] = function(m) return {noise = no_tensor(m)} end
+dump['nn.View'] = function(m) return {size = sizes(m.size)} end
+dump['nn.Reshape'] = function(m) return {size = sizes(m.size), batchsize = sizes {1, unpack(m.size)}} end
+dump['nn.Concat'] = function() return {size = sizes {}} end
+dump['nn.JoinTable'] = function() return {size = sizes {}} end
+dump['nn.SpatialUpSamplingNearest'] = function() return {inputSize = sizes {0, 0, 0, 0}, outputSize = sizes {0, 0, 0, 0}} end
+dump['nn.SpatialUpSamplingBilinear'] = dump['nn.SpatialUpSamplingNearest']
+dump['nn.ClassNLLCriterion'] = function(m)
+   return {output_tensor = Tensor.zeros({1}, {dtype = m._type}), total_weight_tensor = Tensor.ones({1}, {dtype = m._type}),
+      target = Tensor.zeros({1}, {dtype = 'long'})}
+end
+dump['nn.CrossEntropyCriterion'] = function(m)
+   local nn = require 'hilo.nn'
+   return {lsm = nn.LogSoftMax(), nll = nn.ClassNLLCriterion(m.weights, m.sizeAverage, m.ignoreIndex)}
+end
+
+-- Those whose input is a table have a table of gradients.
+for _, name in ipairs {'CAddTable', 'CSubTable', 'CMulTable', 'CDivTable', 'JoinTable', 'SelectTable', 'FlattenTable',
+   'ParallelTable'} do
+   local more = dump['nn.' .. name]
+   dump['nn.' .. name] = function(m)
+      local fields = more and more(m) or {}
+      if core.is_tensor(m.gradInput) then fields.gradInput = {} end
+      return fields
+   end
+end
+
+local transient = {_graph = true, _call = true}
+
+--- The name of an object's class and the fields that a file takes.
+---@param object table
+---@return string? name nil of a plain table
+---@return table? fields
+function modules.dumped(object)
+   local meta = getmetatable(object)
+   local name = meta and rawget(meta, '__typename')
+   if not name then return nil end
+   local fields = {}
+   for key, value in pairs(object) do if not transient[key] then fields[key] = value end end
+   if class.is_a(object, 'nn.Module') or class.is_a(object, 'nn.Criterion') then
+      for _, one in ipairs(chain_of(meta)) do
+         local f = dump[rawget(one, '__typename')]
+         for key, value in pairs(f and f(object) or {}) do fields[key] = value end
+      end
+   end
+   return name, fields
+end
+
+return modules

@@ -1,0 +1,340 @@
+-- Torch7's files: those of spec/golden/t7 were made by a writer of another hand, spec/golden/make_t7.py.
+local ffi = require 'ffi'
+local hilo = require 'hilo'
+local nn = require 'hilo.nn'
+local helper = require 'spec.helper'
+local tiny = require 'spec.tiny_set'
+
+local t7 = hilo.io.t7
+local golden = 'spec/golden/t7/'
+local work
+
+setup(function() work = tiny.folder() end)
+teardown(function() tiny.remove(work) end)
+
+local function fails(text, f, ...)
+   local ok, message = pcall(f, ...)
+   assert.is_false(ok, 'no error; expected: ' .. text)
+   assert.truthy(tostring(message):find(text, 1, true), tostring(message))
+end
+
+describe('a file of Torch7', function()
+   for _, name in ipairs {'values', 'values_ascii'} do
+      it(('gives values, tables that are met again and a table that holds itself (%s)'):format(name), function()
+         local v = t7.read(golden .. name .. '.t7')
+         assert.same({7, 1 / 3, 2 ^ 60, 5e-324, -math.huge}, {v.whole, v.third, v.large, v.tiny, v.infinite})
+         assert.is_true(v.nan ~= v.nan and v.yes == true and v.no == false)
+         assert.same({'two\nlines', ''}, {v.text, v.empty})
+         assert.same({256, 0, 255}, {#v.bytes, v.bytes:byte(1), v.bytes:byte(256)})
+         assert.same({10, 'twenty', {30}}, v.list)
+         assert.same({'one', 'two and a half', 'true', 'text'}, {v.mixed[1], v.mixed[2.5], v.mixed[true], v.mixed.key})
+         assert.is_true(rawequal(v, v.itself) and rawequal(v.list, v.again))
+         assert.equal('a table is the key', v.by_table[v.list])
+      end)
+   end
+
+   it('gives what referenced(false) wrote as tables of their own', function()
+      local v = t7.read(golden .. 'apart.t7')
+      assert.same({1, 2}, v.b)
+      assert.same(v.a, v.b)
+      assert.is_false(rawequal(v.a, v.b))
+   end)
+
+   it('of a 32-bit machine is read where that is said', function()
+      local v = t7.read(golden .. 'values_b32.t7', {format = 'b32'})
+      assert.same({{1, 2}, {3, 4}, {{1, 2}, {3, 4}}}, {v.list, v.sizes:totable(), v.matrix:totable()})
+      assert.is_false((pcall(t7.read, golden .. 'values_b32.t7')))
+   end)
+
+   local dtypes = {Float = 'float32', Double = 'float64', Half = 'float32', Byte = 'uint8', Int = 'int32', Long = 'int64',
+      Cuda = 'float32', CudaDouble = 'float64', CudaLong = 'int64', CudaHalf = 'float32', CudaByte = 'uint8'}
+   local numbers = {Double = {1 / 3, -2.5e300, 5e-324}, Byte = {0, 10, 255}, Char = {-128, 10, 127}, Short = {-32768, 0, 32767},
+      Int = {-2 ^ 31, 0, 2 ^ 31 - 1}, Cuda = {1.5, 2.5, -3.5}, CudaDouble = {1.5, 2.5, 1e300}, CudaLong = {1, 2, 2 ^ 40},
+      CudaHalf = {1.5, 2.5, 0}, CudaByte = {1, 2, 3}, Float = {0.5, -3.25, tonumber(ffi.new('float', 3e38))}}
+
+   for _, name in ipairs {'tensors', 'tensors_ascii'} do
+      it(('gives tensors and storages of every type (%s)'):format(name), function()
+         local v = t7.read(golden .. name .. '.t7')
+         for kind, expected in pairs(numbers) do
+            assert.same(expected, v[kind]:totable(), kind)
+            assert.same(expected, v.storages[kind]:totable(), kind)
+         end
+         for kind, dtype in pairs(dtypes) do assert.equal(dtype, v[kind]:dtype()) end
+         local long = v.Long:data()
+         assert.same({'-9223372036854775808LL', '9007199254740993LL', '9223372036854775807LL'},
+            {tostring(long[0]), tostring(long[1]), tostring(long[2])})
+         local half = v.Half:totable()
+         assert.same({0.5, -65504}, {half[1], half[2]})
+         assert.near(6e-8, half[3], 4e-10)
+      end)
+
+      it(('gives views with their strides, on the storage that they share (%s)'):format(name), function()
+         local v = t7.read(golden .. name .. '.t7')
+         assert.equal((1 * 12 + 2 * 4 + 3) / 8, v.dense:get(2, 3, 4))
+         assert.equal(v.dense:get(2, 3, 4), v.transposed:get(4, 3, 2))
+         assert.same({5 / 8, 6 / 8, 7 / 8, 1}, v.narrowed:totable())
+         assert.same({{2 / 8, 3 / 8}, {2 / 8, 3 / 8}, {2 / 8, 3 / 8}}, v.expanded:totable())
+         for _, key in ipairs {'transposed', 'narrowed', 'expanded', 'base'} do
+            assert.is_true(rawequal(v.dense._storage, v[key]._storage), key)
+         end
+         assert.is_true(rawequal(v.dense, v.same))
+         assert.same({0, 0, 'float64'}, {v.empty:dim(), v.emptied:dim(), v.emptied:dtype()})
+      end)
+   end
+
+   it('without versions of classes is read', function()
+      local v = t7.read(golden .. 'old.t7')
+      assert.same({{{1 / 8, 2 / 8}, {5 / 8, 6 / 8}}, {2, 3}}, {v.t:totable(), v.sizes:totable()})
+      assert.same({15, 31}, v.net:forward(hilo.Tensor {1, 2}):totable())
+   end)
+
+   it('with a function is refused', function()
+      for _, kind in ipairs {6, 7, 8} do fails('functions are code', t7.read, ('%sfunction_%d.t7'):format(golden, kind)) end
+   end)
+
+   it('keeps objects of unknown classes as tables that tell their class', function()
+      local v = t7.read(golden .. 'classes.t7')
+      assert.equal('graph.Node', v.node.__typename)
+      assert.is_true(rawequal(v.node, v.node.children[1].parent))
+      assert.same({'my.Trainer', 0.1, {{1, 1}, {1, 1}}}, {v.trainer.__typename, v.trainer.rate, v.trainer.weight:totable()})
+      local again = t7.decode(t7.encode(v))
+      assert.equal('graph.Node', again.node.children[1].__typename)
+      local Trainer = {__typename = 'my.Trainer', name = 'a trainer'}
+      Trainer.__index = Trainer
+      local own = t7.read(golden .. 'classes.t7', {class = function(name) return name == 'my.Trainer' and Trainer or nil end})
+      assert.same({'a trainer', 0.1}, {own.trainer.name, own.trainer.rate})
+   end)
+end)
+
+describe('a network of Torch7', function()
+   for _, name in ipairs {'net', 'net_ascii', 'old_net'} do
+      it(('computes what it did (%s)'):format(name), function()
+         local v = t7.read(golden .. name .. '.t7')
+         helper.assert_close(v.net:evaluate():forward(v.input), v.output, 1e-5)
+         local again = t7.decode(t7.encode(v.net))
+         helper.assert_close(again:forward(v.input), v.output, 1e-5)
+      end)
+   end
+
+   it('learns: its gradients fit its weights, and what it shares it shares here', function()
+      local v = t7.read(golden .. 'net.t7')
+      local twice = v.net:get(5)
+      assert.is_true(rawequal(twice:get(1), twice:get(2):get(1)))
+      assert.same({'nn.CrossEntropyCriterion', false, 5}, {v.criterion.__typename, v.criterion.sizeAverage,
+         v.criterion.weights:nElement()})
+      assert.equal(12, v.state.evalCounter)
+      local target = hilo.LongTensor {2, 5}
+      v.net:training()
+      local before = v.criterion:forward(v.net:forward(v.input), target)
+      for _ = 1, 5 do
+         v.net:zeroGradParameters()
+         v.net:backward(v.input, v.criterion:backward(v.net:forward(v.input), target))
+         v.net:updateParameters(0.01)
+      end
+      v.net:evaluate()
+      assert.is_true(v.criterion:forward(v.net:forward(v.input), target) < before)
+      local old = t7.read(golden .. 'old_net.t7')
+      old.net:zeroGradParameters()
+      old.net:backward(old.input, old.net:forward(old.input))
+      assert.is_true(old.net:get(1).gradWeight:abs():sum() > 0)
+   end)
+end)
+
+-- ---- round trips ----
+
+describe('what is written', function()
+   for _, format in ipairs {'binary', 'ascii'} do
+      it(('is read again: values, types, views, loops (%s)'):format(format), function()
+         local base = hilo.range(1, 24):view(2, 3, 4)
+         local value = {n = -0.1, text = 'a\0b\n', yes = true, deep = {{{1}}}, t = base, part = base:select(1, 2):t(),
+            spread = hilo.Tensor {3}:expand(4), none = hilo.Tensor(), sizes = base:size(), [3] = 'three', [-1.5] = 'x'}
+         for _, dtype in ipairs {'float', 'double', 'byte', 'int', 'long'} do value[dtype] = base:to{dtype = dtype} end
+         value.self, value.again = value, value.deep
+         local path = work .. '/value.t7'
+         t7.write(path, value, {format = format})
+         local v = t7.read(path)
+         assert.same({-0.1, 'a\0b\n', true, 'three', 'x'}, {v.n, v.text, v.yes, v[3], v[-1.5]})
+         assert.is_true(rawequal(v.self, v) and rawequal(v.again, v.deep) and v.deep[1][1][1] == 1)
+         assert.is_true(rawequal(v.t._storage, v.part._storage))
+         assert.same(value.part:totable(), v.part:totable())
+         assert.same({3, 3, 3, 3}, v.spread:totable())
+         assert.equal(1, v.spread._storage.size)
+         assert.equal(0, v.none:dim())
+         assert.same({2, 3, 4}, v.sizes:totable())
+         for _, dtype in ipairs {'float', 'double', 'byte', 'int', 'long'} do
+            assert.equal(value[dtype]:dtype(), v[dtype]:dtype())
+            assert.same(base:totable(), v[dtype]:totable(), dtype)
+         end
+      end)
+   end
+
+   it('is the same bytes for the same value, and the same values in both formats', function()
+      local v = t7.read(golden .. 'net.t7')
+      assert.equal(t7.encode(v), t7.encode(v))
+      assert.equal(t7.encode(v), t7.encode(t7.decode(t7.encode(v, {format = 'ascii'}))))
+   end)
+
+   it('keeps bfloat16 as float, and zeros that nobody used without memory for them', function()
+      local t = hilo.Tensor {1.5, -2}:to{dtype = 'bfloat16'}
+      local v = t7.decode(t7.encode(t))
+      assert.same({'float32', {1.5, -2}}, {v:dtype(), v:totable()})
+      local zeros = require('hilo.tensor').promised_zeros(5, 2)
+      assert.same({{0, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0}}, t7.decode(t7.encode(zeros)):totable())
+      assert.is_true(zeros._storage.promised)
+   end)
+
+   it('takes storages in other clothes both ways', function()
+      local memory = hilo.Tensor {1, 2, 3}
+      local wrapped = {storage = memory._storage}
+      local text = t7.encode({wrapped, memory}, {storage_of = function(x) return x.storage end})
+      local v = t7.decode(text, {storage = function(storage) return {of = storage} end})
+      assert.is_true(rawequal(v[1].of, v[2]._storage))
+   end)
+
+   it('holds no functions and no cdata, and the message leads to them', function()
+      fails('value[net][1][f]: it is a function', t7.encode, {net = {{f = print}}})
+      fails('it is a cdata', t7.encode, {1LL})
+      fails("there is no format 'text'", t7.encode, 1, {format = 'text'})
+      fails("unknown option 'ascii'", t7.encode, 1, {ascii = true})
+      local deep = {}
+      for _ = 1, 1000 do deep = {deep} end
+      fails('nested more than', t7.encode, deep)
+   end)
+end)
+
+local modules = require 'spec.t7_modules'
+
+describe('a module that is written and read', function()
+   for _, case in ipairs(modules) do
+      it(('computes the same: %s'):format(case.name or case[1].__typename), function()
+         local net = case[1]:evaluate()
+         local expected = net:forward(case[2])
+         if hilo.isTensor(expected) then expected = {expected} end
+         for _, format in ipairs {'binary', 'ascii'} do
+            local again = t7.decode(t7.encode(net, {format = format}))
+            assert.equal(getmetatable(net), getmetatable(again))
+            local got = again:forward(case[2])
+            if hilo.isTensor(got) then got = {got} end
+            assert.equal(#expected, #got)
+            for i, y in ipairs(expected) do assert.same(y:totable(), got[i]:totable()) end
+         end
+      end)
+   end
+
+   it('is each of nn', function()
+      local covered, abstract = {}, {Module = true, Container = true, Criterion = true}
+      for _, case in ipairs(modules) do
+         case[1]:apply(function(m) covered[m.__typename:sub(4)] = true end)
+      end
+      for _, name in ipairs {'Sequential', 'Concat', 'ConcatTable', 'ParallelTable', 'CAddTable', 'CSubTable', 'CMulTable',
+         'CDivTable', 'JoinTable', 'SelectTable', 'FlattenTable', 'Identity', 'SpatialConvolution', 'SpatialDilatedConvolution',
+         'Linear', 'BatchNormalization', 'SpatialBatchNormalization', 'Dropout', 'SpatialDropout', 'ReLU', 'LeakyReLU', 'Sigmoid',
+         'Tanh', 'SoftMax', 'LogSoftMax', 'SpatialSoftMax', 'SpatialLogSoftMax', 'SpatialMaxPooling', 'SpatialAveragePooling',
+         'SpatialAdaptiveAveragePooling', 'SpatialAdaptiveMaxPooling', 'SpatialUpSamplingBilinear', 'SpatialUpSamplingNearest', 'View',
+         'Reshape', 'Squeeze', 'Sum', 'Mean', 'MulConstant', 'AddConstant'} do
+         assert.is_true(covered[name] or abstract[name], name .. ' is not among spec/t7_modules.lua')
+      end
+   end)
+
+   it('may be a criterion', function()
+      local x = hilo.Tensor {{0.2, 0.7}, {0.6, 0.4}}
+      for _, case in ipairs {{nn.MSECriterion(false), x:clone():fill(0.5)}, {nn.AbsCriterion(), x:clone():fill(1)},
+         {nn.SmoothL1Criterion(), x:clone():fill(2)}, {nn.BCECriterion(), x:clone():fill(1)},
+         {nn.ClassNLLCriterion(hilo.Tensor {1, 3}), hilo.LongTensor {1, 2}},
+         {nn.CrossEntropyCriterion(hilo.Tensor {1, 3}, false), hilo.LongTensor {2, 1}}} do
+         local again = t7.decode(t7.encode(case[1]))
+         assert.equal(getmetatable(case[1]), getmetatable(again))
+         assert.equal(case[1]:forward(x, case[2]), again:forward(x, case[2]), case[1].__typename)
+      end
+   end)
+end)
+
+-- ---- damage ----
+
+describe('damaged files', function()
+   local function put(text) return helper.write_file(work .. '/damaged.t7', text) end
+
+   local function int(...) return ffi.string(ffi.new('int32_t[?]', select('#', ...), ...), 4 * select('#', ...)) end
+   local function long(...) return ffi.string(ffi.new('int64_t[?]', select('#', ...), ...), 8 * select('#', ...)) end
+   local function text(s) return int(#s) .. s end
+   local function object(name, index) return int(4, index) .. text 'V 1' .. text(name) end
+
+   it('that are cut short at any byte are errors', function()
+      for _, name in ipairs {'tensors.t7', 'values_ascii.t7'} do
+         local whole = helper.read_file(golden .. name)
+         for n = 0, #whole - 2, 7 do
+            local ok, message = pcall(t7.decode, whole:sub(1, n))
+            assert.is_true(not ok and type(message) == 'string', n)
+         end
+      end
+   end)
+
+   it('that claim more than they hold are errors before memory is asked for', function()
+      local before = hilo.memory().peak
+      local huge = 1e12
+      fails('a storage of 1000000000000', t7.decode, object('torch.FloatStorage', 1) .. long(huge) .. long(1))
+      fails('a storage of -1', t7.decode, object('torch.ByteStorage', 1) .. long(-1))
+      fails('a string of 2147483647', t7.decode, int(2, 2147483647) .. 'short')
+      fails('a string of -5', t7.decode, int(2, -5))
+      fails('a table of 2147483647', t7.decode, int(3, 1, 2147483647))
+      fails('a storage of 1000000000000', t7.decode, '4\n1\n3\nV 1\n18\ntorch.FloatStorage\n1000000000000\n1 2\n')
+      local storage = object('torch.FloatStorage', 2) .. long(2) .. ('\0'):rep(8)
+      local function tensor(n, list) return object('torch.FloatTensor', 1) .. int(n) .. long(unpack(list)) .. storage end
+      assert.equal(2, t7.decode(tensor(1, {2, 1, 1})):nElement())
+      fails('reaches element 3 of 2', t7.decode, tensor(1, {2, 2, 1}))
+      fails('reaches element', t7.decode, tensor(1, {2, 1, 0}))
+      fails('a tensor of size -1', t7.decode, tensor(1, {-1, 1, 1}))
+      fails('a tensor of size 10000000000000', t7.decode, tensor(1, {1e13, 0, 1}))
+      fails('elements', t7.decode, tensor(2, {1e6, 1e7, 0, 0, 1}))
+      fails('stride -1', t7.decode, tensor(1, {2, -1, 2}))
+      fails('dimensions', t7.decode, tensor(1000, {1}))
+      fails('a tensor without a storage', t7.decode, object('torch.FloatTensor', 1) .. int(1) .. long(1, 1, 1) .. int(1) .. long(0))
+      fails('whose storage is something else', t7.decode, int(3, 1, 1, 1) .. long(0) .. object('torch.FloatTensor', 2) .. int(1)
+         .. long(1, 1, 1) .. int(4, 1))
+      assert.is_true(hilo.memory().peak - before < 1e6)
+   end)
+
+   it('that nest without end are errors', function()
+      local nested = {}
+      for i = 1, 5000 do nested[i] = int(3, i, 1, 5, 1) end
+      fails('nested more than', t7.decode, table.concat(nested))
+      local objects = {}
+      for i = 1, 5000 do objects[i] = object('nn.Sequential', 2 * i) .. int(3, 2 * i + 1, 1, 5, 1) end
+      fails('nested more than', t7.decode, table.concat(objects))
+   end)
+
+   it('with keys, types and names that cannot be are errors', function()
+      fails('a key that is nil', t7.decode, int(3, 1, 1, 0, 0))
+      fails('a value of type 9', t7.decode, int(9))
+      fails('in a way of its own', t7.decode, object('tds.Hash', 1) .. long(7))
+      fails('without a proper name', t7.decode, object('os.execute("x")', 1))
+      fails('it is empty', t7.decode, '')
+      fails("'x' is no number", t7.decode, '1\nx\n')
+      fails('1.5 is no whole number', t7.decode, '2\n1.5\na')
+      fails('No such file', t7.read, work .. '/nothing.t7')
+   end)
+
+   it('whose modules lack what they need are errors that name them', function()
+      fails("nn.Linear: its 'weight' is no tensor", t7.decode, object('nn.Linear', 1) .. int(3, 2, 0))
+      fails("nn.Sequential: its 'modules' is no table", t7.decode,
+         object('nn.Sequential', 1) .. int(3, 2, 1) .. int(2) .. text 'modules' .. int(5, 1))
+      fails("its 'kW' is no number", t7.decode,
+         (helper.read_file(golden .. 'net.t7'):gsub('kW', 'kw')))
+   end)
+
+   it('at random give values or errors, never more', function()
+      local random = helper.numbers(7)
+      for _, name in ipairs {'tensors.t7', 'values.t7', 'old_net.t7', 'tensors_ascii.t7'} do
+         local whole = helper.read_file(golden .. name)
+         for _ = 1, 150 do
+            local changed = whole
+            for _ = 1, 1 + math.floor(random() * 3) do
+               local at = 1 + math.floor(random() * #changed)
+               changed = changed:sub(1, at - 1) .. string.char(math.floor(random() * 256)) .. changed:sub(at + 1)
+            end
+            local ok, message = pcall(t7.read, put(changed))
+            if not ok then assert.truthy(tostring(message):find 't7', tostring(message)) end
+         end
+      end
+   end)
+end)
