@@ -66,6 +66,12 @@ describe('Tab', function()
       assert.same({'save'}, offered '%sa')
    end)
 
+   it('completes files for the shell, and for commands that take one', function()
+      assert.same({'prompt_complete_spec.lua'}, offered '$ cat spec/prompt_compl')
+      assert.same({'lua/'}, offered '$ ls -l lu')
+      assert.same({'prompt_complete_spec.lua'}, offered '%load spec/prompt_compl')
+   end)
+
    it('calls nothing and never fails', function()
       local angry = setmetatable({}, {__index = function() error('called') end})
       assert.same({}, offered('angry.b.c', {angry = angry}))

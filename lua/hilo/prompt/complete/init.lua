@@ -18,6 +18,18 @@ local function beginning_with(word, list)
    return found
 end
 
+-- Of words that begin at a place before the one where readline begins its own: what comes after its beginning.
+local function cut(list, count)
+   for i, text in ipairs(list) do list[i] = text:sub(count + 1) end
+   return list
+end
+
+-- Where a file's name begins in a line for the shell, or after a command that takes one.
+local function begins_file(before)
+   if not (before:find('^%s*%$') or before:find('^%s*%%load%s') or before:find('^%s*%%save%s')) then return nil end
+   return before:match('()[^%s$]*$')
+end
+
 --- What readline asks.
 ---@param session Session
 ---@param line string all of it
@@ -32,10 +44,10 @@ function complete.readline(session, line, from, to)
    local quote = strings.begins(before)
    if quote then
       local list, ending = strings.candidates(before:sub(1, quote - 1), line:sub(quote + 1, to))
-      local inside = from - quote -- characters of the string that readline takes for another word
-      for i, text in ipairs(list) do list[i] = text:sub(inside + 1) end
-      return beginning_with(word, list), ending and #list == 1 and line:sub(quote, quote) or nil
+      return beginning_with(word, cut(list, from - quote)), ending and #list == 1 and line:sub(quote, quote) or nil
    end
+   local file = begins_file(before)
+   if file then return beginning_with(word, cut(strings.files(line:sub(file, to)), from - file + 1)) end
    local found = beginning_with(word, options.candidates(session, before))
    if #found > 0 then return found end
    return beginning_with(word, names.candidates(session, word))

@@ -44,11 +44,15 @@ local function modules(root, prefix, list)
    return list
 end
 
-local function files(text)
+--- The files whose paths begin with the text; folders end in '/'.
+---@param text string
+---@return string[]
+function strings.files(text)
    local list, at, part = {}, text:match('^(.*/)') or '', text:match('[^/]*$')
-   for _, name in ipairs(listed(at:gsub('^~/', (os.getenv('HOME') or '') .. '/'))) do
-      if name:sub(1, 1) ~= '.' or part:sub(1, 1) == '.' then
-         list[#list + 1] = at .. name .. (folder.is_folder(at .. name) and '/' or '')
+   local place = at:gsub('^~/', (os.getenv('HOME') or '') .. '/')
+   for _, name in ipairs(listed(place)) do
+      if name:sub(1, #part) == part and (name:sub(1, 1) ~= '.' or part:sub(1, 1) == '.') then
+         list[#list + 1] = at .. name .. (folder.is_folder(place .. name) and '/' or '')
       end
    end
    return list
@@ -67,7 +71,7 @@ function strings.candidates(before, text)
    elseif before:find('open%s*%(?%s*$') and not text:find('/', 1, true) then
       list = listed('runs')
    else
-      list = files(text)
+      list = strings.files(text)
    end
    local found = {}
    for _, name in ipairs(list) do
