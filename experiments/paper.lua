@@ -34,6 +34,10 @@ end
 -- With what tau.lua chooses, each validation picture by the others: the exponent of soft fusion, or tau.
 local function chosen(stage, way, mlmt) return fused(stage, {mlmt = mlmt or '{mlmt}', chosen = '{choice}:' .. way}) end
 
+-- The same by what a network sees in the whole picture, alone or joined with the classifier.
+local function own(stage) return chosen(stage, 'soft', '{presence}') end
+local function joined(stage) return chosen(stage, 'soft', '{joined}') end
+
 -- name, what it is, and what fuse.lua is told
 local rows = {
    {'supervised', 'supervised', alone 'supervised'},
@@ -42,11 +46,15 @@ local rows = {
    {'s4gan', 's4GAN', alone 's4gan'},
    {'supervised_mlmt', 'supervised + MLMT', fused 'supervised'},
    {'supervised_soft', 'supervised + MLMT, soft', chosen('supervised', 'soft')},
+   {'supervised_own', 'supervised, soft by its own presence', own 'supervised'},
+   {'supervised_joined', 'supervised + MLMT and presence, soft', joined 'supervised'},
    {'supervised_tags_soft', 'supervised + MLMT with tags, soft', chosen('supervised', 'soft', '{tagged}')},
    {'supervised_truth', 'supervised + true classes', fused('supervised', {mlmt = '', scores = 'truth'})},
    {'s4gan_mlmt', 's4GAN + MLMT', fused 's4gan'},
    {'s4gan_tau', 's4GAN + MLMT, tau chosen', chosen('s4gan', 'tau')},
    {'s4gan_soft', 's4GAN + MLMT, soft', chosen('s4gan', 'soft')},
+   {'s4gan_own', 's4GAN, soft by its own presence', own 's4gan'},
+   {'s4gan_joined', 's4GAN + MLMT and presence, soft', joined 's4gan'},
    {'s4gan_tags', 's4GAN + MLMT with tags', fused('s4gan', {mlmt = '{tagged}'})},
    {'s4gan_tags_soft', 's4GAN + MLMT with tags, soft', chosen('s4gan', 'soft', '{tagged}')},
    {'s4gan_truth', 's4GAN + true classes', fused('s4gan', {mlmt = '', scores = 'truth'})},
@@ -55,12 +63,17 @@ for _, rival in ipairs {'advsemiseg', 'mean_teacher', 'cutmix', 'cps', 'unimatch
    rows[#rows + 1] = {rival, rival, alone(rival)}
    rows[#rows + 1] = {rival .. '_mlmt', rival .. ' + MLMT', fused(rival)}
    rows[#rows + 1] = {rival .. '_soft', rival .. ' + MLMT, soft', chosen(rival, 'soft')}
+   rows[#rows + 1] = {rival .. '_own', rival .. ', soft by its own presence', own(rival)}
 end
-for _, guide in ipairs {{'guided', 'guided by MLMT', '{mlmt}'}, {'guided_tags', 'guided by tags', '{tagged}'}} do
+for _, guide in ipairs {{'guided', 'guided by MLMT', '{mlmt}'}, {'guided_own', 'guided by presence'},
+   {'guided_tags', 'guided by tags', '{tagged}'}} do
    local name, what, classifier = unpack(guide)
    rows[#rows + 1] = {name, what, alone(name)}
-   rows[#rows + 1] = {name .. '_mlmt', what .. ' + MLMT', fused(name, {mlmt = classifier})}
-   rows[#rows + 1] = {name .. '_soft', what .. ' + MLMT, soft', chosen(name, 'soft', classifier)}
+   if classifier then
+      rows[#rows + 1] = {name .. '_mlmt', what .. ' + MLMT', fused(name, {mlmt = classifier})}
+      rows[#rows + 1] = {name .. '_soft', what .. ' + MLMT, soft', chosen(name, 'soft', classifier)}
+   end
+   rows[#rows + 1] = {name .. '_own', what .. ', soft by its own presence', own(name)}
 end
 rows[#rows + 1] = {'all_labels', 'supervised, all labels', alone 'all_labels'}
 
@@ -115,9 +128,20 @@ local needs = {
    mlmt = stage('mlmt', {scored = 'all'}, true),
    tagged = stage('mlmt', {data = {tags = tags}}, true),
    guided = stage('guided', {start = '{supervised}', mlmt = '{mlmt}'}),
+   guided_own = stage('guided', {start = '{supervised}', mlmt = '{presence_of_all}'}),
    guided_tags = stage('guided', {start = '{supervised}', data = {tags = tags}}),
 }
 for _, rival in ipairs {'advsemiseg', 'mean_teacher', 'cutmix', 'cps', 'unimatch'} do needs[rival] = stage(rival) end
+-- what a network sees by itself: that of the row, on the validation pictures, or the supervised one on all
+local function presence(more)
+   return {script = 'experiments/presence.lua', options = function(values)
+      local options = {segmentation = by_name[values.row][3].segmentation[1]}
+      for key, value in pairs(more or {}) do options[key] = value end
+      return options
+   end}
+end
+needs.presence, needs.joined = presence(), presence {mlmt = '{mlmt}'}
+needs.presence_of_all = presence {segmentation = '{supervised}', scored = 'all'}
 -- one for each row that is fused by what it chooses
 needs.choice = {script = 'experiments/tau.lua', options = function(values)
    local row = by_name[values.row][3]

@@ -114,6 +114,34 @@ describe('experiments', function()
       assert.equal('soft', hilo.train.json.load(file('soft', 'options.json')).fusion)
    end)
 
+   it('fuse by what a network sees by itself', function()
+      run('supervised', 'sup-own', 'steps=2 eval_every=0')
+      local function presence(name, more)
+         return select(2, shell(('luajit %slua/bin/hilo %sexperiments/presence.lua runs=%s name=%s segmentation=sup-own %s')
+            :format(core.root, core.root, runs, name, more))), hilo.train.json.load(file(name, 'class_scores.json'))
+      end
+      local text, own = presence('own', 'scored=all')
+      assert.matches('mean average precision %d+%.%d%d; scores of 10 images', text)
+      local of_run = hilo.train.load_run({runs = runs, device = 'cpu', checkpoint = 'last'}, 'sup-own')
+      local name, image = 'img_10', nil
+      for batch in hilo.train.evaluate.sweep(of_run.set, {name}, of_run.options, hilo.data.workers {threads = 1}) do
+         image = batch.images
+      end
+      local said = hilo.train.evaluate.with(of_run.S, function()
+         return hilo.softmax(of_run.S:logits(image)):view(3, -1):max(2):view(-1):totable()
+      end)
+      for c = 1, 3 do assert.near(said[c], own.teacher[name][c], 1e-6) end
+
+      run('mlmt', 'multi-own', 'steps=2 eval_every=0')
+      local _, joined = presence('joined', 'mlmt=multi-own weight=0.25')
+      local classifier = hilo.train.json.load(file('multi-own', 'class_scores.json'))
+      assert.is_nil(joined.teacher.img_01)
+      for c = 1, 3 do assert.near(classifier.teacher[name][c] ^ 0.25 * said[c] ^ 0.75, joined.teacher[name][c], 1e-6) end
+      _, text = shell(('luajit %slua/bin/hilo %sexperiments/fuse.lua runs=%s name=by-own segmentation=sup-own mlmt=own fusion=soft')
+         :format(core.root, core.root, runs))
+      assert.matches('sup%-own %+ own +%d+%.%d\n', text)
+   end)
+
    it('fuse with the classes that are there', function()
       run('supervised', 'sup-true', 'steps=2 eval_every=0')
       local _, text = shell(('luajit %slua/bin/hilo %sexperiments/fuse.lua runs=%s name=true segmentation=sup-true scores=truth mlmt=')

@@ -29,9 +29,7 @@ function Trials:add(name, logits, truth)
    self.names[#self.names + 1] = name
    self.targets[name] = hilo.methods.class_targets(truth, #self.classes)[1]:totable()
    self.pictures[name] = {logits = logits, truth = truth, made = {}}
-   self.largest[name] = hilo.no_grad(function()
-      return hilo.softmax(logits):view(#self.classes, -1):max(2):view(-1):totable()
-   end)
+   self.largest[name] = hilo.no_grad(hilo.methods.presence, logits)[1]:totable()
 end
 
 --- Shows the network of a run pictures with label maps.

@@ -131,6 +131,25 @@ function evaluate.classification(net, set, names, options)
    return scores
 end
 
+--- Which classes pictures show, as a segmentation run sees it by itself.
+---@param of_run {options: table, set: DataSet, S: DeepLab} what train.load_run gives
+---@param names string[]
+---@param options {workers: Workers, told: fun(done: integer)?}
+---@return table<string, number[]> scores by image name, one a class, 0..1: see methods.presence
+function evaluate.presence(of_run, names, options)
+   local scores, o, done = {}, of_run.options, 0
+   evaluate.with(of_run.S, function()
+      for batch in hilo.data.sweep {set = of_run.set, names = names, workers = options.workers, device = o.device,
+         transform = hilo.data.transforms.whole(o.data.size, o.model.output_stride)} do
+         local rows = hilo.methods.presence(of_run.S:logits(batch.images)):totable()
+         for i, name in ipairs(batch.names) do scores[name] = rows[i] end
+         done = done + #batch.names
+         if options.told then options.told(done) end
+      end
+   end)
+   return scores
+end
+
 --- Which classes label maps show.
 ---@param set DataSet
 ---@param names string[] images with label maps
