@@ -115,6 +115,18 @@ describe('a network at the prompt', function()
       assert.matches('21 parameters, float32 on cpu$', text)
    end)
 
+   it('is no wider than the terminal, where its names are cut', function()
+      local net = nn.Sequential():add(nn.Sequential():add(nn.SpatialConvolution(3, 8, 3, 3, 2, 2, 1, 1)))
+      for line in (pretty.text(net, {room = 40}) .. '\n'):gmatch('([^\n]*)\n') do
+         assert(#line:gsub('[\128-\191]', '') <= 40, line)
+      end
+      assert.matches('\n  └ 1: nn.SpatialConvolution%(3 %-> …  224\n', pretty.text(net, {room = 40}))
+      assert.matches('%(3 %-> 8, 3x3, 2,2, 1,1%)%s+224', pretty.text(net))
+      for line in (summary.text(net, {1, 3, 8, 8}, 70) .. '\n'):gmatch('([^\n]*)\n') do
+         assert(#line:gsub('[\128-\191]', '') <= 70, line)
+      end
+   end)
+
    it('is summed up: outputs, parameters, operations', function()
       local net = nn.Sequential():add(nn.SpatialConvolution(3, 8, 3, 3, 2, 2, 1, 1)):add(nn.ReLU())
       net:add(nn.SpatialConvolution(8, 4, 1, 1))

@@ -15,16 +15,16 @@ local names_at_once = 50 -- a function of LuaJIT holds 60 variables from outside
 
 local at_end = "near '<eof>'$"
 
--- Several lines of which the last ones are an expression, as they are pasted: it is what they return.
+-- Statements of which the last one, after a line's end or a semicolon, is an expression: it is what they return.
 local function with_result(text, name)
    local from = #text
    while true do
-      local line = text:sub(1, from):match('.*()\n')
-      if not line then return nil end
-      local tail = text:sub(line + 1)
-      local code = text:sub(1, line) .. 'return ' .. tail
+      local at = text:sub(1, from):match('.*()[\n;]')
+      if not at then return nil end
+      local tail = text:sub(at + 1)
+      local code = text:sub(1, at) .. 'return ' .. tail
       if tail:find('%S') and load('return ' .. tail, name, 't') and load(code, name, 't') then return code end
-      from = line - 1
+      from = at - 1
    end
 end
 
@@ -33,7 +33,7 @@ end
 ---@param name string of the chunk, '=[3]'
 ---@return 'expression'|'statements'|nil kind
 ---@return boolean|string|nil more true: lines are wanting, else what is wrong
----@return string? code the text; where its last lines are an expression with `return` before them
+---@return string? code the text; where its last statement is an expression with `return` before that
 function chunk.kind(text, name)
    local f, of_expression = load('return ' .. text, name, 't')
    if f then return 'expression', nil, text end

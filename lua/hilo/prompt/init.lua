@@ -15,10 +15,10 @@ local function history_path()
 end
 
 local function greet(session, note)
-   session:say('hilo: tensors, nn and optim as in Torch7, to hand as hilo, nn and optim. ?x explains x, ? lists more, Ctrl-D ends.')
+   session:say('hilo: tensors, nn and optim as in Torch7, to hand as hilo, nn and optim.\n?x explains x, ? lists more, Ctrl-D ends.')
    if note then session:say('%s', note) end
    local left = Transcript.left()
-   if left then session:say('A session did not end as it should: %%load runs its entries again (%s).', left) end
+   if left then session:say('A session did not end as it should: %%load runs its entries again\n(%s).', left) end
 end
 
 -- Entries that a command asked for, then those that are typed.

@@ -2,7 +2,7 @@
 local chunk = require 'hilo.prompt.chunk'
 local core = require 'hilo.core'
 local keys_of = require 'hilo.keys'
-local nets = require 'hilo.prompt.nets'
+local columns = require 'hilo.prompt.columns'
 local pretty = require 'hilo.prompt.pretty'
 local Tensor = require 'hilo.tensor'
 
@@ -113,7 +113,7 @@ function memory.mem(session)
          rest = rest + h.bytes
       end
    end
-   if #lines > 0 then session:say('%s', table.concat(nets.columns(lines), '\n')) end
+   if #lines > 0 then session:say('%s', table.concat(columns(lines, session:room()), '\n')) end
    if rest > 0 then session:say('%d more: %s', #held - 15, bytes_text(rest)) end
    for _, name in ipairs(keys_of(core.devices)) do
       local m = core.memory(core.devices[name])

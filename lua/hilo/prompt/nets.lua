@@ -1,4 +1,5 @@
 --- prompt/nets.lua: networks as trees: what is in what, and how many parameters it has.
+local columns = require 'hilo.prompt.columns'
 local core = require 'hilo.core'
 
 local nets = {}
@@ -62,38 +63,18 @@ function nets.rows(net)
    return rows
 end
 
---- Columns of text; the first is filled up on its right, the others on their left.
----@param lines string[][]
----@return string[]
-function nets.columns(lines)
-   local function width(s) return #s:gsub('[\128-\191]', '') end
-   local widest = {}
-   for _, line in ipairs(lines) do
-      for c, text in ipairs(line) do widest[c] = math.max(widest[c] or 0, width(text)) end
-   end
-   local out = {}
-   for i, line in ipairs(lines) do
-      local cells = {}
-      for c, text in ipairs(line) do
-         local fill = (' '):rep(widest[c] - width(text))
-         cells[c] = c == 1 and text .. fill or fill .. text
-      end
-      out[i] = (table.concat(cells, '  '):gsub('%s+$', ''))
-   end
-   return out
-end
-
 --- The tree with the parameters of each module.
 ---@param net Module
 ---@param paint fun(style: string, text: string): string
+---@param width? integer of a line
 ---@return string
-function nets.tree(net, paint)
+function nets.tree(net, paint, width)
    local lines = {}
    for i, row in ipairs(nets.rows(net)) do
       local n = nets.parameters(row.module)
       lines[i] = {row.text, n > 0 and nets.count_text(n) or ''}
    end
-   lines = nets.columns(lines)
+   lines = columns(lines, width)
    local all, trained = nets.parameters(net)
    local first = (net:parameters() or {})[1]
    lines[#lines + 1] = paint('dim', ('%s parameters%s%s'):format(nets.count_text(all),

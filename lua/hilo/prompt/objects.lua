@@ -43,9 +43,10 @@ end
 --- The text of an object of hilo; nil where it is none of these.
 ---@param x table
 ---@param paint fun(style: string, text: string): string
+---@param room integer? columns that a tree may take
 ---@return string?
-return function(x, paint)
-   if nets.is_module(x) then return nets.tree(x, paint) end
+return function(x, paint, room)
+   if nets.is_module(x) then return nets.tree(x, paint, room) end
    local meta = getmetatable(x)
    local plain = type(meta) ~= 'table' or not rawget(meta, '__tostring')
    if not plain then return nil end

@@ -7,7 +7,8 @@ local pretty = {}
 
 ---@class PrettyOptions
 ---@field colour boolean? false
----@field width integer? 80
+---@field width integer? within which a table is on one line, 80
+---@field room integer? columns that a tree of modules may take
 ---@field depth integer? tables within tables that are shown, 4
 ---@field items integer? entries of a table that are shown, 40
 
@@ -141,7 +142,7 @@ function pretty.text(x, options)
    if core.is_tensor(x) then return (tostring(x):gsub('\n$', '')) end
    if type(x) == 'string' and x:find('\n', 1, true) then return (x:gsub('\n$', '')) end
    if type(x) == 'table' then
-      local said = require('hilo.prompt.objects')(x, self.paint)
+      local said = require('hilo.prompt.objects')(x, self.paint, options.room)
       if said then return said end
       local meta = getmetatable(x)
       if type(meta) == 'table' and rawget(meta, '__tostring') then return (tostring(x):gsub('\n$', '')) end

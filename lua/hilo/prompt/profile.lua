@@ -1,6 +1,6 @@
 --- prompt/profile.lua: `%prof CODE`: where the time goes, by function and line of Lua, and by op.
 local core = require 'hilo.core'
-local nets = require 'hilo.prompt.nets'
+local columns = require 'hilo.prompt.columns'
 local ops = require 'hilo.prompt.ops'
 local timing = require 'hilo.prompt.timing'
 
@@ -69,16 +69,16 @@ function profile.run(f)
    return p
 end
 
-local function samples_text(counts, title)
+local function samples_text(counts, title, width)
    local list, total = ranked(counts)
    local lines = {{title, 'share', 'samples'}}
    for i = 1, math.min(8, #list) do
       lines[#lines + 1] = {list[i][1], ('%.0f %%'):format(100 * list[i][2] / total), ('%d'):format(list[i][2])}
    end
-   return table.concat(nets.columns(lines), '\n')
+   return table.concat(columns(lines, width), '\n')
 end
 
-local function ops_text(p)
+local function ops_text(p, width)
    local times = {}
    for name, op in pairs(p.ops) do times[name] = op.seconds end
    local lines = {{'op', 'calls', 'time', 'share', 'GB', 'GB/s'}}
@@ -89,17 +89,17 @@ local function ops_text(p)
          ('%.0f %%'):format(100 * op.seconds / p.seconds), ('%.3f'):format(op.bytes / 1e9),
          op.bytes > 0 and ('%.1f'):format(op.bytes / 1e9 / math.max(op.seconds, 1e-9)) or ''}
    end
-   return table.concat(nets.columns(lines), '\n')
+   return table.concat(columns(lines, width), '\n')
 end
 
 --- `%prof CODE`
 function profile.prof(session, text)
    local p = profile.run(timing.compiled(session, text, 'prof'))
    if next(p.functions) then
-      session:say('%s\n', samples_text(p.functions, 'function'))
-      session:say('%s\n', samples_text(p.lines, 'line'))
+      session:say('%s\n', samples_text(p.functions, 'function', session:room()))
+      session:say('%s\n', samples_text(p.lines, 'line', session:room()))
    end
-   if next(p.ops) then session:say('%s\n', ops_text(p)) end
+   if next(p.ops) then session:say('%s\n', ops_text(p, session:room())) end
    session:say('%s in all', timing.text(p.seconds))
 end
 

@@ -37,11 +37,20 @@ end
 ---@return integer
 function Session:number() return #self.entries + 1 end
 
-function Session:width() return math.max(40, core.host.hl_host_terminal_width(1) > 0 and core.host.hl_host_terminal_width(1) or 80) end
+--- Columns of the terminal, 40 at least; nil where output goes elsewhere.
+---@return integer?
+function Session:room()
+   local columns = core.host.hl_host_terminal_width(1)
+   return columns > 0 and math.max(40, columns) or nil
+end
+
+--- Columns to write for.
+---@return integer
+function Session:width() return self:room() or 80 end
 
 --- A value as the prompt shows it.
 ---@return string
-function Session:text(value) return pretty.text(value, {colour = self.colour, width = self:width()}) end
+function Session:text(value) return pretty.text(value, {colour = self.colour, width = self:width(), room = self:room()}) end
 
 --- Prints a line of the prompt's own.
 function Session:say(format, ...)

@@ -1,8 +1,10 @@
 --- prompt/summary.lua: summary(net, {1, 3, 321, 321}): what a network does with an input of that size.
+local columns = require 'hilo.prompt.columns'
 local core = require 'hilo.core'
 local hilo = require 'hilo'
 local nets = require 'hilo.prompt.nets'
 local ops = require 'hilo.prompt.ops'
+local wrapped = require('hilo.help.text').wrapped
 
 local summary = {}
 
@@ -96,8 +98,9 @@ end
 --- The summary as text.
 ---@param net Module
 ---@param sizes integer[]
+---@param width? integer of a line
 ---@return string
-function summary.text(net, sizes)
+function summary.text(net, sizes, width)
    local s = summary.of(net, sizes)
    local lines = {{'module', 'output', 'parameters', 'FLOPs', 'memory'}}
    for _, row in ipairs(s.rows) do
@@ -105,19 +108,23 @@ function summary.text(net, sizes)
       lines[#lines + 1] = {row.text, row.output or '', n > 0 and nets.count_text(n) or '',
          row.flops > 0 and nets.count_text(row.flops) or '', row.bytes > 0 and memory_text(row.bytes) or ''}
    end
-   lines = nets.columns(lines)
+   lines = columns(lines, width)
    local all, trained = nets.parameters(net)
    local bytes = 0
    for _, p in ipairs((net:parameters()) or {}) do bytes = bytes + bytes_of(p) end
-   lines[#lines + 1] = ('input %s, output %s; %s parameters (%s), %s trained; %sFLOPs forwards; outputs %s'):format(
+   local sum = ('input %s, output %s; %s parameters (%s), %s trained; %sFLOPs forwards; outputs %s'):format(
       table.concat(sizes, 'x'), s.output, nets.count_text(all), memory_text(bytes), nets.count_text(trained),
       (nets.count_text(s.flops):gsub('(%d)$', '%1 ')), memory_text(s.bytes))
+   lines[#lines + 1] = wrapped(sum, width or math.huge, '')
    return table.concat(lines, '\n')
 end
 
 --- Prints it.
 ---@param net Module
 ---@param sizes integer[]
-function summary.print(net, sizes) print(summary.text(net, sizes)) end
+function summary.print(net, sizes)
+   local width = core.host.hl_host_terminal_width(1) -- 0 where it is no terminal
+   print(summary.text(net, sizes, width > 0 and width or nil))
+end
 
 return summary

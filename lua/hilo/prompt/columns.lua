@@ -1,0 +1,46 @@
+--- prompt/columns.lua: rows of text as columns; the first is filled up on its right, the others on their left.
+local least = 16 -- characters of the first column that stay where there is little room
+
+local function length(s) return #s:gsub('[\128-\191]', '') end
+
+-- The first n - 1 characters and an ellipsis.
+local function shortened(s, n)
+   if length(s) <= n then return s end
+   local kept = 0
+   for character in s:gmatch('[^\128-\191][\128-\191]*') do
+      n = n - 1
+      if n == 0 then break end
+      kept = kept + #character
+   end
+   return s:sub(1, kept) .. '…'
+end
+
+-- How wide each column is; the first gives way where the line is wider than `width`.
+local function widths(rows, width)
+   local widest, sum = {}, 0
+   for _, row in ipairs(rows) do
+      for c, text in ipairs(row) do widest[c] = math.max(widest[c] or 0, length(text)) end
+   end
+   for _, w in ipairs(widest) do sum = sum + w + 2 end
+   widest[1] = math.max(math.min(least, widest[1]), math.min(widest[1], width - (sum - 2 - widest[1])))
+   return widest
+end
+
+--- A line for each row.
+---@param rows string[][]
+---@param width? integer of a line, no end to it if not given: the first column is cut to fit
+---@return string[]
+return function(rows, width)
+   if #rows == 0 then return {} end
+   local widest, out = widths(rows, width or math.huge), {}
+   for i, row in ipairs(rows) do
+      local cells = {}
+      for c, text in ipairs(row) do
+         if c == 1 then text = shortened(text, widest[1]) end
+         local fill = (' '):rep(widest[c] - length(text))
+         cells[c] = c == 1 and text .. fill or fill .. text
+      end
+      out[i] = (table.concat(cells, '  '):gsub('%s+$', ''))
+   end
+   return out
+end
