@@ -65,6 +65,11 @@ describe('the manual', function()
          local address = browser:evaluate "document.querySelector('#found a').getAttribute('href')"
          assert.equal('ref-nn.html#nn.SpatialConvolution', address)
          assert.same({}, found('xyzzyq'))
+         local search = require 'hilo.help.search'
+         for _, words in ipairs {'pictures with the worst labels', 'interpolate xyzzyq', 'void pixels', 'mean teacher', 'the'} do
+            local first = search.find(words)[1]
+            assert.equal(first.page and first.page.title or require('hilo.help.text').full_name(first.entry), found(words)[1], words)
+         end
          browser:open(root .. '/ref-nn.html', {fragment = '#nn.SpatialConvolution'})
          assert.truthy(browser:evaluate("document.querySelector(':target').textContent"):find('width of the kernel', 1, true))
       end)

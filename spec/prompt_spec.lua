@@ -75,6 +75,14 @@ describe('the prompt', function()
       assert.matches('ends too early\n2\n$', said '1 +')
    end)
 
+   it('explains names, objects and what variables hold', function()
+      local text = typed('help(hilo.cross_entropy)\nhelp "nn.ReLU"\nx = hilo.ones(2)\n?x\nx.sum?\nhelp(nil)\nhelp(nn.Linear(1, 1))\n')
+      for _, part in ipairs {'hilo.cross_entropy(logits, labels', 'nn.ReLU(', 'the tensor class', 'Tensor:sum', '??x: its source',
+         'nn.Linear(inputSize'} do
+         assert(text:find(part, 1, true), part .. ' in\n' .. text)
+      end
+   end)
+
    it('runs commands of the shell', function()
       assert.matches('^hi there\n', typed '$ echo hi there\n')
       assert.matches('exit status 3', typed '$ exit 3\n')

@@ -8,7 +8,7 @@ local pages = require 'hilo.help.pages'
 
 local usage = [[
 usage: hilo help TOPIC               a name (hilo.conv2d, nn.Linear, Tensor:add), or a page
-       hilo help search WORD ...     names and pages whose texts hold all of the words
+       hilo help search WORD ...     names and pages whose texts hold the words
        hilo help source NAME         the source of a name
        hilo help topics              all of them
        hilo help count               how many public names there are, and how many are told about

@@ -52,16 +52,17 @@ function help.source(topic)
    return source, ('%s:%d'):format(entry.file, first)
 end
 
---- The names and pages whose texts hold all of the words, best first, a line each.
+--- The names and pages whose texts hold all of the words, best first, a line each; where nothing does, those that hold most of them.
 ---@param words string
 ---@param limit? integer lines, 20
 ---@return string
 function help.search(words, limit)
-   local found = search.find(words)
+   local found, missing = search.find(words)
    if #found == 0 then return ("nothing is told of '%s'"):format(words) end
    local lines = {}
-   for i = 1, math.min(#found, limit or 20) do lines[i] = search.line(found[i]) end
-   if #found > #lines then lines[#lines + 1] = ('and %d more'):format(#found - #lines) end
+   if missing > 0 then lines[1] = ('nothing holds all of these words; all but %s are in'):format(missing == 1 and 'one' or missing) end
+   for i = 1, math.min(#found, limit or 20) do lines[#lines + 1] = search.line(found[i]) end
+   if #found > (limit or 20) then lines[#lines + 1] = ('and %d more'):format(#found - (limit or 20)) end
    return table.concat(lines, '\n')
 end
 

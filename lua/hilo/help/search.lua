@@ -9,6 +9,8 @@ local search = {}
 ---@class Found
 ---@field entry Entry? or a page
 ---@field page HelpPage?
+---@field name string
+---@field missing integer words that it does not hold
 ---@field score number
 
 local function first_sentence(prose)
@@ -25,39 +27,60 @@ local function haystack(entry)
    return table.concat(parts, ' '):lower()
 end
 
--- Points for each word; nil where one is missing.
-local function score(words, name, key, long)
-   local points = 0
-   for _, word in ipairs(words) do
-      local one = key == word and 20 or name:find(word, 1, true) and 8 or 0
-      if long:find('%f[%w]' .. word .. '%f[%W]') then
-         one = one + 3
-      elseif long:find(word, 1, true) then
-         one = one + 1
-      end
-      if one == 0 then return nil end
-      points = points + one
-   end
-   return points - #long / 1e5
+-- Words that do not count.
+local idle = {}
+for word in ('a an and are as at be by do for from how i in is it of on or that the to what which with'):gmatch('%a+') do
+   idle[#idle + 1], idle[word] = word, true
 end
 
---- What holds all of the words.
+-- The words that count: {word, what it begins with in other numbers}.
+local function words_of(asked)
+   local list, all = {}, {}
+   for word in asked:lower():gmatch('[%w_]+') do
+      local one = {word, #word > 3 and word:match('^(.*[^s])s$') or word}
+      all[#all + 1] = one
+      if not idle[word] then list[#list + 1] = one end
+   end
+   return #list > 0 and list or all
+end
+
+-- How well a text fits: the number of words that it does not hold, and points for where it holds the others.
+local function judge(words, name, key, summary, long)
+   local missing, points = 0, 0
+   for _, one in ipairs(words) do
+      local word, stem = one[1], one[2]
+      local n = key == word and 20 or name:find(stem, 1, true) and 5 or 0
+      if summary:find('%f[%w]' .. stem) then n = n + 6 end
+      n = n + (long:find('%f[%w]' .. stem) and 3 or long:find(stem, 1, true) and 1 or 0)
+      points = points + n
+      if n == 0 then missing = missing + 1 end
+   end
+   return missing, points - #long / 1e5
+end
+
+--- What holds all of the words, or, where nothing does, most of them. Words such as `the` do not count.
 ---@param words string
 ---@return Found[] best first
+---@return integer missing how many words each lacks
 function search.find(words)
-   local list, found = {}, {}
-   for word in words:lower():gmatch('[%w_]+') do list[#list + 1] = word end
-   if #list == 0 then return found end
+   local list, found, least = words_of(words), {}, math.huge
+   local function add(one, ...)
+      one.missing, one.score = judge(list, ...)
+      if one.missing > least or one.missing == #list then return end
+      if one.missing < least then found, least = {}, one.missing end
+      found[#found + 1] = one
+   end
    for _, page in ipairs(pages.all()) do
-      local points = score(list, page.title:lower(), page.name, page.words:lower())
-      if points then found[#found + 1] = {page = page, score = points + 2, name = page.name} end
+      add({page = page, name = page.name}, page.title:lower(), page.name, page.title:lower(), page.words:lower())
    end
    for _, entry in ipairs(entries.all()) do
-      local points = not entry.same_as and score(list, entry.name:lower(), entry.key:lower(), haystack(entry))
-      if points then found[#found + 1] = {entry = entry, score = points, name = entry.name} end
+      if not entry.same_as then
+         local summary = first_sentence(entries.text(entry)):lower()
+         add({entry = entry, name = entry.name}, entry.name:lower(), entry.key:lower(), summary, haystack(entry))
+      end
    end
    table.sort(found, function(a, b) return a.score > b.score or a.score == b.score and a.name < b.name end)
-   return found
+   return found, #found > 0 and least or #list
 end
 
 --- One line of what was found.
@@ -70,6 +93,6 @@ function search.line(one)
    return ('%-34s %s'):format(name, words)
 end
 
-search.first_sentence, search.haystack = first_sentence, haystack
+search.first_sentence, search.haystack, search.idle = first_sentence, haystack, idle
 
 return search

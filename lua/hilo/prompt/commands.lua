@@ -67,7 +67,7 @@ function commands.find(text, session)
       end
    end
    local marks, about = question(text)
-   if marks then return function() require('hilo.prompt.questions')(session, marks, about) end end
+   if marks then return function() require('hilo.prompt.questions').ask(session, marks, about) end end
    local word = is_word(text)
    if word == 'exit' or word == 'quit' then return function() session.quit = true end end
    return function() command(word)(session, '') end

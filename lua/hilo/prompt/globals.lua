@@ -48,7 +48,7 @@ function globals.set(session)
       open = later('hilo.prompt.run', 'open'),
       summary = later('hilo.prompt.summary', 'print'),
       show = function(...) return require('hilo.prompt.show').show(session, ...) end,
-      help = function(topic) return require('hilo.prompt.questions')(session, '?', topic) end,
+      help = function(topic) return require('hilo.prompt.questions').about(session, topic) end,
       plot = setmetatable({}, {
          __index = function(_, name) return hilo.plot[name] end,
          __call = function(_, ...) return hilo.plot(...) end,

@@ -18,31 +18,53 @@ local function method_of(session, text)
    return nets.is_module(value) and 'Module:' .. method or nil
 end
 
---- Answers a question.
+local questions = {}
+
+local function is_known(text) return not (text:find('of which no comment tells', 1, true) or text:find('^nothing is called')) end
+
+-- The source of a name, or of the value that a variable holds.
+local function source_of(session, thing, value)
+   local help = require 'hilo.help'
+   local source, place = help.source(thing)
+   if not source and value ~= nil then source, place = help.source(value) end
+   if not source then error(("the source of '%s' is not known"):format(thing), 0) end
+   session:say('%s\n%s', session.paint('dim', place), source)
+end
+
+-- What is known of a name, a variable's value, or a method of it.
+local function known_of(session, thing, value)
+   local text
+   for _, topic in ipairs {value == nil and thing or value, method_of(session, thing) or thing, thing} do
+      text = require('hilo.help').show(topic)
+      if is_known(text) then break end
+   end
+   session:say('%s', text)
+end
+
+--- Answers a question as it is typed.
 ---@param session Session
 ---@param marks string '?' or '??'
 ---@param about string
-return function(session, marks, about)
-   local help = require 'hilo.help'
+function questions.ask(session, marks, about)
    local searched = marks == '?' and about:match('^%s+(%S.-)%s*$')
    local thing = about:match('^%s*(.-)%s*$')
-   if searched then return session:say('%s', help.search(searched)) end
+   if searched then return session:say('%s', require('hilo.help').search(searched)) end
    if thing == '' then
       return session:say('?x, x? or help(x): what x is; ??x: its source; ? word: what the manual says of a word\n%s', 'commands: %'
          .. table.concat(require('hilo.prompt.commands').names(), ' %') .. ' $ shell')
    end
    local value = value_of(session, thing)
    if type(value) == 'string' then value = nil end
-   if marks == '??' then
-      local source, place = help.source(thing)
-      if not source and value ~= nil then source, place = help.source(value) end
-      if not source then error(("the source of '%s' is not known"):format(thing), 0) end
-      return session:say('%s\n%s', session.paint('dim', place), source)
-   end
-   local text
-   for _, topic in ipairs {value == nil and thing or value, method_of(session, thing) or thing, thing} do
-      text = help.show(topic)
-      if not text:find('of which no comment tells', 1, true) and not text:find('^nothing is called') then break end
-   end
-   session:say('%s', text)
+   local answer = marks == '??' and source_of or known_of
+   answer(session, thing, value)
 end
+
+--- `help(x)`: what x is, an object or a name.
+---@param session Session
+---@param x any
+function questions.about(session, x)
+   if x == nil or type(x) == 'string' then return questions.ask(session, '?', x or '') end
+   session:say('%s', require('hilo.help').show(x))
+end
+
+return questions

@@ -61,7 +61,7 @@ end
 local function names_script()
    local list = {}
    for _, page in ipairs(pages.all()) do
-      list[#list + 1] = {n = page.title, h = page.name .. '.html', s = '', t = page.name .. ' ' .. page.words}
+      list[#list + 1] = {n = page.title, h = page.name .. '.html', k = page.name, s = '', t = page.words}
    end
    for _, entry in ipairs(entries.all()) do
       if not entry.same_as then

@@ -1,50 +1,69 @@
---- help/site/search.lua: the search of the manual's pages: all of the words have to be in a name's texts, as in help.search.
-return [[
+--- help/site/search.lua: the search of the manual's pages, which judges as hilo.help.search does.
+local idle = require('hilo.help.search').idle
+
+local script = [[
 (function () {
   'use strict';
-  var words = document.getElementById('words'), found = document.getElementById('found');
-  function score(entry, list) {
-    var points = 0;
-    for (var i = 0; i < list.length; i++) {
-      var word = list[i], one = 0;
-      if (entry.key === word) one += 20;
-      else if (entry.low.indexOf(word) >= 0) one += 8;
-      if (entry.all.indexOf(word) >= 0) one += 2;
-      if (!one) return 0;
-      points += one;
-    }
-    return points - entry.all.length / 1e5;
+  var input = document.getElementById('words'), found = document.getElementById('found');
+  var idle = new Set(IDLE);
+  function wordsOf(text) {
+    var all = text.toLowerCase().split(/[^a-z0-9_]+/).filter(Boolean);
+    var list = all.filter(function (word) { return !idle.has(word); });
+    return (list.length ? list : all).map(function (word) {
+      var stem = word.length > 3 ? word.replace(/([^s])s$/, '$1') : word;
+      return {word: word, stem: stem, begins: new RegExp('(^|[^a-z0-9])' + stem)};
+    });
+  }
+  function judge(entry, words) {
+    entry.missing = 0;
+    entry.points = -entry.long.length / 1e5;
+    words.forEach(function (one) {
+      var n = entry.key === one.word ? 20 : entry.low.indexOf(one.stem) >= 0 ? 5 : 0;
+      if (one.begins.test(entry.summary)) n += 6;
+      n += one.begins.test(entry.long) ? 3 : entry.long.indexOf(one.stem) >= 0 ? 1 : 0;
+      entry.points += n;
+      if (!n) entry.missing += 1;
+    });
   }
   names.forEach(function (entry) {
     entry.low = entry.n.toLowerCase();
-    entry.key = entry.low.replace(/^.*[.:]/, '');
-    entry.all = (entry.n + ' ' + entry.s + ' ' + entry.t).toLowerCase();
+    entry.key = entry.k || entry.low.replace(/^.*[.:]/, '');
+    entry.summary = (entry.s || entry.n).toLowerCase();
+    entry.long = entry.t.toLowerCase();
   });
+  function note(text) {
+    var item = document.createElement('li');
+    item.textContent = text;
+    found.append(item);
+  }
   function show() {
-    var list = words.value.toLowerCase().split(/[^\w]+/).filter(Boolean), best = [];
+    var words = wordsOf(input.value), least = words.length, best;
     found.textContent = '';
-    if (!list.length) return;
+    if (!words.length) return;
     names.forEach(function (entry) {
-      var points = score(entry, list);
-      if (points > 0) best.push([points, entry]);
+      judge(entry, words);
+      least = Math.min(least, entry.missing);
     });
-    best.sort(function (a, b) { return b[0] - a[0]; });
-    best.slice(0, 25).forEach(function (pair) {
+    if (least === words.length) return note('nothing');
+    best = names.filter(function (entry) { return entry.missing === least; });
+    best.sort(function (a, b) { return b.points - a.points || (a.n < b.n ? -1 : 1); });
+    if (least > 0) note('nothing holds all of these words; all but ' + (least === 1 ? 'one' : least) + ' are in');
+    best.slice(0, 25).forEach(function (entry) {
       var item = document.createElement('li'), link = document.createElement('a'), words = document.createElement('span');
-      link.href = pair[1].h;
-      link.textContent = pair[1].n;
-      words.textContent = pair[1].s;
+      link.href = entry.h;
+      link.textContent = entry.n;
+      words.textContent = entry.s;
       item.append(link, words);
       found.append(item);
     });
-    if (!best.length) {
-      var none = document.createElement('li');
-      none.textContent = 'nothing';
-      found.append(none);
-    }
   }
-  words.addEventListener('input', show);
+  input.addEventListener('input', show);
   var asked = new URLSearchParams(location.search).get('q');
-  if (asked) { words.value = asked; show(); }
+  if (asked) { input.value = asked; show(); }
 })();
 ]]
+
+local words = {}
+for i, word in ipairs(idle) do words[i] = ("'%s'"):format(word) end
+
+return (script:gsub('IDLE', '[' .. table.concat(words, ', ') .. ']'))
