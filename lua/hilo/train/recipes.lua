@@ -128,7 +128,7 @@ recipes.mlmt = {
    },
    ccp = {
       data = {unlabelled = 'images'}, resize = {224, 160}, scale = {0.9, 1.6}, batch = 8, unlabelled_batch = 8, tagged_batch = 16,
-      steps = 400, lr = 1e-2, model = {backbone = 'resnet18', width = 64},
+      steps = 400, lr = 1e-2, eval = {scales = {1, 1.25}, mirror = true}, model = {backbone = 'resnet18', width = 64},
    },
    pictures = {
       data = {labelled = 'all'}, resize = {224, 224}, batch = 4, unlabelled_batch = 8, steps = 300, lr = 1e-2, eval_every = 100,
