@@ -154,6 +154,16 @@ describe('a session in tmux', function()
       reads 'did not end as it should'
       enter '%load kept.lua'
       reads '\n333\n'
+      -- its loop is run again, and what comes after it is left out; what it left behind stays until all has been run
+      enter '%load'
+      reads('3 entries of .*; a command is left out', '> while true do end')
+      posix.nanosleep(0, 300000000)
+      keys 'C-c'
+      reads('interrupted', 'the other 1 entry: left out')
+      enter 'a = 7'
+      keys 'C-d'
+      reads 'left with 0'
+      assert.is_true(folder.is_file(transcript))
    end)
 
    it('shows a run and its pictures', function()

@@ -41,6 +41,17 @@ local function remember(session, lines, text)
    end
 end
 
+-- An entry of the queue has run: Ctrl-C leaves the others out; what a lost session left behind goes when all have run.
+local function replayed(session)
+   if session.interrupted and #session.queue > 0 then
+      session:say('the other %s: left out', require('hilo.prompt.replay').entries(#session.queue))
+      session.queue, session.left = nil, nil
+   elseif #session.queue == 0 then
+      if session.left then os.remove(session.left) end
+      session.queue, session.left = nil, nil
+   end
+end
+
 local function turn(session, lines)
    local text, again = next_entry(session, lines)
    if text == nil then
@@ -48,9 +59,8 @@ local function turn(session, lines)
    elseif text and text:find('%S') then
       if not again then remember(session, lines, text) end
       session:enter(text)
-   elseif text == false and session.queue then
-      session.queue = nil
    end
+   if again then replayed(session) end
 end
 
 local function loop(session, lines)

@@ -16,6 +16,9 @@ local Transcript = require 'hilo.prompt.transcript'
 ---@field results table<integer, any[]> by entry
 ---@field history History
 ---@field built_in table<string, boolean> globals that the session did not set
+---@field queue string[]? entries that %load has yet to run
+---@field left string? the transcript of a lost session that they are from
+---@field interrupted boolean? the last entry, by Ctrl-C
 ---@field quit boolean?
 local Session = {}
 Session.__index = Session
@@ -94,6 +97,7 @@ end
 ---@param thread thread
 function Session:fail(message, thread)
    io.stdout:flush()
+   self.interrupted = type(message) == 'string' and message:find('interrupted$') ~= nil
    local text = type(message) == 'string' and message or 'error: ' .. pretty.text(message)
    io.stderr:write(self.paint_error('error', text), '\n')
    local frames = Frames.new(thread)
@@ -166,6 +170,7 @@ end
 function Session:enter(text)
    if not text:find('%S') then return true end
    self.transcript:note(text)
+   self.interrupted = false
    local n = self:number()
    local ok
    local command = commands.find(text, self)
