@@ -88,11 +88,140 @@ describe('weights that others trained', function()
       local told = pretrained.load(S, path)
       same(from.backbone, S.backbone)
       same(from.head.aspp, S.head.aspp)
-      assert.truthy(told:find('; left out: aux_classifier.4.bias, classifier.4.weight$'), told)
+      assert.truthy(told:find('; left out: aux_classifier.4.bias, classifier.4.weight; new in the head: classify.bias, '
+         .. 'classify.weight, low.0.weight and 14 more', 1, true), told)
       S = models.deeplab{backbone = 'resnet50', width = 2, classes = 3}
       told = pretrained.load(S, path)
       same(from.backbone, S.backbone)
       assert.truthy(told:find('0 of the head', 1, true), told)
+   end)
+
+   -- The names of a network's state as one of the field's repositories has them; f gives the new name, and a tensor where it differs.
+   local function called(net, f)
+      local tensors = {}
+      for name, t in pairs(net:stateDict()) do
+         local new, changed = f(name, t)
+         tensors[new] = changed or t
+      end
+      return tensors
+   end
+
+   -- The longest beginning that fits is replaced.
+   local function replaced(name, rules)
+      local longest = ''
+      for from in pairs(rules) do
+         if name:sub(1, #from) == from and #from > #longest then longest = from end
+      end
+      return (rules[longest] or '') .. name:sub(#longest + 1)
+   end
+
+   local function v3plus() return models.deeplab{backbone = 'resnet50', head = 'deeplab3plus', width = 4, classes = 5} end
+
+   -- The decoder of some sees the features at a quarter of the size first.
+   local function low_first(name, t)
+      if name ~= 'head.refine1.0.weight' then return t end
+      return hilo.cat({t:narrow(2, 17, 3), t:narrow(2, 1, 16)}, 2)
+   end
+
+   it("come from UniMatch's DeepLab-v3+, whose decoder sees the finer features first", function()
+      local from, S = v3plus(), v3plus()
+      write {'module.', called(from, function(name, t)
+         return replaced(name, {['head.aspp.convs.4.'] = 'head.b4.gap.', ['head.aspp.convs.'] = 'head.b',
+            ['head.aspp.project.'] = 'head.project.', ['head.low.'] = 'reduce.', ['head.refine1.'] = 'fuse.',
+            ['head.refine2.0.'] = 'fuse.3.', ['head.refine2.1.'] = 'fuse.4.', ['head.classify.'] = 'classifier.'}), low_first(name, t)
+      end)}
+      local told = pretrained.load(S, path)
+      same(from, S)
+      assert.truthy(told:find('UniMatch', 1, true) and told:find("took 'module.' off every name", 1, true), told)
+      assert.falsy(told:find('left out', 1, true) or told:find('new in the head', 1, true), told)
+   end)
+
+   it('come from pytorch-deeplab-xception, with dropout in the decoder and without', function()
+      for _, at in ipairs {{3, 4, 6}, {4, 5, 8}} do
+         local from, S = v3plus(), v3plus()
+         write {'', called(from, function(name)
+            local i, k, rest = name:match '^head%.aspp%.convs%.([0-3])%.(%d)%.(.*)$'
+            if i then return ('aspp.aspp%d.%s.%s'):format(i + 1, k == '0' and 'atrous_conv' or 'bn', rest) end
+            return replaced(name, {['head.aspp.convs.4.'] = 'aspp.global_avg_pool.', ['head.aspp.project.0.'] = 'aspp.conv1.',
+               ['head.aspp.project.1.'] = 'aspp.bn1.', ['head.low.0.'] = 'decoder.conv1.', ['head.low.1.'] = 'decoder.bn1.',
+               ['head.refine1.'] = 'decoder.last_conv.', ['head.refine2.0.'] = ('decoder.last_conv.%d.'):format(at[1]),
+               ['head.refine2.1.'] = ('decoder.last_conv.%d.'):format(at[2]),
+               ['head.classify.'] = ('decoder.last_conv.%d.'):format(at[3])})
+         end)}
+         local told = pretrained.load(S, path)
+         same(from, S)
+         assert.truthy(told:find('pytorch-deeplab-xception', 1, true), told)
+      end
+   end)
+
+   it('come from DeepLabV3Plus-Pytorch, and what its decoder lacks is told', function()
+      local from, S = v3plus(), v3plus()
+      local tensors = called(from, function(name, t)
+         return replaced(name, {['head.aspp.'] = 'classifier.aspp.', ['head.low.'] = 'classifier.project.',
+            ['head.refine1.'] = 'classifier.classifier.', ['head.classify.'] = 'classifier.classifier.3.'}), low_first(name, t)
+      end)
+      for name in pairs(tensors) do if name:find 'refine2' then tensors[name] = nil end end
+      write {'', tensors}
+      local fresh = S.head.refine2:get(1).weight:detach():clone()
+      local told = pretrained.load(S, path)
+      assert.truthy(told:find('new in the head: refine2.0.weight, refine2.1.bias, refine2.1.running_mean and 2 more', 1, true), told)
+      assert.is_true(hilo.equal(fresh, S.head.refine2:get(1).weight:detach()))
+      S.head.refine2 = from.head.refine2
+      for name, t in pairs(S:stateDict()) do
+         if not name:find 'refine2' then assert.is_true(hilo.equal(t, from:stateDict()[name]), name) end
+      end
+   end)
+
+   it('come from deeplab-pytorch, whatever it wraps them in', function()
+      local units = {conv1 = 'reduce.conv', bn1 = 'reduce.bn', conv2 = 'conv3x3.conv', bn2 = 'conv3x3.bn', conv3 = 'increase.conv',
+         bn3 = 'increase.bn'}
+      for wrapper, shortcut in pairs {['base.'] = 'shortcut', ['module.scale.'] = 'proj'} do
+         local from = models.deeplab{backbone = 'resnet50', width = 2, classes = 5, stride_on = '1x1'}
+         local S = models.deeplab{backbone = 'resnet50', width = 2, classes = 5, stride_on = '1x1'}
+         write {wrapper, called(from, function(name)
+            local layer, block, unit, rest = name:match '^backbone%.layer(%d)%.(%d+)%.(%w+)%.(.*)$'
+            if unit == 'downsample' then unit, rest = shortcut .. (rest:sub(1, 1) == '0' and '.conv' or '.bn'), rest:sub(3) end
+            if layer then return ('layer%d.block%d.%s.%s'):format(layer + 1, block + 1, units[unit] or unit, rest) end
+            return replaced(name, {['backbone.conv1.'] = 'layer1.conv1.conv.', ['backbone.bn1.'] = 'layer1.conv1.bn.',
+               ['head.'] = wrapper == 'base.' and 'aspp.c' or 'aspp.stages.c'})
+         end)}
+         local told = pretrained.load(S, path, '1x1')
+         same(from, S)
+         assert.truthy(told:find('deeplab-pytorch', 1, true) and told:find('BGR', 1, true), told)
+      end
+   end)
+
+   it("give the backbone and the pyramid of mmsegmentation's, and a stem of three convolutions is told", function()
+      local from, S = v3plus(), v3plus()
+      local function name_of(name)
+         local i, k, rest = name:match '^head%.aspp%.convs%.([0-3])%.(%d)%.(.*)$'
+         if i then return ('decode_head.aspp_modules.%d.%s.%s'):format(i, k == '0' and 'conv' or 'bn', rest) end
+         return replaced(name, {['head.aspp.convs.4.1.'] = 'decode_head.image_pool.1.conv.',
+            ['head.aspp.convs.4.2.'] = 'decode_head.image_pool.1.bn.', ['head.aspp.project.0.'] = 'decode_head.bottleneck.conv.',
+            ['head.aspp.project.1.'] = 'decode_head.bottleneck.bn.', ['head.low.0.'] = 'decode_head.c1_bottleneck.conv.',
+            ['head.low.1.'] = 'decode_head.c1_bottleneck.bn.', ['head.classify.'] = 'decode_head.conv_seg.'})
+      end
+      local tensors = called(from, name_of)
+      for name in pairs(tensors) do if name:find '^head' then tensors[name] = nil end end
+      write {'', tensors}
+      local told = pretrained.load(S, path)
+      same(from.backbone, S.backbone)
+      same(from.head.aspp, S.head.aspp)
+      assert.truthy(told:find('mmsegmentation', 1, true) and told:find('new in the head: refine1.0.weight', 1, true), told)
+      tensors['backbone.conv1.weight'], tensors['backbone.stem.3.weight'] = nil, hilo.randn(2, 2, 3, 3)
+      write {'', tensors}
+      assert.truthy(helper.error_of(pretrained.load, S, path):find('three convolutions of 3x3', 1, true))
+   end)
+
+   it('come from the averaged one of networks that lie side by side in a file', function()
+      local teacher, student = v3plus(), v3plus()
+      for _, names in ipairs {{'teacher.', 'student.'}, {'module.ema_model.module.', 'module.model.'}, {'branch1.', 'branch2.'}} do
+         write({names[1], teacher}, {names[2], student})
+         local S = v3plus()
+         local told = pretrained.load(S, path)
+         same(teacher, S)
+         assert.truthy(told:find(' and left ' .. names[2]:match '(%w+)%.$', 1, true), told)
+      end
    end)
 
    it('come from the checkpoint of a run, and from what DataParallel saved', function()

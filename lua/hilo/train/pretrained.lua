@@ -1,48 +1,14 @@
 --- train/pretrained.lua: networks begin with weights that others trained, in the files that they publish: torchvision's of ImageNet
---- and of segmentation on COCO, the DeepLab-v2 on COCO that s4GAN's authors begin with, and runs of hilo.
+--- and of segmentation on COCO, the DeepLab-v2 on COCO that s4GAN's authors begin with, those of repositories that the field knows
+--- (train/published.lua), and runs of hilo.
 local core = require 'hilo.core'
 local hilo = require 'hilo'
 local sorted_keys = require 'hilo.keys'
+local published = require 'hilo.train.published'
 local Tensor = require 'hilo.tensor'
 local vgg = require 'hilo.models.vgg'
 
 local check = core.check
-
-local function begins(pattern)
-   return function(name) return name:match(pattern) end
-end
-
-local function itself(name) return name end
-
--- What there is, told apart by a name that only it has: how its names become those of our backbone and head.
-local kinds = {
-   {
-      what = "torchvision's segmentation", has = '^backbone%.', backbone = begins '^backbone%.(.*)$',
-      head = function(name) return (name:gsub('^classifier%.0%.', 'aspp.')) end,
-   },
-   {
-      what = "DeepLab-v2 by s4GAN's authors", has = '^layer5%.conv2d_list%.', strides_on_1x1 = true,
-      backbone = function(name) return not name:find '^layer5%.' and name or nil end, head = begins '^layer5%.conv2d_list%.(.*)$',
-   },
-   {what = 'a classifier', has = '', backbone = itself},
-}
-
--- Runs of hilo; of several networks the one that is used.
-for i, net in ipairs {'S', 'teacher', 'student'} do
-   local pattern = ('^nets/%s/(.*)$'):format(net)
-   table.insert(kinds, i, {what = 'a run of hilo', has = pattern, backbone = function(name)
-      local rest = name:match(pattern)
-      if not rest or rest:find '^head%.' then return nil end
-      return rest:match '^backbone%.(.*)$' or rest
-   end})
-end
-
-local function kind_of(tensors)
-   for _, kind in ipairs(kinds) do
-      for name in pairs(tensors) do if name:find(kind.has) then return kind end end
-   end
-   core.raise 'it holds no tensors'
-end
 
 -- PyTorch counts batches for an option that nobody here has.
 local function without_counters(tensors)
@@ -76,19 +42,32 @@ end
 
 -- Of what the backbone left, takes what fits the head.
 local function take_head(head, tensors, kind, names)
-   local own, left, taken = head:stateDict(), {}, 0
+   local own, left, taken = head:stateDict(), {}, {}
    for _, name in ipairs(names) do
-      local to = kind.head and kind.head(name)
-      if to and own[to] and own[to]:isSameSizeAs(tensors[name]) then
-         hilo.no_grad(function() own[to]:copy(tensors[name]) end)
-         taken = taken + 1
+      local t = tensors[name]
+      local to = kind.head and kind.head(name, t)
+      if to and own[to] and kind.change then t = kind.change(to, t, own) end
+      if to and own[to] and own[to]:isSameSizeAs(t) then
+         hilo.no_grad(function() own[to]:copy(t) end)
+         taken[to] = true
       elseif to and own[to] then
-         left[#left + 1] = ('%s (%s, here %s)'):format(name, Tensor.shape_text(tensors[name]), Tensor.shape_text(own[to]))
+         left[#left + 1] = ('%s (%s, here %s)'):format(name, Tensor.shape_text(t), Tensor.shape_text(own[to]))
       else
          left[#left + 1] = name
       end
    end
    return left, taken
+end
+
+-- What of the head begins anew, where the file held some of it.
+local function new_text(head, taken)
+   local list = {}
+   for _, name in ipairs(sorted_keys(head:stateDict())) do
+      if not taken[name] then list[#list + 1] = name end
+   end
+   if #list == 0 or not next(taken) then return '' end
+   return ('; new in the head: %s%s'):format(table.concat({unpack(list, 1, 3)}, ', '),
+      #list > 3 and (' and %d more'):format(#list - 3) or '')
 end
 
 -- VGG-16's wide linear layers become convolutions of the head, where that has their sizes. What is left then, and what to tell.
@@ -108,34 +87,53 @@ local function left_text(left)
    return ('; left out: %s%s'):format(table.concat(shown, ', '), #left > 3 and (' and %d more'):format(#left - 3) or '')
 end
 
+-- Why a residual network of others does not fit: some begin with three small convolutions.
+local function stem_text(tensors)
+   for name in pairs(tensors) do
+      if name:find 'conv1%.3%.weight$' or name:find 'stem%.3%.weight$' then
+         return '\nIt begins with three convolutions of 3x3, where the networks here have one of 7x7'
+      end
+   end
+   return ''
+end
+
+-- Which convolution of the bottlenecks of a network strides.
+local function stride_of(backbone)
+   local block = backbone.layer2 and backbone.layer2:get(1)
+   return block and (block.conv1.kW == 1 and block.conv1.dW == 2 and '1x1' or '3x3')
+end
+
 local pretrained = {}
 
 --- Loads a file into a network. All of the backbone must be in it; of a segmentation network's head what fits is taken, and a
 --- classifier's last layer never. What is left out is told.
 ---@param net DeepLab|ResNet|VGG|MobileNet
 ---@param path string
----@param stride_on? '3x3'|'1x1' of the network
+---@param stride_on? '3x3'|'1x1' of the network; seen there if not given
 ---@return string told in one line
 function pretrained.load(net, path, stride_on)
-   local ok, tensors = pcall(hilo.io.load_tensors, path)
+   local ok, tensors, notes = pcall(hilo.io.load_tensors, path)
    if not ok then core.raise(('model.weights: %s'):format(tostring(tensors))) end
-   tensors = without_counters(hilo.io.unwrapped(tensors))
-   local kind = kind_of(tensors)
+   tensors = without_counters(published.unwrapped(tensors, notes))
+   local kind = check(published.kind_of(tensors), 'model.weights: %s holds no tensors', path)
    local of_backbone = net.backbone or net
    local fits, left, taken = pcall(take_backbone, of_backbone, tensors, kind)
    if not fits then
-      core.raise(('model.weights: %s (%s) does not fit a %s: %s'):format(path, kind.what, of_backbone.kind,
-         tostring(left):match('loadStateDict: (.*)') or tostring(left)))
+      core.raise(('model.weights: %s (%s) does not fit a %s: %s%s'):format(path, kind.what, of_backbone.kind,
+         tostring(left):match('loadStateDict: (.*)') or tostring(left), stem_text(tensors)))
    end
-   local text = ''
+   local text, new = '', ''
    if net.head then
       local of_head, made
       left, of_head = take_head(net.head, tensors, kind, left)
+      new = new_text(net.head, of_head)
       left, made = decimate(net.head, tensors, left)
-      text = (' and %d of the head%s'):format(of_head, made)
+      text = (' and %d of the head%s'):format(#sorted_keys(of_head), made)
    end
-   text = ('weights of %s (%s): %d tensors of the backbone%s%s'):format(path, kind.what, taken, text, left_text(left))
-   if kind.strides_on_1x1 and stride_on == '3x3' then
+   text = ('weights of %s (%s): %d tensors of the backbone%s%s%s'):format(path, kind.what, taken, text, left_text(left), new)
+   for _, note in ipairs(notes) do text = ('%s; %s'):format(text, note) end
+   for _, note in ipairs(kind.differs or {}) do text = ('%s; %s'):format(text, note) end
+   if kind.strides_on_1x1 and (stride_on or stride_of(of_backbone)) == '3x3' then
       text = text .. '; it strides on its 1x1 convolutions: model.stride_on=1x1 computes as it did'
    end
    return text
