@@ -58,6 +58,9 @@ local hilo = {
    collect = core.collect,
 }
 
+local saving = require 'hilo.io.save'
+hilo.save, hilo.load = saving.save, saving.load
+
 for _, family in ipairs {'pointwise', 'reduce', 'shape', 'matmul', 'conv', 'norm', 'pool', 'resize', 'loss', 'labels', 'pair',
    'random'} do
    for name, f in pairs(require('hilo.ops.' .. family)) do

@@ -1,4 +1,4 @@
---- io/pth.lua: reads what PyTorch's torch.save wrote: the zip format (since PyTorch 1.6) and the one before it.
+--- io/pth.lua: reads what PyTorch's torch.save wrote: the zip format (since PyTorch 1.6) and the one before it; io/pth_save.lua writes.
 --- Its pickle is read by io/pickle.lua with the few functions named here, so nothing in the file is ever run.
 local ffi = require 'ffi'
 local core = require 'hilo.core'
@@ -8,7 +8,7 @@ local file = require 'hilo.io.file'
 local pickle = require 'hilo.io.pickle'
 local zip = require 'hilo.io.zip'
 
-local pth = {}
+local pth = {save = require 'hilo.io.pth_save'}
 
 local max_exact = 2 ^ 53
 
@@ -97,8 +97,9 @@ end
 -- What is saved beside weights (an epoch, a best score, options): its value is not used.
 local function opaque() return pickle.Dict.new() end
 for _, name in ipairs {'torch.Size', 'torch.device', 'torch.serialization._get_layout', 'builtins.set', '__builtin__.set',
-   'builtins.slice', 'argparse.Namespace', 'numpy.dtype', 'numpy.core.multiarray.scalar', 'numpy._core.multiarray.scalar',
-   '_codecs.encode'} do
+   'collections.defaultdict', 'collections.Counter', 'pathlib.PosixPath', 'pathlib.WindowsPath', 'datetime.datetime',
+   'datetime.timedelta', 'builtins.dict', 'builtins.list', 'builtins.int', 'builtins.float', 'builtins.slice',
+   'argparse.Namespace', 'numpy.dtype', 'numpy.core.multiarray.scalar', 'numpy._core.multiarray.scalar', '_codecs.encode'} do
    globals[name] = opaque
 end
 for _, name in ipairs {'float32', 'float64', 'float16', 'bfloat16', 'uint8', 'int8', 'int16', 'int32', 'int64', 'bool'} do
@@ -226,7 +227,10 @@ end
 
 -- ---- from what was saved to names and tensors ----
 
-local wrappers = {'state_dict', 'model', 'model_state_dict', 'net', 'network'}
+-- Where several are there, the first.
+local wrappers = {'state_dict', 'model_state_dict', 'model_state', 'model', 'net', 'network', 'generator', 'model_ema', 'ema_model',
+   'state_dict_ema', 'ema_state_dict', 'ema', 'teacher', 'teacher_state_dict', 'student', 'student_state_dict', 'params', 'weights',
+   'module'}
 
 local function has_tensors(dict)
    for _, key in ipairs(dict.keys) do if pickle.is(dict.map[key], Spec) then return true end end
