@@ -31,6 +31,12 @@ describe('a run at the prompt', function()
       assert.equal(3, worst[1].picture:size(1))
       assert.equal(1, #r:worst(1))
       assert.equal(worst[1].name, r:worst(1)[1].name)
+      assert.matches('^1  %S+  mean IoU [%d.]+\n2  ', tostring(worst))
+      local _, lines = require('hilo.prompt.show.content').of(worst, {})
+      assert.matches('^image, label map, prediction, errors', lines[1].text)
+      assert.matches('^%s+0 background [%d.]+ %%$', lines[2].text)
+      assert.same({r.model.palette[1], r.model.palette[2], r.model.palette[3]}, lines[2].rgb)
+      assert.matches('^1  %S+  mean IoU', lines[#lines - #worst + 1].text)
       -- against the definition, class by class
       local sum, n = 0, 0
       local truth, found = worst[1].truth, worst[1].labels

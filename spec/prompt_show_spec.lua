@@ -102,6 +102,19 @@ describe('a picture at the prompt', function()
       os.remove(path)
    end)
 
+   it('draws curves too', function()
+      local function shown(how) return typed('hilo.plot {1, 4, 9}\n', nil, 'HILO_PICTURES=' .. how) end
+      local data = {}
+      for piece in shown('kitty'):gmatch('\27_G[^;]*;([^\27]*)\27\\') do data[#data + 1] = piece end
+      local path = os.tmpname()
+      tiny.write(path, base64.decode(table.concat(data)))
+      local pixels = hilo.io.image.load(path)
+      os.remove(path)
+      assert.same({3, 360, 640}, pixels:size():totable())
+      assert.matches('^\27P0;1q"1;1;640;360', shown 'sixel')
+      assert.matches('%-%-%-%-', shown 'blocks')
+   end)
+
    it('as sixels keeps the colours of a label map', function()
       local picture = canvas.enlarged((hilo.rand(3, 4, 5) * 2):floor():mul(255):byte(), 3)
       local seen = pixels_of_sixel(writer 'sixel'(picture))

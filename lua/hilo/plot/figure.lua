@@ -2,6 +2,7 @@
 local core = require 'hilo.core'
 local sorted_keys = require 'hilo.keys'
 local span = require 'hilo.plot.span'
+local terminal = require 'hilo.prompt.show.terminal'
 local text = require 'hilo.plot.text'
 local tics = require 'hilo.plot.tics'
 
@@ -22,7 +23,14 @@ local function check_options(what, options, own)
    end
 end
 
-local function medium(what, to)
+-- Whether the terminal shows pictures of fine pixels.
+local function shows_pictures()
+   local way = terminal.way()
+   return way ~= 'blocks' and way ~= 'file'
+end
+
+local function medium(what, to, size)
+   if to == 'terminal' and not size and shows_pictures() then return 'png' end
    if to == 'svg' or to:find('%.svg$') then return 'svg' end
    if to == 'png' or to:find('%.png$') then return 'png' end
    core.check(to == 'terminal' or to == 'text',
@@ -42,7 +50,7 @@ function Figure.new(what, options, own)
    core.check(options.legend == nil or legends[options.legend], "%s: legend is to be 'right', 'below', 'inside' or false", what)
    local size = options.size
    local to = options.to or 'terminal'
-   local kind = medium(what, to)
+   local kind = medium(what, to, size)
    local most = kind == 'text' and 500 or 16384
    local function fits(v) return type(v) == 'number' and v >= 10 and v <= most end
    core.check(not size or fits(size[1]) and fits(size[2]), '%s: size is to be {width, height}, each of 10 to %d', what, most)
@@ -208,11 +216,11 @@ local function head(figure, out)
    if not figure.top then out[#out + 1] = ('set tmargin %g'):format(0.6 + (title and 1.4 or 0) + (note and 1 or 0)) end
 end
 
---- The commands in the order in which gnuplot wants them; `terminal` is its first line.
----@param terminal string
+--- The commands in the order in which gnuplot wants them; `first` is the line that sets its terminal.
+---@param first string
 ---@return string
-function Figure:script(terminal)
-   local out = {terminal, self.medium == 'text' and 'set border 3\nset tics nomirror' or dress}
+function Figure:script(first)
+   local out = {first, self.medium == 'text' and 'set border 3\nset tics nomirror' or dress}
    for _, part in ipairs {self.settings, self.blocks} do for _, line in ipairs(part) do out[#out + 1] = line end end
    head(self, out)
    out[#out + 1] = 'plot ' .. (#self.clauses > 0 and table.concat(self.clauses, ', ') or 'NaN notitle')

@@ -17,8 +17,9 @@
 ---   size                   {width, height} in units of 1/96 inch, in characters for text; each picture has a fitting one by itself
 ---   density                pixels of a PNG a unit, 2
 ---   to                     where the picture goes:
----      'terminal' (default)  printed, as wide as the terminal; in colour only where stdout is a terminal, TERM is not dumb and
----                            NO_COLOR is not set
+---      'terminal' (default)  shown as a picture by terminals that take them (kitty's, iTerm2's, sixel); else, or where a size is
+---                            given, printed as wide as the terminal, in colour only where stdout is a terminal, TERM is not dumb
+---                            and NO_COLOR is not set
 ---      'text'                returned as it would be printed, without colours, 80 characters wide
 ---      'svg'                 returned as an <svg> element fit for inlining in HTML: ids differ from picture to picture, axes and text
 ---                            have the page's colour, role img with title and desc, class hilo-plot, as wide as its place allows

@@ -1,4 +1,5 @@
 --- plot/output.lua: from a figure to SVG, PNG or characters, to where the caller wants them.
+local colour = require 'hilo.prompt.colour'
 local core = require 'hilo.core'
 local file = require 'hilo.io.file'
 local Gnuplot = require 'hilo.plot.gnuplot'
@@ -33,11 +34,6 @@ function output.session(f, ...)
    return done(pcall(f, ...))
 end
 
-local function coloured()
-   local no = os.getenv('NO_COLOR')
-   return (not no or no == '') and (os.getenv('TERM') or 'dumb') ~= 'dumb' and core.host.hl_host_terminal_width(1) > 0
-end
-
 local terminals = {
    svg = function(w, h) return ("set terminal svg size %d,%d dynamic noenhanced font 'Helvetica,11' butt"):format(w, h) end,
    png = function(w, h, scale)
@@ -45,8 +41,8 @@ local terminals = {
       return ("set terminal pngcairo size %d,%d noenhanced font 'sans,11' fontscale %g linewidth %g pointscale %g butt " ..
          "background '#ffffff'"):format(w * scale, h * scale, fonts * scale, scale, scale)
    end,
-   text = function(w, h, _, colour)
-      return ('set terminal dumb size %d,%d noenhanced nofeed %s'):format(w, h, colour and 'ansi256' or 'mono')
+   text = function(w, h, _, coloured)
+      return ('set terminal dumb size %d,%d noenhanced nofeed %s'):format(w, h, coloured and 'ansi256' or 'mono')
    end,
 }
 
@@ -68,15 +64,17 @@ end
 function output.render(figure)
    local w, h = figure:size()
    local to, medium = figure.to, figure.medium
-   local scale = figure.options.density or 2
+   local scale = figure.options.density or to == 'terminal' and 1 or 2
    core.check(scale > 0 and w * scale <= 16384 and h * scale <= 16384, '%s: a picture of %d x %d is too large', figure.what,
       w * scale, h * scale)
-   local picture = draw(figure:script(terminals[medium](w, h, scale, to == 'terminal' and coloured())))
+   local picture = draw(figure:script(terminals[medium](w, h, scale, to == 'terminal' and colour.wanted(1))))
    if medium == 'svg' then
       picture = svg.polish(picture, w, h, {title = figure.options.title or figure.name or figure.what,
          desc = figure.options.desc or table.concat(figure.said, ' '), hover = figure.hover})
    elseif medium == 'text' then
       picture = tidy(picture)
+   elseif to == 'terminal' then
+      picture = require('hilo.prompt.show').png(picture) .. '\n'
    end
    if to == 'terminal' then
       io.stdout:write(picture)

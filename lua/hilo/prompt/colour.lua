@@ -10,7 +10,7 @@ local colour = {}
 ---@return boolean
 function colour.wanted(fd)
    local no = os.getenv('NO_COLOR')
-   return core.host.hl_host_terminal_width(fd or 1) > 0 and os.getenv('TERM') ~= 'dumb' and (not no or no == '')
+   return core.host.hl_host_terminal_width(fd or 1) > 0 and (os.getenv('TERM') or 'dumb') ~= 'dumb' and (not no or no == '')
 end
 
 --- A function that colours text, or leaves it.

@@ -91,7 +91,10 @@ end
 function reload.reload(session, name)
    local names = name ~= '' and {name} or of_the_user()
    if #names == 0 then return session:say('no module of yours is loaded') end
-   for _, module in ipairs(names) do session:say('%s: %d functions replaced', module, reload.module(module)) end
+   for _, module in ipairs(names) do
+      local n = reload.module(module)
+      session:say('%s: %d %s replaced', module, n, n == 1 and 'function' or 'functions')
+   end
 end
 
 return reload

@@ -69,59 +69,11 @@ end
 ---@return table more
 function OpenedRun:predict(picture, options) return self.model:predict(picture, options) end
 
----@class WorstImage
----@field name string
----@field mean_iou number over the classes that are in the truth or the prediction, in per cent
----@field picture Tensor (3,H,4W+12) byte: image, truth, prediction and errors side by side
----@field truth Tensor (H,W) byte
----@field labels Tensor (H,W) byte
-
--- The mean IoU of one label map.
-local function mean_iou(truth, found, classes, void)
-   local both, either = {}, {}
-   local t, p = truth:contiguous():data(), found:contiguous():data()
-   for i = 0, truth:nElement() - 1 do
-      local a, b = t[i], p[i]
-      if a ~= void then
-         if a == b then
-            both[a], either[a] = (both[a] or 0) + 1, (either[a] or 0) + 1
-         else
-            either[a], either[b] = (either[a] or 0) + 1, (either[b] or 0) + 1
-         end
-      end
-   end
-   local sum, n = 0, 0
-   for class = 0, classes - 1 do
-      if either[class] then sum, n = sum + (both[class] or 0) / either[class], n + 1 end
-   end
-   return n > 0 and 100 * sum / n or 100
-end
-
 --- The pictures that measure of which the labels are worst, worst first. `show(run:worst(8))` shows them.
 ---@param n? integer 8
 ---@param part? 'val'|'labelled' whose pictures: 'val'
 ---@return WorstImage[]
-function OpenedRun:worst(n, part)
-   n, part = n or 8, part or 'val'
-   local model, set = self.model, self.set
-   local names = core.check(self.split[part], "worst: there is no part '%s' in the run's split", part)
-   local list = {}
-   for batch in hilo.data.sweep {set = set, names = names, transform = hilo.data.transforms.whole(1), labels = 'full'} do
-      local name, truth = batch.names[1], batch.labels[1]
-      local found = core.check(model:predict(set:image(name)), 'worst: %s has no segmentation network', self.name)
-      local one = {name = name, truth = truth:clone(), labels = found, mean_iou = mean_iou(truth, found, #set.classes, set.void),
-         image = batch.images[1]:clone()}
-      local at = #list + 1
-      while at > 1 and list[at - 1].mean_iou > one.mean_iou do at = at - 1 end
-      table.insert(list, at, one)
-      list[n + 1] = nil
-   end
-   for _, one in ipairs(list) do
-      one.picture = hilo.train.pictures.comparison(one.image, one.truth, one.labels, model.palette, set.void)
-      one.image = nil
-   end
-   return list
-end
+function OpenedRun:worst(n, part) return require('hilo.prompt.worst').of(self, n or 8, part or 'val') end
 
 local function score_text(data)
    if not data.metric then return 'no scores yet' end

@@ -31,11 +31,14 @@ local function listed(x, make)
    return list
 end
 
--- The legend of label maps: what is there, and its share.
-local function legend(x, options)
-   local counts, n = {}, x:nElement()
-   local p = x:contiguous():data()
-   for i = 0, n - 1 do counts[p[i]] = (counts[p[i]] or 0) + 1 end
+-- The legend of label maps: what is there, and its share of the pixels.
+local function legend(maps, options)
+   local counts, n = {}, 0
+   for _, x in ipairs(maps) do
+      local p = x:contiguous():data()
+      for i = 0, x:nElement() - 1 do counts[p[i]] = (counts[p[i]] or 0) + 1 end
+      n = n + x:nElement()
+   end
    local lines, palette = {}, options.palette or colours.palette()
    for id = 0, 255 do
       if counts[id] then
@@ -51,7 +54,7 @@ local function labels(x, options)
    x = x:detach():cpu():byte()
    local function painted(one) return colours.labels(one, options.palette) end
    local picture = x:dim() == 2 and painted(x) or canvas.tiled(listed(x, painted))
-   return picture, legend(x, options)
+   return picture, legend({x}, options)
 end
 
 local function scores(x)
@@ -95,12 +98,20 @@ local function several(x, options)
       if core.is_tensor(rawget(x, 'labels')) then list[2], lines = labels(x.labels, options) end
       return canvas.tiled(list, #list), lines
    end
+   local truths = {}
    for i = 1, math.min(most, #x) do
       local one = x[i]
       local picture = type(one) == 'table' and not core.is_tensor(one) and one.picture or one
       check(core.is_tensor(picture), 'show: entry %d of the list is no picture', i)
       list[i] = tensor(picture, options)
-      if one.name and one.mean_iou then lines[i] = {text = ('%d  %s  mean IoU %.1f'):format(i, one.name, one.mean_iou)} end
+      if type(one) == 'table' and not core.is_tensor(one) then
+         truths[i] = one.truth
+         if one.mean_iou then lines[i] = {text = ('%d  %s  mean IoU %.1f'):format(i, one.name, one.mean_iou)} end
+      end
+   end
+   if #truths > 0 and x.classes then
+      table.insert(lines, 1, {text = 'image, label map, prediction, errors; the label maps:'})
+      for i, line in ipairs(legend(truths, x)) do table.insert(lines, 1 + i, line) end
    end
    check(#list > 0, 'show: expects %s', wanted)
    return canvas.tiled(list, list[1]:size(3) > 2 * list[1]:size(2) and 1 or nil), lines

@@ -7,6 +7,7 @@
 ---     show 'street.jpg'                 a file
 ---     show(loader:next())               a batch; show(run:worst(8)): pictures beside their labels
 local canvas = require 'hilo.prompt.show.canvas'
+local core = require 'hilo.core'
 local content = require 'hilo.prompt.show.content'
 local terminal = require 'hilo.prompt.show.terminal'
 
@@ -23,6 +24,18 @@ local writers = {
 local function room(how, columns)
    if how == 'blocks' then return columns, 2 * 40 end
    return 10 * columns, 700
+end
+
+--- The bytes of a PNG as the terminal shows them.
+---@param bytes string
+---@return string
+function show.png(bytes)
+   local path, how = canvas.file(), terminal.way()
+   require('hilo.io.file').write(path, function(write) write(bytes) end)
+   local pixels = require('hilo.io.image').load(path, {as = 'rgb'})
+   os.remove(path)
+   local columns = core.host.hl_host_terminal_width(1)
+   return writers[how](canvas.fitted(pixels, room(how, columns > 0 and columns or 80)))
 end
 
 --- Shows pictures.
