@@ -1,7 +1,7 @@
 --- help/other_names.lua: what Torch7 and PyTorch call what hilo has. Torch7's names are not repeated where they are ours.
 local other = {}
 
--- ours | Torch7 | PyTorch; '=' is the same name, '-' that there is none
+-- ours | Torch7 | PyTorch; '=' is our name, '-' that there is none
 local rows = [[
 Tensor:size | = | Tensor.shape
 Tensor:dim | = | Tensor.dim
@@ -31,50 +31,50 @@ Tensor:scatter | = | Tensor.scatter_
 Tensor:indexCopy | = | Tensor.index_copy_
 Tensor:indexAdd | = | Tensor.index_add_
 Tensor:maskedFill | = | Tensor.masked_fill_
-zeros | torch.zeros | torch.zeros
-ones | torch.ones | torch.ones
-full | - | torch.full
-empty | torch.Tensor | torch.empty
-range | torch.range | torch.arange
-linspace | torch.linspace | torch.linspace
-eye | torch.eye | torch.eye
-rand | torch.rand | torch.rand
-randn | torch.randn | torch.randn
-randperm | torch.randperm | torch.randperm
-manualSeed | torch.manualSeed | torch.manual_seed
-Generator | torch.Generator | torch.Generator
-no_grad | - | torch.no_grad
-enable_grad | - | torch.enable_grad
+zeros | torch.= | torch.=
+ones | torch.= | torch.=
+full | - | torch.=
+empty | torch.Tensor | torch.=
+range | torch.= | torch.arange
+linspace | torch.= | torch.=
+eye | torch.= | torch.=
+rand | torch.= | torch.=
+randn | torch.= | torch.=
+randperm | torch.= | torch.=
+manualSeed | torch.= | torch.manual_seed
+Generator | torch.= | torch.=
+no_grad | - | torch.=
+enable_grad | - | torch.=
 backward | - | torch.autograd.backward
 op | - | torch.autograd.Function
 graph | - | torch.cuda.graph
-add | torch.add | torch.add
-cmul | torch.cmul | torch.mul
-cdiv | torch.cdiv | torch.div
-pow | torch.pow | torch.pow
-cmax | torch.cmax | torch.maximum
-cmin | torch.cmin | torch.minimum
-cinv | torch.cinv | torch.reciprocal
-clamp | torch.clamp | torch.clamp
+add | torch.= | torch.=
+cmul | torch.= | torch.mul
+cdiv | torch.= | torch.div
+pow | torch.= | torch.=
+cmax | torch.= | torch.maximum
+cmin | torch.= | torch.minimum
+cinv | torch.= | torch.reciprocal
+clamp | torch.= | torch.=
 affine | - | torch.add, torch.mul
-where | - | torch.where
+where | - | torch.=
 relu | nn.ReLU | torch.nn.functional.relu
 leaky_relu | nn.LeakyReLU | torch.nn.functional.leaky_relu
 elu | nn.ELU | torch.nn.functional.elu
-sigmoid | torch.sigmoid | torch.sigmoid
+sigmoid | torch.= | torch.=
 softplus | nn.SoftPlus | torch.nn.functional.softplus
-matmul | torch.mm | torch.matmul
-bmm | torch.bmm | torch.bmm
-sum | torch.sum | torch.sum
-mean | torch.mean | torch.mean
-max | torch.max | torch.max
-argmax | - | torch.argmax
-sort | torch.sort | torch.sort
-topk | torch.topk | torch.topk
-cat | torch.cat | torch.cat
-gather | torch.gather | torch.gather
-index | torch.index | torch.index_select
-maskedSelect | torch.maskedSelect | torch.masked_select
+matmul | torch.mm | torch.=
+bmm | torch.= | torch.=
+sum | torch.= | torch.=
+mean | torch.= | torch.=
+max | torch.= | torch.=
+argmax | - | torch.=
+sort | torch.= | torch.=
+topk | torch.= | torch.=
+cat | torch.= | torch.=
+gather | torch.= | torch.=
+index | torch.= | torch.index_select
+maskedSelect | torch.= | torch.masked_select
 conv2d | nn.SpatialConvolution | torch.nn.functional.conv2d
 batch_norm | nn.SpatialBatchNormalization | torch.nn.functional.batch_norm
 max_pool | nn.SpatialMaxPooling | torch.nn.functional.max_pool2d
@@ -82,8 +82,8 @@ avg_pool | nn.SpatialAveragePooling | torch.nn.functional.avg_pool2d
 adaptive_avg_pool | nn.SpatialAdaptiveAveragePooling | torch.nn.functional.adaptive_avg_pool2d
 resize | nn.SpatialUpSamplingBilinear | torch.nn.functional.interpolate
 dropout | nn.Dropout | torch.nn.functional.dropout
-softmax | nn.SoftMax | torch.softmax
-log_softmax | nn.LogSoftMax | torch.log_softmax
+softmax | nn.SoftMax | torch.=
+log_softmax | nn.LogSoftMax | torch.=
 cross_entropy | nn.CrossEntropyCriterion | torch.nn.functional.cross_entropy
 bce_with_logits | - | torch.nn.functional.binary_cross_entropy_with_logits
 mse | nn.MSECriterion | torch.nn.functional.mse_loss
@@ -92,19 +92,19 @@ smooth_l1 | nn.SmoothL1Criterion | torch.nn.functional.smooth_l1_loss
 cosine_similarity | nn.CosineDistance | torch.nn.functional.cosine_similarity
 one_hot | - | torch.nn.functional.one_hot
 label_map | torch.max | torch.argmax
-nn.Sequential | = | torch.nn.Sequential
+nn.Sequential | = | torch.=
 nn.ConcatTable | = | -
-nn.Linear | = | torch.nn.Linear
+nn.Linear | = | torch.=
 nn.SpatialConvolution | = | torch.nn.Conv2d
 nn.SpatialDilatedConvolution | = | torch.nn.Conv2d
 nn.SpatialBatchNormalization | = | torch.nn.BatchNorm2d
 nn.BatchNormalization | = | torch.nn.BatchNorm1d
-nn.Dropout | = | torch.nn.Dropout
+nn.Dropout | = | torch.=
 nn.SpatialDropout | = | torch.nn.Dropout2d
-nn.ReLU | = | torch.nn.ReLU
-nn.LeakyReLU | = | torch.nn.LeakyReLU
-nn.Sigmoid | = | torch.nn.Sigmoid
-nn.Tanh | = | torch.nn.Tanh
+nn.ReLU | = | torch.=
+nn.LeakyReLU | = | torch.=
+nn.Sigmoid | = | torch.=
+nn.Tanh | = | torch.=
 nn.SoftMax | = | torch.nn.Softmax
 nn.LogSoftMax | = | torch.nn.LogSoftmax
 nn.SpatialMaxPooling | = | torch.nn.MaxPool2d
@@ -112,7 +112,7 @@ nn.SpatialAveragePooling | = | torch.nn.AvgPool2d
 nn.SpatialAdaptiveAveragePooling | = | torch.nn.AdaptiveAvgPool2d
 nn.SpatialUpSamplingBilinear | = | torch.nn.Upsample
 nn.SpatialUpSamplingNearest | = | torch.nn.Upsample
-nn.Identity | = | torch.nn.Identity
+nn.Identity | = | torch.=
 nn.View | = | torch.nn.Flatten
 nn.MSECriterion | = | torch.nn.MSELoss
 nn.AbsCriterion | = | torch.nn.L1Loss
@@ -130,13 +130,13 @@ nn.Module:loadStateDict | - | torch.nn.Module.load_state_dict
 nn.checkpoint | - | torch.utils.checkpoint.checkpoint
 optim.sgd | = | -
 optim.adam | = | -
-optim.SGD | - | torch.optim.SGD
-optim.Adam | - | torch.optim.Adam
+optim.SGD | - | torch.=
+optim.Adam | - | torch.=
 data.loader | - | torch.utils.data.DataLoader
 io.load_tensors | torch.load | torch.load
 io.safetensors | - | safetensors.torch
-getnumthreads | torch.getnumthreads | torch.get_num_threads
-setnumthreads | torch.setnumthreads | torch.set_num_threads
+getnumthreads | torch.= | torch.get_num_threads
+setnumthreads | torch.= | torch.set_num_threads
 ]]
 
 ---@class NameRow
@@ -145,8 +145,8 @@ setnumthreads | torch.setnumthreads | torch.set_num_threads
 ---@field pytorch string? nil where it has none
 
 local function word(text, ours)
-   if text == '=' then return ours end
-   return text ~= '-' and text or nil
+   if text == '-' then return nil end
+   return (text:gsub('=', ours))
 end
 
 local list, by_name = {}, {}
