@@ -13,7 +13,8 @@ local hilo = require 'hilo'
 
 local helper = {}
 
-helper.families = {'pointwise', 'reduce', 'shape', 'matmul', 'conv', 'norm', 'pool', 'resize', 'loss', 'labels', 'pair', 'random'}
+helper.families = {'pointwise', 'reduce', 'shape', 'matmul', 'conv', 'conv_transpose', 'norm', 'pool', 'resize', 'loss', 'labels',
+   'pair', 'random'}
 
 --- All groups of a family.
 function helper.groups(family) return require('spec.cases.' .. family) end

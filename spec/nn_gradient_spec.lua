@@ -1,63 +1,9 @@
---- Every module and criterion of nn against central differences in float64: gradients of inputs and of parameters.
+--- nn_gradient_spec.lua: modules of networks against central differences in float64: gradients of inputs and of parameters.
 local hilo = require 'hilo'
 local nn = require 'hilo.nn'
-local helper = require 'spec.helper'
-local tree = require 'hilo.nn.tree'
+local gradients = require 'spec.nn_gradients'
 
-local eps = 1e-5
-
-local function random(sizes, seed) return (helper.build(sizes, seed, 'double')) end
-
-local function weighted_sum(y, rs)
-   local total = 0
-   for i, t in ipairs(tree.list(y)) do total = total + hilo.cmul(t:detach(), rs[i]):sum() end
-   return total
-end
-
--- Slope of f() when the elements of t move along `direction`.
-local function slope(t, direction, f)
-   return hilo.no_grad(function()
-      local old = t:clone()
-      t:add(eps, direction)
-      local high = f()
-      t:copy(old):add(-eps, direction)
-      local low = f()
-      t:copy(old)
-      return (high - low) / (2 * eps)
-   end)
-end
-
-local function assert_slope(expected, analytic, what)
-   local error = math.abs(expected - analytic)
-   assert(error <= 1e-6 * math.max(1, math.abs(expected)), ('%s: slope %.9g, gradient says %.9g'):format(what, expected, analytic))
-end
-
-local function check(module, input)
-   module:double()
-   local function run()
-      hilo.manualSeed(5) -- modules that draw numbers draw the same ones each time
-      return module:forward(input)
-   end
-   local y = run()
-   local rs = {}
-   for i, t in ipairs(tree.list(y)) do rs[i] = random(t:size():totable(), 70 + i) end
-   module:zeroGradParameters()
-   local gradInput = module:backward(input, tree.rebuild(y, rs))
-   local grads = tree.list(gradInput)
-   for i, x in ipairs(tree.list(input)) do
-      for k = 1, 3 do
-         local direction = random(x:size():totable(), 10 * k + i)
-         assert_slope(slope(x, direction, function() return weighted_sum(run(), rs) end), hilo.cmul(direction, grads[i]):sum(),
-            ('input %d'):format(i))
-      end
-   end
-   local ps, gs = module:parameters()
-   for i, p in ipairs(ps or {}) do
-      local direction = random(p:size():totable(), 40 + i)
-      assert_slope(slope(p:detach(), direction, function() return weighted_sum(run(), rs) end), hilo.cmul(direction, gs[i]):sum(),
-         ('parameter %d'):format(i))
-   end
-end
+local random, check = gradients.random, gradients.check
 
 local image = {2, 3, 5, 6}
 
@@ -130,54 +76,8 @@ local modules = {
 describe('gradients of nn modules', function()
    for _, case in ipairs(modules) do
       it(case[1], function()
-         local description = case[3]
-         local input
-         if description.n then
-            input = {}
-            for i = 1, description.n do input[i] = random(description[i], i) end
-         else
-            input = random(description, 1)
-         end
          hilo.manualSeed(1)
-         check(case[2](), input)
+         check(case[2](), gradients.input(case[3]))
       end)
-   end
-end)
-
--- ---- criterions ----
-
-local function check_criterion(criterion, input, target)
-   criterion:double()
-   criterion:forward(input, target)
-   local g = criterion:backward(input, target)
-   for k = 1, 4 do
-      local direction = random(input:size():totable(), 30 + k)
-      assert_slope(slope(input, direction, function() return criterion:forward(input, target) end), hilo.cmul(direction, g):sum(),
-         'input')
-   end
-end
-
-local classes, maps = hilo.LongTensor{3, 1, 4}, hilo.LongTensor{{{1, 2}, {3, 1}}, {{2, 2}, {-100, 3}}}
-local weights = hilo.DoubleTensor{0.5, 2, 1, 3}
-
-local criterions = {
-   {'MSECriterion', function() return nn.MSECriterion() end, {3, 4}, random({3, 4}, 2)},
-   {'MSECriterion, summed', function() return nn.MSECriterion(false) end, {3, 4}, random({3, 4}, 2)},
-   {'AbsCriterion', function() return nn.AbsCriterion() end, {3, 4}, random({3, 4}, 2)},
-   {'SmoothL1Criterion', function() return nn.SmoothL1Criterion() end, {3, 4}, random({3, 4}, 2):mul(3)},
-   {'BCECriterion', function() return nn.BCECriterion() end, {3, 4, low = 0.1, high = 0.9}, random({3, 4}, 2):abs()},
-   {'BCECriterion with weights', function() return nn.BCECriterion(weights:clone(), false) end, {3, 4, low = 0.1, high = 0.9},
-      random({3, 4}, 2):abs()},
-   {'ClassNLLCriterion', function() return nn.ClassNLLCriterion() end, {3, 4}, classes},
-   {'ClassNLLCriterion with weights', function() return nn.ClassNLLCriterion(weights:clone()) end, {3, 4}, classes},
-   {'ClassNLLCriterion, summed', function() return nn.ClassNLLCriterion(weights:clone(), false) end, {3, 4}, classes},
-   {'ClassNLLCriterion of a vector', function() return nn.ClassNLLCriterion() end, {4}, 3},
-   {'SpatialClassNLLCriterion', function() return nn.SpatialClassNLLCriterion() end, {2, 3, 2, 2}, maps},
-   {'CrossEntropyCriterion', function() return nn.CrossEntropyCriterion(weights:clone()) end, {3, 4}, classes},
-}
-
-describe('gradients of nn criterions', function()
-   for _, case in ipairs(criterions) do
-      it(case[1], function() check_criterion(case[2](), random(case[3], 1), case[4]) end)
    end
 end)

@@ -61,8 +61,8 @@ local hilo = {
 local saving = require 'hilo.io.save'
 hilo.save, hilo.load = saving.save, saving.load
 
-for _, family in ipairs {'pointwise', 'reduce', 'shape', 'matmul', 'conv', 'norm', 'pool', 'resize', 'loss', 'labels', 'pair',
-   'random'} do
+for _, family in ipairs {'pointwise', 'reduce', 'shape', 'matmul', 'conv', 'conv_transpose', 'norm', 'pool', 'resize', 'loss',
+   'labels', 'pair', 'random'} do
    for name, f in pairs(require('hilo.ops.' .. family)) do
       assert(hilo[name] == nil, name)
       hilo[name] = f

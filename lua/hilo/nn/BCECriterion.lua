@@ -1,6 +1,5 @@
 local class = require 'hilo.nn.class'
 local pointwise = require 'hilo.ops.pointwise'
-local reduce = require 'hilo.ops.reduce'
 
 --- nn.BCECriterion([weights, sizeAverage]): binary cross entropy of probabilities with targets in [0,1].
 ---
@@ -22,8 +21,7 @@ function BCECriterion:updateOutput(input, target)
    local negative = pointwise.cmul(pointwise.affine(target, -1, 1), pointwise.log(pointwise.affine(input, -1, 1 + eps)))
    local y = pointwise.add(positive, negative)
    if self.weights then y = pointwise.cmul(y, self.weights) end
-   local total = reduce.sum(y:reshape(1, y:nElement()), 2):view(1)
-   return pointwise.affine(total, self.sizeAverage and -1 / input:nElement() or -1)
+   return pointwise.neg(self:total(y))
 end
 
 return BCECriterion

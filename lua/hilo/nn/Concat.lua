@@ -16,7 +16,7 @@ end
 function Concat:updateOutput(x)
    self:check(#self.modules > 0, 'has no modules; add some first')
    local ys = {}
-   for i, m in ipairs(self.modules) do ys[i] = m(x) end
+   for i, m in ipairs(self.modules) do ys[i] = self:run(i, m, x) end
    return shape.cat(ys, self.dimension)
 end
 

@@ -8,7 +8,7 @@ local ConcatTable = class('nn.ConcatTable', 'nn.Container')
 
 function ConcatTable:updateOutput(x)
    local ys = {}
-   for i, m in ipairs(self.modules) do ys[i] = m(x) end
+   for i, m in ipairs(self.modules) do ys[i] = self:run(i, m, x) end
    return ys
 end
 

@@ -75,6 +75,13 @@ function Container:applyToModules(f)
    for _, m in ipairs(self.modules) do f(m) end
 end
 
+--- The result of module number i on what follows: what containers call their modules by.
+---@param _ integer
+---@param module Module
+---@param ... any
+---@return any
+function Container:run(_, module, ...) return module(...) end
+
 local function indented(m, indent) return (tostring(m):gsub('\n', '\n' .. indent)) end
 
 --- Text of modules that stand side by side between one input and one output.

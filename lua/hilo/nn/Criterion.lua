@@ -8,6 +8,8 @@ local convert = require 'hilo.nn.convert'
 local graph = require 'hilo.nn.graph'
 local tree = require 'hilo.nn.tree'
 local describe = require 'hilo.ops.arguments'.describe
+local pointwise = require 'hilo.ops.pointwise'
+local reduce = require 'hilo.ops.reduce'
 
 ---@class Criterion
 ---@field output number
@@ -76,7 +78,7 @@ function Criterion:forward(input, target)
    self._graph = nil
    local loss
    if autograd.is_enabled() then loss = record(self, input, target).output else loss = self:updateOutput(input, target) end
-   self.output = loss:item()
+   self.output = core.is_tensor(loss) and loss:item() or loss
    return self.output
 end
 
@@ -117,6 +119,42 @@ function Criterion:fit(input, target)
       Tensor.shape_text(target))
    if target:dtype() ~= input:dtype() then target = target:to{dtype = input:dtype()} end
    return target:isSameSizeAs(input) and target or target:reshape(input:size())
+end
+
+--- Classes counted from 1, of a number or a tensor with one for each of n samples, as positions.
+---@param target Tensor|number
+---@param n integer samples
+---@param c integer classes
+---@param like Tensor whose device they go with
+---@return Tensor (n,1) long
+function Criterion:classes(target, n, c, like)
+   if type(target) == 'number' then target = like:emptyAs('long', 1):fill(target) end
+   self:check(core.is_tensor(target) and target:nElement() == n, 'expects %d targets, got %s', n,
+      core.is_tensor(target) and target:nElement() or describe(target))
+   local index = target:detach():to{dtype = 'long', device = like:getDevice()}:reshape(n, 1)
+   local low, high = index:min(), index:max()
+   self:check(low >= 1 and high <= c, 'targets must be classes from 1 to %d, got %d', c, low < 1 and low or high)
+   return index
+end
+
+--- The sum of all elements, divided by `divisor` or, without one, by their number where sizeAverage.
+---@param x Tensor
+---@param divisor? number
+---@return Tensor (1)
+function Criterion:total(x, divisor)
+   divisor = divisor or self.sizeAverage and x:nElement() or 1
+   local sum = reduce.sum(x:reshape(1, x:nElement()), 2):view(1)
+   return divisor == 1 and sum or pointwise.affine(sum, 1 / divisor)
+end
+
+--- The loss of another criterion as a tensor of one element, part of the graph that its input belongs to.
+---@param criterion Criterion
+---@param input any
+---@param target any
+---@return Tensor (1)
+function Criterion:part(criterion, input, target)
+   local loss = criterion(input, target)
+   return core.is_tensor(loss) and loss or tree.list(input)[1]:empty(1):fill(loss)
 end
 
 --- 'mean' or 'sum'

@@ -43,9 +43,9 @@ end
 
 function Linear:updateOutput(x)
    self:check_dims(x, 'a vector or a batch (N,nIn)', 1, 2)
-   self:check(x:size(x:dim()) == self.inputSize, 'expects %d inputs, got %d (%s)', self.inputSize, x:size(x:dim()),
+   self:check(x:size(x:dim()) == self.inputSize, 'expects %d inputs, got %d (%s): size mismatch', self.inputSize, x:size(x:dim()),
       Tensor.shape_text(x))
-   local y = matmul.matmul(x:dim() == 2 and x or x:view(1, self.inputSize), self:parameter('weight'):t())
+   local y = matmul.matmul(x:dim() == 2 and x or x:reshape(1, self.inputSize), self:parameter('weight'):t())
    local b = self:parameter('bias')
    if b then y = pointwise.add(y, b) end
    return x:dim() == 2 and y or y:view(self.outputSize)

@@ -13,7 +13,9 @@ local context = require 'hilo.nn.state'
 local convert = require 'hilo.nn.convert'
 local flatten = require 'hilo.nn.flatten'
 local graph = require 'hilo.nn.graph'
+local inputs = require 'hilo.nn.inputs'
 local names = require 'hilo.nn.names'
+local steps = require 'hilo.nn.steps'
 local tree = require 'hilo.nn.tree'
 
 local check = core.check
@@ -37,37 +39,14 @@ function Module:__init()
    self.train = true
 end
 
---- Error in the module's name unless `condition` holds.
----@param condition any
----@param format string as of string.format
----@param ... any what the format names
----@return any condition
-function Module:check(condition, format, ...)
-   if not condition then core.raise(('%s: '):format(tostring(self)) .. format:format(...)) end
-   return condition
-end
-
---- Checks that x is a tensor of as many dimensions as one of the numbers after it.
----@param x any
----@param what string for the message: 'images (N,C,H,W)'
----@param ... integer numbers of dimensions that fit
----@return Tensor x
-function Module:check_dims(x, what, ...)
-   self:check(core.is_tensor(x), 'expects %s, got %s', what, core.is_tensor(x) and '' or type(x))
-   for i = 1, select('#', ...) do if x:dim() == (select(i, ...)) then return x end end
-   self:check(false, 'expects %s, got %s', what, Tensor.shape_text(x))
-end
-
---- f on images (N,C,H,W); a single image (C,H,W) goes through as a batch of one.
----@param x Tensor (N,C,H,W) or (C,H,W)
----@param f fun(x: Tensor): Tensor of batches
----@return Tensor (N,K,P,Q) or (K,P,Q)
-function Module:over_images(x, f)
-   self:check_dims(x, 'images (N,C,H,W) or one image (C,H,W)', 3, 4)
-   if x:dim() == 4 then return f(x) end
-   local y = f(x:reshape(1, x:size(1), x:size(2), x:size(3)))
-   return y:view(y:size(2), y:size(3), y:size(4))
-end
+Module.check = inputs.check
+Module.check_dims = inputs.check_dims
+Module.over_images = inputs.over_images
+Module.over_volumes = inputs.over_volumes
+Module.over_sequences = inputs.over_sequences
+Module.sample_dimension = inputs.sample_dimension
+Module.pair_of_vectors = inputs.pair_of_vectors
+Module.spread = inputs.spread
 
 -- ---- running ----
 
@@ -178,7 +157,11 @@ end
 
 -- ---- parameters ----
 
-local gradient_names = {weight = 'gradWeight', bias = 'gradBias'}
+-- 'gradWeight' of 'weight'
+local gradient_names = setmetatable({}, {__index = function(known, name)
+   known[name] = 'grad' .. name:sub(1, 1):upper() .. name:sub(2)
+   return known[name]
+end})
 
 -- p wants a gradient unless frozen, and that gradient is g.
 local function link(p, g)
@@ -188,16 +171,31 @@ local function link(p, g)
    return p
 end
 
---- self.weight or self.bias, ready to be used in an op; nil where the module has none.
----@param name 'weight'|'bias'
+--- self.weight, self.bias or another parameter, ready to be used in an op; nil where the module has none.
+---@param name string 'weight', 'bias', ...
 ---@return Tensor?
 function Module:parameter(name)
+   local computed = rawget(self, '_computed')
+   if computed and computed[name] then return computed[name] end
    local p = self[name]
    return p and link(p, self[gradient_names[name]])
 end
 
---- Makes self.weight or self.bias of the given sizes, and its gradient, which is zero.
----@param name 'weight'|'bias'
+--- self(...) with `value` in place of a parameter: one that is computed from others.
+---@param name string 'weight', 'bias', ...
+---@param value Tensor
+---@param ... any what the module is called with
+---@return any output
+function Module:with_computed(name, value, ...)
+   self._computed = {[name] = value}
+   local ok, output = pcall(self.call, self, ...)
+   self._computed = nil
+   if not ok then error(output, 0) end
+   return output
+end
+
+--- Makes self.weight, self.bias or another parameter of the given sizes, and its gradient (gradWeight, ...), which is zero.
+---@param name string 'weight', 'bias', ...
 ---@param ... integer sizes
 ---@return Tensor
 function Module:new_parameter(name, ...)
@@ -239,41 +237,11 @@ function Module:getParameters()
    return flat, flat_grad
 end
 
--- Calls f(parameter, gradient) once for each pair, however often it is listed.
-local function each_pair(self, f)
-   local ps, gs = self:parameters()
-   local seen = {}
-   for i, p in ipairs(ps or {}) do
-      local key = ('%d:%d:%d:%d'):format(p._storage.serial, p._offset, gs[i]._storage.serial, gs[i]._offset)
-      if not seen[key] then
-         seen[key] = true
-         f(p, gs[i])
-      end
-   end
-end
-
---- Gradients of all parameters become 0.
----@return Module self
-function Module:zeroGradParameters()
-   autograd.no_grad(each_pair, self, function(_, g) g:zero() end)
-   return self
-end
-
---- One step down the gradient.
----
----     local net, x = nn.Linear(2, 1), hilo.randn(4, 2)
----     net:zeroGradParameters()
----     net:backward(x, net:forward(x))
----     net:updateParameters(0.1)
----@param learningRate number
----@return Module self
-function Module:updateParameters(learningRate)
-   check(type(learningRate) == 'number', 'updateParameters: expects a learning rate, got %s', type(learningRate))
-   autograd.no_grad(each_pair, self, function(p, g)
-      if p.requires_grad ~= false then p:add(-learningRate, g) end
-   end)
-   return self
-end
+Module.zeroGradParameters = steps.zeroGradParameters
+Module.updateParameters = steps.updateParameters
+Module.accUpdateGradParameters = steps.accUpdateGradParameters
+Module.sharedAccUpdateGradParameters = steps.sharedAccUpdateGradParameters
+Module.backwardUpdate = steps.backwardUpdate
 
 --- Lets the named tensors ('weight', 'bias', 'gradWeight', ...) be the other module's.
 ---

@@ -12,7 +12,7 @@ function ParallelTable:updateOutput(xs)
    self:check(type(xs) == 'table' and not core.is_tensor(xs) and #xs >= #self.modules, 'expects a table of %d inputs, got %s',
       #self.modules, core.is_tensor(xs) and 'a tensor' or type(xs) == 'table' and #xs or type(xs))
    local ys = {}
-   for i, m in ipairs(self.modules) do ys[i] = m(xs[i]) end
+   for i, m in ipairs(self.modules) do ys[i] = self:run(i, m, xs[i]) end
    return ys
 end
 

@@ -7,7 +7,7 @@ local class = require 'hilo.nn.class'
 local Sequential = class('nn.Sequential', 'nn.Container')
 
 function Sequential:updateOutput(x)
-   for _, m in ipairs(self.modules) do x = m(x) end
+   for i, m in ipairs(self.modules) do x = self:run(i, m, x) end
    return x
 end
 

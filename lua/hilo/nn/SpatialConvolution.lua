@@ -70,11 +70,17 @@ function SpatialConvolution:noBias()
    return self
 end
 
+--- The weight and the bias as hilo.conv2d takes them.
+---@private
+function SpatialConvolution:kernel() return self:parameter('weight') end
+---@private
+function SpatialConvolution:offset() return self:parameter('bias') end
+
 function SpatialConvolution:updateOutput(input)
    return self:over_images(input, function(x)
       self:check(x:size(2) == self.nInputPlane, 'expects %d input planes, got %d (%s)', self.nInputPlane, x:size(2),
          Tensor.shape_text(input))
-      return conv.conv2d(x, self:parameter('weight'), self:parameter('bias'), {stride = {self.dH, self.dW},
+      return conv.conv2d(x, self:kernel(), self:offset(), {stride = {self.dH, self.dW},
          pad = {self.padH, self.padW}, dilation = {self.dilationH, self.dilationW}, groups = self.groups})
    end)
 end

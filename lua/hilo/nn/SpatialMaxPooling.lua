@@ -1,4 +1,5 @@
 local core = require 'hilo.core'
+local Tensor = require 'hilo.tensor'
 local class = require 'hilo.nn.class'
 local pool = require 'hilo.ops.pool'
 
@@ -38,8 +39,12 @@ end
 
 function SpatialMaxPooling:updateOutput(input)
    return self:over_images(input, function(x)
-      return pool.max_pool(x, {kernel = {self.kH, self.kW}, stride = {self.dH, self.dW}, pad = {self.padH, self.padW},
+      local y, index = pool.max_pool(x, {kernel = {self.kH, self.kW}, stride = {self.dH, self.dW}, pad = {self.padH, self.padW},
          ceil_mode = self.ceil_mode})
+      if self.keeps_indices then
+         self.indices, self.unpooled = index:to{dtype = 'long'}:add(1), Tensor.sizes_table(input)
+      end
+      return y
    end)
 end
 

@@ -20,13 +20,7 @@ function Sum:__init(dimension, nInputDims, sizeAverage, squeeze)
 end
 
 function Sum:updateOutput(x)
-   local dim = self.dimension
-   if dim < 0 then
-      dim = x:dim() + 1 + dim
-   elseif self.nInputDims and x:dim() == self.nInputDims + 1 then
-      dim = dim + 1
-   end
-   self:check(dim >= 1 and dim <= x:dim(), 'the input has %d dimensions, not %d', x:dim(), dim)
+   local dim = self:sample_dimension(x, self.dimension, self.nInputDims)
    local y = reduce.sum(x, dim)
    if self.sizeAverage then y = pointwise.affine(y, 1 / x:size(dim)) end
    return self.squeeze and x:dim() > 1 and shape.squeeze(y, dim) or y

@@ -8,7 +8,7 @@ local class = require 'hilo.nn.class'
 local convert = {}
 
 -- A kept graph belongs to one forward of one module; it is not copied.
-local transient = {_graph = true, _call = true}
+local transient = {_graph = true, _call = true, _computed = true}
 
 local function whole(storage) return Tensor.wrap(storage, 0, {storage.size}) end
 
@@ -71,6 +71,7 @@ local function walk(x, seen, f)
    seen[x] = true
    if class.is_a(x, 'nn.Module') or class.is_a(x, 'nn.Criterion') then
       x._graph = nil
+      if x.dontCast then return f(x) end -- only what it converts to changes
       -- results belong to the old type
       for _, key in ipairs {'output', 'gradInput'} do
          if type(x[key]) == 'table' then x[key] = Tensor.empty({}) end

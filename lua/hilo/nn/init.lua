@@ -13,18 +13,39 @@ nn.isA = class.is_a
 function nn.isModule(x) return class.is_a(x, 'nn.Module') end
 
 for _, name in ipairs {
-   'Module', 'Container', 'Sequential', 'Concat', 'ConcatTable', 'ParallelTable',
-   'CAddTable', 'CSubTable', 'CMulTable', 'CDivTable', 'JoinTable', 'SelectTable', 'FlattenTable', 'Identity',
-   'SpatialConvolution', 'SpatialDilatedConvolution', 'Linear',
-   'BatchNormalization', 'SpatialBatchNormalization', 'Dropout', 'SpatialDropout',
-   'ReLU', 'LeakyReLU', 'Sigmoid', 'Tanh', 'SoftMax', 'LogSoftMax', 'SpatialSoftMax', 'SpatialLogSoftMax',
-   'SpatialMaxPooling', 'SpatialAveragePooling', 'SpatialAdaptiveAveragePooling', 'SpatialAdaptiveMaxPooling',
-   'SpatialUpSamplingBilinear', 'SpatialUpSamplingNearest',
-   'View', 'Reshape', 'Squeeze', 'Sum', 'Mean', 'MulConstant', 'AddConstant',
-   'Criterion', 'MSECriterion', 'AbsCriterion', 'SmoothL1Criterion', 'BCECriterion', 'ClassNLLCriterion',
-   'SpatialClassNLLCriterion', 'CrossEntropyCriterion',
+   'Module', 'Container', 'Decorator', 'Sequential', 'Concat', 'DepthConcat', 'ConcatTable', 'Parallel', 'ParallelTable', 'MapTable',
+   'Bottle', 'DontCast', 'GPU', 'NaN', 'Profile', 'PrintSize', 'WeightNorm', 'Maxout',
+   'CAddTable', 'CSubTable', 'CMulTable', 'CDivTable', 'CMaxTable', 'CMinTable', 'CAddTensorTable', 'JoinTable', 'SplitTable',
+   'SelectTable', 'NarrowTable', 'FlattenTable', 'ZipTable', 'ZipTableOneToMany', 'MixtureTable', 'MM', 'MV', 'DotProduct',
+   'CosineDistance', 'PairwiseDistance', 'Index', 'MaskedSelect',
+   'Linear', 'LinearWeightNorm', 'PartialLinear', 'SparseLinear', 'Bilinear', 'Cosine', 'Euclidean', 'WeightedEuclidean',
+   'LookupTable', 'Add', 'CAdd', 'CMul', 'Mul',
+   'BatchNormalization', 'SpatialBatchNormalization', 'VolumetricBatchNormalization', 'LayerNormalization', 'Normalize', 'Dropout',
+   'SpatialDropout', 'VolumetricDropout', 'WhiteNoise',
+   'ReLU', 'ReLU6', 'LeakyReLU', 'RReLU', 'PReLU', 'CReLU', 'ELU', 'Sigmoid', 'LogSigmoid', 'Tanh', 'TanhShrink', 'HardTanh',
+   'Clamp', 'HardShrink', 'SoftShrink', 'SoftPlus', 'SoftSign', 'SoftMax', 'SoftMin', 'LogSoftMax', 'SpatialSoftMax',
+   'SpatialLogSoftMax', 'Threshold', 'GatedLinearUnit', 'Abs', 'Exp', 'Log', 'Sqrt', 'Square', 'Power', 'MulConstant', 'AddConstant',
+   'SpatialConvolution', 'SpatialConvolutionMM', 'SpatialDilatedConvolution', 'SpatialDepthWiseConvolution',
+   'SpatialConvolutionLocal', 'SpatialConvolutionMap', 'SpatialFullConvolution', 'SpatialFullConvolutionMap', 'TemporalConvolution',
+   'TemporalRowConvolution', 'VolumetricConvolution', 'VolumetricDilatedConvolution', 'VolumetricFullConvolution',
+   'SpatialMaxPooling', 'SpatialDilatedMaxPooling', 'SpatialFractionalMaxPooling', 'SpatialMaxUnpooling', 'SpatialAveragePooling',
+   'SpatialAdaptiveAveragePooling', 'SpatialAdaptiveMaxPooling', 'SpatialSubSampling', 'SpatialLPPooling', 'FeatureLPPooling',
+   'TemporalMaxPooling', 'TemporalSubSampling', 'TemporalDynamicKMaxPooling', 'VolumetricMaxPooling', 'VolumetricDilatedMaxPooling',
+   'VolumetricFractionalMaxPooling', 'VolumetricMaxUnpooling', 'VolumetricAveragePooling',
+   'SpatialUpSamplingBilinear', 'SpatialUpSamplingNearest', 'UpSampling', 'PixelShuffle', 'SpatialZeroPadding',
+   'SpatialReplicationPadding', 'SpatialReflectionPadding', 'VolumetricReplicationPadding', 'SpatialCrossMapLRN',
+   'SpatialSubtractiveNormalization', 'SpatialDivisiveNormalization', 'SpatialContrastiveNormalization',
+   'View', 'Reshape', 'Squeeze', 'Unsqueeze', 'Select', 'Narrow', 'Padding', 'Replicate', 'Transpose', 'Contiguous', 'Collapse',
+   'Convert', 'Copy', 'Max', 'Min', 'Sum', 'Mean', 'Identity', 'Constant', 'OneHot', 'GradientReversal', 'L1Penalty', 'ZeroGrad',
+   'Criterion', 'MSECriterion', 'AbsCriterion', 'SmoothL1Criterion', 'BCECriterion', 'ClassNLLCriterion', 'SpatialClassNLLCriterion',
+   'CrossEntropyCriterion', 'SoftMarginCriterion', 'MarginCriterion', 'MarginRankingCriterion', 'MultiMarginCriterion',
+   'MultiLabelMarginCriterion', 'MultiLabelSoftMarginCriterion', 'HingeEmbeddingCriterion', 'CosineEmbeddingCriterion', 'L1Cost',
+   'L1HingeEmbeddingCriterion', 'DistKLDivCriterion', 'WeightedMSECriterion', 'ClassSimplexCriterion', 'DistanceRatioCriterion',
+   'SpatialAutoCropMSECriterion', 'MultiCriterion', 'ParallelCriterion', 'ModuleCriterion', 'CriterionTable', 'StochasticGradient',
 } do require('hilo.nn.' .. name) end
 
+--- Tables of connections for nn.SpatialConvolutionMap.
+nn.tables = require 'hilo.nn.connections'
 nn.checkpoint = require('hilo.nn.graph').checkpoint
 
 return nn

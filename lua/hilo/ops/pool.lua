@@ -33,7 +33,7 @@ local max_pool = autograd.op('max_pool', {
       local y = pooled(x, p)
       ctx.sizes, ctx.index = x:size(), y:emptyAs('int')
       run('hl_max_pool', y, ctx.index, dense(x), p)
-      return y
+      return y, ctx.index
    end,
    backward = max_back,
 })
@@ -117,6 +117,7 @@ local M = {}
 ---@param options {kernel: integer|integer[], stride: integer|integer[], pad: integer|integer[], ceil_mode: boolean} each a number
 --- or {h, w}; stride is the kernel if not given; ceil_mode rounds the output size up instead of down
 ---@return Tensor y (N,C,P,Q)
+---@return Tensor index int: where the largest value lies in its plane of H*W, from 0
 function M.max_pool(x, options)
    return max_pool(x, window('max_pool', x, options, max_known))
 end

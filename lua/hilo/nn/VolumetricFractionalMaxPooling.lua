@@ -1,0 +1,20 @@
+local class = require 'hilo.nn.class'
+
+--- nn.VolumetricFractionalMaxPooling(kT, kW, kH, T, W, H): as nn.SpatialFractionalMaxPooling, of volumes.
+---
+---     local y = nn.VolumetricFractionalMaxPooling(2, 2, 2, 3, 3, 3):forward(hilo.randn(1, 2, 6, 6, 6))  -- (1,2,3,3,3)
+local VolumetricFractionalMaxPooling, parent = class('nn.VolumetricFractionalMaxPooling', 'nn.SpatialFractionalMaxPooling')
+
+---@param poolSizeT integer
+---@param poolSizeW integer
+---@param poolSizeH integer
+---@param arg1 number frames of the output, or their part of the input's
+---@param arg2 number width
+---@param arg3 number height
+function VolumetricFractionalMaxPooling:__init(poolSizeT, poolSizeW, poolSizeH, arg1, arg2, arg3)
+   parent.__init(self, poolSizeW, poolSizeH, arg2, arg3)
+   self:check(poolSizeT >= 2, 'windows must be of 2 frames or more, got %d', poolSizeT)
+   self.windows, self.out = {poolSizeT, poolSizeH, poolSizeW}, {arg1, arg3, arg2}
+end
+
+return VolumetricFractionalMaxPooling
