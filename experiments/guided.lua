@@ -37,7 +37,7 @@ local o = train.options({
    ema = 0.99,               -- upper limit of the teacher's memory
    jitter = {brightness = 0.4, contrast = 0.4, saturation = 0.4, hue = 0.1, chance = 0.8}, grey = 0.2, -- what the student sees
    blur = {0.1, 2}, blur_chance = 0.5, -- sigma in pixels
-}, {recipe = train.recipes.mean_teacher})
+}, {recipe = train.recipes.guided})
 
 local run = train.run(o)
 local set = data.open(o.data)

@@ -119,6 +119,12 @@ end
 
 local function stage(script, ...) return {script = ('experiments/%s.lua'):format(script), options = training(...)} end
 
+-- Guided self-training goes on where supervised training ends, for half as long.
+local function guided(more)
+   more.start, more.steps = '{supervised}', o.steps > 0 and math.ceil(o.steps / 2) or nil
+   return stage('guided', more)
+end
+
 local needs = {
    supervised = stage 'supervised',
    fm = stage('s4gan', {lambda_st = 0}),
@@ -127,9 +133,9 @@ local needs = {
    all_labels = stage('supervised', {data = {labelled = 'all'}}),
    mlmt = stage('mlmt', {scored = 'all'}, true),
    tagged = stage('mlmt', {data = {tags = tags}}, true),
-   guided = stage('guided', {start = '{supervised}', mlmt = '{mlmt}'}),
-   guided_own = stage('guided', {start = '{supervised}', mlmt = '{presence_of_all}'}),
-   guided_tags = stage('guided', {start = '{supervised}', data = {tags = tags}}),
+   guided = guided {mlmt = '{mlmt}'},
+   guided_own = guided {mlmt = '{presence_of_all}'},
+   guided_tags = guided {data = {tags = tags}},
 }
 for _, rival in ipairs {'advsemiseg', 'mean_teacher', 'cutmix', 'cps', 'unimatch'} do needs[rival] = stage(rival) end
 -- what a network sees by itself: that of the row, on the validation pictures, or the supervised one on all
