@@ -207,7 +207,7 @@ local resting = {} -- device name -> fewest live bytes after a backward since on
 
 --- Bytes in use on a device.
 ---@param device Device
----@return {live: number, cached: number, peak: number, allocations: number} bytes, and how often the system was asked
+---@return {live: number, cached: number, peak: number, allocations: number} counts bytes; how often the system was asked
 function core.memory(device)
    core.call(device.lib, 'hl_memory_info', info)
    return {live = tonumber(info.live), cached = tonumber(info.cached), peak = tonumber(info.peak),

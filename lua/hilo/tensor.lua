@@ -338,16 +338,18 @@ function methods:dim() return tonumber(self._c.ndim) end
 methods.nDimension = methods.dim
 
 --- All sizes, or that of one dimension.
----@param dim? integer from 1; negative counts from the last
----@return integer|integer[] sizes
+---@overload fun(self: Tensor): integer[]
+---@param dim integer from 1; negative counts from the last
+---@return integer size
 function methods:size(dim)
    if dim then return tonumber(self._c.size[dimension(self, dim, 'size') - 1]) end
    return setmetatable(sizes_table(self), Tensor.Size)
 end
 
 --- All strides (elements), or that of one dimension.
----@param dim? integer from 1; negative counts from the last
----@return integer|integer[] strides in elements
+---@overload fun(self: Tensor): integer[]
+---@param dim integer from 1; negative counts from the last
+---@return integer stride in elements
 function methods:stride(dim)
    if dim then return tonumber(self._c.stride[dimension(self, dim, 'stride') - 1]) end
    return setmetatable(strides_table(self), Tensor.Size)

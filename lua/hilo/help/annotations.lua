@@ -1,6 +1,8 @@
 --- help/annotations.lua: the public names as one file of annotations, for language servers: names that are made in loops, and the
 --- parts that load when they are first used, cannot be seen in the source without running it.
 local entries = require 'hilo.help.entries'
+local help = require 'hilo.help'
+local Tensor = require 'hilo.tensor'
 
 -- The variable that stands for what holds a name.
 local function variable(owner)
@@ -30,11 +32,19 @@ local function parameters_of(entry)
    return names
 end
 
+-- The options that only prose names are fields of the table.
+local function type_of(entry, parameter)
+   if parameter.type ~= 'table' then return parameter.type end
+   local fields = {}
+   for i, name in ipairs(help.option_names(entry.name)) do fields[i] = ('%s: any?'):format(name) end
+   return #fields > 0 and ('{ %s }'):format(table.concat(fields, ', ')) or 'table'
+end
+
 local function described(out, entry)
+   for _, overload in ipairs(entry.comment and entry.comment.overloads or {}) do out[#out + 1] = '---@overload ' .. overload end
    for _, p in ipairs(entry.parameters) do
-      if p.name ~= 'self' then
-         out[#out + 1] = ('---@param %s%s %s %s'):format(p.name, p.optional and p.name ~= '...' and '?' or '', p.type, p.text)
-      end
+      local mark = p.optional and p.name ~= '...' and '?' or ''
+      if p.name ~= 'self' then out[#out + 1] = ('---@param %s%s %s %s'):format(p.name, mark, type_of(entry, p), p.text) end
    end
    for _, r in ipairs(entry.results) do out[#out + 1] = ('---@return %s %s %s'):format(r.type, r.name, r.text) end
 end
@@ -51,11 +61,26 @@ local function function_lines(out, entry)
    out[#out + 1] = ('function %s%s(%s) end'):format(holder, entry.key, table.concat(names, ', '))
 end
 
+local operators = {'add', 'sub', 'mul', 'div', 'mod', 'pow'}
+
+-- What metatables do.
+local function operator_lines(out, entry)
+   if entry.name == 'nn.Module' or entry.name == 'nn.Criterion' then out[#out + 1] = '---@operator call(any): any' end
+   if entry.name ~= 'Tensor' then return end
+   for _, name in ipairs(operators) do
+      if Tensor['__' .. name] then out[#out + 1] = ('---@operator %s(Tensor|number): Tensor'):format(name) end
+   end
+   if Tensor.__unm then out[#out + 1] = '---@operator unm: Tensor' end
+end
+
 local function class_lines(out, entry)
-   local parent = entry.parent and entry.parent.__typename
-   local own = entry.class and entry.class ~= entry.name and entry.class or nil
+   local own = entry.comment and entry.comment.class or entry.class
+   if own == entry.name then own = nil end
+   local parents = {}
+   for _, name in pairs {entry.parent and entry.parent.__typename or false, own or false} do parents[#parents + 1] = name or nil end
    comment_lines(out, entries.text(entry))
-   out[#out + 1] = ('---@class %s%s'):format(entry.name, parent and ': ' .. parent or own and ': ' .. own or '')
+   out[#out + 1] = ('---@class %s%s'):format(entry.name, #parents > 0 and ': ' .. table.concat(parents, ', ') or '')
+   operator_lines(out, entry)
    if entry.written then
       local list = {}
       for i, p in ipairs(entry.parameters) do list[i] = ('%s%s: %s'):format(p.name, p.optional and '?' or '', p.type) end
@@ -63,6 +88,7 @@ local function class_lines(out, entry)
    end
    local name = variable(entry.name)
    out[#out + 1] = (name:find('.', 1, true) and '' or 'local ') .. name .. ' = {}'
+   if own then out[#out + 1] = ('\n---@class %s: %s'):format(own, entry.name) end -- one class of two names
 end
 
 local function module_lines(out, entry)

@@ -19,7 +19,8 @@ local comments = {}
 ---@field class string? the name that the block declares
 ---@field extends string[] what that class extends
 ---@field aliases table<string, string> types by name
----@field private boolean? for use inside of its file or class
+---@field overloads string[] types of other ways to call it
+---@field hidden boolean? for use inside of its file or class
 
 local readers = {}
 
@@ -74,7 +75,9 @@ function readers.alias(comment, rest)
    if name then comment.aliases[name] = (types.split(after)) end
 end
 
-function readers.private(comment) comment.private = true end
+function readers.overload(comment, rest) table.insert(comment.overloads, (types.split(rest))) end
+
+function readers.private(comment) comment.hidden = true end
 readers.package, readers.protected = readers.private, readers.private
 
 local function is_code(text) return loadstring(text) ~= nil end
@@ -117,7 +120,7 @@ local known = setmetatable({}, {__mode = 'k'})
 ---@return Comment
 function comments.read(lines)
    if known[lines] then return known[lines] end
-   local comment = {text = '', examples = {}, parameters = {}, results = {}, fields = {}, extends = {}, aliases = {}}
+   local comment = {text = '', examples = {}, parameters = {}, results = {}, fields = {}, extends = {}, aliases = {}, overloads = {}}
    local words, tags = {}, {}
    for _, line in ipairs(lines) do
       if line:match('^%s*@') then

@@ -67,7 +67,7 @@ end
 
 local function apply_field(entry, defined, field)
    entry.comment = {text = field.text, examples = {}, parameters = {}, results = {}, fields = {}, extends = {}, aliases = {},
-      type = field.type}
+      overloads = {}, type = field.type}
    entry.parameters, entry.results, entry.fields = {}, {}, {}
    entry.file, entry.declared = defined.file, true
    for i, line in ipairs(defined.block) do

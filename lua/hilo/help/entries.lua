@@ -44,7 +44,7 @@ local function build()
    same_functions(all)
    add_returned(all)
    for _, entry in ipairs(all) do
-      if not (entry.comment and entry.comment.private) and not by_name[entry.name] then
+      if not (entry.comment and entry.comment.hidden) and not by_name[entry.name] then
          list[#list + 1] = entry
          by_name[entry.name] = entry
       end

@@ -2,6 +2,7 @@
 local body = require 'hilo.help.body'
 local entries = require 'hilo.help.entries'
 local other_names = require 'hilo.help.other_names'
+local types = require 'hilo.help.types'
 
 local text = {}
 
@@ -46,6 +47,23 @@ function text.signature(entry)
    for i, result in ipairs(entry.results) do results[i] = result.name ~= '' and result.name or result.type end
    return ('%s(%s)%s'):format(name, table.concat(parameter_names(entry), ', '),
       #results > 0 and ' -> ' .. table.concat(results, ', ') or '')
+end
+
+--- The other ways to call a function: Tensor:size() -> integer[]
+---@param entry Entry
+---@return string[]
+function text.overloads(entry)
+   local lines = {}
+   for i, kind in ipairs(entry.comment and entry.comment.overloads or {}) do
+      local parameters, results = types.fun(kind)
+      local names = {}
+      for _, p in ipairs(parameters or {}) do
+         if p.name ~= 'self' then names[#names + 1] = p.optional and '[' .. p.name .. ']' or p.name end
+      end
+      lines[i] = ('%s(%s)%s'):format(text.full_name(entry), table.concat(names, ', '),
+         results and #results > 0 and ' -> ' .. table.concat(results, ', ') or '')
+   end
+   return lines
 end
 
 --- Lines no wider than `width`, cut at blanks.
@@ -153,7 +171,8 @@ end
 ---@param width integer columns
 ---@return string
 function text.of_entry(entry, width)
-   local out = {text.signature(entry), ''}
+   local out = {text.signature(entry), unpack(text.overloads(entry))}
+   out[#out + 1] = ''
    paragraphs(out, entries.text(entry), entries.examples(entry), width)
    if not entry.comment then out[#out + 1] = 'There is no comment above its source.' end
    if entry.comment and entry.comment.type and #entry.parameters == 0 then

@@ -19,7 +19,7 @@ end
 
 --- Draws the bias from [-s, s]; s is stdv * sqrt(3), or 1 / sqrt(its elements).
 ---@param stdv? number
----@return Add self
+---@return nn.Add self
 function Add:reset(stdv)
    local s = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(self.bias:nElement())
    self.bias:uniform(-s, s)

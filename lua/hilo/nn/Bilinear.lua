@@ -24,7 +24,7 @@ end
 
 --- Draws weight and bias from [-s, s]; s is stdv * sqrt(3), or 1 / sqrt(n1).
 ---@param stdv? number
----@return Bilinear self
+---@return nn.Bilinear self
 function Bilinear:reset(stdv)
    local s = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(self.inputSize1)
    self.weight:uniform(-s, s)

@@ -17,7 +17,7 @@ end
 
 --- Draws the tensor from [-s, s]; s is stdv * sqrt(3), or 1 / sqrt(its elements).
 ---@param stdv? number
----@return CAdd self
+---@return nn.CAdd self
 function CAdd:reset(stdv)
    local s = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(self.bias:nElement())
    self.bias:uniform(-s, s)

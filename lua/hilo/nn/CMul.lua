@@ -17,7 +17,7 @@ end
 
 --- Draws the tensor from [-s, s]; s is stdv * sqrt(3), or 1 / sqrt(its elements).
 ---@param stdv? number
----@return CMul self
+---@return nn.CMul self
 function CMul:reset(stdv)
    local s = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(self.weight:nElement())
    self.weight:uniform(-s, s)

@@ -18,7 +18,7 @@ end
 
 --- Draws the vectors from [-s, s]; s is stdv * sqrt(3), or 1 / sqrt(nOut).
 ---@param stdv? number
----@return Cosine self
+---@return nn.Cosine self
 function Cosine:reset(stdv)
    local s = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(self.weight:size(1))
    self.weight:uniform(-s, s)

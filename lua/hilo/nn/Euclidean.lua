@@ -18,7 +18,7 @@ end
 
 --- Draws the points from [-s, s]; s is stdv * sqrt(3), or 1 / sqrt(nIn).
 ---@param stdv? number
----@return Euclidean self
+---@return nn.Euclidean self
 function Euclidean:reset(stdv)
    local s = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(self.weight:size(1))
    self.weight:uniform(-s, s)

@@ -25,7 +25,7 @@ end
 
 --- Draws the weight and the bias as nn.Linear does; g becomes the lengths of the rows.
 ---@param stdv? number
----@return LinearWeightNorm self
+---@return nn.LinearWeightNorm self
 function LinearWeightNorm:reset(stdv)
    local s = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(self.inputSize)
    self.v:uniform(-s, s)
@@ -36,7 +36,7 @@ end
 
 --- Takes direction and length from a matrix of weights.
 ---@param weight Tensor (nOut,nIn)
----@return LinearWeightNorm self
+---@return nn.LinearWeightNorm self
 function LinearWeightNorm:initFromWeight(weight)
    autograd.no_grad(function()
       self.v:copy(weight)
@@ -58,7 +58,7 @@ end
 
 --- A module as nn.Linear `linear`.
 ---@param linear Module
----@return LinearWeightNorm
+---@return nn.LinearWeightNorm
 function LinearWeightNorm.fromLinear(linear)
    local m = LinearWeightNorm(linear.weight:size(2), linear.weight:size(1), linear.bias ~= nil):to{dtype = linear.weight:dtype()}
    m:initFromWeight(linear.weight:detach())

@@ -23,7 +23,7 @@ end
 
 --- Draws the table from a normal distribution.
 ---@param stdv? number 1 if not given
----@return LookupTable self
+---@return nn.LookupTable self
 function LookupTable:reset(stdv)
    self.weight:normal(0, stdv or 1)
    return self
@@ -31,7 +31,7 @@ end
 
 --- Sets the index whose row is never learnt.
 ---@param paddingValue integer
----@return LookupTable self
+---@return nn.LookupTable self
 function LookupTable:setPadding(paddingValue)
    self.paddingValue = paddingValue
    return self
@@ -39,7 +39,7 @@ end
 
 --- Sets the greatest length of the rows that are used.
 ---@param maxNorm number
----@return LookupTable self
+---@return nn.LookupTable self
 function LookupTable:setMaxNorm(maxNorm)
    self.maxNorm = maxNorm
    return self
@@ -47,14 +47,14 @@ end
 
 --- Sets the norm of setMaxNorm.
 ---@param normType number 2 if not given
----@return LookupTable self
+---@return nn.LookupTable self
 function LookupTable:setNormType(normType)
    self.normType = normType
    return self
 end
 
 --- Divides the gradient of a row by how often it was used in a batch.
----@return LookupTable self
+---@return nn.LookupTable self
 function LookupTable:scaleGradByFreq()
    self.shouldScaleGradByFreq = true
    return self

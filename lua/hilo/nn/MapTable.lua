@@ -16,7 +16,7 @@ end
 
 --- Sets the module.
 ---@param module Module
----@return MapTable self
+---@return nn.MapTable self
 function MapTable:add(module)
    for i = #self.modules, 1, -1 do parent.remove(self, i) end
    self.module = module

@@ -16,7 +16,7 @@ end
 
 --- Draws the number from [-s, s]; s is stdv * sqrt(3), or 1.
 ---@param stdv? number
----@return Mul self
+---@return nn.Mul self
 function Mul:reset(stdv)
    local s = stdv and stdv * math.sqrt(3) or 1
    self.weight:uniform(-s, s)

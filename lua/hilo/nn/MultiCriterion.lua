@@ -15,7 +15,7 @@ end
 --- Adds a criterion.
 ---@param criterion Criterion
 ---@param weight? number 1 if not given
----@return MultiCriterion self
+---@return nn.MultiCriterion self
 function MultiCriterion:add(criterion, weight)
    self:check(class.is_a(criterion, 'nn.Criterion'), 'add expects a criterion, got %s', type(criterion))
    table.insert(self.criterions, criterion)

@@ -25,7 +25,7 @@ end
 
 --- Draws weight and bias from [-s, s]; s is stdv * sqrt(3), or 1 / sqrt(nIn).
 ---@param stdv? number
----@return SparseLinear self
+---@return nn.SparseLinear self
 function SparseLinear:reset(stdv)
    local s = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(self.inputSize)
    self.weight:uniform(-s, s)

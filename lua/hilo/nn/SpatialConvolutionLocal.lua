@@ -38,7 +38,7 @@ end
 
 --- Draws weight and bias from [-s, s]; s is stdv * sqrt(3), or 1 / sqrt(nIn * kH * kW).
 ---@param stdv? number
----@return SpatialConvolutionLocal self
+---@return nn.SpatialConvolutionLocal self
 function SpatialConvolutionLocal:reset(stdv)
    local s = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(self.kW * self.kH * self.nInputPlane)
    self.weight:uniform(-s, s)

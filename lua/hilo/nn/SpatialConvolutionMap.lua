@@ -29,7 +29,7 @@ end
 
 --- Draws each kernel from [-s, s]; s is stdv * sqrt(3), or 1 / sqrt(inputs of its output).
 ---@param stdv? number
----@return SpatialConvolutionMap self
+---@return nn.SpatialConvolutionMap self
 function SpatialConvolutionMap:reset(stdv)
    local fan, outputs = {}, self.connTable:select(2, 2):totable()
    for _, o in ipairs(outputs) do fan[o] = (fan[o] or 0) + 1 end

@@ -24,7 +24,7 @@ end
 
 --- Keeps the windows of the last forward for all that follow, or draws new ones again.
 ---@param val? boolean true if not given
----@return SpatialFractionalMaxPooling self
+---@return nn.SpatialFractionalMaxPooling self
 function SpatialFractionalMaxPooling:fixPoolingRegions(val)
    self.newRandomPool = val ~= false
    return self

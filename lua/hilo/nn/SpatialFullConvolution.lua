@@ -35,7 +35,7 @@ end
 
 --- Draws weight and bias from [-s, s]; s is stdv * sqrt(3), or 1 / sqrt(nIn * kH * kW).
 ---@param stdv? number
----@return SpatialFullConvolution self
+---@return nn.SpatialFullConvolution self
 function SpatialFullConvolution:reset(stdv)
    local s = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(self.kW * self.kH * self.nInputPlane)
    self.weight:uniform(-s, s)
@@ -44,7 +44,7 @@ function SpatialFullConvolution:reset(stdv)
 end
 
 --- Drops the bias.
----@return SpatialFullConvolution self
+---@return nn.SpatialFullConvolution self
 function SpatialFullConvolution:noBias()
    self.bias, self.gradBias = nil, nil
    return self

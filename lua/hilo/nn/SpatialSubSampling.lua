@@ -23,7 +23,7 @@ end
 
 --- Draws weight and bias from [-s, s]; s is stdv * sqrt(3), or 1 / sqrt(kH * kW).
 ---@param stdv? number
----@return SpatialSubSampling self
+---@return nn.SpatialSubSampling self
 function SpatialSubSampling:reset(stdv)
    local s = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(self.kW * self.kH)
    self.weight:uniform(-s, s)

@@ -24,7 +24,7 @@ end
 
 --- Draws weight and bias from [-s, s]; s is stdv * sqrt(3), or 1 / sqrt(kW * nIn).
 ---@param stdv? number
----@return TemporalConvolution self
+---@return nn.TemporalConvolution self
 function TemporalConvolution:reset(stdv)
    local s = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(self.kW * self.inputFrameSize)
    self.weight:uniform(-s, s)

@@ -23,7 +23,7 @@ end
 
 --- Draws weight and bias from [-s, s]; s is stdv * sqrt(3), or 1 / sqrt(kW * n).
 ---@param stdv? number
----@return TemporalRowConvolution self
+---@return nn.TemporalRowConvolution self
 function TemporalRowConvolution:reset(stdv)
    local s = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(self.kW * self.inputFrameSize)
    self.weight:uniform(-s, s)
@@ -32,7 +32,7 @@ function TemporalRowConvolution:reset(stdv)
 end
 
 --- Drops the bias.
----@return TemporalRowConvolution self
+---@return nn.TemporalRowConvolution self
 function TemporalRowConvolution:noBias()
    self.bias, self.gradBias = nil, nil
    return self

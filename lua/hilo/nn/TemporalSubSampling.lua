@@ -24,7 +24,7 @@ end
 
 --- Draws weight and bias from [-s, s]; s is stdv * sqrt(3), or 1 / sqrt(kW).
 ---@param stdv? number
----@return TemporalSubSampling self
+---@return nn.TemporalSubSampling self
 function TemporalSubSampling:reset(stdv)
    local s = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(self.kW)
    self.weight:uniform(-s, s)

@@ -17,7 +17,7 @@ end
 
 --- How many dimensions one sample has; an input of more is a batch, and the dimensions after its first are meant.
 ---@param numInputDims integer
----@return Transpose self
+---@return nn.Transpose self
 function Transpose:setNumInputDims(numInputDims)
    self.numInputDims = numInputDims
    return self

@@ -16,7 +16,7 @@ end
 
 --- How many dimensions one sample has.
 ---@param numInputDims integer
----@return Unsqueeze self
+---@return nn.Unsqueeze self
 function Unsqueeze:setNumInputDims(numInputDims)
    self.numInputDims = numInputDims
    return self

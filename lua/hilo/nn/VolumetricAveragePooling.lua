@@ -24,14 +24,14 @@ function VolumetricAveragePooling:__init(kT, kW, kH, dT, dW, dH, padT, padW, pad
 end
 
 --- The padding's zeros count in the mean (they do unless told otherwise).
----@return VolumetricAveragePooling self
+---@return nn.VolumetricAveragePooling self
 function VolumetricAveragePooling:setCountIncludePad()
    self.count_include_pad = true
    return self
 end
 
 --- The padding's zeros do not count in the mean.
----@return VolumetricAveragePooling self
+---@return nn.VolumetricAveragePooling self
 function VolumetricAveragePooling:setCountExcludePad()
    self.count_include_pad = false
    return self

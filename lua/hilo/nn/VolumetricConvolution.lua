@@ -37,7 +37,7 @@ end
 
 --- Draws weight and bias from [-s, s]; s is stdv * sqrt(3), or 1 / sqrt(kT * kH * kW * nIn).
 ---@param stdv? number
----@return VolumetricConvolution self
+---@return nn.VolumetricConvolution self
 function VolumetricConvolution:reset(stdv)
    local s = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(self.kT * self.kW * self.kH * self.nInputPlane)
    self.weight:uniform(-s, s)
@@ -46,7 +46,7 @@ function VolumetricConvolution:reset(stdv)
 end
 
 --- Drops the bias.
----@return VolumetricConvolution self
+---@return nn.VolumetricConvolution self
 function VolumetricConvolution:noBias()
    self.bias, self.gradBias = nil, nil
    return self

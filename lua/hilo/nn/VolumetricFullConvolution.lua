@@ -43,7 +43,7 @@ end
 
 --- Draws weight and bias from [-s, s]; s is stdv * sqrt(3), or 1 / sqrt(kT * kH * kW * nIn).
 ---@param stdv? number
----@return VolumetricFullConvolution self
+---@return nn.VolumetricFullConvolution self
 function VolumetricFullConvolution:reset(stdv)
    local s = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(self.kT * self.kW * self.kH * self.nInputPlane)
    self.weight:uniform(-s, s)
@@ -52,7 +52,7 @@ function VolumetricFullConvolution:reset(stdv)
 end
 
 --- Drops the bias.
----@return VolumetricFullConvolution self
+---@return nn.VolumetricFullConvolution self
 function VolumetricFullConvolution:noBias()
    self.bias, self.gradBias = nil, nil
    return self

@@ -31,14 +31,14 @@ function VolumetricMaxPooling:__init(kT, kW, kH, dT, dW, dH, padT, padW, padH)
 end
 
 --- Rounds the output size up, so that windows may reach over the border.
----@return VolumetricMaxPooling self
+---@return nn.VolumetricMaxPooling self
 function VolumetricMaxPooling:ceil()
    self.ceil_mode = true
    return self
 end
 
 --- Rounds the output size down, as it is without being told.
----@return VolumetricMaxPooling self
+---@return nn.VolumetricMaxPooling self
 function VolumetricMaxPooling:floor()
    self.ceil_mode = false
    return self

@@ -98,7 +98,7 @@ end
 
 --- The share of each axis in what makes trials the best, from complete trials alone.
 ---@param axes Axis[]
----@param trials Trial[]
+---@param trials StoredTrial[]
 ---@param options {direction: 'max'|'min', top: number?} top: the share of the trials that are the best ones, 0.1; at least 5 trials,
 --- or half of them where they are few
 ---@return table<string, number>? shares by the axes' names; their sum is 1. They are equal where all trials are equally good.

@@ -28,6 +28,19 @@ local run_states = {WAITING = 'waiting', RUNNING = 'running', COMPLETE = 'comple
 ---@field trials TrialResult[]
 ---@field stages RunResult[] runs that trials share
 
+---@class RunResult
+---@field name string
+---@field path string its folder
+---@field seed integer?
+---@field stage string?
+---@field script string
+---@field options table<string, any>
+---@field state string
+---@field value number? where it is complete
+---@field error string?
+---@field seconds number
+---@field curve {step: integer, value: number}[]
+
 ---@class TrialResult
 ---@field number integer
 ---@field state 'complete'|'running'|'waiting'|'pruned'|'failed'

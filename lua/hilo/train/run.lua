@@ -303,8 +303,8 @@ end
 --- A table of such under a name is a group: {D = {real = x}} is logged as 'D/real', and not printed.
 --- With graph=true the step is recorded after two plain ones, see hilo.graph: then only `schedule` is called anew each time.
 --- A step is never stopped half way; Ctrl-C is answered after it.
----@param job {steps: integer, schedule: (fun(t: integer))?, step: (fun(t: integer): table<string, Tensor|number>), evaluate:
---- (fun(): table, SegmentationSeen?), diagnose: (fun(): table<string, table<string, number>>, string?)?, score: string,
+---@param job {steps: integer, schedule: (fun(t: integer))?, step: (fun(t: integer): table<string, Tensor|number>),
+--- evaluate: (fun(): table, SegmentationSeen?), diagnose: (fun(): table<string, table<string, number>>, string?)?, score: string,
 --- nets: table<string, Module>, optims: table<string, Optimiser>} diagnose: figures by group and name, measured after each
 --- evaluation, and a line of text about them (train.diagnose); score: the field of what evaluate returns that tells the best
 ---@return table scores those of the last evaluation, with step and best

@@ -1,9 +1,6 @@
 --- data/check/findings.lua: what was found in a set, in the order of its weight.
 local utf8 = require 'hilo.io.utf8'
 
-local Findings = {}
-Findings.__index = Findings
-
 ---@class Finding
 ---@field kind string what scripts tell it by
 ---@field level 'error'|'warning'|'note'
@@ -12,6 +9,11 @@ Findings.__index = Findings
 ---@field count integer cases
 ---@field files string[] the first of them, with what is wrong with each
 ---@field pairs string[][]? paths of two pictures each, of some cases, where these are pairs
+
+---@class Findings
+---@field list Finding[] heaviest first
+local Findings = {}
+Findings.__index = Findings
 
 ---@return Findings
 function Findings.new() return setmetatable({list = {}, by = {}}, Findings) end

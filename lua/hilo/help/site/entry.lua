@@ -76,6 +76,12 @@ local function others(entry)
    return notes
 end
 
+local function overloads_of(entry)
+   local lines = {}
+   for i, line in ipairs(text.overloads(entry)) do lines[i] = h.p {h.code {line}} end
+   return lines
+end
+
 --- The part of a page that tells of an entry.
 ---@param entry Entry
 ---@return Html
@@ -83,6 +89,7 @@ return function(entry)
    return h.section {
       id = links.id(entry.name), class = 'entry',
       h.h3 {h.code {text.signature(entry)}},
+      overloads_of(entry),
       not entry.same_as and prose(entry) or nil,
       entry.comment and entry.comment.type and #entry.parameters == 0 and h.p {type_of(entry.comment.type)} or nil,
       not entry.same_as and {described('Parameters', entry.parameters), described('Returns', entry.results),

@@ -4,7 +4,7 @@ local canvas = require 'hilo.prompt.show.canvas'
 local colours = {}
 
 --- PASCAL VOC's colours.
----@return integer[] r, g, b, r, ...
+---@return integer[] palette three for each id: red, green, blue
 function colours.palette() return require('hilo.data.classes').palette(256) end
 
 --- A label map in its colours. Ids beyond the palette are white.

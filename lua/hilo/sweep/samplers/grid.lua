@@ -27,7 +27,7 @@ end
 
 --- The first configuration that no trial has, so a grid to which values are added goes on with what is missing.
 ---@param axes Axis[]
----@param trials Trial[]
+---@param trials StoredTrial[]
 ---@return Values? nil where each has been tried
 function grid.suggest(axes, trials)
    local n, tried = grid.count(axes), space.tried(axes, trials)

@@ -5,7 +5,7 @@ local random = {}
 
 --- A configuration.
 ---@param axes Axis[]
----@param trials Trial[] not read
+---@param trials StoredTrial[] not read
 ---@param options {number: integer, seed: integer}
 ---@return Values
 function random.suggest(axes, trials, options) -- luacheck: no unused args

@@ -90,7 +90,7 @@ end
 
 --- A configuration.
 ---@param axes Axis[]
----@param trials Trial[] not read
+---@param trials StoredTrial[] not read
 ---@param options {number: integer, seed: integer}
 ---@return Values
 function sobol.suggest(axes, trials, options) -- luacheck: no unused args

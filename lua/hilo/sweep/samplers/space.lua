@@ -75,7 +75,7 @@ end
 
 --- The positions of the configurations that the trials have, whatever became of them.
 ---@param axes Axis[] none continuous
----@param trials Trial[]
+---@param trials StoredTrial[]
 ---@return table<number, boolean>
 function space.tried(axes, trials)
    local tried = {}

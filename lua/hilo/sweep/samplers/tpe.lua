@@ -106,7 +106,7 @@ local tpe = {}
 
 --- The configuration to try next. Where no axis is continuous, none is suggested twice.
 ---@param axes Axis[]
----@param trials Trial[]
+---@param trials StoredTrial[]
 ---@param options {number: integer, seed: integer, direction: 'max'|'min', n_startup: integer?}
 ---@return Values? nil where every configuration has been tried
 function tpe.suggest(axes, trials, options)

@@ -7,9 +7,9 @@ local undisturbed = require 'hilo.train.undisturbed'
 --- What a method does that learns from some pixels of predicted maps: accepted, pixel_accuracy and mean_iou on validation pictures
 --- and on unlabelled ones that have label maps, and the gradients.
 ---@param probe Probe
----@param how {nets: Module[], logits: (fun(x: Tensor): Tensor)?, threshold: number?, label: (fun(x: Tensor, inside: Tensor): Tensor,
---- Tensor)?, S: DeepLab?, losses: (fun(x_l: Tensor, y_l: Tensor, x_u: Tensor, inside: Tensor): table<string, Tensor>)?, weights:
---- table<string, number>?}
+---@param how {nets: Module[], logits: (fun(x: Tensor): Tensor)?, threshold: number?, S: DeepLab?,
+--- label: (fun(x: Tensor, inside: Tensor): Tensor, Tensor)?,
+--- losses: (fun(x_l: Tensor, y_l: Tensor, x_u: Tensor, inside: Tensor): table<string, Tensor>)?, weights: table<string, number>?}
 --- nets: all that training changes; logits and threshold: x (N,3,H,W) -> (N,C,H,W), and the least probability that is learnt from; or
 --- label: x, inside (N,H,W) -> the map of all pixels (N,H,W) byte, and where it is learnt from (N,1,1) or (N,H,W) byte; losses: terms
 --- of the loss of S, of which one is ce; weights: their factors
