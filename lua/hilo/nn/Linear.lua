@@ -26,7 +26,7 @@ end
 
 --- Draws weight and bias from [-s, s]; s is stdv * sqrt(3), or 1 / sqrt(nIn).
 ---@param stdv? number
----@return Linear self
+---@return nn.Linear self
 function Linear:reset(stdv)
    local s = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(self.inputSize)
    self.weight:uniform(-s, s)
@@ -35,7 +35,7 @@ function Linear:reset(stdv)
 end
 
 --- Drops the bias.
----@return Linear self
+---@return nn.Linear self
 function Linear:noBias()
    self.bias, self.gradBias = nil, nil
    return self

@@ -19,14 +19,14 @@ function SpatialAveragePooling:__init(kW, kH, dW, dH, padW, padH)
 end
 
 --- The padding's zeros count in the mean (they do unless told otherwise).
----@return SpatialAveragePooling self
+---@return nn.SpatialAveragePooling self
 function SpatialAveragePooling:setCountIncludePad()
    self.count_include_pad = true
    return self
 end
 
 --- The padding's zeros do not count in the mean.
----@return SpatialAveragePooling self
+---@return nn.SpatialAveragePooling self
 function SpatialAveragePooling:setCountExcludePad()
    self.count_include_pad = false
    return self

@@ -24,14 +24,14 @@ function SpatialMaxPooling:__init(kW, kH, dW, dH, padW, padH)
 end
 
 --- Rounds the output size up, so that windows may reach over the border.
----@return SpatialMaxPooling self
+---@return nn.SpatialMaxPooling self
 function SpatialMaxPooling:ceil()
    self.ceil_mode = true
    return self
 end
 
 --- Rounds the output size down, as it is without being told.
----@return SpatialMaxPooling self
+---@return nn.SpatialMaxPooling self
 function SpatialMaxPooling:floor()
    self.ceil_mode = false
    return self

@@ -80,8 +80,9 @@ end
 
 --- for batch in reader {...} do ... end
 ---@param options {pictures: Picture[], transforms: Transform[], label: Transform?, set: {classes: string[], void: integer,
---- remap: ffi.cdata*?}, workers: Workers, batch: integer?, ahead: integer?, device: string?, normalise: table?, failed: fun(picture: Picture,
---- message: string)} transforms: one for each input; label: that of the label maps; failed: told of a picture that cannot be read
+--- remap: ffi.cdata*?}, workers: Workers, batch: integer?, ahead: integer?, device: string?, normalise: table?,
+--- failed: fun(picture: Picture, message: string)} transforms: one for each input; label: that of the label maps; failed: told of a
+--- picture that cannot be read
 ---@return fun(): PictureBatch?
 return function(options)
    local o = setmetatable({batch = options.batch or 1, transforms = options.transforms or {transforms.whole(1)}}, {__index = options})
