@@ -4,18 +4,9 @@ local ffi = require 'ffi'
 local core = require 'hilo.core'
 local graph = require 'hilo.graph'
 local autograd = require 'hilo.autograd'
+local evaluate = require('hilo.optim.feval').evaluate
 
 local M = {}
-
-local function evaluate(fn, feval, x)
-   core.check(core.is_tensor(x) and x:isContiguous(), '%s: x must be a contiguous tensor, got %s', fn,
-      core.is_tensor(x) and 'one that is not' or type(x))
-   local fx, dfdx = feval(x)
-   core.check(core.is_tensor(dfdx) and dfdx:nElement() == x:nElement(),
-      '%s: the function must return f(x) and a gradient with the %d elements of x, got %s', fn, x:nElement(),
-      core.is_tensor(dfdx) and dfdx:nElement() .. ' elements' or type(dfdx))
-   return fx, dfdx:contiguous():view(x:size())
-end
 
 local function call(name, x, ...)
    core.check(not graph.current(), '%s: its numbers cannot change in a step that is recorded; use hilo.optim.SGD or Adam',
