@@ -30,6 +30,7 @@ require 'hilo.tensor.print'
 ---@field sweep hilo.sweep
 ---@field report hilo.report
 ---@field cuda hilo.cuda
+---@field export hilo.export
 ---@field help hilo.help
 local hilo = {
    Tensor = Tensor.factory(),
@@ -110,7 +111,7 @@ function hilo.open(which, options) return require('hilo.predict.model').open(whi
 
 -- The parts that a script composes load when first used: hilo.nn, hilo.models, ...
 local parts = {cuda = true, nn = true, optim = true, models = true, methods = true, data = true, train = true, io = true, plot = true,
-   sweep = true, report = true, help = true}
+   sweep = true, report = true, help = true, export = true}
 
 return setmetatable(hilo, {
    parts = parts,

@@ -30,6 +30,18 @@ local function key(number, wire) return varint(number * 8 + wire) end
 ---@param n number whole, 0 or more
 function protobuf.int(number, n) return key(number, 0) .. varint(n) end
 
+--- int64 of either sign: two's complement of 64 bits.
+---@param n number whole
+function protobuf.signed(number, n)
+   if n >= 0 then return protobuf.int(number, n) end
+   local u, bytes = ffi.cast('uint64_t', ffi.cast('int64_t', n)), {}
+   while u >= 128 do
+      bytes[#bytes + 1] = string.char(tonumber(u % 128) + 128)
+      u = u / 128
+   end
+   return key(number, 0) .. table.concat(bytes) .. string.char(tonumber(u))
+end
+
 local one_double, one_float = ffi.new('double[1]'), ffi.new('float[1]')
 
 function protobuf.double(number, x)
@@ -42,9 +54,13 @@ function protobuf.float(number, x)
    return key(number, 5) .. ffi.string(one_float, 4)
 end
 
+--- What comes before bytes, or a message inside the message, that follow.
+---@param bytes number how many
+function protobuf.before(number, bytes) return key(number, 2) .. varint(bytes) end
+
 --- bytes, and messages inside the message.
 ---@param text string
-function protobuf.bytes(number, text) return key(number, 2) .. varint(#text) .. text end
+function protobuf.bytes(number, text) return protobuf.before(number, #text) .. text end
 
 --- string: readers refuse a message in which one is not UTF-8.
 ---@param text string
