@@ -57,12 +57,13 @@ restore['nn.Linear'] = function(m, name)
    m.outputSize, m.inputSize = weight:size(1), weight:size(2)
 end
 
--- Older files have one padding for both sides and the weight as a matrix.
+-- Older files have one padding for both sides, and some packages the weight as a matrix.
 restore['nn.SpatialConvolution'] = function(m, name)
    needs_tensor(m, 'weight', name)
    needs_numbers(m, name, {'nInputPlane', 'nOutputPlane', 'kW', 'kH'})
    local padding = type(m.padding) == 'number' and m.padding or 0
    default(m, {dW = 1, dH = 1, padW = padding, padH = m.padW or padding, dilationW = 1, dilationH = 1, groups = 1})
+   if m.kernel ~= class.by_name['nn.SpatialConvolution'].kernel then return end -- it reads its weight in a way of its own
    local sizes = {m.nOutputPlane, m.nInputPlane / m.groups, m.kH, m.kW}
    for _, key in ipairs {'weight', 'gradWeight'} do
       local t = m[key]
@@ -125,9 +126,6 @@ restore['nn.ClassNLLCriterion'] = function(m)
    default(m, {sizeAverage = true, ignoreIndex = -100})
 end
 
--- Names of other packages for the same modules.
-local same_as = {['nn.SpatialConvolutionMM'] = 'nn.SpatialConvolution', ['nn.SpatialConvolutionLocalMM'] = 'nn.SpatialConvolution'}
-
 --- The class of a name here; nil where there is none. Modules of cudnn are nn's.
 ---@param name string 'nn.Linear', 'cudnn.SpatialConvolution'
 ---@return table?
@@ -136,7 +134,7 @@ function modules.class_of(name)
    local _ = require 'hilo.models' -- networks are classes too
    name = name:gsub('^cudnn%.', 'nn.')
    local short = name:match '^nn%.([%w_]+)$'
-   local found = short and nn[short] or class.by_name[name] or same_as[name] and class.by_name[same_as[name]]
+   local found = short and nn[short] or class.by_name[name]
    return type(found) == 'table' and rawget(found, '__typename') and found or nil
 end
 
