@@ -3,6 +3,7 @@
 local hilo = require 'hilo'
 local core = require 'hilo.core'
 local cases = require 'spec.t7_modules'
+local gradients = require 'spec.nn_gradients'
 local process = require 'hilo.io.process'
 local tiny = require 'spec.tiny_set'
 local tiny_runs = require 'spec.tiny_runs'
@@ -84,6 +85,27 @@ describe('onnxruntime', function()
          end
       end
       assert.is_true(#list > 30)
+      check_networks(list)
+   end)
+
+   needs_runtime('computes what the modules of Torch7 do that have an operator', function()
+      local list, nn = {}, hilo.nn
+      local function add(name, net, x)
+         local sizes = x:size():totable()
+         sizes[1] = 'N'
+         if pcall(hilo.export.network, net, work .. '/try.onnx', sizes) then list[#list + 1] = of_network(name, net, {x}, sizes) end
+      end
+      for _, case in ipairs(require 'spec.nn_cases') do
+         local x = gradients.input(case[3])
+         if hilo.isTensor(x) and case[1] ~= 'PReLU of one image' then -- the first dimension is the batch
+            hilo.manualSeed(1)
+            add(case[1], case[2]():float():evaluate(), x:float())
+         end
+      end
+      for _, name in ipairs {'SpatialZeroPadding', 'SpatialReplicationPadding', 'SpatialReflectionPadding'} do
+         add(name, nn[name](1, 2, 0, 3), hilo.randn(2, 3, 5, 6))
+      end
+      assert.is_true(#list >= 50, #list)
       check_networks(list)
    end)
 

@@ -31,7 +31,7 @@ end
 
 -- ---- attributes: their kind follows from their value and, of numbers, from their name ----
 
-local float_names = {epsilon = true, alpha = true}
+local float_names = {epsilon = true, alpha = true, beta = true, bias = true}
 local kinds = {float = 1, int = 2, string = 3, ints = 7}
 
 local function attribute(name, value)
@@ -72,13 +72,16 @@ local function add_constant(self, name, t, sizes)
 end
 
 --- A tensor as a constant; the same one is there once. Types that ONNX lacks become float32.
----@param name string
+---@param name? string a number if not given
 ---@param t Tensor
 ---@return string
 function Graph:tensor(name, t)
    local key = ('%d:%d:%s'):format(t._storage.serial, t._offset, Tensor.shape_text(t))
    if self.known[key] then return self.known[key] end
-   core.check(not self.known[name], "export: two tensors are called '%s'", name)
+   if not name or self.known[name] then
+      self.count = self.count + 1
+      name = ('%s_%d'):format(name or 'tensor', self.count)
+   end
    self.known[key], self.known[name] = name, true
    if not data_types[t:dtype()] then t = t:to{dtype = 'float32'} end
    return add_constant(self, name, t, Tensor.sizes_table(t))

@@ -5,20 +5,21 @@ local Exporter = require 'hilo.export.layers'
 local new_graph = require 'hilo.export.graph'
 local json = require 'hilo.train.json'
 local pictures = require 'hilo.export.pictures'
+require 'hilo.export.torch7_layers'
 
 local check = core.check
 
 ---@class hilo.export
 local export = {}
 
--- What parameters of several networks are called: by their names, behind that of their network.
+-- What parameters of several networks are called: by their names, behind that of their network; nil for other tensors.
 local function naming(nets)
    local names = {}
    local function key(t) return ('%d:%d:%d'):format(t._storage.serial, t._offset, t:nElement()) end
    for prefix, net in pairs(nets) do
       for name, t in pairs(net:stateDict()) do names[key(t)] = prefix .. name end
    end
-   return function(t) return names[key(t)] or core.raise 'export: a module has a tensor that its stateDict() does not name' end
+   return function(t) return names[key(t)] end
 end
 
 local function write(graph, path)

@@ -2,11 +2,12 @@
 --- the class that it extends, is an error that names it.
 local core = require 'hilo.core'
 local class = require 'hilo.nn.class'
+local hilo = require 'hilo'
 local resampling = require 'hilo.export.resampling'
 
 ---@class Exporter
 ---@field graph OnnxGraph
----@field name_of fun(t: Tensor): string what a parameter is called
+---@field name_of fun(t: Tensor): string? what a parameter is called
 local Exporter = {}
 Exporter.__index = Exporter
 
@@ -14,11 +15,11 @@ local layers = {} -- class name -> f(exporter, graph, module, input): output
 
 --- An exporter into a graph.
 ---@param graph OnnxGraph
----@param name_of fun(t: Tensor): string
+---@param name_of fun(t: Tensor): string?
 ---@return Exporter
 function Exporter.new(graph, name_of) return setmetatable({graph = graph, name_of = name_of}, Exporter) end
 
---- A parameter as a constant.
+--- A parameter, or what a module makes of one, as a constant.
 ---@param t Tensor
 ---@return string
 function Exporter:weight(t) return self.graph:tensor(self.name_of(t), t) end
@@ -130,7 +131,8 @@ layers['nn.Linear'] = function(e, g, m, x)
 end
 
 layers['nn.SpatialConvolution'] = function(e, g, m, x)
-   return g:op('Conv', {x, e:weight(m.weight), m.bias and e:weight(m.bias)}, {kernel_shape = {m.kH, m.kW}, strides = {m.dH, m.dW},
+   local kernel, offset = hilo.no_grad(function() return m:kernel(), m:offset() end)
+   return g:op('Conv', {x, e:weight(kernel), offset and e:weight(offset)}, {kernel_shape = {m.kH, m.kW}, strides = {m.dH, m.dW},
       pads = {m.padH, m.padW, m.padH, m.padW}, dilations = {m.dilationH, m.dilationW}, group = m.groups})
 end
 

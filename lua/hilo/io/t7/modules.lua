@@ -115,6 +115,19 @@ restore['nn.SpatialAveragePooling'] = function(m)
    if m.count_include_pad == nil then m.count_include_pad, m.divide = true, true end
 end
 
+restore['nn.CMul'] = function(m) m.size = numbers(m.size) end
+restore['nn.CAdd'] = restore['nn.CMul']
+
+-- What was added to these later.
+local later = {
+   ['nn.SpatialFullConvolution'] = {dW = 1, dH = 1, padW = 0, padH = 0, adjW = 0, adjH = 0},
+   ['nn.SpatialDilatedMaxPooling'] = {dilationW = 1, dilationH = 1},
+   ['nn.VolumetricConvolution'] = {padT = 0, padW = 0, padH = 0, dilationT = 1, dilationW = 1, dilationH = 1},
+   ['nn.VolumetricFullConvolution'] = {padT = 0, padW = 0, padH = 0, adjT = 0, adjW = 0, adjH = 0},
+   ['nn.VolumetricMaxPooling'] = {padT = 0, padW = 0, padH = 0, dilationT = 1, dilationW = 1, dilationH = 1, ceil_mode = false},
+}
+for name, fields in pairs(later) do restore[name] = function(m) default(m, fields) end end
+
 restore['nn.Sum'] = function(m) default(m, {squeeze = true, sizeAverage = false}) end
 
 -- Torch7's cross entropy holds the criterion that it ends in.
@@ -187,6 +200,7 @@ dump['nn.Dropout'] = function(m) return {noise = no_tensor(m), inplace = false} 
 dump['nn.SpatialDropout'] = function(m) return {noise = no_tensor(m)} end
 dump['nn.View'] = function(m) return {size = sizes(m.size)} end
 dump['nn.Reshape'] = function(m) return {size = sizes(m.size), batchsize = sizes {1, unpack(m.size)}} end
+dump['nn.CMul'], dump['nn.CAdd'] = dump['nn.View'], dump['nn.View']
 dump['nn.Concat'] = function() return {size = sizes {}} end
 dump['nn.JoinTable'] = function() return {size = sizes {}} end
 dump['nn.SpatialUpSamplingNearest'] = function() return {inputSize = sizes {0, 0, 0, 0}, outputSize = sizes {0, 0, 0, 0}} end
