@@ -184,7 +184,7 @@ int hl_need_labels(const char *fn, const char *name, const hl_tensor *t)
 int hl_need_broadcast(const char *fn, const char *name, const hl_tensor *x, const hl_tensor *y)
 {
    int lead = y->ndim - x->ndim;
-   bool fits = lead >= 0;
+   bool fits = lead >= 0 && (x->ndim > 0 || hl_numel(y) == 0); /* a tensor without dimensions has no element */
    for (int d = 0; fits && d < x->ndim; d++) fits = x->size[d] == 1 || x->size[d] == y->size[d + lead];
    HL_CHECK(fits, "%s: %s (%s) does not stretch to %s", fn, name, hl_show(x), hl_show(y));
    return 0;

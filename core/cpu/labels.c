@@ -59,7 +59,7 @@ static int64_t FN(one_hot)(hl_tensor *y, const hl_tensor *labels, int void_label
 #include <string.h>
 #include "labels.h"
 
-enum { BLOCK = 1024 }; /* pixels */
+enum { BLOCK = 1024 /* pixels */, LOOK = 64 /* blocks between two looks for Ctrl-C */ };
 
 int64_t hl_read_labels(int32_t *to, const hl_tensor *labels, int64_t first, int64_t n, int64_t classes, int void_label)
 {
@@ -161,13 +161,22 @@ HL_API int hl_confusion(hl_tensor *matrix, const hl_tensor *truth, const hl_tens
    int64_t prediction_bad = INT64_MAX;
    if (!counts) return 1;
    memset(counts, 0, (size_t)threads * (size_t)cells * sizeof *counts);
-#pragma omp parallel for schedule(static) num_threads(threads) reduction(min : truth_bad, prediction_bad)
+   int stopped = 0;
+#pragma omp parallel for schedule(static) num_threads(threads) reduction(min \
+                                                                         : truth_bad, prediction_bad) \
+    reduction(| \
+              : stopped)
    for (int64_t block = 0; block < blocks; block++) {
+      if (stopped || (block % LOOK == 0 && hl_poll())) {
+         stopped = 1;
+         continue;
+      }
       int64_t at = block * BLOCK, n = pixels - at < BLOCK ? pixels - at : BLOCK, bad[2] = {truth_bad, prediction_bad};
       count_block(counts + omp_get_thread_num() * cells, bad, truth, prediction, at, n, classes, void_label);
       truth_bad = bad[0];
       prediction_bad = bad[1];
    }
+   if (stopped) return hl_fail("interrupted");
    if (truth_bad != INT64_MAX)
       return hl_fail_label("confusion", "truth", truth, truth_bad, hl_label_at(truth, truth_bad), classes, void_label);
    if (prediction_bad != INT64_MAX)

@@ -286,6 +286,7 @@ enum {
    TILE = 256,        /* outputs that are made side by side */
    TASK = 65536,      /* elements that a task should have, about */
    MOST_BLOCKS = 256, /* of the terms of one output */
+   LOOK = 1 << 20,    /* terms of a tile between two looks for Ctrl-C */
    ENOUGH_TILES = 32, /* from here on terms are not split into blocks */
 };
 
@@ -422,9 +423,13 @@ HL_API int hl_reduce(hl_tensor *y, const hl_tensor *x, int op, uint32_t dims)
       partial = hl_scratch(0, (size_t)(tasks * p.tile * 8));
       if (!partial) return 1;
    }
-#pragma omp parallel for schedule(dynamic, 1) if (tasks > 1 && p.outputs * p.terms >= HL_PARALLEL_MIN)
+   int stopped = 0;
+#pragma omp parallel for schedule(dynamic, 1) \
+    reduction(| \
+              : stopped) if (tasks > 1 && p.outputs * p.terms >= HL_PARALLEL_MIN)
    for (int64_t task = 0; task < tasks; task++) {
       int64_t t = task / p.blocks, first = task % p.blocks * p.block, last = first + p.block, n;
+      if (last > p.terms) last = p.terms;
       double here[TILE]; /* or int64_t: begin decides */
       char *at, *to;
       locate(&p, t, &at, &to, &n);
@@ -432,9 +437,13 @@ HL_API int hl_reduce(hl_tensor *y, const hl_tensor *x, int op, uint32_t dims)
       hl_iter terms = p.reduced;
       terms.data[0] = at;
       begin(job.total, n, op);
-      hl_iter_range(&terms, first, last < p.terms ? last : p.terms, fold, &job);
+      for (; first < last && !stopped; first += LOOK) {
+         stopped = hl_poll();
+         if (!stopped) hl_iter_range(&terms, first, first + LOOK < last ? first + LOOK : last, fold, &job);
+      }
       if (!partial) store(to, across_y, job.total, n, divisor);
    }
+   if (stopped) return hl_fail("interrupted");
    if (!partial) return 0;
    int same = op == HL_MEAN || op == HL_SUMSQ || op == HL_SUMABS ? HL_SUM : op;
    kernels merge = tables[hl_is_float(x) ? HL_F64 : HL_I64][same];

@@ -14,9 +14,21 @@ local blocks = at_once / 2
 local blocks_per_index = 4096 -- so an index may draw 8192 numbers before it meets the next one's
 local blocks_per_look = 256   -- of which 512 are a look's
 local order_offset = 2 ^ 50   -- where the numbers that shuffle an epoch start
+local most_samples = 2 ^ 26   -- of an epoch: what a table of Lua holds
 
 local rng = ffi.new('hl_rng')
 local buffer
+
+local function check_whole(fn, name, x, low, high)
+   core.check(type(x) == 'number' and x % 1 == 0 and x >= low and x <= high, 'Draws.%s: %s must be a whole number %d..%.0f, got %s', fn,
+      name, low, high, tostring(x))
+end
+
+local function check_key(fn, seed, stream, epoch)
+   check_whole(fn, 'seed', seed, 0, 2 ^ 32 - 1)
+   check_whole(fn, 'stream', stream, 1, 255)
+   check_whole(fn, 'epoch', epoch, 0, 2 ^ 53)
+end
 
 --- Philox's key: 32 bits of seed, 24 of epoch, 8 of stream. Streams count from 1: key 0..2^32-1 is hilo.generator's.
 local function key_of(seed, stream, epoch)
@@ -34,6 +46,9 @@ end
 ---@param look? integer 1..15: the same numbers, but for those that `colours` gives
 ---@return Draws
 function Draws.of(seed, stream, epoch, index, look)
+   check_key('of', seed, stream, epoch)
+   check_whole('of', 'index', index, 0, 2 ^ 38 - 1)
+   if look then check_whole('of', 'look', look, 1, 15) end
    local function from(offset)
       return setmetatable({key = key_of(seed, stream, epoch), offset = offset, at = at_once, values = {}}, Draws)
    end
@@ -77,9 +92,10 @@ end
 function Draws:chance(p) return self:uniform() < p end
 
 --- 1..n in random order.
----@param n integer
+---@param n integer 0..2^26
 ---@return integer[]
 function Draws:permutation(n)
+   check_whole('permutation', 'n', n, 0, most_samples)
    local order = {}
    for i = 1, n do order[i] = i end
    for i = n, 2, -1 do
@@ -93,7 +109,7 @@ end
 ---@param seed integer 0..2^32-1
 ---@param stream integer 1..255
 ---@param epoch integer from 0
----@param n integer
+---@param n integer 0..2^26
 ---@return integer[]
 function Draws.order(seed, stream, epoch, n)
    local draws = Draws.of(seed, stream, epoch, 0)

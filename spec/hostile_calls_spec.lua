@@ -1,0 +1,91 @@
+--- hostile_calls_spec.lua: calls that once ended the process or never came back, reduced from what spec/fuzz found: each is an error
+--- that says what is wrong, or does nothing.
+local hilo = require 'hilo'
+local helper = require 'spec.helper'
+
+describe('a tensor without elements', function()
+   local in_place = {
+      add = function(x, y) return x:add(y) end, copy = function(x, y) return x:copy(y) end, pow = function(x, y) return x:pow(y) end,
+      cmul = function(x, y) return x:cmul(y) end, cdiv = function(x, y) return x:cdiv(y) end,
+      addcmul = function(x, y) return x:addcmul(1, y, y) end,
+      ['assignment to a part'] = function(x, y)
+         x[{{1, 2}}] = y
+         return x
+      end,
+   }
+   for name, f in pairs(in_place) do
+      it('does not stretch to one with elements: ' .. name, function()
+         local x = hilo.ones(2, 3)
+         assert.matches('empty', helper.error_of(f, x, hilo.empty()))
+         assert.matches('stretch', helper.error_of(f, x, hilo.empty(0, 3)))
+         assert.equal(6, x:sum())
+      end)
+   end
+
+   it('takes part where there is nothing to write', function()
+      assert.equal(0, hilo.empty():add(hilo.empty()):nElement())
+      assert.same({0, 3}, hilo.empty(0, 3):add(hilo.empty(0, 3)):size():totable())
+      assert.same({0, 3}, hilo.empty(0, 3):copy(hilo.empty()):size():totable())
+      assert.same({0, 3}, hilo.empty(0, 3):cmul(hilo.ones(1, 3)):size():totable())
+   end)
+end)
+
+describe('random numbers', function()
+   it('of bfloat16 on the CPU are refused', function()
+      for draw, arguments in pairs {uniform = {}, normal = {}, bernoulli = {0.5}, random = {1, 5}} do
+         local x = hilo.zeros({3}, {dtype = 'bfloat16'})
+         assert.matches('bfloat16.*CPU computes', helper.error_of(x[draw], x, unpack(arguments)))
+      end
+   end)
+
+   it('of an epoch have bounds', function()
+      local order = hilo.data.Draws.order
+      assert.matches('n must be a whole number 0..67108864', helper.error_of(order, 0, 6, 2, 2 ^ 53))
+      assert.matches('n must be', helper.error_of(order, 0, 6, 2, 1.5))
+      assert.matches('n must be', helper.error_of(order, 0, 6, 2, 0 / 0))
+      assert.matches('seed must be', helper.error_of(order, -1, 6, 2, 3))
+      assert.matches('stream must be', helper.error_of(order, 1, 0, 2, 3))
+      assert.matches('epoch must be', helper.error_of(order, 1, 1, 'x', 3))
+      assert.equal(3, #order(2 ^ 32 - 1, 255, 0, 3))
+      assert.same({}, order(1, 1, 0, 0))
+   end)
+end)
+
+it('class_targets wants a number of classes that a matrix of them can be made of', function()
+   local labels = hilo.zeros({2, 3, 3}, {dtype = 'byte'})
+   local targets = hilo.methods.class_targets
+   for _, classes in ipairs {0, -1, 1.5, 2 ^ 31, 0 / 0, 'many'} do
+      assert.matches('classes must be a whole number 1..4096', helper.error_of(targets, labels, classes))
+   end
+   assert.matches('labels must be', helper.error_of(targets, labels[1], 3))
+   assert.matches('labels must be', helper.error_of(targets, nil, 3))
+end)
+
+describe('Ctrl-C', function()
+   -- Runs f with the flag raised after a moment, as by Ctrl-C, and expects the error within a second of it.
+   local function stopped(script)
+      local path = os.tmpname()
+      helper.write_file(path, [[
+         local core, hilo = require 'hilo.core', require 'hilo'
+         core.call(core.host, 'hl_host_interrupt_install')
+         local x = hilo.zeros(1, 1):expand(2 ^ 20, 2 ^ 19)
+         os.execute(('(sleep 0.3; kill -INT %d) &'):format(require('posix.unistd').getpid()))
+         local began = core.host.hl_host_time()
+         local ok, message = pcall(function() ]] .. script .. [[ end)
+         print(ok, message, core.host.hl_host_time() - began < 20)
+      ]])
+      local pipe = io.popen('timeout -s KILL 60 luajit ' .. path .. ' 2>&1')
+      local text = pipe:read('*a')
+      pipe:close()
+      os.remove(path)
+      return text
+   end
+
+   for _, call in ipairs {'x:sum()', 'x:sum(1)', 'x:max()', 'x:var()', 'x:norm()'} do
+      it('reaches a reduction of an expanded tensor of 5e11 elements: ' .. call, function()
+         local text = stopped('return ' .. call)
+         assert.matches('^false%s', text)
+         assert.matches('interrupted%s+true', text)
+      end)
+   end
+end)
