@@ -216,10 +216,19 @@ void hl_host_file_abort(hl_host_file *file);
 int hl_host_file_size(const char *path, int64_t *bytes);
 /* Exactly bytes from offset; a shorter file fails. */
 int hl_host_file_read(const char *path, void *data, int64_t offset, int64_t bytes);
+/* A regular file to read in parts: *fd stays what is open here, also where another file takes its name meanwhile. */
+int hl_host_file_open(const char *path, int *fd, int64_t *bytes);
+/* As hl_host_file_read; path is for messages. */
+int hl_host_file_read_open(int fd, const char *path, void *data, int64_t offset, int64_t bytes);
+void hl_host_file_close(int fd);
 /* Takes a lock on the file at path, which is made where it is missing; *fd is what hl_host_unlock wants, or -1 where
  * another open of the file has the lock. The end of the process, however it comes, gives it back. */
 int hl_host_lock(const char *path, int *fd);
 void hl_host_unlock(int fd);
+/* *held: 1 where an open of the file has the lock, 0 where none has or there is no such file. */
+int hl_host_lock_held(const char *path, int *held);
+/* 1 where the file at path is the one that fd locks; 0 where it was removed or another has its name. */
+int hl_host_lock_kept(const char *path, int fd);
 /* 0 nothing there, 1 a regular file, 2 a folder, 3 something else. */
 int hl_host_path_kind(const char *path);
 /* The folder and those above it, where missing. */

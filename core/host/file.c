@@ -207,16 +207,33 @@ HL_API int hl_host_file_size(const char *path, int64_t *bytes)
    return 0;
 }
 
-HL_API int hl_host_file_read(const char *path, void *data, int64_t offset, int64_t bytes)
+HL_API int hl_host_file_open(const char *path, int *fd, int64_t *bytes)
+{
+   return open_regular("file_open", path, fd, bytes);
+}
+
+HL_API void hl_host_file_close(int fd)
+{
+   if (fd >= 0) close(fd);
+}
+
+HL_API int hl_host_file_read_open(int fd, const char *path, void *data, int64_t offset, int64_t bytes)
 {
    static const char fn[] = "file_read";
+   struct stat st;
+   HL_CHECK(fstat(fd, &st) == 0, "%s: %s: %s", fn, hl_show_path(path), strerror(errno));
+   HL_CHECK(offset >= 0 && bytes >= 0 && bytes <= st.st_size && offset <= st.st_size - bytes && (data || bytes == 0),
+            "%s: %s has %lld bytes; %lld from offset %lld were asked for", fn, hl_show_path(path),
+            (long long)st.st_size, (long long)bytes, (long long)offset);
+   return read_all(fn, path, fd, data, offset, bytes);
+}
+
+HL_API int hl_host_file_read(const char *path, void *data, int64_t offset, int64_t bytes)
+{
    int fd;
    int64_t size;
-   HL_TRY(open_regular(fn, path, &fd, &size));
-   int rc = offset >= 0 && bytes >= 0 && bytes <= size && offset <= size - bytes && (data || bytes == 0)
-                ? read_all(fn, path, fd, data, offset, bytes)
-                : hl_fail("%s: %s has %lld bytes; %lld from offset %lld were asked for", fn, hl_show_path(path),
-                          (long long)size, (long long)bytes, (long long)offset);
+   HL_TRY(open_regular("file_read", path, &fd, &size));
+   int rc = hl_host_file_read_open(fd, path, data, offset, bytes);
    close(fd);
    return rc;
 }

@@ -35,6 +35,33 @@ function file.read_into(path, pointer, offset, bytes)
    core.call(host, 'hl_host_file_read', path, pointer, offset, bytes)
 end
 
+--- Calls body(read_into, size, read) and returns what it returns, with read_into(pointer, offset, bytes) and read(offset, bytes) as the
+--- functions below, of one and the same file: also where another takes its name before body has come to its end.
+---@param path string
+---@param body fun(read_into: fun(pointer: ffi.cdata*, offset: number, bytes: number), size: number,
+--- read: fun(offset: number, bytes: number): string): any
+---@return any result what body returns
+function file.reading(path, body)
+   check_path(path, 'reading')
+   local fd = ffi.new('int[1]')
+   core.call(host, 'hl_host_file_open', path, fd, count)
+   local size = tonumber(count[0])
+   local function read_into(pointer, offset, bytes)
+      core.call(host, 'hl_host_file_read_open', fd[0], path, pointer, offset, bytes)
+   end
+   local function read(offset, bytes)
+      local buffer = ffi.new('uint8_t[?]', math.max(1, bytes))
+      read_into(buffer, offset, bytes)
+      return ffi.string(buffer, bytes)
+   end
+   local function finish(ok, ...)
+      host.hl_host_file_close(fd[0])
+      if not ok then error((...), 0) end
+      return ...
+   end
+   return finish(pcall(body, read_into, size, read))
+end
+
 --- `bytes` bytes from `offset` (from 0) as a string; the rest of the file where `bytes` is nil.
 ---@param path string
 ---@param offset? number 0

@@ -6,6 +6,7 @@ local host = core.host
 local lock = {}
 
 local fd = ffi.new('int[1]')
+local answer = ffi.new('int[1]')
 local mine = {} -- path -> descriptor, for the life of the process
 
 local function path_of(folder) return folder .. '/.lock' end
@@ -15,7 +16,10 @@ local function path_of(folder) return folder .. '/.lock' end
 ---@return boolean taken false where another process has it
 function lock.take(folder)
    local path = path_of(folder)
-   if mine[path] then return true end
+   if mine[path] then
+      if host.hl_host_lock_kept(path, mine[path]) ~= 0 then return true end
+      lock.give_back(folder) -- the folder was removed, and is a new one now
+   end
    core.call(host, 'hl_host_lock', path, fd)
    if fd[0] < 0 then return false end
    mine[path] = fd[0]
@@ -27,11 +31,18 @@ end
 ---@return boolean
 function lock.held(folder)
    local path = path_of(folder)
-   if mine[path] or host.hl_host_path_kind(path) ~= 1 then return false end
-   core.call(host, 'hl_host_lock', path, fd)
-   if fd[0] < 0 then return true end
-   host.hl_host_unlock(fd[0])
-   return false
+   if mine[path] then return false end
+   core.call(host, 'hl_host_lock_held', path, answer)
+   return answer[0] ~= 0
+end
+
+--- Errors where a folder that this process has locked was removed, moved or made anew since: another process may work in what has its
+--- name now. Folders that were never locked pass.
+---@param folder string
+function lock.check(folder)
+   local path = path_of(folder)
+   core.check(not mine[path] or host.hl_host_lock_kept(path, mine[path]) ~= 0,
+      '%s was removed, moved or made anew while this process worked in it, so nothing is written there any more; start again', folder)
 end
 
 --- Gives the lock of a folder back.

@@ -46,22 +46,21 @@ local function check_unique_keys(path, text)
    end
 end
 
-local function read_header(path)
-   local size = file.size(path)
+local function read_header(path, read_into, size, read)
    if size < 8 then fail(path, 'not a safetensors file: it has only %.0f bytes', size) end
    local length_bytes = ffi.new('uint64_t[1]')
-   file.read_into(path, length_bytes, 0, 8)
+   read_into(length_bytes, 0, 8)
    local length = tonumber(length_bytes[0])
    if length > size - 8 then
       fail(path, 'not a safetensors file, or cut short: its header should have %.0f bytes, the file has %.0f', length, size)
    end
    if length > max_header then fail(path, 'its header of %.0f bytes is longer than any in use', length) end
-   local text = file.read(path, 8, length)
+   local text = read(8, length)
    if text:sub(1, 1) ~= '{' then fail(path, "not a safetensors file: its header does not begin with '{'") end
    local ok, header = pcall(cjson.decode, text)
    if not ok then fail(path, 'its header is not JSON: %s', tostring(header)) end
    check_unique_keys(path, text)
-   return header, 8 + length, size
+   return header, 8 + length
 end
 
 local function is_list(value)
@@ -130,15 +129,8 @@ local function check_layout(path, entries, data_bytes)
    if at ~= data_bytes then fail(path, '%.0f bytes at its end belong to no tensor', data_bytes - at) end
 end
 
---- Reads a safetensors file.
----
---- F16 and BF16 become float32, I8 and I16 int32, BOOL uint8; a scalar becomes a tensor of one element. Memory is asked for only
---- after the header was found to agree with itself and with the file's length; anything wrong is an error that names the file.
----@param path string
----@return table<string, Tensor> tensors, table<string, string> metadata
-function safetensors.load(path)
-   file.check_path(path, 'safetensors.load')
-   local header, data_at, size = read_header(path)
+local function load_open(path, read_into, size, read)
+   local header, data_at = read_header(path, read_into, size, read)
    local metadata, entries = nil, {}
    for name, entry in pairs(header) do
       if name == '__metadata__' then
@@ -152,11 +144,23 @@ function safetensors.load(path)
    for _, entry in ipairs(entries) do
       local t = hilo.empty(entry.sizes, {dtype = entry.kind.dtype})
       elements.fill(t, entry.kind, entry.n, function(to, first, bytes)
-         file.read_into(path, to, data_at + entry.first + first, bytes)
+         read_into(to, data_at + entry.first + first, bytes)
       end)
       tensors[entry.name] = t
    end
    return tensors, metadata or {}
+end
+
+--- Reads a safetensors file.
+---
+--- F16 and BF16 become float32, I8 and I16 int32, BOOL uint8; a scalar becomes a tensor of one element. Memory is asked for only
+--- after the header was found to agree with itself and with the file's length; anything wrong is an error that names the file.
+---@param path string
+---@return table<string, Tensor> tensors, table<string, string> metadata
+function safetensors.load(path)
+   file.check_path(path, 'safetensors.load')
+   -- a run that goes on may put a new checkpoint in its place meanwhile
+   return file.reading(path, function(...) return load_open(path, ...) end)
 end
 
 --- The metadata alone.
@@ -164,7 +168,7 @@ end
 ---@return table<string, string>
 function safetensors.metadata(path)
    file.check_path(path, 'safetensors.metadata')
-   local header = read_header(path)
+   local header = file.reading(path, function(...) return (read_header(path, ...)) end)
    return check_metadata(path, header.__metadata__)
 end
 

@@ -228,6 +228,20 @@ local function resumed(o, given, keys)
    return o
 end
 
+--- Errors where a run that is to be continued is no longer the one whose options were read: another process may have started it afresh
+--- until its folder was locked.
+---@param o table what options.resolve gave, with resume
+function options.check_unchanged(o)
+   local path = ('%s/%s/options.json'):format(o.runs, o.name)
+   core.check(core.host.hl_host_path_kind(path) == 1, 'resume: there is no run to continue, %s is missing', path)
+   local own = flatten(o)
+   for key, value in pairs(flatten(json.load(path))) do
+      core.check(options.free[key] or own[key] == nil or same(own[key], value),
+         'resume: %s was started afresh by another process just now, with %s=%s instead of %s; look at it and try again', o.name, key,
+         text_of(value), text_of(own[key]))
+   end
+end
+
 --- The options of a script: its defaults, changed by a recipe, then by a preset, then by the command line.
 --- A continued run (resume=true) takes those it was started with.
 ---

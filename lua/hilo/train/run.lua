@@ -62,11 +62,15 @@ end
 ---@private
 function Run:enter()
    local o = self.options
-   check(o.resume or o.overwrite or not folder.is_file(self.path .. '/log.jsonl'),
-      '%s holds a run already; continue it with resume=true, take another name=, or replace it with overwrite=true', self.path)
    folder.make(self.path)
    check(lock.take(self.path), 'another process trains in %s; wait until it ends, stop it, or take another name=', self.path)
-   if not o.resume then self:start_afresh() end
+   -- what is there counts once the folder is locked: another process may have trained in it until now
+   if not o.resume and not o.overwrite and folder.is_file(self.path .. '/log.jsonl') then
+      lock.give_back(self.path)
+      core.raise(('%s holds a run already; continue it with resume=true, take another name=, or replace it with overwrite=true'):format(
+         self.path))
+   end
+   if o.resume then options_of.check_unchanged(o) else self:start_afresh() end
 end
 
 ---@private
@@ -135,6 +139,7 @@ end
 
 ---@private
 function Run:save(job, state)
+   lock.check(self.path)
    hilo.io.checkpoint.save(self.last, {nets = job.nets, optims = job.optims, meta = state})
    self.saved = state.step
 end
@@ -210,6 +215,7 @@ function Run:write_log(state)
       entry[name] = means[name]
       if not tags.is_of_group(name) then parts[#parts + 1] = ('%s %.4g'):format(name, means[name]) end
    end
+   lock.check(self.path)
    self.log:write(entry)
    self.tracking:line(state.step, means, names)
    state.sums, state.counted = {}, 0
@@ -233,6 +239,7 @@ function Run:evaluate(job, state)
    local value = scores[job.score]
    state.evaluated, state.scores = state.step, scores
    local figures, told = self:diagnose(job)
+   lock.check(self.path)
    self.log:write {step = state.step, scores = scores, diagnostics = figures}
    self:say(('step %d: %s %.2f%s'):format(state.step, job.score:gsub('_', ' '), value, told and '; ' .. told or ''))
    if not state.best or value > state.best.value then
@@ -291,6 +298,7 @@ end
 function Run:finish(job, state)
    local scores = {step = state.step, best = {step = state.best.step, [job.score] = state.best.value}}
    for key, value in pairs(state.scores) do scores[key] = value end
+   lock.check(self.path)
    json.save(self:file('scores.json'), scores)
    self.progress:finish()
    self:say(('%s: %s %.1f (best %.1f at step %d), in %s'):format(self.options.name, job.score:gsub('_', ' '), scores[job.score],

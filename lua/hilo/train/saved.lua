@@ -22,9 +22,9 @@ function saved.output(o, inside)
    local started = os.time()
    prepare_device(o)
    local path = o.runs .. '/' .. o.name
-   core.check(not folder.is_file(path .. '/log.jsonl'), '%s holds a training run; take another name= for the results', path)
    folder.make(path)
    core.check(lock.take(path), 'another process writes to %s; wait until it ends, or take another name=', path)
+   core.check(not folder.is_file(path .. '/log.jsonl'), '%s holds a training run; take another name= for the results', path)
    for _, name in ipairs(inside) do folder.make(path .. '/' .. name) end
    os.remove(path .. '/scores.json')
    json.save(path .. '/defaults.json', options_of.origin(o))
@@ -43,6 +43,7 @@ function saved.results(path, session, results, counts, besides)
    local last = results[#results]
    local scores = {results = results, mean_iou = last.mean_iou, pixel_accuracy = last.pixel_accuracy, iou = last.iou}
    for key, value in pairs(besides or {}) do scores[key] = value end
+   lock.check(path)
    json.save(path .. '/scores.json', scores)
    seen.save_confusion(path, counts.classes, counts.matrix:totable())
    if session then session:close {ended = 'finished'} end
