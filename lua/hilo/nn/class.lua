@@ -7,6 +7,9 @@ local by_name = {}
 --- What classes named 'nn.<Name>' are put into: the table that `require 'hilo.nn'` returns.
 local namespace = {}
 
+-- Lua looks for these in the class itself, not in what it extends.
+local inherited = {'__unm', '__add', '__sub', '__mul', '__div', '__concat', '__eq', '__len'}
+
 local function find(name)
    local known = by_name[name]
    if known then return known end
@@ -27,6 +30,7 @@ local function class(_, name, parent_name)
    c.__index = c
    c.__tostring = function(self) return self.__tostring__ and self:__tostring__() or name end
    c.__call = function(self, ...) return self:call(...) end
+   for _, key in ipairs(inherited) do c[key] = parent and parent[key] end
    setmetatable(c, {
       __index = parent,
       __tostring = function() return name end,
