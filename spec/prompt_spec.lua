@@ -34,6 +34,17 @@ describe('the prompt', function()
       assert.matches('"still here"\n$', out)
    end)
 
+   it('goes on where an entry writes over what Lua brings', function()
+      local text = typed('print = nil\nstring.format = 3\nio = nil\npcall = 1\ntype = "car"\ntable = {5, 6}\n'
+         .. 'type, table[2], _G.type("")\nprint = function(x) io.write("mine ", x, "\\n") end\nprint(3)\n')
+      assert.matches("print is Lua's own again\n", text)
+      assert.matches('string.format is Lua', text)
+      assert.matches("type is what was set in this session alone", text)
+      assert.matches('"car"  6  "string"\n', text)
+      assert.matches('\nmine 3\n$', text)
+      assert.is_nil(text:find('attempt to', 1, true), text)
+   end)
+
    it('keeps variables that were set before an error', function()
       assert.matches('\n7  8\n$', typed 'local a = 7; local b = 8; error("x")\na, b\n')
    end)

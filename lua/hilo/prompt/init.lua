@@ -63,9 +63,13 @@ local function turn(session, lines)
    if again then replayed(session) end
 end
 
+local most_failures = 20 -- of the prompt itself in a row
+
 local function loop(session, lines)
-   while not session.quit do
+   local failures = 0
+   while not session.quit and failures < most_failures do
       local ok, message = pcall(turn, session, lines)
+      failures = ok and 0 or failures + 1
       if not ok then io.stderr:write('hilo: ', tostring(message), '\n') end
    end
 end

@@ -5,6 +5,7 @@ local commands = require 'hilo.prompt.commands'
 local core = require 'hilo.core'
 local Frames = require 'hilo.prompt.frames'
 local pretty = require 'hilo.prompt.pretty'
+local standard = require 'hilo.prompt.standard'
 local stop = require 'hilo.prompt.stop'
 local Transcript = require 'hilo.prompt.transcript'
 
@@ -40,11 +41,11 @@ end
 ---@return integer
 function Session:number() return #self.entries + 1 end
 
---- Columns of the terminal, 40 at least; nil where output goes elsewhere.
+--- Columns of the terminal, 20 at least; nil where output goes elsewhere.
 ---@return integer?
 function Session:room()
    local columns = core.host.hl_host_terminal_width(1)
-   return columns > 0 and math.max(40, columns) or nil
+   return columns > 0 and math.max(20, columns) or nil
 end
 
 --- Columns to write for.
@@ -109,6 +110,15 @@ function Session:fail(message, thread)
    end
 end
 
+-- Lua's own names are its own again before anything is called by them.
+local function mend_names(self)
+   local changed = standard.restore(self.variables)
+   for _, name in ipairs(changed) do
+      io.stderr:write(self.variables[name] and ("%s is what was set in this session alone; elsewhere it is Lua's own\n"):format(name)
+         or ("%s is Lua's own again\n"):format(name))
+   end
+end
+
 --- Runs a function so that Ctrl-C stops it; an error is told.
 ---@param f function
 ---@return boolean ok
@@ -117,6 +127,7 @@ end
 function Session:work(f, ...)
    local function gather(thread, ok, ...) return thread, ok, {...}, select('#', ...) end
    local thread, ok, values, n = gather(stop.run(f, ...))
+   mend_names(self)
    if not ok then
       self:fail(values[1], thread)
       self:rescue(thread, f)

@@ -1,4 +1,5 @@
 --- prompt/show/terminal.lua: which pictures the terminal takes, as far as its environment tells.
+local colour = require 'hilo.prompt.colour'
 local core = require 'hilo.core'
 
 local terminal = {}
@@ -6,7 +7,7 @@ local terminal = {}
 local function has(name, text) return (os.getenv(name) or ''):lower():find(text, 1, true) ~= nil end
 
 --- The way of showing pictures: HILO_PICTURES where it is set; 'file' where there is no terminal, or one that is dumb or has no true
---- colour.
+--- colour, or where NO_COLOR wants none.
 ---@return 'kitty'|'iterm2'|'sixel'|'blocks'|'file'
 function terminal.way()
    local told = os.getenv('HILO_PICTURES')
@@ -21,8 +22,8 @@ function terminal.way()
       if has('TERM_PROGRAM', 'iterm') or has('TERM_PROGRAM', 'wezterm') or has('LC_TERMINAL', 'iterm2') then return 'iterm2' end
       if has('TERM', 'sixel') or has('TERM', 'mlterm') or has('TERM', 'foot') then return 'sixel' end
    end
-   if has('COLORTERM', 'truecolor') or has('COLORTERM', '24bit') or has('TERM', 'direct') then return 'blocks' end
-   return 'file'
+   local coloured = has('COLORTERM', 'truecolor') or has('COLORTERM', '24bit') or has('TERM', 'direct')
+   return coloured and colour.wanted(1) and 'blocks' or 'file'
 end
 
 return terminal
