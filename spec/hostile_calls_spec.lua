@@ -61,6 +61,22 @@ it('class_targets wants a number of classes that a matrix of them can be made of
    assert.matches('labels must be', helper.error_of(targets, nil, 3))
 end)
 
+describe('sizes that a loop would never get to the end of are refused', function()
+   it('by ClassSimplexCriterion', function()
+      assert.matches('expects 2 to 2048 classes', helper.error_of(hilo.nn.ClassSimplexCriterion, 2 ^ 31))
+      assert.matches('expects 2 to 2048 classes', helper.error_of(hilo.nn.ClassSimplexCriterion, 0 / 0))
+      local corners = hilo.nn.ClassSimplexCriterion(5).simplex:double()
+      helper.assert_close(hilo.matmul(corners, corners:t()), hilo.eye(5):double():mul(1.25):add(-0.25), 1e-6)
+   end)
+
+   it('by shared_columns', function()
+      local columns = hilo.methods.discriminator.shared_columns
+      assert.matches('inside must be a tensor %(N,H,W%) with N of 1 or more, got 0x2x2',
+         helper.error_of(columns, hilo.ByteTensor(1, 2, 2):zero(), hilo.empty({0, 2, 2}, {dtype = 'byte'})))
+      assert.matches('labels must be a tensor', helper.error_of(columns, 3, hilo.ByteTensor(1, 2, 2):zero()))
+   end)
+end)
+
 describe('Ctrl-C', function()
    -- Runs f with the flag raised after a moment, as by Ctrl-C, and expects the error within a second of it.
    local function stopped(script)

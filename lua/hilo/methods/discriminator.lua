@@ -19,6 +19,10 @@ end
 ---@return Tensor real (N,1,H,W) byte
 ---@return Tensor fake (M,1,H,W) byte
 function discriminator.shared_columns(labels, inside, void)
+   for what, x in pairs {labels = labels, inside = inside} do
+      core.check(core.is_tensor(x) and x:dim() == 3 and x:size(1) > 0,
+         'shared_columns: %s must be a tensor (N,H,W) with N of 1 or more, got %s', what, core.is_tensor(x) and (x:dim() > 0 and table.concat(x:size(), 'x') or 'an empty one') or type(x))
+   end
    local valid = hilo.ne(labels, void or 255)
    local n, m = valid:size(1), inside:size(1)
    return hilo.cmul(valid, cycled(inside, n)):unsqueeze(2), hilo.cmul(inside, cycled(valid, m)):unsqueeze(2)

@@ -11,33 +11,28 @@ local shape = require 'hilo.ops.shape'
 ---     local loss = criterion:forward(hilo.randn(4, 3), hilo.LongTensor{1, 2, 3, 1})
 local ClassSimplexCriterion, parent = class('nn.ClassSimplexCriterion', 'nn.MSECriterion')
 
--- Corners of the simplex in n - 1 dimensions: (n, n), the last column 0. Each row is of length 1, each two have the same product.
+-- Corners of the simplex in n - 1 dimensions: (n, n), the last column 0. Each row is of length 1, each two have the same product; below
+-- the diagonal a column holds one value.
 local function corners(n)
-   local rows, product = {}, -1 / (n - 1)
+   local rows, below, product, squares = {}, {}, -1 / (n - 1), 0
    for i = 1, n do
-      rows[i] = {}
-      local length = 0
-      for d = 1, n do
-         local dot = 0
-         for e = 1, d - 1 do dot = dot + rows[i][e] * (rows[d] and rows[d][e] or 0) end
-         if d > i or d == n then
-            rows[i][d] = 0
-         elseif d == i then
-            rows[i][d] = math.sqrt(math.max(0, 1 - length))
-         else
-            rows[i][d] = (product - dot) / rows[d][d]
-         end
-         length = length + rows[i][d] ^ 2
-      end
+      local row = {}
+      for d = 1, n do row[d] = below[d] or 0 end
+      row[i] = i < n and math.sqrt(math.max(0, 1 - squares)) or 0
+      below[i] = i < n and (product - squares) / row[i] or 0
+      squares = squares + below[i] ^ 2
+      rows[i] = row
    end
    return Tensor.new(nil, rows)
 end
 
----@param nClasses integer 2 or more
+local most_classes = 2048
+
+---@param nClasses integer 2..2048
 function ClassSimplexCriterion:__init(nClasses)
    parent.__init(self)
-   self:check(type(nClasses) == 'number' and nClasses > 1 and nClasses % 1 == 0, 'expects 2 classes or more, got %s',
-      tostring(nClasses))
+   self:check(type(nClasses) == 'number' and nClasses > 1 and nClasses % 1 == 0 and nClasses <= most_classes,
+      'expects 2 to %d classes, got %s', most_classes, tostring(nClasses))
    self.nClasses, self.simplex = nClasses, corners(nClasses)
 end
 
