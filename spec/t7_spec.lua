@@ -348,6 +348,17 @@ describe('damaged files', function()
          (helper.read_file(golden .. 'net.t7'):gsub('kW', 'kw')))
    end)
 
+   it('whose modules seem to have more than any memory are errors', function()
+      local function wide(name) -- 10^6 x 10^6 elements that are one
+         return int(2) .. text(name) .. object('torch.FloatTensor', 3) .. int(2) .. long(1e6, 1e6, 0, 0, 1)
+            .. object('torch.FloatStorage', 4) .. long(1) .. '\0\0\0\0'
+      end
+      for class, case in pairs {['nn.Linear'] = {'weight', 'is not contiguous'}, ['nn.View'] = {'size', 'sizes of 1000000x1000000'},
+         ['nn.BatchNormalization'] = {'running_mean', 'less than it says'}} do
+         fails(case[2], t7.decode, object(class, 1) .. int(3, 2, 1) .. wide(case[1]))
+      end
+   end)
+
    it('at random give values or errors, never more', function()
       local random = helper.numbers(7)
       for _, name in ipairs {'tensors.t7', 'values.t7', 'old_net.t7', 'tensors_ascii.t7'} do

@@ -217,15 +217,35 @@ end
 
 ---@class T7Sink
 ---@field put fun(data: string|ffi.cdata*, n: number?)
+---@field flush fun()
 ---@field ascii boolean
 local Sink = {}
 Sink.__index = Sink
 
---- What is written goes to put(data, bytes) in its order.
+local most_parts = 4096 -- short strings that are put together before they are written
+
+--- What is written goes to put(data, bytes) in its order, the last of it at flush().
 ---@param put fun(data: string|ffi.cdata*, n: number?)
 ---@param ascii boolean
 ---@return T7Sink
-function bytes.sink(put, ascii) return setmetatable({put = put, ascii = ascii}, Sink) end
+function bytes.sink(put, ascii)
+   local self = setmetatable({ascii = ascii}, Sink)
+   local parts, n = {}, 0
+   function self.flush()
+      if n > 0 then put(table.concat(parts, '', 1, n)) end
+      n = 0
+   end
+   function self.put(data, size)
+      if size then
+         self.flush()
+         return put(data, size)
+      end
+      n = n + 1
+      parts[n] = data
+      if n == most_parts then self.flush() end
+   end
+   return self
+end
 
 local cells = {int = ffi.new('int32_t[1]'), long = ffi.new('int64_t[1]'), double = one_double}
 

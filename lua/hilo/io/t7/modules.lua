@@ -8,10 +8,14 @@ local modules = {}
 
 -- ---- from Torch7 ----
 
+-- A view with stride 0 may seem to have more elements than any memory.
+local function is_dense(t) return t:nElement() <= t._storage.size end
+
 -- Numbers of a LongStorage, which came as a tensor or as an object with totable().
 local function numbers(value)
    if type(value) ~= 'table' then return {} end
-   if not core.is_tensor(value) and not value.totable then return value end
+   if not core.is_tensor(value) then return value.totable and value:totable() or value end
+   check(is_dense(value), 'sizes of %s in a storage of %.0f', Tensor.shape_text(value), value._storage.size)
    return value:totable()
 end
 
@@ -20,7 +24,8 @@ local function default(object, fields)
 end
 
 local function needs_tensor(object, key, name)
-   return check(core.is_tensor(object[key]) and object[key]:dim() > 0 and object[key], "%s: its '%s' is no tensor", name, key)
+   local t = object[key]
+   return check(core.is_tensor(t) and t:dim() > 0 and is_dense(t) and t, "%s: its '%s' is no tensor, or less than it says", name, key)
 end
 
 local function needs_numbers(object, name, keys)
@@ -84,7 +89,7 @@ restore['nn.BatchNormalization'] = function(m, name)
    local mean = needs_tensor(m, 'running_mean', name)
    default(m, {eps = 1e-5, momentum = 0.1})
    if m.running_var == nil and core.is_tensor(m.running_std) then
-      local variance = m.running_std:totable()
+      local variance = needs_tensor(m, 'running_std', name):totable()
       for i, std in ipairs(variance) do variance[i] = std ^ -2 - m.eps end
       m.running_var, m.running_std = mean:clone():copy(Tensor.new({dtype = 'double'}, variance)), nil
    end

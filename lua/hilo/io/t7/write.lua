@@ -167,4 +167,5 @@ for _, name in ipairs {'value', 'table', 'pairs'} do jit.off(Writer[name]) end
 ---@param given T7Options
 return function(sink, value, given)
    setmetatable({sink = sink, numbers = {}, count = 0, path = {}, given = given}, Writer):value(value, 1)
+   sink.flush()
 end
