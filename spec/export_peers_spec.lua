@@ -109,6 +109,16 @@ describe('onnxruntime', function()
       check_networks(list)
    end)
 
+   needs_runtime('computes what a network of Torch7 gave', function()
+      local list = {}
+      for _, name in ipairs {'net', 'old_net'} do
+         local v = hilo.io.t7.read(('spec/golden/t7/%s.t7'):format(name))
+         list[#list + 1] = {name = name, cases = {['1/input'] = v.input:float(), ['1/output'] = v.output:float()},
+            write = function(path) hilo.export.network(v.net:float():evaluate(), path, {'N', 3, 12, 12}) end}
+      end
+      check_networks(list)
+   end)
+
    needs_runtime('computes what every backbone and head does, for any batch and size', function()
       local list, sizes = {}, {'N', 3, 'H', 'W'}
       for _, backbone in ipairs {'resnet18', 'resnet50', 'resnet101', 'vgg16', 'mobilenet_v2'} do

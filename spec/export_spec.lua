@@ -250,6 +250,18 @@ describe('hilo export', function()
       assert.truthy(message:find('take input=picture', 1, true), message)
    end)
 
+   it('writes a network of Torch7', function()
+      local path = work .. '/t7.onnx'
+      local status, text = command('net=spec/golden/t7/net.t7', 'sizes=N,3,12,12', 'onnx=' .. path)
+      assert.truthy(status == 0 and text:find('nn.Sequential of spec/golden/t7/net.t7', 1, true), text)
+      local found = read(path)
+      check_order(found)
+      assert.same({'N', 3, 12, 12}, found.inputs.input.sizes)
+      assert.same({3, 1, 1}, {found.kinds.Conv, found.kinds.LogSoftmax, found.kinds.Gemm})
+      local _, message = command('net=spec/golden/t7/values.t7', 'onnx=' .. path)
+      assert.truthy(message:find('holds no network', 1, true), message)
+   end)
+
    it('tells what it takes, and what is wrong', function()
       local status, text = tiny_runs.command('export', {'help'})
       assert.truthy(status == 0 and text:find('net=RUN onnx=FILE', 1, true))

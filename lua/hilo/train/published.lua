@@ -34,7 +34,7 @@ local function low_last(to, t, own)
    return shape.cat({t:narrow(2, n + 1, t:size(2) - n), t:narrow(2, 1, n)}, 2)
 end
 
-local caffe = 'its makers show it BGR pictures of 0..255 less the mean colour'
+local caffe = 'its makers show it BGR pictures of 0..255 less the mean colour, and its max pooling rounds up'
 
 -- layer2.block1.reduce.conv.weight -> layer1.0.conv1.weight
 local function kazuto(name)
