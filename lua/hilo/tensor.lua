@@ -454,14 +454,50 @@ end
 --- Gives the memory back now. This tensor and all views of it can no longer be used.
 function methods:free() self._storage:free() end
 
---- A view of the same memory over other sizes and strides (elements), for use inside hilo.
----@param offset? number elements from this tensor's first one
----@param sizes integer[]
----@param strides? integer[] in elements; dense if not given
----@return Tensor
-function methods:as_strided(sizes, strides, offset)
+--- As as_strided, of sizes and strides that are known to fit.
+---@private
+function methods:_strided(sizes, strides, offset)
    core.raw(self)
    return wrap(self._storage, self._offset + (offset or 0), sizes, strides)
+end
+
+-- The least and the largest place in the storage that such a view has; it has elements.
+local function reach(sizes, strides, first)
+   local low, high = first, first
+   for d = 1, #sizes do
+      local span = (sizes[d] - 1) * strides[d]
+      low, high = low + math.min(0, span), high + math.max(0, span)
+   end
+   return low, high
+end
+
+local function is_whole(x) return type(x) == 'number' and x % 1 == 0 end
+
+--- A view of the same memory over other sizes and strides; autograd does not see it.
+---
+---     local diagonal = hilo.eye(3):as_strided({3}, {4})
+---     assert(diagonal:sum() == 3)
+---@param sizes integer[]
+---@param strides? integer[] in elements; dense if not given
+---@param offset? integer elements from this tensor's first one
+---@return Tensor view an error where it would reach beyond the memory that this tensor is a view of
+function methods:as_strided(sizes, strides, offset)
+   check(type(sizes) == 'table', 'as_strided: sizes must be a table, got %s', type(sizes))
+   check_sizes(sizes, 'as_strided')
+   strides, offset = strides or contiguous_strides(sizes), offset or 0
+   check(type(strides) == 'table' and #strides == #sizes, 'as_strided: expects a stride for each of %d sizes, got %s', #sizes,
+      type(strides) == 'table' and #strides or type(strides))
+   for d = 1, #strides do
+      check(is_whole(strides[d]), 'as_strided: stride %d must be a whole number, got %s', d, tostring(strides[d]))
+   end
+   check(is_whole(offset), 'as_strided: the offset must be a whole number, got %s', tostring(offset))
+   if count(sizes) > 0 then
+      local low, high = reach(sizes, strides, self._offset + offset)
+      check(low >= 0 and high < self._storage.size,
+         'as_strided: the view would reach from element %s to %s of memory that has %s (from 0)', tostring(low), tostring(high),
+         tostring(self._storage.size))
+   end
+   return self:_strided(sizes, strides, offset)
 end
 
 --- The same memory outside any graph.
@@ -471,7 +507,7 @@ end
 ---     assert(not (x * 2):detach().requires_grad)
 ---@return Tensor
 function methods:detach()
-   return self:as_strided(sizes_table(self), strides_table(self))
+   return self:_strided(sizes_table(self), strides_table(self))
 end
 
 --- Notes an in-place change, for autograd's check of saved tensors.

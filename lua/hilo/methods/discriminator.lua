@@ -20,8 +20,9 @@ end
 ---@return Tensor fake (M,1,H,W) byte
 function discriminator.shared_columns(labels, inside, void)
    for what, x in pairs {labels = labels, inside = inside} do
+      local got = core.is_tensor(x) and (x:dim() > 0 and table.concat(x:size(), 'x') or 'an empty one') or type(x)
       core.check(core.is_tensor(x) and x:dim() == 3 and x:size(1) > 0,
-         'shared_columns: %s must be a tensor (N,H,W) with N of 1 or more, got %s', what, core.is_tensor(x) and (x:dim() > 0 and table.concat(x:size(), 'x') or 'an empty one') or type(x))
+         'shared_columns: %s must be a tensor (N,H,W) with N of 1 or more, got %s', what, got)
    end
    local valid = hilo.ne(labels, void or 255)
    local n, m = valid:size(1), inside:size(1)

@@ -85,9 +85,9 @@ end
 local view = op('view', {
    forward = function(ctx, x, sizes)
       ctx.sizes = sizes_table(x)
-      return x:as_strided(sizes)
+      return x:_strided(sizes)
    end,
-   backward = function(ctx, dy) return M.contiguous(dy):as_strided(ctx.sizes) end,
+   backward = function(ctx, dy) return M.contiguous(dy):_strided(ctx.sizes) end,
 })
 
 --- The same memory with other sizes; one of them may be -1. x must be contiguous.
@@ -128,7 +128,7 @@ M.narrow = op('narrow', {
          tostring(length), tostring(first), dim, Tensor.shape_text(x))
       ctx.sizes, ctx.dim, ctx.first, ctx.length = {unpack(sizes)}, dim, first, length
       sizes[dim] = length
-      return x:as_strided(sizes, strides, (first - 1) * strides[dim])
+      return x:_strided(sizes, strides, (first - 1) * strides[dim])
    end,
    backward = function(ctx, dy)
       local dx = dy:zeros(ctx.sizes)
@@ -157,7 +157,7 @@ local permute = op('permute', {
          new_sizes[d], new_strides[d] = sizes[from], strides[from]
          ctx.inverse[from] = d
       end
-      return x:as_strided(new_sizes, new_strides)
+      return x:_strided(new_sizes, new_strides)
    end,
    backward = function(ctx, dy) return M.permute(dy, ctx.inverse) end,
 })
@@ -261,7 +261,7 @@ local expand = op('expand', {
          local stretched = d <= lead or from[d - lead] == 1 and sizes[d] ~= 1
          new_strides[d] = stretched and 0 or strides[d - lead]
       end
-      return x:as_strided(sizes, new_strides)
+      return x:_strided(sizes, new_strides)
    end,
    backward = function(ctx, dy)
       local lead, mask, reduced = dy:dim() - #ctx.from, 0, sizes_table(dy)
@@ -270,7 +270,7 @@ local expand = op('expand', {
       end
       local dx = dy:empty(reduced)
       run('hl_reduce', dx, dy, 0, mask)
-      return dx:as_strided(ctx.from)
+      return dx:_strided(ctx.from)
    end,
 })
 
