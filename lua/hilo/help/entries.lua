@@ -64,6 +64,13 @@ local function told_in(entry)
    return comment
 end
 
+-- A sentence begins with a capital, but where it is a formula or Lua.
+local function capitalised(text)
+   local word, rest = text:match('^(%l%a+)([ ,].*)$')
+   if not word or word == 'for' or rest:match('^ [=*?<+/%-]') then return text end
+   return word:sub(1, 1):upper() .. word:sub(2) .. rest
+end
+
 --- The prose of an entry, in which '\1n' stands for its example n.
 ---@param entry Entry
 ---@return string
@@ -71,9 +78,9 @@ function entries.text(entry)
    local comment = told_in(entry)
    local text = comment and comment.text or ''
    if entry.kind == 'module' or comment ~= entry.comment then text = without_path(text) end
-   if entry.kind == 'class' then text = text:gsub('^nn%.[%w]+(%b()): ', '') end
+   if entry.kind == 'class' then text = text:gsub('^%l+%.%w+(%b()): ', '') end
    if entry.more then text = text == '' and entry.more or text .. '\n\n' .. entry.more end
-   return text
+   return capitalised(text)
 end
 
 --- The examples of an entry: Lua code.

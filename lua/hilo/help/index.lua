@@ -9,7 +9,7 @@ local read_file = require 'hilo.help.reader'
 ---@field by_name table<string, Defined[]> by the last part of the name
 ---@field classes table<string, Defined>
 ---@field same_named table<string, Defined[]> classes of one name in several files
----@field modules table<string, Defined> classes of nn by their name, 'nn.Linear'
+---@field modules table<string, Defined> classes of nn and optim by their names, 'nn.Linear'
 ---@field aliases table<string, string> types by name
 ---@field fields table<string, Defined[]> the classes that declare a field, by its name
 
@@ -37,7 +37,7 @@ local function enter(defined)
    end
    local class = defined.class
    if not class then return end
-   if class:match('^nn%.') then
+   if class:match('^%l%w*%.') then
       index.modules[class] = index.modules[class] or defined
    else
       index.classes[class] = index.classes[class] or defined

@@ -15,18 +15,24 @@ local list
 
 -- The page of other libraries' names.
 local function names_page()
+   local full = require 'hilo.help.text'
    local lines = {'# Names in Torch7 and PyTorch', '',
       'Tensors and modules have the names and the order of arguments of Torch7; where PyTorch has another, it stands beside.', '',
       '| hilo | Torch7 | PyTorch |', '|---|---|---|'}
+   local function cell(name, row)
+      if not name then return 'none' end
+      return name == row.ours and 'the same' or '`' .. name .. '`'
+   end
+   local entries = require 'hilo.help.entries'
    for _, row in ipairs(other_names.rows()) do
-      lines[#lines + 1] = ('| `%s` | %s | %s |'):format(row.ours, row.torch7 and '`' .. row.torch7 .. '`' or 'none',
-         row.pytorch and '`' .. row.pytorch .. '`' or 'none')
+      local entry = entries.named(row.ours)
+      local ours = entry and full.full_name(entry) or row.ours
+      lines[#lines + 1] = ('| `%s` | %s | %s |'):format(ours, cell(row.torch7, row), cell(row.pytorch, row))
    end
    return {name = 'names', title = 'Names in Torch7 and PyTorch', text = table.concat(lines, '\n') .. '\n', words = ''}
 end
 
-
-local order = {'tutorial', 'prompt', 'tensors', 'autograd', 'modules', 'data', 'methods', 'runs', 'precision', 'devices', 'names'}
+local order = {'tutorial', 'prompt', 'tensors', 'autograd', 'modules', 'data', 'methods', 'runs', 'precision', 'devices', 'files', 'names'}
 
 local function place(name)
    for i, known in ipairs(order) do if known == name then return i end end

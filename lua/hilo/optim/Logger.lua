@@ -32,7 +32,7 @@ end
 
 --- Names the columns, for rows that are lists.
 ---@param names string[]
----@return Logger self
+---@return optim.Logger self
 function Logger:setNames(names)
    self.names = names
    for i = 1, #names do self.columns[i], self.styles[i] = {}, {'+'} end
@@ -79,7 +79,7 @@ end
 
 --- How columns are drawn: '-', '+', '+-', '~', '|', '.'.
 ---@param styles table<string|integer, string|string[]> by names, or in the order of setNames
----@return Logger self
+---@return optim.Logger self
 function Logger:style(styles)
    for key, style in pairs(styles) do
       for i, name in ipairs(self.names) do

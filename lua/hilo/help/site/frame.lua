@@ -14,10 +14,13 @@ local own_style = [[
 .find input { font: inherit; width: 100%; max-width: 30rem; padding: .35rem .6rem; border: 1px solid var(--soft); border-radius: 4px;
   background: var(--ground); color: var(--text); }
 #found { list-style: none; margin: .3rem 0 0; padding: 0; max-width: 60rem; }
+#found:not(:empty) { margin-bottom: 2rem; }
 #found li { padding: .2rem 0; border-bottom: 1px solid var(--line); }
 #found span { color: var(--soft); margin-left: .6rem; }
 section.entry { padding: 1rem 0 .3rem; }
-section.entry h3 { margin: 0 0 .4rem; }
+section.entry h3 { margin: 0 0 .4rem; font-size: 1.1rem; }
+section.entry h3 code { font-weight: 700; overflow-wrap: anywhere; }
+.soft { color: var(--soft); }
 section.entry:target { border-left: 4px solid var(--accent); padding-left: .8rem; }
 td.short code { overflow-wrap: normal; }
 pre.example { border-left: 3px solid var(--accent); }

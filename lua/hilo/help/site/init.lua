@@ -16,16 +16,34 @@ local text = require 'hilo.help.text'
 local function write(path, content) file.write(path, function(out) out(content) end) end
 
 local function title_of(group)
-   if group == 'objects' then return 'objects that functions return' end
-   if group == 'prompt' then return 'at the prompt' end
+   if group == 'objects' then return 'Objects that functions return' end
+   if group == 'prompt' then return 'At the prompt' end
    if group == 'hilo' or group == 'Tensor' or group == 'nn' or group == 'optim' then return group end
    return 'hilo.' .. group
 end
 
+-- The first sentence of a page.
+local function summary_of_page(page)
+   local paragraph = page.text:match('^#[^\n]*\n+([^#|\n][^#|]-)\n\n') or ''
+   return search.first_sentence(paragraph)
+end
+
+local function summary_of_group(group)
+   if group.name == 'objects' then return 'What functions give back, by the names of its classes.' end
+   if group.name == 'prompt' then return 'What is to hand there besides hilo, nn and optim.' end
+   if group.name == 'hilo' then return 'Functions of tensors, pure and differentiable, and what makes tensors.' end
+   local entry = entries.named(group.name)
+   return entry and search.first_sentence(entries.text(entry)) or ''
+end
+
 local function contents_of(groups)
    local concepts, reference = {}, {}
-   for i, page in ipairs(pages.all()) do concepts[i] = {href = page.name .. '.html', title = page.title} end
-   for i, group in ipairs(groups) do reference[i] = {href = ('ref-%s.html'):format(group.name), title = title_of(group.name)} end
+   for i, page in ipairs(pages.all()) do
+      concepts[i] = {href = page.name .. '.html', title = page.title, summary = summary_of_page(page)}
+   end
+   for i, group in ipairs(groups) do
+      reference[i] = {href = ('ref-%s.html'):format(group.name), title = title_of(group.name), summary = summary_of_group(group)}
+   end
    return {{title = 'Guide', items = concepts}, {title = 'Reference', items = reference}}
 end
 
@@ -37,7 +55,7 @@ local function short_list(group)
             h.span {class = 'soft', search.first_sentence(entries.text(entry))}}
       end
    end
-   return h.details {h.summary {('%d names'):format(#group.entries)}, h.ul(items)}
+   return h.details {open = #items <= 40 and '' or nil, h.summary {('%d names'):format(#group.entries)}, h.ul(items)}
 end
 
 local function reference_page(group)
@@ -51,7 +69,9 @@ local function start_page(contents)
    local parts = {h.h1 {'hilo'}, h.p {markdown.inline(entries.text(entries.named 'hilo'):match('^(.-)\n'))}}
    for _, group in ipairs(contents) do
       local items = {}
-      for i, item in ipairs(group.items) do items[i] = h.li {h.a {href = item.href, item.title}} end
+      for i, item in ipairs(group.items) do
+         items[i] = h.li {h.a {href = item.href, item.title}, ' ', h.span {class = 'soft', markdown.inline(item.summary)}}
+      end
       parts[#parts + 1] = {h.h2 {group.title}, h.ul(items)}
    end
    return {href = 'index.html', title = 'Manual', content = parts}
