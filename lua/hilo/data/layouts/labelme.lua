@@ -104,7 +104,7 @@ end
 local function draw_page(set, page, class_of)
    local data = page.data
    local h, w = data.imageHeight, data.imageWidth
-   if type(h) ~= 'number' then h, w = folder.image_size(page.image) end
+   if type(h) ~= 'number' or type(w) ~= 'number' then h, w = folder.image_size(page.image) end
    files.check_size(page.image, h, w, page.where)
    local labels, mask, paint = drawn.canvas(h, w, page.where)
    for i, shape in ipairs(data.shapes) do
