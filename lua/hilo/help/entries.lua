@@ -66,8 +66,9 @@ end
 
 -- A sentence begins with a capital, but where it is a formula or Lua.
 local function capitalised(text)
-   local word, rest = text:match('^(%l%a+)([ ,].*)$')
-   if not word or word == 'for' or rest:match('^ [=*?<+/%-]') then return text end
+   local word, rest = text:match('^(%l[%a-]+)(.*)$')
+   local prose = word and (rest:match('^[ ,;]') or rest:match('^[.:]%s') or rest:match('^[.:]?$'))
+   if not prose or word == 'for' or rest:match('^ [=*?<+/%-]') then return text end
    return word:sub(1, 1):upper() .. word:sub(2) .. rest
 end
 

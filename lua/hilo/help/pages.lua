@@ -17,7 +17,8 @@ local list
 local function names_page()
    local full = require 'hilo.help.text'
    local lines = {'# Names in Torch7 and PyTorch', '',
-      'Tensors and modules have the names and the order of arguments of Torch7; where PyTorch has another, it stands beside.', '',
+      'Tensors and modules have the names and the order of arguments of Torch7; where PyTorch has another name, it stands beside.',
+      '',
       '| hilo | Torch7 | PyTorch |', '|---|---|---|'}
    local function cell(name, row)
       if not name then return 'none' end
@@ -29,7 +30,7 @@ local function names_page()
       local ours = entry and full.full_name(entry) or row.ours
       lines[#lines + 1] = ('| `%s` | %s | %s |'):format(ours, cell(row.torch7, row), cell(row.pytorch, row))
    end
-   return {name = 'names', title = 'Names in Torch7 and PyTorch', text = table.concat(lines, '\n') .. '\n', words = ''}
+   return {name = 'names', title = lines[1]:sub(3), text = table.concat(lines, '\n') .. '\n', words = ''}
 end
 
 local order = {'tutorial', 'prompt', 'tensors', 'autograd', 'modules', 'data', 'methods', 'runs', 'precision', 'devices', 'files', 'names'}

@@ -24,7 +24,11 @@ section.entry h3 code { font-weight: 700; overflow-wrap: anywhere; }
 section.entry:target { border-left: 4px solid var(--accent); padding-left: .8rem; }
 td.short code { overflow-wrap: normal; }
 pre.example { border-left: 3px solid var(--accent); }
-@media (max-width: 50rem) { .manual { display: block; } }
+.to-contents { display: none; }
+@media (max-width: 50rem) {
+  .manual { display: flex; flex-direction: column-reverse; gap: 0; }
+  .to-contents { display: block; }
+}
 ]]
 
 local function list(items, current)
@@ -58,8 +62,9 @@ function frame.render(page, contents)
    local body = h.body {
       h.a {class = 'skip', href = '#main', 'Skip to the content'},
       h.div {class = 'manual',
-         h.nav {['aria-label'] = 'Contents', h.a {href = 'index.html', h.strong {'hilo'}}, groups},
+         h.nav {id = 'contents', ['aria-label'] = 'Contents', h.a {href = 'index.html', h.strong {'hilo'}}, groups},
          h.main {id = 'main', tabindex = -1,
+            h.p {class = 'to-contents', h.a {href = '#contents', 'Contents'}},
             h.div {class = 'find', h.p {h.label {['for'] = 'words', 'Search '},
                h.input {id = 'words', type = 'search', autocomplete = 'off', placeholder = 'a name or words'}},
                h.ul {id = 'found', ['aria-live'] = 'polite'}},
