@@ -105,7 +105,10 @@ describe('onnxruntime', function()
       for _, name in ipairs {'SpatialZeroPadding', 'SpatialReplicationPadding', 'SpatialReflectionPadding'} do
          add(name, nn[name](1, 2, 0, 3), hilo.randn(2, 3, 5, 6))
       end
-      assert.is_true(#list >= 50, #list)
+      require 'hilo.torch.nngraph'
+      local x = nn.Identity()()
+      add('gModule', nn.gModule({x}, {nn.CMulTable()({nn.Linear(4, 3)(x), nn.Tanh()(nn.Linear(4, 3)(x))})}), hilo.randn(5, 4))
+      assert.is_true(#list >= 51, #list)
       check_networks(list)
    end)
 

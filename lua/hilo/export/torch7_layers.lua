@@ -175,3 +175,26 @@ add('nn.SpatialDilatedMaxPooling', function(_, g, m, x)
    return g:op('MaxPool', {x}, {kernel_shape = {m.kH, m.kW}, strides = {m.dH, m.dW}, pads = {m.padH, m.padW, m.padH, m.padW},
       dilations = {m.dilationH, m.dilationW}, ceil_mode = m.ceil_mode and 1 or 0})
 end)
+
+-- ---- nngraph ----
+
+-- What a node sees: the one thing that comes to it, or the list.
+local function seen_by(node, values)
+   if #node.inputs == 1 and not node.data.nested then return values[node.inputs[1]] end
+   local list = {}
+   for i, from in ipairs(node.inputs) do list[i] = values[from] end
+   return list
+end
+
+add('nn.gModule', function(e, _, m, x)
+   local values, given = {}, {}
+   for i, node in ipairs(m.inputs) do given[node] = #m.inputs == 1 and x or x[i] end
+   for _, node in ipairs(m.forwardnodes) do
+      local y = given[node] or seen_by(node, values)
+      if node.data.selectindex then y = y[node.data.selectindex] end
+      values[node] = node.data.module and e:module(node.data.module, y) or y
+   end
+   local ys = {}
+   for i, node in ipairs(m.outputs) do ys[i] = values[node] end
+   return #ys == 1 and ys[1] or ys
+end)
