@@ -23,6 +23,10 @@ local function restore(previous, ok, ...)
    return ...
 end
 
+--- Whether ops are recorded outside of no_grad and enable_grad, as they are at first; Torch7's names (hilo.torch) turn it off.
+---@param on boolean
+function autograd.set_enabled(on) enabled = on end
+
 --- Runs f(...) without recording, and with in-place changes of parameters allowed; returns what f returns.
 ---
 ---     local net = nn.Linear(2, 1)

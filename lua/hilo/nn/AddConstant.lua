@@ -1,16 +1,23 @@
+local core = require 'hilo.core'
 local class = require 'hilo.nn.class'
 local pointwise = require 'hilo.ops.pointwise'
 
---- nn.AddConstant(c): x + c.
+--- nn.AddConstant(c): x + c; c is a number, or a tensor that stretches to x's sizes.
+---
+---     local y = nn.AddConstant(3):forward(hilo.Tensor{1, 2})  -- 4, 5
 local AddConstant, parent = class('nn.AddConstant', 'nn.Module')
 
----@param constant number
-function AddConstant:__init(constant)
+---@param constant number|Tensor
+---@param inplace? boolean accepted for Torch7's sake; nothing works in place
+function AddConstant:__init(constant, inplace)
    parent.__init(self)
-   self:check(type(constant) == 'number', 'expects a number, got %s', type(constant))
-   self.constant_scalar = constant
+   self:check(type(constant) == 'number' or core.is_tensor(constant), 'expects a number or a tensor, got %s', type(constant))
+   self.constant_scalar, self.inplace = constant, inplace or false
 end
 
-function AddConstant:updateOutput(x) return pointwise.affine(x, 1, self.constant_scalar) end
+function AddConstant:updateOutput(x)
+   local c = self.constant_scalar
+   return type(c) == 'number' and pointwise.affine(x, 1, c) or pointwise.add(x, c)
+end
 
 return AddConstant

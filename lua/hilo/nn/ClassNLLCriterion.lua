@@ -45,7 +45,7 @@ end
 ---@param input Tensor (N,C,...) log-probabilities
 ---@param target Tensor (N,...) classes from 1
 ---@return Tensor loss (1)
-function ClassNLLCriterion:nll(input, target)
+function ClassNLLCriterion:of_classes(input, target)
    local sizes = input:size():totable()
    sizes[2] = 1
    local index, weight = autograd.no_grad(targets_of, self, input, target, sizes)
@@ -62,7 +62,7 @@ function ClassNLLCriterion:updateOutput(input, target)
    if type(target) == 'number' then target = input:emptyAs('long', 1):fill(target) end
    self:check(core.is_tensor(target) and target:nElement() == input:size(1), 'expects %d targets, got %s', input:size(1),
       core.is_tensor(target) and target:nElement() or type(target))
-   return self:nll(input, target)
+   return self:of_classes(input, target)
 end
 
 return ClassNLLCriterion

@@ -20,6 +20,7 @@ function Convert:updateOutput(x)
    x = shape.to(x, {dtype = self._type})
    if from == to then return x end
    self:check(#from == x:dim(), 'expects %s, got %s', from, Tensor.shape_text(x))
+   if to == 'f' then return shape.reshape(x, x:nElement()) end
    if to == 'bf' then
       local batch = self:check(from:find('b', 1, true), '%s has no batch', from)
       x = batch == 1 and x or shape.transpose(x, 1, batch)

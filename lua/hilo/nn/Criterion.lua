@@ -77,7 +77,11 @@ function Criterion:forward(input, target)
    end
    self._graph = nil
    local loss
-   if autograd.is_enabled() then loss = record(self, input, target).output else loss = self:updateOutput(input, target) end
+   if graph.is_recording() then
+      loss = record(self, input, target).output
+   else
+      loss = self:updateOutput(input, target)
+   end
    self.output = core.is_tensor(loss) and loss:item() or loss
    return self.output
 end

@@ -7,13 +7,26 @@ local loss = require 'hilo.ops.loss'
 ---
 ---     local criterion = nn.CrossEntropyCriterion()
 ---     local loss = criterion:forward(hilo.randn(4, 3), hilo.LongTensor{1, 3, 2, 1})  -- classes from 1
-local CrossEntropyCriterion, parent = class('nn.CrossEntropyCriterion', 'nn.ClassNLLCriterion')
+local CrossEntropyCriterion, parent = class('nn.CrossEntropyCriterion', 'nn.Criterion')
+
+---@param weights? Tensor (C); the mean then divides by the sum of the targets' weights
+---@param sizeAverage? boolean true if not given
+---@param ignoreIndex? integer a target that counts nothing, -100 if not given
+function CrossEntropyCriterion:__init(weights, sizeAverage, ignoreIndex)
+   parent.__init(self)
+   self.nll = class.namespace.ClassNLLCriterion(weights, sizeAverage, ignoreIndex)
+   self.sizeAverage = self.nll.sizeAverage
+   self.set_size_average = self.sizeAverage
+end
 
 function CrossEntropyCriterion:updateOutput(input, target)
    self:check(core.is_tensor(input), 'expects scores (C) or (N,C), got %s', type(input))
+   -- either field may be set: the one that was changed counts
+   if self.sizeAverage ~= self.set_size_average then self.nll.sizeAverage = self.sizeAverage end
+   self.set_size_average = self.sizeAverage
    if input:dim() > 2 then input = input:squeeze() end
    if core.is_tensor(target) and target:dim() > 1 then target = target:reshape(target:nElement()) end
-   return parent.updateOutput(self, loss.log_softmax(input, input:dim()), target)
+   return self:part(self.nll, loss.log_softmax(input, input:dim()), target)
 end
 
 return CrossEntropyCriterion

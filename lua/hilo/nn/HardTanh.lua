@@ -15,6 +15,11 @@ function HardTanh:__init(min_val, max_val, inplace)
    self:check(self.max_val > self.min_val, 'the upper bound %g must be above the lower one %g', self.max_val, self.min_val)
 end
 
-function HardTanh:updateOutput(x) return pointwise.clamp(x, self.min_val, self.max_val) end
+-- At the bounds the gradient is 0, as in Torch7; that of hilo.clamp is 1.
+function HardTanh:updateOutput(x)
+   local function all(value) return x:emptyAs(x:dtype(), 1):fill(value) end
+   local y = pointwise.where(pointwise.le(x:detach(), self.min_val), all(self.min_val), x)
+   return pointwise.where(pointwise.ge(x:detach(), self.max_val), all(self.max_val), y)
+end
 
 return HardTanh

@@ -8,7 +8,7 @@ local shape = require 'hilo.ops.shape'
 local Narrow, parent = class('nn.Narrow', 'nn.Module')
 
 ---@param dimension integer negative counts from the last
----@param offset integer from 1; negative counts from the last
+---@param offset integer from 1; negative: all but the last `length` slices
 ---@param length? integer 1 if not given; -1: up to the last, -2: up to the one before, ...
 function Narrow:__init(dimension, offset, length)
    parent.__init(self)
@@ -19,8 +19,8 @@ end
 function Narrow:updateOutput(x)
    local dim = Tensor.dimension(x, self.dimension, 'nn.Narrow')
    local n, first, length = x:size(dim), self.index, self.length
-   if first < 0 then first = n + 1 + first end
    if length < 0 then length = n - first + 2 + length end
+   if first < 0 then first, length = 1, n - length end
    return shape.narrow(x, dim, first, length)
 end
 

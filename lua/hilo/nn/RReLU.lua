@@ -20,10 +20,9 @@ function RReLU:__init(l, u, inplace)
 end
 
 function RReLU:updateOutput(x)
-   if not self.train then return pointwise.leaky_relu(x, (self.lower + self.upper) / 2) end
    local slope = x:empty()
    autograd.no_grad(function()
-      slope:uniform(self.lower, self.upper)
+      if self.train then slope:uniform(self.lower, self.upper) else slope:fill((self.lower + self.upper) / 2) end
       slope:maskedFill(pointwise.gt(x:detach(), 0), 1)
    end)
    return pointwise.cmul(x, slope)

@@ -14,7 +14,7 @@ function SpatialClassNLLCriterion:updateOutput(input, target)
    self:check(core.is_tensor(target) and target:dim() == 3 and target:size(1) == input:size(1) and target:size(2) == input:size(3)
       and target:size(3) == input:size(4), 'expects targets %dx%dx%d, got %s', input:size(1), input:size(3), input:size(4),
       core.is_tensor(target) and Tensor.shape_text(target) or type(target))
-   return self:nll(input, target)
+   return self:of_classes(input, target)
 end
 
 return SpatialClassNLLCriterion

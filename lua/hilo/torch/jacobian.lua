@@ -95,7 +95,7 @@ end
 
 local function draw(t, low, high)
    low, high = low or -2, high or 2
-   hilo.no_grad(function() t:uniform(low, high) end)
+   hilo.no_grad(function() t:copy(Tensor.empty(t:size():totable(), {dtype = 'double'}):uniform(low, high)) end)
 end
 
 local function apart(a, b) return (a - b):abs():max() end
@@ -186,7 +186,7 @@ end
 ---@return table<string, number>
 function Jacobian.testAllUpdate(module, input, weight, gradWeight)
    local lr, old = 0.1 + 0.9 * math.random(), module[weight]:clone()
-   local dy = module:forward(input):clone():uniform()
+   local dy = module:forward(input):clone():uniform(0, 1)
    local function accumulate(m) m:accGradParameters(input, dy) end
    local function at_once(m) m:accUpdateGradParameters(input, dy, lr) end
    local function error_of(m, times, gradient) return (old - gradient * (lr * times) - m[weight]):norm() end

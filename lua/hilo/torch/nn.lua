@@ -1,8 +1,12 @@
 --- torch/nn.lua: what Torch7's scripts find in the global `nn` beyond hilo's own: the same table, with nn.utils, nn.Jacobian and
 --- nn.hessian; errors that name the way to the module they come from; and updateOutput that leaves its result in .output.
 ---
---- What stays hilo's: net(x) composes (forward is what keeps .output for backward), nothing works in place where a module is told to,
---- and .gradInput is kept by the module whose backward was called, not by those inside.
+--- Loading this turns recording off but for modules' forward: results are plain tensors, which may be changed in place, as in Torch7;
+--- what composes hilo's way (net(x), loss:backward()) then goes into hilo.enable_grad(f).
+---
+--- What stays hilo's: nothing works in place where a module is told to, and .gradInput is kept by the module whose backward was called,
+--- not by those inside.
+local autograd = require 'hilo.autograd'
 local nn = require 'hilo.nn'
 local class = require 'hilo.nn.class'
 local state = require('hilo.nn.state').state
@@ -11,6 +15,9 @@ local tree = require 'hilo.nn.tree'
 nn.utils = require 'hilo.torch.nn_utils'
 nn.Jacobian = require 'hilo.torch.jacobian'
 nn.hessian = require 'hilo.torch.hessian'
+
+autograd.set_enabled(false)
+state.recording = true
 
 local Container = nn.Container
 
