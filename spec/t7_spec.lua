@@ -93,6 +93,11 @@ describe('a file of Torch7', function()
       for _, kind in ipairs {6, 7, 8} do fails('functions are code', t7.read, ('%sfunction_%d.t7'):format(golden, kind)) end
    end)
 
+   it('gives the tables of tds as tables', function()
+      local v = t7.read(golden .. 'tds.t7')
+      assert.same({{1, 'two', 3}, 1, {5}}, {v.vec, v.hash.one, v.hash[2]})
+   end)
+
    it('keeps objects of unknown classes as tables that tell their class', function()
       local v = t7.read(golden .. 'classes.t7')
       assert.equal('graph.Node', v.node.__typename)
@@ -117,12 +122,26 @@ describe('a network of Torch7', function()
       end)
    end
 
+   it('that is a graph computes what it did, and learns', function()
+      local v = t7.read(golden .. 'graph.t7')
+      assert.equal('nn.gModule', v.net.__typename)
+      for _, net in ipairs {v.net, t7.decode(t7.encode(v.net))} do
+         local y = net:forward(v.input)
+         helper.assert_close(y[1], v.output[1], 1e-6)
+         helper.assert_close(y[2], v.output[2], 1e-6)
+         net:zeroGradParameters()
+         net:backward(v.input, y)
+         assert.is_true(net:parameters()[1].grad:abs():sum() > 0)
+      end
+      fails('nn.gModule: its graph is not whole', t7.decode, (helper.read_file(golden .. 'graph.t7'):gsub('outnode', 'outnote')))
+   end)
+
    it('learns: its gradients fit its weights, and what it shares it shares here', function()
       local v = t7.read(golden .. 'net.t7')
       local twice = v.net:get(5)
       assert.is_true(rawequal(twice:get(1), twice:get(2):get(1)))
       assert.same({'nn.CrossEntropyCriterion', false, 5}, {v.criterion.__typename, v.criterion.sizeAverage,
-         v.criterion.weights:nElement()})
+         v.criterion.nll.weights:nElement()})
       assert.equal(12, v.state.evalCounter)
       local target = hilo.LongTensor {2, 5}
       v.net:training()
@@ -332,7 +351,7 @@ describe('damaged files', function()
    it('with keys, types and names that cannot be are errors', function()
       fails('a key that is nil', t7.decode, int(3, 1, 1, 0, 0))
       fails('a value of type 9', t7.decode, int(9))
-      fails('in a way of its own', t7.decode, object('tds.Hash', 1) .. long(7))
+      fails('in a way of its own', t7.decode, object('tds.Tree', 1) .. long(7))
       fails('without a proper name', t7.decode, object('os.execute("x")', 1))
       fails('it is empty', t7.decode, '')
       fails("'x' is no number", t7.decode, '1\nx\n')

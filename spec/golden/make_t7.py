@@ -8,6 +8,7 @@ torch7 tell it. Run with a Python that has PyTorch, which computes what the netw
     function_6.t7, function_7.t7, function_8.t7   functions in the three ways that Torch7 has had
     classes.t7    objects of classes that nobody here has
     net.t7, net_ascii.t7   a convolutional network, an input and what the network gives for it
+    graph.t7      a network of nngraph with two inputs and two outputs; tds.t7: tables of the package tds
     old_net.t7    the same as older packages wrote it: matrices as kernels, running_std, no train, names of cudnn
 """
 import os
@@ -39,6 +40,11 @@ class View:
     def __init__(self, storage, sizes, strides, offset=0, kind=None):
         self.storage, self.sizes, self.strides, self.offset = storage, sizes, strides, offset
         self.kind = kind or storage.kind
+
+
+class Tds:
+    def __init__(self, name, values):
+        self.name, self.values = name, values
 
 
 class Function:
@@ -139,6 +145,12 @@ class Writer:
                 self.out += struct.pack('%d%s' % (len(value.values), codes[value.kind]), *value.values) + b'\n'
             else:
                 self.pack(self.long if value.kind == 'Long' else codes[value.kind], *value.values)
+        elif isinstance(value, Tds):
+            self.begin(value.name)
+            self.int(len(value.values))
+            for one in value.values:
+                for part in one if isinstance(one, tuple) else [one]:
+                    self.write(part)
         elif isinstance(value, View):
             self.begin('torch.%sTensor' % value.kind)
             self.int(len(value.sizes))
@@ -261,6 +273,45 @@ whole = {'net': net, 'input': dense(x), 'output': dense(network(x)),
          'state': {'learningRate': 0.1, 'evalCounter': 12, 'dfdx': zeros(b3)}}
 save('net', whole)
 save('net_ascii', whole, ascii=True)
+
+
+# ---- nngraph: y = tanh(w a) + b, z = y * b; nodes know their children, and these by mapindex where their inputs come from ----
+
+weight, shift = torch.randn(3, 3), torch.randn(3)
+
+
+def node(number, children, **data):
+    data['mapindex'] = Table()
+    data['annotations'] = {}
+    made = Object('nngraph.Node', id=number, data=data, children=children)
+    return made
+
+
+def connect(*pairs):
+    for parent, child in pairs:
+        parent.fields['children'].append(child)
+        mapindex, data = child.fields['data']['mapindex'].pairs, parent.fields['data']
+        place = len(mapindex) // 2 + 1
+        mapindex += [(place, data), (data, place)]
+
+
+innode, a, b = node(1, []), node(2, [], selectindex=1), node(3, [], selectindex=2)
+linear = node(4, [], module=Object('nn.Linear', weight=dense(weight), bias=dense(shift)))
+tanh = node(5, [], module=Object('nn.Tanh'))
+total, product = node(6, [], module=Object('nn.CAddTable')), node(7, [], module=Object('nn.CMulTable'))
+outnode = node(8, [])
+connect((innode, a), (innode, b), (a, linear), (linear, tanh), (tanh, total), (b, total), (total, product), (b, product),
+        (total, outnode), (product, outnode))
+copy = Object('nngraph.Node', id=1, data=innode.fields['data'], children=[])
+in_a, in_b = torch.randn(2, 3), torch.randn(2, 3)
+out_y = torch.tanh(F.linear(in_a, weight, shift)) + in_b
+save('graph', {'net': Object('nn.gModule', forwardnodes=[innode, a, b, linear, tanh, total, product, outnode], innode=copy,
+                             outnode=outnode, nInputs=2, fg=Object('graph.Graph', nodes=[innode], edges=[])),
+               'input': [dense(in_a), dense(in_b)], 'output': [dense(out_y), dense(out_y * in_b)]})
+
+
+tds = {'vec': Tds('tds.Vec', [1, 'two', 3]), 'hash': Tds('tds.Hash', [('one', 1), (2, Tds('tds.Vec', [5]))])}
+save('tds', tds, versions=True)
 
 
 def old(name, **fields):

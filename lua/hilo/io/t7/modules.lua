@@ -135,13 +135,50 @@ for name, fields in pairs(later) do restore[name] = function(m) default(m, field
 
 restore['nn.Sum'] = function(m) default(m, {squeeze = true, sizeAverage = false}) end
 
--- Torch7's cross entropy holds the criterion that it ends in.
-restore['nn.ClassNLLCriterion'] = function(m)
-   if type(m.nll) == 'table' then
-      default(m, {weights = m.nll.weights, sizeAverage = m.nll.sizeAverage, ignoreIndex = m.nll.ignoreIndex})
-      m.nll, m.lsm = nil, nil
+restore['nn.ClassNLLCriterion'] = function(m) default(m, {sizeAverage = true, ignoreIndex = -100}) end
+
+restore['nn.CrossEntropyCriterion'] = function(m, name)
+   check(class.is_a(m.nll, 'nn.ClassNLLCriterion'), "%s: its 'nll' is no criterion", name)
+   m.sizeAverage, m.set_size_average, m.lsm = m.nll.sizeAverage, m.nll.sizeAverage, nil
+end
+
+-- Of Torch7's package nngraph: forwardnodes holds the nodes in their order, and each tells its children, whose mapindex says at which
+-- place of their input it goes. Nodes are told apart by their `data`, for there are copies of them.
+restore['nn.gModule'] = function(m, name)
+   if not m.innode then return end -- it is one of hilo's
+   local function complete(x) return type(x) == 'table' and type(x.data) == 'table' and type(x.data.mapindex) == 'table' end
+   check(complete(m.innode) and complete(m.outnode) and type(m.forwardnodes) == 'table', '%s: its graph is not whole', name)
+   local Node = class.by_name['nngraph.Node']
+   local nodes, inputs, order = {}, {}, {}
+   for i, node in ipairs(m.forwardnodes) do
+      check(complete(node) and type(node.children) == 'table', '%s: node %d is not whole', name, i)
+      local data = node.data
+      inputs[data] = inputs[data] or {}
+      nodes[data] = Node({module = data.module, selectindex = data.selectindex, annotations = data.annotations}, inputs[data])
+      if data ~= m.outnode.data then order[#order + 1] = nodes[data] end
+      for _, child in ipairs(node.children) do
+         check(complete(child), '%s: a child of node %d is not whole', name, i)
+         local from, at = nodes[data], child.data.mapindex[data]
+         -- older versions deal the inputs out at the first node
+         if data == m.innode.data and #data.mapindex > 1 then from = Node({selectindex = data.mapindex[child.data]}, {from}) end
+         if from ~= nodes[data] then order[#order + 1] = from end
+         inputs[child.data] = inputs[child.data] or {}
+         check(type(at) == 'number', '%s: node %d goes to no place of its child', name, i)
+         inputs[child.data][at] = from
+      end
    end
-   default(m, {sizeAverage = true, ignoreIndex = -100})
+   m.inputs, m.outputs, m.forwardnodes = {nodes[m.innode.data]}, inputs[m.outnode.data], order
+   check(m.inputs[1] and m.outputs and #m.outputs > 0, '%s: its graph has no beginning or no end', name)
+   m.modules, m.names = {}, {}
+   local added = {}
+   for _, node in ipairs(order) do
+      local module = node.data.module
+      if module and not added[module] then
+         added[module] = true
+         m:add(module)
+      end
+   end
+   m.fg, m.bg, m.innode, m.outnode, m.backwardnodes = nil, nil, nil, nil, nil
 end
 
 --- The class of a name here; nil where there is none. Modules of cudnn are nn's.
@@ -151,6 +188,7 @@ function modules.class_of(name)
    local nn = require 'hilo.nn'
    local _ = require 'hilo.models' -- networks are classes too
    name = name:gsub('^cudnn%.', 'nn.')
+   if name == 'nn.gModule' then pcall(require, 'hilo.torch.nngraph') end
    local short = name:match '^nn%.([%w_]+)$'
    local found = short and nn[short] or class.by_name[name]
    return type(found) == 'table' and rawget(found, '__typename') and found or nil
@@ -215,8 +253,7 @@ dump['nn.ClassNLLCriterion'] = function(m)
       target = Tensor.zeros({1}, {dtype = 'long'})}
 end
 dump['nn.CrossEntropyCriterion'] = function(m)
-   local nn = require 'hilo.nn'
-   return {lsm = nn.LogSoftMax(), nll = nn.ClassNLLCriterion(m.weights, m.sizeAverage, m.ignoreIndex)}
+   return {lsm = require('hilo.nn').LogSoftMax(), oldSizeAverage = m.sizeAverage}
 end
 
 -- Those whose input is a table have a table of gradients.

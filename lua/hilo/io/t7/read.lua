@@ -104,6 +104,29 @@ function Reader:read_storage_of_tensor(depth)
    return self.storages[index] or source:fail('a tensor whose storage is something else')
 end
 
+-- n elements of some values each may follow: a value takes four bytes, or two of text.
+function Reader:check_count(n, values)
+   local source = self.source
+   if n < 0 or n * values * (source.ascii and 2 or 4) > source:left() then
+      source:fail('a table of %.0f elements, where %.0f bytes are left', n, source:left())
+   end
+end
+
+-- Torch7's package tds has tables of its own outside of Lua's memory; here they are tables.
+local of_tds = {['tds.Vec'] = 'list', ['tds.vec'] = 'list', ['tds.Hash'] = 'map', ['tds.hash'] = 'map'}
+
+function Reader:read_tds(index, depth, is_map)
+   local t, n = {}, self.source:int()
+   self.objects[index] = t
+   self:check_count(n, 1)
+   for i = 1, n do
+      local key = is_map and self:read(depth + 1) or i
+      if key == nil or key ~= key then self.source:fail 'a table has a key that is nil or not a number' end
+      t[key] = self:read(depth + 1)
+   end
+   return t
+end
+
 local function class_text(source, name)
    if #name > 200 or name:find '[^%w_.]' or name == '' then source:fail('an object of a class without a proper name') end
    return name
@@ -122,6 +145,7 @@ function Reader:read_object(index, depth)
    elseif element then
       return self:read_tensor(element, index, depth)
    end
+   if of_tds[name] then return self:read_tds(index, depth, of_tds[name] == 'map') end
    local object = {}
    self.objects[index] = object
    self.found[#self.found + 1] = {object = object, name = name}
@@ -137,9 +161,7 @@ function Reader:read_table(index, depth, object)
    if object and self.objects[index] ~= nil then source:fail 'an object that shares its fields with another' end
    local t, n = object or {}, source:int()
    if self.objects[index] == nil then self.objects[index] = t end
-   if n < 0 or n * (source.ascii and 4 or 8) > source:left() then
-      source:fail('a table of %.0f elements, where %.0f bytes are left', n, source:left())
-   end
+   self:check_count(n, 2)
    for _ = 1, n do
       local key = self:read(depth + 1)
       if key == nil or key ~= key then source:fail 'a table has a key that is nil or not a number' end
@@ -182,7 +204,7 @@ end
 
 -- Interpreted, as the recursion of write.lua.
 for _, f in pairs(by_type) do jit.off(f) end
-for _, name in ipairs {'read', 'read_table', 'read_object', 'read_tensor'} do jit.off(Reader[name]) end
+for _, name in ipairs {'read', 'read_table', 'read_object', 'read_tensor', 'read_tds'} do jit.off(Reader[name]) end
 
 --- Reads one value.
 ---@param source T7Source
