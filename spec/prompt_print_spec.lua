@@ -39,6 +39,15 @@ describe('a value at the prompt', function()
       assert.equal('{net = nn.Sequential {...}, x = FloatTensor 2x3}', pretty.text(t))
    end)
 
+   it('has a short form of one line', function()
+      assert.equal('FloatTensor 300x400', pretty.line(hilo.zeros(300, 400), 40))
+      assert.equal('nn.Sequential {...}', pretty.line(hilo.nn.Sequential():add(hilo.nn.ReLU()), 40))
+      local t = {1, 2, {3}}
+      t.me = t
+      assert.equal('{1, 2, {...}, me = <the table itself>}', pretty.line(t, 40))
+      assert.equal('"xxxxxxxxxxxxxxxx...', pretty.line(('x'):rep(100), 20))
+   end)
+
    it('goes on where an object cannot be printed', function()
       local bad = setmetatable({}, {__tostring = function() error('oh') end})
       assert.equal('{object whose __tostring fails}', pretty.text {bad})

@@ -88,7 +88,7 @@ describe('the prompt', function()
 
    it('explains names, objects and what variables hold', function()
       local text = typed('help(hilo.cross_entropy)\nhelp "nn.ReLU"\nx = hilo.ones(2)\n?x\nx.sum?\nhelp(nil)\nhelp(nn.Linear(1, 1))\n')
-      for _, part in ipairs {'hilo.cross_entropy(logits, labels', 'nn.ReLU(', 'the tensor class', 'Tensor:sum', '??x: its source',
+      for _, part in ipairs {'hilo.cross_entropy(logits, labels', 'nn.ReLU(', 'The tensor class', 'Tensor:sum', '??x: its source',
          'nn.Linear(inputSize'} do
          assert(text:find(part, 1, true), part .. ' in\n' .. text)
       end

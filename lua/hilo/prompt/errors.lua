@@ -24,12 +24,12 @@ function errors.down(session) move(session, -1, 'here the error was raised') end
 --- The stack, a line a call.
 function errors.frames(session) session:say('%s', stack(session):text()) end
 
---- The variables of the call that is looked at.
+--- The variables of the call that is looked at, a line each.
 function errors.locals(session)
    local frames, seen = stack(session), {}
    for _, variable in ipairs(frames.list[frames.at].variables) do
       seen[#seen + 1] = ('%s = %s'):format(session.paint('key', variable[1]),
-         require('hilo.prompt.pretty').text(variable[2], {colour = session.colour, depth = 2, items = 8}))
+         require('hilo.prompt.pretty').line(variable[2], session:width() - #variable[1] - 3))
    end
    session:say('%s', #seen > 0 and table.concat(seen, '\n') or 'none')
 end

@@ -26,15 +26,15 @@ end
 function memory.who(session)
    local lines = {}
    for _, entry in ipairs(memory.names(session)) do
-      local text = pretty.text({entry[2]}, {depth = 2, items = 4, width = 1e9})
-      text = text:gsub('^{(.*)}$', '%1'):gsub('<the table %[1%]', '<the table itself')
-      if #text > 90 then text = text:sub(1, 87) .. '...' end
-      lines[#lines + 1] = {tostring(entry[1]), text}
+      lines[#lines + 1] = {tostring(entry[1]), entry[2]}
    end
    if #lines == 0 then return session:say('nothing yet') end
    local widest = 0
    for _, line in ipairs(lines) do widest = math.max(widest, #line[1]) end
-   for _, line in ipairs(lines) do session:say('%s  %s', session.paint('key', line[1]) .. (' '):rep(widest - #line[1]), line[2]) end
+   for _, line in ipairs(lines) do
+      local name = session.paint('key', line[1]) .. (' '):rep(widest - #line[1])
+      session:say('%s  %s', name, pretty.line(line[2], session:width() - widest - 2))
+   end
 end
 
 ---@class HeldMemory

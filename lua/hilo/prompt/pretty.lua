@@ -131,6 +131,16 @@ function Writer:text(x, depth, path)
    return '{\n' .. indent .. table.concat(parts, ',\n' .. indent) .. '\n' .. ('   '):rep(depth) .. '}'
 end
 
+--- A value in one line.
+---@param x any
+---@param width integer bytes, of which the last are an ellipsis where it has more
+---@return string
+function pretty.line(x, width)
+   local text = pretty.text({x}, {depth = 2, items = 4, width = math.huge})
+   text = text:gsub('^{(.*)}$', '%1'):gsub('<the table %[1%]', '<the table itself'):gsub('%s*\n%s*', ' ')
+   return #text > width and text:sub(1, math.max(1, width - 3)) .. '...' or text
+end
+
 --- A value as text.
 ---@param x any
 ---@param options? PrettyOptions
