@@ -48,11 +48,11 @@ local function enter(text)
    end
 end
 
-local function start(arguments)
+local function start(arguments, environment)
    servers = servers + 1
    socket = ('hilo-%s-%d'):format(home:match('[^/]*$'), servers)
-   local command = ('cd %s; env HOME=%s XDG_STATE_HOME=%s/state COLORTERM=truecolor HILO_PICTURES= luajit %slua/bin/hilo %s; '
-      .. 'echo left with $?; sleep 60'):format(home, home, home, core.root, arguments or '')
+   local command = ('cd %s; env HOME=%s XDG_STATE_HOME=%s/state COLORTERM=truecolor HILO_PICTURES= %s luajit %slua/bin/hilo %s; '
+      .. 'echo left with $?; sleep 60'):format(home, home, home, environment or '', core.root, arguments or '')
    tmux('new-session -d -x 120 -y 50 ' .. quoted(command))
    reads '\n1>'
 end
@@ -134,6 +134,69 @@ describe('a session in tmux', function()
       reads 'left with 0'
    end)
 
+   it('says what things are, in colour where that is wanted', function()
+      start()
+      enter(('set = hilo.data.open {root = %q}'):format(made.set))
+      enter 'set'
+      reads 'layout voc: 8 pictures, 8 with label maps\n3 classes'
+      enter 'hilo.data.split(set, {labelled = "2", seed = 1})'
+      reads '\n  labelled%s+2  '
+      enter 'hilo.optim.SGD({hilo.zeros(2)}, {lr = 0.1})'
+      reads '0%.1'
+      enter 'x = hilo.randn(300, 200); x[3][4] = 0/0; x'
+      reads 'of size 300x200: .*1 NaN'
+      enter 'show(set:label(set.names[1]))'
+      reads('▀▀▀', '  0  %d+%.%d %%')
+      enter '{key = "word"}'
+      reads '{key = "word"}'
+      assert.matches('\27%[36mkey', screen '-e')
+      keys 'C-l C-d'
+      reads 'left with 0'
+      tmux 'kill-server'
+      for _, environment in ipairs {'NO_COLOR=1', 'TERM=dumb'} do
+         start('', environment)
+         typed '{key = "word"}'
+         keys 'Enter'
+         reads '\n{key = "word"}'
+         assert.is_nil(screen('-e'):find('\27[3', 1, true))
+         tmux 'kill-server'
+      end
+   end)
+
+   it('times, reloads, pastes, and shares its history with a session beside it', function()
+      local file = assert(io.open(home .. '/counting.lua', 'w'))
+      file:write('local M = {n = 0}\nfunction M.next() M.n = M.n + 1 return M.n end\nreturn M\n')
+      file:close()
+      start('', "LUA_PATH='./?.lua;'\"$LUA_PATH\"")
+      enter 'counting = require "counting"'
+      enter 'counting.next() * 100'
+      reads '\n100\n'
+      os.execute(("sed -i 's/M.n + 1/M.n + 10/' %s/counting.lua"):format(home))
+      enter '%reload counting'
+      reads 'counting: 1 function replaced'
+      enter 'counting.next() * 100'
+      reads '\n1100\n'
+      enter '%time hilo.zeros(2):sum()'
+      reads('\n0\n', 's of processor time')
+      enter 'help(hilo.relu)'
+      reads 'hilo.relu%('
+      enter 'counting.next?'
+      reads 'counting%.lua:2'
+      tmux "set-buffer 'pasted = 6\npasted * 7'"
+      keys 'C-l'
+      tmux 'paste-buffer -p'
+      reads 'pasted %* 7'
+      keys 'Enter'
+      reads '\n42\n'
+      local first = socket
+      start()
+      keys 'Up'
+      reads '1> pasted = 6\npasted %* 7' -- one entry, of the session beside it
+      keys 'C-c'
+      tmux 'kill-server'
+      socket = first
+   end)
+
    it('is stopped by Ctrl-C, and keeps what it holds', function()
       start()
       enter 'x = hilo.ones(3)'
@@ -194,5 +257,9 @@ describe('a session in tmux', function()
       reads 'wrong.lua:6'
       enter 'greeting'
       reads '\n"hello"\n'
+      enter 'frames'
+      reads('%-> 2  wrong.lua:6', 'inner%(21%)')
+      enter 'down'
+      reads 'wrong.lua:4, in inner'
    end)
 end)
