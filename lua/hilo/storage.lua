@@ -23,6 +23,9 @@ Storage.__index = Storage
 ---@field bytes integer
 ---@field ctype string
 ---@field torch string Torch7's name: 'Float', 'Double', ...
+---@field is_float boolean?
+---@field pointer ffi.ctype*?
+---@field element integer? bytes that Torch7 has for an element, where that differs
 local dtypes = {
    {id = 0, name = 'float32', bytes = 4, ctype = 'float', torch = 'Float'},
    {id = 1, name = 'float64', bytes = 8, ctype = 'double', torch = 'Double'},
@@ -32,12 +35,16 @@ local dtypes = {
    {id = 5, name = 'bfloat16', bytes = 2, ctype = 'uint16_t', torch = 'BFloat16'},
 }
 local by_name = {}
-for _, dtype in ipairs(dtypes) do
+
+local function name_dtype(dtype)
    dtype.pointer = ffi.typeof(dtype.ctype .. ' *')
-   dtype.is_float = dtype.id < 2 or dtype.id == 5
    by_name[dtype.name] = dtype
    by_name[dtype.torch:lower()] = dtype
    by_name['torch.' .. dtype.torch .. 'Tensor'] = dtype
+end
+for _, dtype in ipairs(dtypes) do
+   dtype.is_float = dtype.id < 2 or dtype.id == 5
+   name_dtype(dtype)
 end
 Storage.dtypes = dtypes
 
@@ -46,6 +53,13 @@ Storage.dtypes = dtypes
 function Storage.dtype_of(name)
    return by_name[name] or core.raise(("there is no tensor type '%s'; use float, double, byte, int or long"):format(
       tostring(name)))
+end
+
+--- Another type over what C computes with: hilo.torch's Char, Short and Half.
+---@param dtype DType
+function Storage.add_dtype(dtype)
+   name_dtype(dtype)
+   dtypes[#dtypes + 1] = dtype
 end
 
 local serial = 0
