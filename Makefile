@@ -201,15 +201,19 @@ docs: all ## the manual as HTML pages, in build/docs, and what editors read, in 
 	@$(LUA) lua/bin/hilo help site $(B)/docs
 	@$(LUA) lua/bin/hilo help annotations $(B)/annotations/hilo.lua
 
+# `hilo` runs from BINDIR; TREE holds all that it needs. LuaRocks sets these its own way: rocks/hilo-scm-1.rockspec.
 PREFIX := /usr/local
-install: all ## copy hilo below PREFIX
-	install -d $(DESTDIR)$(PREFIX)/lib/hilo/{core,build} $(DESTDIR)$(PREFIX)/bin
-	cp -r lua experiments $(DESTDIR)$(PREFIX)/lib/hilo/
-	install -d $(DESTDIR)$(PREFIX)/lib/hilo/data && install -m 644 data/scenes.lua data/README.md $(DESTDIR)$(PREFIX)/lib/hilo/data/
-	git rev-parse HEAD >$(DESTDIR)$(PREFIX)/lib/hilo/commit 2>/dev/null || rm -f $(DESTDIR)$(PREFIX)/lib/hilo/commit
-	install -m 644 core/hilo.h core/host.h $(DESTDIR)$(PREFIX)/lib/hilo/core/
-	install -m 755 $(LIBS) $(DESTDIR)$(PREFIX)/lib/hilo/build/
-	ln -sf ../lib/hilo/lua/bin/hilo $(DESTDIR)$(PREFIX)/bin/hilo
+TREE := $(abspath $(PREFIX))/lib/hilo
+BINDIR := $(abspath $(PREFIX))/bin
+BASH_COMPLETIONS := $(abspath $(PREFIX))/share/bash-completion/completions
+ZSH_COMPLETIONS := $(abspath $(PREFIX))/share/zsh/site-functions
+PLACES := DESTDIR TREE BINDIR BELOW BASH_COMPLETIONS ZSH_COMPLETIONS
+
+install: all ## copy hilo below PREFIX, with completion for bash and zsh; DESTDIR goes before it
+	@env $(foreach v,$(PLACES),$(v)='$($(v))') sh rocks/install.sh install $(LIBS) $(wildcard $(B)/libhilo_cuda.so)
+
+uninstall: ## remove what `make install` with the same PREFIX and DESTDIR put there
+	@env $(foreach v,$(PLACES),$(v)='$($(v))') sh rocks/install.sh uninstall
 
 clean: ## remove what was built
 	rm -rf build
@@ -218,4 +222,4 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 .SECONDARY:
-.PHONY: all emu cuda cuda-registers deps peers scenes demo demo-sweep test bench gpu-check lint asan tsan docs install clean help
+.PHONY: all emu cuda cuda-registers deps peers scenes demo demo-sweep test bench gpu-check lint asan tsan docs install uninstall clean help

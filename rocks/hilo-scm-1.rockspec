@@ -1,5 +1,9 @@
 -- Describes an installed hilo to LuaRocks. The C libraries need make, a C compiler, OpenBLAS, libpng, libjpeg, libwebp and libtiff
--- 4.5 or newer; on Debian and Ubuntu `make deps` brings them. Build from a checkout: luarocks make rocks/hilo-scm-1.rockspec
+-- 4.5 or newer; on Debian and Ubuntu `make deps` brings them, with lua-cjson and lua-posix. From a checkout:
+--
+--    luarocks make rocks/hilo-scm-1.rockspec                      brings lua-cjson and luaposix as rocks
+--    luarocks make --deps-mode=none rocks/hilo-scm-1.rockspec     takes Debian's
+rockspec_format = '1.1'
 package = 'hilo'
 version = 'scm-1'
 source = {url = 'git+file://.'}
@@ -14,5 +18,11 @@ build = {
    type = 'make',
    build_target = 'all',
    install_target = 'install',
-   install_variables = {PREFIX = '$(PREFIX)'},
+   -- LuaRocks moves what lies in the rock's lib/ and lua/, and copies bin/; the folder hilo/ stays as it is.
+   install_variables = {
+      PREFIX = '$(PREFIX)', TREE = '$(PREFIX)/hilo', BINDIR = '$(BINDIR)', BELOW = 'lib/luarocks/rocks-5.1/hilo/scm-1/hilo',
+      BASH_COMPLETIONS = '', ZSH_COMPLETIONS = '',
+   },
 }
+-- The command finds LuaJIT by itself; LuaRocks' wrapper would start lua5.1.
+deploy = {wrap_bin_scripts = false}

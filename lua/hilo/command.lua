@@ -90,6 +90,7 @@ end
 ---@field usage string
 ---@field names {[1]: integer, [2]: integer?} how many names it takes, from and to
 ---@field which string what is said where they are fewer or more
+---@field takes string[]? what each name is, the last for all further ones: 'run', 'report' (a run or a sweep), 'file', 'folder'
 ---@field status integer? of the exit where the words are wrong; where it is not given an error is raised
 ---@field run fun(names: string[], o: table, given: table): integer what it does; returns the status of the exit
 
@@ -99,11 +100,18 @@ local function read(words, spec)
    return names, o, given
 end
 
+local specs = setmetatable({}, {__mode = 'k'})
+
+--- What a command was made of.
+---@param run fun(words: string[]): integer as command.new gave it
+---@return Command
+function command.spec(run) return specs[run] end
+
 --- A command.
 ---@param spec Command
 ---@return fun(words: string[]): integer takes the words after the command's name; returns the status of the exit
 function command.new(spec)
-   return function(words)
+   local function run(words)
       local helped = command.help(words, spec.usage)
       if helped then return helped end
       if not spec.status then return spec.run(read(words, spec)) end
@@ -112,6 +120,8 @@ function command.new(spec)
       io.stderr:write('hilo: ', spec.title, ': ', command.plain(names), '\n')
       return spec.status
    end
+   specs[run] = spec
+   return run
 end
 
 return command

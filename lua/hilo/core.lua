@@ -68,6 +68,7 @@ end
 ---@class Device
 ---@field name string 'cpu', 'cuda' or 'emu'
 ---@field id integer hl_device
+---@field file string of its library: 'hilo_cpu_avx2'
 ---@field lib ffi.namespace*
 
 local devices = {} -- anchors the libraries for the life of the process
@@ -114,7 +115,7 @@ function core.device(name)
    if lib then
       local abi = lib.hl_init(host.hl_host_interrupt_flag())
       if abi == ffi.C.HL_ABI then
-         device = {name = name, id = device_ids[name], lib = lib}
+         device = {name = name, id = device_ids[name], file = file, lib = lib}
          devices[name] = device
          -- libgomp sees what the process is bound to, not the quota of its control group
          if name == 'cpu' and not os.getenv 'OMP_NUM_THREADS' then lib.hl_set_threads(require 'hilo.processors'()) end

@@ -8,6 +8,8 @@ local layouts = require 'hilo.data.layouts'
 local options_of = require 'hilo.train.options'
 local Set = require 'hilo.data.set'
 
+options_of.choices['data.layout'], options_of.choices['data.crowd'] = {'auto', unpack(layouts.names)}, {'void', 'object'}
+
 -- One line: the layout and what was found.
 local function describe(set)
    local n = 0
@@ -33,8 +35,8 @@ return function(options)
    core.check(not folder.is_file(root), 'data: %s is a file; data.root names a folder, unpack archives first', root)
    core.check(folder.is_folder(root), 'data: there is no folder %s; data.root names the set', root)
    local layout = options.layout or 'auto'
-   if layout ~= 'auto' then options_of.choice('data.layout', layout, {'auto', unpack(layouts.names)}) end
-   if options.crowd then options_of.choice('data.crowd', options.crowd, {'void', 'object'}) end
+   if layout ~= 'auto' then options_of.choice('data.layout', layout) end
+   if options.crowd then options_of.choice('data.crowd', options.crowd) end
    local set = layouts.read(root, layout, options)
    root = set.root or root
    set.root, set.warnings = root, set.warnings or {}

@@ -97,5 +97,5 @@ return command.new(open_options.with {
    defaults = {list = 'val', labels = 'full', protocol = 'full', crop = {505, 505}, trimap = {0}, confusion = false, json = '',
       server = '', out = 'evaluation'},
    choices = {labels = {'full', 'input'}, protocol = {'full', 'original'}},
-   names = {1, 1}, which = 'one run at a time: hilo evaluate RUN [options]', run = run,
+   takes = {'run'}, names = {1, 1}, which = 'one run at a time: hilo evaluate RUN [options]', run = run,
 })

@@ -4,6 +4,7 @@ local poll = require 'posix.poll'
 local stdio = require 'posix.stdio'
 local folder = require 'hilo.data.folder'
 local file = require 'hilo.io.file'
+local process = require 'hilo.io.process'
 
 local git = {}
 
@@ -57,17 +58,18 @@ end
 
 -- ---- changed files ----
 
--- The working folder is the process's own, so no path stands in the command. It waits for nobody: it takes no lock and ends by itself.
-local command = 'exec 2>/dev/null; timeout 2 git --no-optional-locks status --porcelain=v1 -z && printf whole'
+-- It waits for nobody: it takes no lock and ends by itself.
+local command = 'exec 2>/dev/null; timeout 2 git --no-optional-locks -C %s status --porcelain=v1 -z && printf whole'
 
 ---@class GitStatus
 ---@field pipe file*?
 local Status = {}
 Status.__index = Status
 
---- Starts to ask which files of the working folder's tree are changed.
+--- Starts to ask which files of a tree are changed.
+---@param path? string a folder of it, the working folder if not given
 ---@return GitStatus
-function git.status() return setmetatable({pipe = io.popen(command)}, Status) end
+function git.status(path) return setmetatable({pipe = io.popen(command:format(process.quoted(path or '.')))}, Status) end
 
 local function parsed(text)
    local list, renamed = {}, false

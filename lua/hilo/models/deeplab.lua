@@ -1,6 +1,7 @@
 --- models/deeplab.lua: DeepLab-v2 and v3+ (Chen et al., 2018, both): a dilated network, and a head that says what is in each pixel.
 local backbones = require 'hilo.models.backbone'
 local decoder = require 'hilo.models.decoder'
+local known = require 'hilo.models.deeplab_options'
 local loss = require 'hilo.ops.loss'
 local resize = require 'hilo.ops.resize'
 local nn = require 'hilo.nn'
@@ -67,17 +68,6 @@ end
 function DeepLab:headParameters()
    return options_of.trainable(self, function(name) return name:sub(1, 5) == 'head.' end)
 end
-
-local known = backbones.known {
-   backbone = {'any', default = 'resnet101'},
-   head = {'one of', {'deeplab2', 'deeplab3plus'}, default = 'deeplab2'},
-   classes = {'whole', required = true},
-   width = {'whole', default = 64},
-   output_stride = {'one of', {8, 16, 32}, default = 8},
-   aspp_branches = {'one of', {1, 2, 3, 4}, default = 4},
-   freeze_bn = {'one of', {'none', 'affine', 'all'}, default = 'affine'},
-   precision = precision.rule,
-}
 
 --- DeepLab. Options, besides those of the backbone (models/resnet.lua, vgg.lua, mobilenet.lua):
 ---   backbone       'resnet101' (default), 'resnet50', 'resnet34', 'resnet18', 'vgg16' or 'mobilenet_v2'

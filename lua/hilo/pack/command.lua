@@ -18,7 +18,7 @@ return command.new {
    title = 'hilo pack', usage = usage,
    defaults = {mlmt = '', fusion = 'threshold', tau = 0.2, exponent = 1, scores = '', checkpoint = '', runs = 'runs'},
    choices = {fusion = {'threshold', 'soft'}, scores = {'teacher', 'student'}, checkpoint = {'best', 'last'}},
-   names = {2, 2}, which = 'which run, and which file? hilo pack RUN OUT.hilo',
+   takes = {'run', 'file'}, names = {2, 2}, which = 'which run, and which file? hilo pack RUN OUT.hilo',
    run = function(names, o, given)
       local d, bytes = pack.run(names[1], names[2], {runs = o.runs, mlmt = given.mlmt, fusion = given.fusion, tau = given.tau,
          exponent = given.exponent, scores = given.scores, checkpoint = given.checkpoint})

@@ -37,5 +37,5 @@ end
 
 return command.new(open_options.with {
    title = 'hilo predict', usage = usage, defaults = {out = 'predictions', overlay = false, alpha = 0.5, confidence = false},
-   names = {2}, which = 'which run, and which pictures? hilo predict RUN PICTURES ...', run = predict,
+   takes = {'run', 'file'}, names = {2}, which = 'which run, and which pictures? hilo predict RUN PICTURES ...', run = predict,
 })

@@ -61,7 +61,7 @@ end
 return command.new {
    title = 'hilo report', usage = usage,
    defaults = {runs = 'runs', store = '', out = '', pages = 24}, whole = {pages = {0}},
-   names = {1}, which = 'which run or sweep?',
+   takes = {'report'}, names = {1}, which = 'which run or sweep?',
    run = function(names, o, given)
       local path, problems = write(names, {runs = o.runs, store = given.store, out = given.out, pages = o.pages})
       print('report: ' .. path)

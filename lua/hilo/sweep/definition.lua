@@ -50,6 +50,8 @@ local choices = {
    at = {'last', 'best'}, launcher = {'local', 'slurm'},
 }
 
+definition.choices = choices
+
 --- Options of the script that the sweep sets.
 local set_by_sweep = {name = true, runs = true, resume = true, overwrite = true, seed = true}
 
@@ -263,7 +265,7 @@ function definition.read(path, words)
       take_words(self, words)
       return finish(self)
    end
-   local chunk, why = loadfile(path)
+   local chunk, why = loadfile(script.place(path))
    check(chunk, 'sweep: %s', tostring(why))
    local given = chunk()
    check(type(given) == 'table', 'sweep: %s neither names options as an experiment does nor returns the table of a sweep', path)

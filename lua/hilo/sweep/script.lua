@@ -3,6 +3,7 @@ local core = require 'hilo.core'
 local json = require 'hilo.train.json'
 local options = require 'hilo.train.options'
 local process = require 'hilo.io.process'
+local script_path = require 'hilo.script_path'
 
 local script = {}
 
@@ -13,11 +14,16 @@ function script.command(path)
    return {'luajit', core.root .. 'lua/bin/hilo', path}
 end
 
+--- Where a script lies.
+---@param path string also one below hilo's own folder
+---@return string
+function script.place(path) return script_path(path, core.root) end
+
 --- Asks a script for its options.
 ---@param path string
 ---@return {defaults: table<string, any>, variants: table<string, string[]>}? description nil where the script ended without naming any
 function script.describe(path)
-   core.check(core.host.hl_host_path_kind(path) == 1, 'sweep: there is no script %s', path)
+   core.check(core.host.hl_host_path_kind(script.place(path)) == 1, 'sweep: there is no script %s', path)
    local words = script.command(path)
    words[#words + 1] = 'describe'
    local code, text = process.capture(words)

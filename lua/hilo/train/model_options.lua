@@ -2,6 +2,8 @@
 --- `script.lua help` lists all with what they mean.
 local backbones = require 'hilo.models.backbone'
 local group = require 'hilo.train.option_group'
+local options = require 'hilo.train.options'
+local rules = require 'hilo.models.deeplab_options'
 
 local shared = {
    {'backbone', 'resnet18', table.concat(backbones.names, ', ')},
@@ -17,6 +19,11 @@ local deeplab = {
    {'aspp_branches', 4, 'of deeplab2: how many dilated convolutions, 1 to 4: dilations 6, 12, 18, 24'},
    {'stride_on', '3x3', "which convolution of a bottleneck strides: 3x3 as torchvision's, 1x1 as Caffe's"},
 }
+
+options.choices['model.backbone'], options.choices['model.bn'] = backbones.names, {'train', 'frozen_affine', 'frozen'}
+for key, rule in pairs(rules) do
+   if rule[1] == 'one of' then options.choices['model.' .. key] = rule[2] end
+end
 
 local model_options = {}
 

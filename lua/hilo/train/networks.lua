@@ -12,14 +12,14 @@ local networks = {options = model_options}
 local frozen = {train = 'none', frozen_affine = 'affine', frozen = 'all'}
 
 local function freezing(model)
-   options_of.choice('model.bn', model.bn, {'train', 'frozen_affine', 'frozen'})
+   options_of.choice('model.bn', model.bn)
    return frozen[model.bn]
 end
 
 -- The precision that was asked for.
 local function precision_of(o)
    local precision = o.precision or 'float32'
-   options_of.choice('precision', precision, {'float32', 'bf16'})
+   options_of.choice('precision', precision)
    return precision
 end
 
@@ -54,7 +54,7 @@ end
 ---@return Optimiser
 function networks.segmentation_optimiser(S, o)
    local backbone = o.repeat_backbone and hilo.methods.original.repeated_parameters(S) or S:backboneParameters()
-   options_of.choice('optimiser', o.optimiser or 'sgd', {'sgd', 'adam'})
+   options_of.choice('optimiser', o.optimiser or 'sgd')
    if o.optimiser == 'adam' then
       return hilo.optim.Adam({{params = backbone, lr = o.lr}, {params = S:headParameters(), lr = o.head_lr}},
          {weight_decay = o.weight_decay})

@@ -105,5 +105,5 @@ return command.new {
    defaults = {data = data.options {labelled = 'all', unlabelled = 'rest'}, seed = 1, workers = 2, strict = false, html = '',
       json = '', runs = 'runs'},
    whole = {seed = {0}, workers = {1, 256}},
-   names = {0, 1}, which = 'one data set at a time: hilo data check PATH', run = run,
+   takes = {'folder'}, names = {0, 1}, which = 'one data set at a time: hilo data check PATH', run = run,
 }
