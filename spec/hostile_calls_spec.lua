@@ -2,6 +2,7 @@
 --- that says what is wrong, or does nothing.
 local hilo = require 'hilo'
 local helper = require 'spec.helper'
+local tiny = require 'spec.tiny_set'
 
 describe('a tensor without elements', function()
    local in_place = {
@@ -122,4 +123,14 @@ describe('Ctrl-C', function()
          assert.matches('interrupted%s+true', text)
       end)
    end
+end)
+
+it('a line of 70 000 letters in a list is refused at once', function()
+   local root = tiny.voc {n = 2, val = 1}
+   local set = hilo.data.open {root = root}
+   local path = helper.write_file(root .. '/list.txt', ('x'):rep(70000) .. '/y\n')
+   local began = os.clock()
+   assert.matches('there is no such image', helper.error_of(require('hilo.data.lists').read, set, path))
+   assert.is_true(os.clock() - began < 1)
+   tiny.remove(root)
 end)

@@ -70,7 +70,8 @@ local function fail_for(set, word, where)
       core.raise(("data: %s names '%s', which is outside of %s; paths in lists are relative to the set's folder"):format(where, word,
          set.root))
    end
-   local near = #set.names <= 20000 and options_of.nearest(word:match('[^/]+$') or word, set.names)
+   -- of the part after the last '/'; '[^/]+$' would take the square of a long line's length
+   local near = #word <= 1000 and #set.names <= 20000 and options_of.nearest(word:match('^.*/(.+)$') or word, set.names)
    core.raise(("data: %s names '%s', but there is no such image in %s%s"):format(where, word, set.image_folder,
       near and ("; did you mean '%s'?"):format(near) or ''))
 end

@@ -55,7 +55,7 @@ function Finder:find(called, directory, part)
       local path = files.plain(prefix .. called)
       if path and self.whole[path] then return path end
    end
-   local list, fitting = self.last[called:gsub('\\', '/'):match('[^/]+$')] or {}, {}
+   local list, fitting = self.last[called:gsub('\\', '/'):gsub('^.*/', '')] or {}, {}
    for _, path in ipairs(#list > 1 and list or {}) do if is_of(path, part) then fitting[#fitting + 1] = path end end
    if #fitting == 1 then list = fitting end
    if #list == 1 then return list[1] end
