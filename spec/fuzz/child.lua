@@ -1,0 +1,65 @@
+--- child.lua: tries the seeds first..last of a kind and says in a folder what came of them:
+---
+---     luajit spec/fuzz/child.lua KIND FIRST LAST FOLDER SECONDS
+---
+--- FOLDER/at holds the seed that is tried; FOLDER/found gets a line for each inner error or leak. A seed that takes more than so many
+--- seconds of processor time, or thirty times that of waiting, ends the process by SIGPROF or SIGALRM; a crash ends it by itself.
+local ffi = require 'ffi'
+local hilo = require 'hilo'
+local core = require 'hilo.core'
+
+ffi.cdef [[
+   struct fuzz_timeval { long tv_sec, tv_usec; };
+   struct fuzz_itimerval { struct fuzz_timeval it_interval, it_value; };
+   int setitimer(int which, const struct fuzz_itimerval *new_value, struct fuzz_itimerval *old_value);
+   unsigned alarm(unsigned seconds);
+   int chdir(const char *path);
+]]
+
+local kind, first, last, folder, seconds = arg[1], tonumber(arg[2]), tonumber(arg[3]), arg[4], tonumber(arg[5])
+local tried = require('spec.fuzz.' .. kind)
+local slow = os.getenv 'HILO_SANITIZED' and 6 or 1
+
+local ITIMER_PROF = 2
+local timer = ffi.new('struct fuzz_itimerval')
+local function watch(limit)
+   timer.it_value.tv_sec = limit * slow
+   ffi.C.setitimer(ITIMER_PROF, timer, nil)
+   ffi.C.alarm(limit * slow * 30)
+end
+
+local at = assert(io.open(folder .. '/at', 'w'))
+local found = assert(io.open(folder .. '/found', 'a'))
+local function note(file, text)
+   if file == at then file:seek('set', 0) end
+   file:write(text)
+   file:flush()
+end
+
+-- Libraries are loaded by their paths from here on; what programs write lies in the folder.
+package.path = package.path:gsub('([^;]+)', function(p) return p:match '^/' and p or assert(io.popen 'pwd'):read() .. '/' .. p end)
+tried.prepare(folder)
+local work = folder .. '/work'
+hilo.data.folder.make(work)
+ffi.C.chdir(work)
+os.exit = function() error('os.exit was called', 0) end -- luacheck: ignore
+
+local cpu = core.device('cpu')
+local function live()
+   collectgarbage()
+   collectgarbage()
+   return core.memory(cpu).live
+end
+
+local before, allowed = nil, 32 * 2 ^ 20 -- bytes that tables of constants and generators may take
+for seed = first, last do
+   note(at, ('%-20d'):format(seed))
+   watch(seconds)
+   local what = tried.run(seed)
+   if what then note(found, ('%d\t%s\n'):format(seed, (what:gsub('%s+', ' ')))) end
+   if seed == first then before = live() end
+end
+watch(120)
+local grown = live() - before
+if grown > allowed then note(found, ('%d\tleak: %d bytes are live after %d programs\n'):format(first, grown, last - first + 1)) end
+note(at, ('%-20s'):format 'done')

@@ -1,0 +1,20 @@
+--- planted.lua: seeds with known ends, by which spec/fuzz_spec.lua knows that the fuzzer sees them.
+local ffi = require 'ffi'
+local hilo = require 'hilo'
+
+local planted, kept = {}, {}
+
+local ends = {
+   [3] = function() return 'planted: attempt to index a nil value' end,
+   [5] = function() return ffi.cast('int *', 8)[0] end,
+   [7] = function() while #kept < 1 do kept[1] = nil end end,
+   [11] = function() error 'outside of pcall' end,
+   [13] = function() kept[1] = hilo.zeros(2 ^ 24) + 1 end,
+}
+
+function planted.prepare() end
+
+--- What a seed does; seeds that are not in the table do nothing.
+function planted.run(seed) return ends[seed] and ends[seed]() or nil end
+
+return planted

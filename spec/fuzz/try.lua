@@ -1,0 +1,79 @@
+--- try.lua: what the programs of spec/fuzz are made of: calls whose errors are looked at. An inner error is one that Lua or the C
+--- interface raises because a function did not look at what it was given.
+local hilo = require 'hilo'
+local core = require 'hilo.core'
+
+local try = {found = nil}
+
+local inner = {'attempt to ', 'cannot convert ', 'bad argument #', 'wrong type for argument', 'stack overflow', 'table index is',
+   'invalid value %(', 'invalid option', 'string expected', 'number expected', 'loop or previous error', 'not enough memory',
+   'table overflow', "^'for' ", 'malformed', 'missing return value', 'size of C type is unknown', 'too many results', 'in function <'}
+
+--- Whether the text of an error is an inner one's.
+---@param text string
+---@return boolean
+function try.is_inner(text)
+   for _, pattern in ipairs(inner) do if text:find(pattern) then return true end end
+   return false
+end
+
+local function look(name, ok, ...)
+   if ok then return ... end
+   local text = tostring((...))
+   if not text:find('mine', 1, true) and try.is_inner(text) then
+      try.found = try.found or ('%s: %s'):format(name, text)
+      if try.print then print('INNER', name, text) end
+   end
+end
+
+-- Results are looked at, as one would who calls at the prompt.
+local function shown(name, ok, first, ...)
+   if ok and core.is_tensor(first) and first:nElement() < 10000 then look(name .. ' (shown)', pcall(tostring, first)) end
+   return look(name, ok, first, ...)
+end
+
+--- Calls f(...).
+function try.call(name, f, ...) return shown(name, pcall(f, ...)) end
+
+--- Calls t:key(...), where t is a tensor.
+function try.method(key, t, ...)
+   if not core.is_tensor(t) then return nil end
+   return shown('Tensor:' .. key, pcall(t[key], t, ...))
+end
+
+local function backward(name, m, input, target)
+   local output
+   if target ~= nil then
+      output = look(name .. ':forward', pcall(m.forward, m, input, target))
+      if output ~= nil then look(name .. ':backward', pcall(m.backward, m, input, target)) end
+      return output
+   end
+   output = shown(name .. ':forward', pcall(m.forward, m, input))
+   if core.is_tensor(output) then shown(name .. ':backward', pcall(m.backward, m, input, output:clone())) end
+   return output
+end
+
+--- Makes a module or criterion, gives it an input and runs it back.
+function try.module(name, class, input, target, ...)
+   local m = look(name, pcall(class, ...))
+   if type(m) ~= 'table' or not m.forward then return m end
+   look(name .. ' (shown)', pcall(tostring, m))
+   local output = backward(name, m, input, target)
+   look(name .. ':clone', pcall(m.clone, m))
+   return output
+end
+
+--- A value, or nil where it cannot be made.
+function try.try(f)
+   local ok, value = pcall(f)
+   return ok and value or nil
+end
+
+--- The variables that a program sees.
+---@return table
+function try.environment()
+   return setmetatable({v = {}, call = try.call, method = try.method, module = try.module, try = try.try, hilo = hilo, nn = hilo.nn,
+      optim = hilo.optim}, {__index = _G})
+end
+
+return try

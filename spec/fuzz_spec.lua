@@ -1,0 +1,77 @@
+--- fuzz_spec.lua: the fuzzer of spec/fuzz: it sees crashes, ends that do not come, leaks and inner errors, and its seeds replay.
+local calls = require 'spec.fuzz.calls'
+local damage = require 'spec.fuzz.damage'
+local Numbers = require 'spec.fuzz.numbers'
+local tiny = require 'spec.tiny_set'
+local try = require 'spec.fuzz.try'
+
+local out
+setup(function() out = tiny.folder() end)
+teardown(function() tiny.remove(out) end)
+
+local function fuzz(words)
+   local pipe = io.popen(('luajit spec/fuzz/fuzz.lua %s out=%s 2>&1; echo "exit $?"'):format(words, out))
+   local text = pipe:read '*a'
+   pipe:close()
+   return tonumber(text:match 'exit (%d+)'), text
+end
+
+describe('the fuzzer', function()
+   it('sees how each seed ends, and goes on after it', function()
+      local code, text = fuzz 'kinds=planted seed=1 count=14 limit=1'
+      assert.equal(1, code, text)
+      assert.matches('seed 3: planted: attempt to index', text)
+      assert.matches('seed 5: segmentation fault', text)
+      assert.matches('seed 7: no end', text)
+      assert.matches('seed 11: exit status 1: [^\n]*outside of pcall', text)
+      assert.matches('seed 12: leak: 67%d+ bytes', text)
+      assert.matches('planted: 14 tried, seeds 1 to 14', text)
+      assert.matches('5 different findings', text)
+   end)
+
+   it('finds nothing where there is nothing, and says so', function()
+      local code, text = fuzz 'kinds=planted seed=20 count=5'
+      assert.equal(0, code, text)
+      assert.matches('nothing was found', text)
+   end)
+
+   it('tries damaged files of every format, which give errors and no crash', function()
+      local code, text = fuzz 'kinds=files seed=1 count=100'
+      assert.equal(0, code, text)
+      assert.matches('files: 100 tried', text)
+   end)
+
+   it('tries calls of the public API, of which none crashes', function()
+      local code, text = fuzz 'kinds=calls seed=100 count=30 inner=false'
+      assert.equal(0, code, text)
+      assert.matches('calls: 30 tried', text)
+   end)
+end)
+
+it('programs and damaged bytes are those of their seed', function()
+   local programs, differ = {}, 0
+   for seed = 1, 40 do
+      local lines = calls.program(seed)
+      assert.same(lines, (calls.program(seed)))
+      for n, line in ipairs(lines) do assert(loadstring(line, 'seed ' .. seed .. ', line ' .. n)) end
+      programs[table.concat(lines, '\n')] = true
+      local bytes = ('a: 1, '):rep(50)
+      local damaged = damage.of(Numbers.new(seed), bytes, 'text')
+      assert.equal(damaged, damage.of(Numbers.new(seed), bytes, 'text'))
+      if damaged ~= bytes then differ = differ + 1 end
+   end
+   local n = 0
+   for _ in pairs(programs) do n = n + 1 end
+   assert.equal(40, n)
+   assert.is_true(differ > 30)
+end)
+
+it('inner errors are told from those that say what is wrong', function()
+   for _, text in ipairs {"x.lua:3: attempt to index local 'a' (a nil value)", "bad argument #1 to 'format' (string expected, got nil)",
+      "cannot convert 'number' to 'const char *'"} do
+      assert.is_true(try.is_inner(text), text)
+   end
+   for _, text in ipairs {'narrow: expects a tensor, got nil', "data: there is no folder 'x'", 'add: b (empty) does not stretch'} do
+      assert.is_false(try.is_inner(text), text)
+   end
+end)
