@@ -210,7 +210,24 @@ describe('weights that others trained', function()
       assert.truthy(told:find('mmsegmentation', 1, true) and told:find('new in the head: refine1.0.weight', 1, true), told)
       tensors['backbone.conv1.weight'], tensors['backbone.stem.3.weight'] = nil, hilo.randn(2, 2, 3, 3)
       write {'', tensors}
-      assert.truthy(helper.error_of(pretrained.load, S, path):find('three convolutions of 3x3', 1, true))
+      assert.truthy(helper.error_of(pretrained.load, S, path):find('does with the option stem=3x3', 1, true))
+   end)
+
+   it('come from networks that begin with three convolutions, where the network here does', function()
+      local function deep()
+         return models.deeplab{backbone = 'resnet50', head = 'deeplab3plus', width = 4, classes = 5, stem = '3x3'}
+      end
+      local from = deep()
+      local names = {['backbone.conv1.'] = 'backbone.stem.', ['backbone.bn1.'] = 'backbone.stem.7.'}
+      for _, rules in ipairs {{}, names} do
+         local S = deep()
+         write {'', called(from, function(name)
+            return replaced(name, rules == names and rules or {}):gsub('^head%.', rules == names and 'decode_head.' or 'head.') .. ''
+         end)}
+         local told = pretrained.load(S, path)
+         same(from.backbone, S.backbone)
+         assert.truthy(told:find(rules == names and 'mmsegmentation' or "hilo's names", 1, true), told)
+      end
    end)
 
    it('come from the averaged one of networks that lie side by side in a file', function()

@@ -116,6 +116,16 @@ local function stage(kind, from, planes, count, plan, previous_dilation, o)
    return blocks, from
 end
 
+-- What sees the pictures: one convolution of 7x7, or three of 3x3 (He et al., 2019, "Bag of tricks", ResNet-C), whose last gives twice
+-- the width; and how many channels it gives.
+local function stem_of(o)
+   if o.stem == '7x7' then return nn.SpatialConvolution(3, o.width, 7, 7, 2, 2, 3, 3):noBias(), o.width end
+   local stem, wide = nn.Sequential(), 2 * o.width
+   stem:add(conv(3, o.width, 3, 2, 1)):add(nn.SpatialBatchNormalization(o.width)):add(nn.ReLU())
+   stem:add(conv(o.width, o.width, 3, 1, 1)):add(nn.SpatialBatchNormalization(o.width)):add(nn.ReLU())
+   return stem:add(conv(o.width, wide, 3, 1, 1)), wide
+end
+
 --- As models.resnet18 and the others make it, with all options given.
 ---@param name 'resnet18'|'resnet34'|'resnet50'|'resnet101'
 ---@param o table options of models.resnet50
@@ -123,11 +133,12 @@ function ResNet:__init(name, o)
    parent.__init(self)
    local kind = kinds[name]
    self.kind, self.output_stride, self.recomputes, self.precision = name, o.output_stride, o.checkpoint, o.precision
-   self:add(nn.SpatialConvolution(3, o.width, 7, 7, 2, 2, 3, 3):noBias(), 'conv1')
-   self:add(nn.SpatialBatchNormalization(o.width), 'bn1')
+   local stem, from = stem_of(o)
+   self:add(stem, 'conv1')
+   self:add(nn.SpatialBatchNormalization(from), 'bn1')
    self:add(nn.SpatialMaxPooling(3, 3, 2, 2, 1, 1), 'maxpool')
    if o.ceil_mode then self.maxpool:ceil() end
-   local from, previous = o.width, 1
+   local previous = 1
    for i, plan in ipairs(strides_of(o.output_stride)) do
       local blocks
       blocks, from = stage(kind, from, o.width * 2 ^ (i - 1), kind.layers[i], plan, previous, o)
@@ -177,6 +188,7 @@ end
 
 local known = options_of.joined({
    stride_on = {'one of', {'3x3', '1x1'}, default = '3x3'},
+   stem = {'one of', {'7x7', '3x3'}, default = '7x7'},
    first_block = {'one of', {'dilated', 'previous'}, default = 'dilated'},
    ceil_mode = {'boolean', default = false},
 }, options_of.of_backbone)
@@ -189,6 +201,7 @@ local function maker(name)
    ---   first_block    of a dilated stage: 'dilated' as the others (default; DeepLab-v2), or 'previous': with the dilation of
    ---                  the stage before (torchvision)
    ---   stride_on      convolution of a bottleneck that takes the stride: '3x3' (default, torchvision) or '1x1' (the authors' code)
+   ---   stem           what sees the pictures: '7x7' (default), or '3x3': three convolutions, as many DeepLabs of others have
    ---   ceil_mode      the max pooling rounds its output size up
    ---   freeze_bn      'none' (default), 'affine': scale and shift fixed, or 'all': running statistics too
    ---   checkpoint     true, or {[3] = true, ...}: these stages are computed again in backward to save memory

@@ -88,10 +88,11 @@ local function left_text(left)
 end
 
 -- Why a residual network of others does not fit: some begin with three small convolutions.
-local function stem_text(tensors)
+local function stem_text(net, tensors)
+   if net.conv1 and net.conv1.modules then return '' end
    for name in pairs(tensors) do
       if name:find 'conv1%.3%.weight$' or name:find 'stem%.3%.weight$' then
-         return '\nIt begins with three convolutions of 3x3, where the networks here have one of 7x7'
+         return '\nIt begins with three convolutions of 3x3; the network here does with the option stem=3x3 (model.stem=3x3)'
       end
    end
    return ''
@@ -120,7 +121,7 @@ function pretrained.load(net, path, stride_on)
    local fits, left, taken = pcall(take_backbone, of_backbone, tensors, kind)
    if not fits then
       core.raise(('model.weights: %s (%s) does not fit a %s: %s%s'):format(path, kind.what, of_backbone.kind,
-         tostring(left):match('loadStateDict: (.*)') or tostring(left), stem_text(tensors)))
+         tostring(left):match('loadStateDict: (.*)') or tostring(left), stem_text(of_backbone, tensors)))
    end
    local text, new = '', ''
    if net.head then

@@ -78,6 +78,12 @@ local vainf = renamed {
    {'^classifier%.classifier%.([01])%.(.*)$', 'refine1.%1.%2'}, {'^classifier%.classifier%.3%.(.*)$', 'classify.%1'},
 }
 
+-- The last normalisation of mmsegmentation's three convolutions is what we call bn1.
+local function mmseg_backbone(name)
+   local rest = name:match '^backbone%.(.*)$'
+   return rest and rest:gsub('^stem%.7%.', 'bn1.'):gsub('^stem%.', 'conv1.') or nil
+end
+
 local rules_of_mmseg = {{'^decode_head%.conv_seg%.(.*)$', 'classify.%1'}}
 local function add_units(from, to) for _, rule in ipairs {units(from, to)} do table.insert(rules_of_mmseg, rule) end end
 for i = 0, 3 do add_units(('^decode_head%%.aspp_modules%%.%d'):format(i), ('aspp.convs.%d.'):format(i)) end
@@ -116,7 +122,7 @@ local kinds = {
       what = 'DeepLab-v3+ of DeepLabV3Plus-Pytorch', has = '^classifier%.aspp%.convs%.', backbone = begins '^backbone%.(.*)$',
       head = vainf, change = low_last,
    },
-   {what = "mmsegmentation's", has = '^decode_head%.', backbone = begins '^backbone%.(.*)$', head = renamed(rules_of_mmseg)},
+   {what = "mmsegmentation's", has = '^decode_head%.', backbone = mmseg_backbone, head = renamed(rules_of_mmseg)},
    {what = "hilo's names", has = '^head%.', backbone = begins '^backbone%.(.*)$', head = begins '^head%.(.*)$'},
    {
       what = "torchvision's segmentation", has = '^backbone%.', backbone = begins '^backbone%.(.*)$',
