@@ -17,6 +17,13 @@ describe('a value at the prompt', function()
       assert.equal(('{\n   alpha = "%s",\n   beta = "%s"\n}'):format(('x'):rep(40), ('y'):rep(40)), text)
    end)
 
+   it('is a list in full lines, where it is numbers and words alone', function()
+      local t = {}
+      for i = 1, 9 do t[i] = ('word%d'):format(i) end
+      assert.equal('{\n   "word1", "word2", "word3",\n   "word4", "word5", "word6",\n   "word7", "word8", "word9"\n}',
+         pretty.text(t, {width = 32}))
+   end)
+
    it('shows cycles, and leaves out what is too deep or too much', function()
       local t = {a = {}}
       t.a.up, t.me = t, t

@@ -94,6 +94,30 @@ local function sorted(t)
    return list
 end
 
+-- Entries in lines that are as full as they can be.
+local function filled(parts, indent, width)
+   local lines, line = {}, nil
+   for i, part in ipairs(parts) do
+      if i < #parts then part = part .. ',' end
+      if line and #colour.strip(line) + 1 + #colour.strip(part) + #indent <= width then
+         line = line .. ' ' .. part
+      else
+         lines[#lines + 1] = line
+         line = part
+      end
+   end
+   lines[#lines + 1] = line
+   return table.concat(lines, '\n' .. indent)
+end
+
+-- Whether a table is a list of numbers and words.
+local function is_plain_list(t)
+   for key, value in next, t do
+      if type(key) ~= 'number' or type(value) == 'table' or type(value) == 'function' then return false end
+   end
+   return true
+end
+
 local function is_open(self, t) return self.open[t] end
 
 function Writer:entries(t, depth, path)
@@ -128,7 +152,8 @@ function Writer:text(x, depth, path)
    self.open[x] = nil
    local line, indent = '{' .. table.concat(parts, ', ') .. '}', ('   '):rep(depth + 1)
    if not line:find('\n', 1, true) and #colour.strip(line) + #indent + 8 <= self.width then return line end
-   return '{\n' .. indent .. table.concat(parts, ',\n' .. indent) .. '\n' .. ('   '):rep(depth) .. '}'
+   local inside = is_plain_list(x) and filled(parts, indent, self.width) or table.concat(parts, ',\n' .. indent)
+   return '{\n' .. indent .. inside .. '\n' .. ('   '):rep(depth) .. '}'
 end
 
 --- A value in one line.

@@ -12,6 +12,16 @@ local gap = 2 -- pixels between tiles
 ---@return Tensor (3,H,W) byte
 function canvas.new(h, w, value) return hilo.ByteTensor(3, h, w):fill(value or 0) end
 
+-- How many of n pictures of that shape stand in a row: they fill an area half as wide again as high, with few places left empty.
+local function columns_of(n, h, w)
+   local wish = math.sqrt(n * h / w * 1.6)
+   local few = math.max(1, math.min(n, math.floor(wish)))
+   local many = math.max(1, math.min(n, math.ceil(wish)))
+   local function empty(columns) return math.ceil(n / columns) * columns - n end
+   if empty(few) ~= empty(many) then return empty(few) < empty(many) and few or many end
+   return wish - few < many - wish and few or many
+end
+
 --- Pictures side by side, in rows of about equal width and height.
 ---@param list Tensor[] (3,H,W) byte each
 ---@param columns? integer
@@ -20,7 +30,7 @@ function canvas.tiled(list, columns)
    if #list == 1 then return list[1] end
    local h, w = 0, 0
    for _, p in ipairs(list) do h, w = math.max(h, p:size(2)), math.max(w, p:size(3)) end
-   columns = columns or math.max(1, math.min(#list, math.ceil(math.sqrt(#list * h / w * 1.6))))
+   columns = columns or columns_of(#list, h, w)
    local rows = math.ceil(#list / columns)
    local out = canvas.new(rows * (h + gap) - gap, columns * (w + gap) - gap, 128)
    for i, p in ipairs(list) do

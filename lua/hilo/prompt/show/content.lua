@@ -31,14 +31,20 @@ local function listed(x, make)
    return list
 end
 
--- The legend of label maps: what is there, and its share of the pixels.
-local function legend(maps, options)
+local function count(maps)
    local counts, n = {}, 0
    for _, x in ipairs(maps) do
       local p = x:contiguous():data()
       for i = 0, x:nElement() - 1 do counts[p[i]] = (counts[p[i]] or 0) + 1 end
       n = n + x:nElement()
    end
+   return counts, n
+end
+
+-- The legend of label maps: what is there, and its share of the pixels; of further maps what is there alone.
+local function legend(maps, options, further)
+   local counts, n = count(maps)
+   for id in pairs(count(further or {})) do counts[id] = counts[id] or 0 end
    local lines, palette = {}, options.palette or colours.palette()
    for id = 0, 255 do
       if counts[id] then
@@ -90,28 +96,36 @@ local function tensor(x, options)
    return scores(x)
 end
 
+-- Images, each beside its label map where there are some.
+local function batch(x, options)
+   local maps = rawget(x, 'labels')
+   if not core.is_tensor(maps) then return tensor(x.images, {as = options.as}), {} end
+   local images, pairs_of = image_bytes(x.images), {}
+   maps = maps:detach():cpu():byte()
+   for i = 1, math.min(most, images:size(1)) do
+      pairs_of[i] = canvas.tiled({image(images[i]), colours.labels(maps[i], options.palette)}, 2)
+   end
+   return canvas.tiled(pairs_of), legend({maps}, options)
+end
+
 -- A batch, or what run:worst gives.
 local function several(x, options)
+   if core.is_tensor(rawget(x, 'images')) then return batch(x, options) end
    local list, lines = {}, {}
-   if core.is_tensor(rawget(x, 'images')) then
-      list[1] = tensor(x.images, {as = options.as})
-      if core.is_tensor(rawget(x, 'labels')) then list[2], lines = labels(x.labels, options) end
-      return canvas.tiled(list, #list), lines
-   end
-   local truths = {}
+   local truths, found = {}, {}
    for i = 1, math.min(most, #x) do
       local one = x[i]
       local picture = type(one) == 'table' and not core.is_tensor(one) and one.picture or one
       check(core.is_tensor(picture), 'show: entry %d of the list is no picture', i)
       list[i] = tensor(picture, options)
       if type(one) == 'table' and not core.is_tensor(one) then
-         truths[i] = one.truth
+         truths[i], found[i] = one.truth, one.labels
          if one.mean_iou then lines[i] = {text = ('%d  %s  mean IoU %.1f'):format(i, one.name, one.mean_iou)} end
       end
    end
    if #truths > 0 and x.classes then
       table.insert(lines, 1, {text = 'image, label map, prediction, errors; the label maps:'})
-      for i, line in ipairs(legend(truths, x)) do table.insert(lines, 1 + i, line) end
+      for i, line in ipairs(legend(truths, x, found)) do table.insert(lines, 1 + i, line) end
    end
    check(#list > 0, 'show: expects %s', wanted)
    return canvas.tiled(list, list[1]:size(3) > 2 * list[1]:size(2) and 1 or nil), lines
