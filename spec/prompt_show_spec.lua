@@ -178,8 +178,8 @@ describe('show', function()
       local _, lines = of(hilo.nn.SpatialConvolution(3, 8, 5, 5))
       assert.equal('8 filters of 3x5x5', lines[1].text)
       assert.is_true(of(hilo.randn(5, 20, 30)):size(3) > 60)
-      local four = of({images = hilo.rand(4, 3, 20, 30), labels = hilo.zeros({4, 20, 30}, {dtype = 'byte'})})
-      assert.same({3, 2 * 20 + 2, 2 * (30 + 2 + 30) + 2}, four:size():totable()) -- two rows of two images, each beside its map
+      local four = of({images = hilo.rand(4, 3, 20, 20), labels = hilo.zeros({4, 20, 20}, {dtype = 'byte'})})
+      assert.same({3, 2 * 20 + 2, 2 * (20 + 2 + 20) + 2}, four:size():totable()) -- two rows of two images, each beside its map
       local batch = of({images = hilo.rand(2, 3, 20, 30), labels = hilo.zeros({2, 20, 30}, {dtype = 'byte'})})
       assert.is_true(batch:size(3) >= 2 * 30)
       local worst, said = of {{name = 'a', mean_iou = 12.34, picture = noise(10, 46)},
