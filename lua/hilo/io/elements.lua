@@ -58,6 +58,40 @@ local function widen(ctype)
    end
 end
 
+-- The half nearest to a float of the given bits; of two as near the even one.
+local function nearest_half(f)
+   local sign = bit.band(bit.rshift(f, 16), 0x8000)
+   local exponent, fraction = bit.band(bit.rshift(f, 23), 0xff) - 112, bit.band(f, 0x7fffff)
+   if exponent == 143 then return bit.bor(sign, 0x7c00, fraction > 0 and 0x200 or 0) end -- infinite, or not a number
+   if exponent < -10 then return sign end
+   local shift = 13
+   if exponent <= 0 then -- subnormal
+      fraction, shift, exponent = bit.bor(fraction, 0x800000), 14 - exponent, 0
+   end
+   local h = bit.bor(bit.lshift(exponent, 10), bit.rshift(fraction, shift))
+   local rest, half = bit.band(fraction, bit.lshift(1, shift) - 1), bit.lshift(1, shift - 1)
+   if rest > half or rest == half and h % 2 == 1 then h = h + 1 end -- may carry into the exponent, up to infinity
+   return bit.bor(sign, math.min(h, 0x7c00))
+end
+
+local function narrow(ctype)
+   local pointer = ffi.typeof(ctype .. ' *')
+   return function(to, from, n)
+      local y, x = ffi.cast(pointer, to), ffi.cast('const int32_t *', from)
+      for i = 0, n - 1 do y[i] = x[i] end
+   end
+end
+
+--- Elements that are kept wider than files have them: Torch7's Char, Short and Half, by its names: to(memory, from, n).
+---@type table<string, fun(to: ffi.cdata*, from: ffi.cdata*, n: number)>
+elements.narrow = {
+   Char = narrow 'int8_t', Short = narrow 'int16_t',
+   Half = function(to, from, n)
+      local y, x = ffi.cast('uint16_t *', to), ffi.cast('const int32_t *', from)
+      for i = 0, n - 1 do y[i] = nearest_half(x[i]) end
+   end,
+}
+
 ---@type table<string, ElementType> by the name that safetensors files use
 elements.types = {
    F32 = {bytes = 4, dtype = 'float32'},

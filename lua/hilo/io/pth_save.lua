@@ -8,6 +8,9 @@ local zip = require 'hilo.io.zip_write'
 
 local root = 'archive/'
 
+-- What PyTorch calls memory of a type; hilo.torch's Char, Short and Half lie in wider ones.
+local class_of = {float = 'Float', double = 'Double', uint8_t = 'Byte', int32_t = 'Int', int64_t = 'Long', uint16_t = 'BFloat16'}
+
 -- The elements of a storage on the CPU.
 local function on_cpu(storage)
    return Tensor.wrap(storage, 0, {storage.size}):to{dtype = storage.dtype.name, device = 'cpu'}:contiguous()
@@ -57,7 +60,7 @@ local function put_tensor(w, t, place_of)
    w:global('torch._utils', '_rebuild_tensor_v2')
    w:put('(', '(')
    w:string 'storage'
-   w:global('torch', t._storage.dtype.torch .. 'Storage')
+   w:global('torch', class_of[t._storage.dtype.ctype] .. 'Storage')
    w:string(tostring(key))
    w:string 'cpu'
    w:whole(n)

@@ -15,7 +15,8 @@ local t7 = {}
 ---@field format 'binary'|'ascii'|'b32'|'b64'|nil of reading: seen in the file if not given; b32: longs have 4 bytes, as 32-bit
 --- machines wrote them. Of writing: 'binary' (default) or 'ascii'
 ---@field class fun(name: string): table? the class of an object; those of nn if not given
----@field storage fun(storage: Storage): any of reading: what a storage becomes that stands for itself; a vector over it if not given
+---@field storage fun(storage: Storage): any of reading: what a storage becomes that stands for itself; if not given a vector over it,
+--- or a storage of hilo.torch where that is loaded
 ---@field storage_of fun(value: table): Storage? of writing: the storage where a table stands for one
 
 local known = {format = 'string', class = 'function', storage = 'function', storage_of = 'function'}
@@ -30,7 +31,16 @@ local function checked(options, who)
    return options
 end
 
+-- What a storage is by itself: one of hilo.torch where that is loaded, in which sizes are plain lists, and else a vector.
+local most_sizes = 2 ^ 16
+
 local function vector(storage)
+   local torch = package.loaded['hilo.torch.storage']
+   if torch and storage.dtype.torch == 'Long' and storage.size <= most_sizes then
+      return torch.new('Long', storage.size > 0 and Tensor.wrap(storage, 0, {storage.size}):totable() or {})
+   elseif torch then
+      return torch.over(storage)
+   end
    if storage.size == 0 then return Tensor.empty({}, {dtype = storage.dtype.name}) end
    return Tensor.wrap(storage, 0, {storage.size})
 end

@@ -21,8 +21,8 @@ local function of_torch(class_name)
    return kind and element_of[kind], what
 end
 
--- Types that storages here have themselves are not converted: Char and Short, where they exist.
-local native = {I8 = 'Char', I16 = 'Short'}
+-- Types of hilo.torch, where that is loaded, which keep their elements as what they are converted to.
+local of_torch7 = {I8 = 'Char', I16 = 'Short', F16 = 'Half'}
 
 -- Longs of 32-bit machines.
 local short_longs = {bytes = 4, dtype = 'int64', convert = function(to, from, n)
@@ -31,8 +31,8 @@ local short_longs = {bytes = 4, dtype = 'int64', convert = function(to, from, n)
 end}
 
 local function dtype_for(name, kind)
-   for _, dtype in ipairs(Storage.dtypes) do if dtype.torch == native[name] then return dtype.name, {bytes = kind.bytes} end end
-   return kind.dtype, kind
+   for _, dtype in ipairs(Storage.dtypes) do if dtype.torch == of_torch7[name] then return dtype.name end end
+   return kind.dtype
 end
 
 ---@class T7Reader
@@ -46,14 +46,14 @@ Reader.__index = Reader
 function Reader:read_storage(name, index)
    local source = self.source
    local n = source:one_long()
+   local dtype = dtype_for(name, elements.types[name])
    if source.ascii and name == 'F16' then name = 'F32' end
    local kind = name == 'I64' and source.long == 4 and short_longs or elements.types[name]
    if n < 0 or not source:can_hold(n, kind) then
       source:fail('a storage of %.0f elements, where %.0f bytes are left', n, source:left())
    end
-   local dtype, conversion = dtype_for(name, kind)
    local t = hilo.empty({n}, {dtype = dtype})
-   elements.fill(t, conversion, n, source:elements(name, kind))
+   elements.fill(t, kind, n, source:elements(name, kind))
    if n > 0 then source:after_elements(n) end
    self.storages[index] = t._storage
    return self.storage(t._storage)

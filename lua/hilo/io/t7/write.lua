@@ -3,6 +3,7 @@ local core = require 'hilo.core'
 local ffi = require 'ffi'
 local Storage = require 'hilo.storage'
 local Tensor = require 'hilo.tensor'
+local elements = require 'hilo.io.elements'
 local modules = require 'hilo.io.t7.modules'
 
 local max_depth = 400
@@ -18,14 +19,22 @@ local function dtype_of(storage)
    return storage.dtype.name == 'bfloat16' and Storage.dtype_of 'float32' or storage.dtype
 end
 
+-- How the file has the elements of hilo.torch's types that are kept wider; as text, Half is a float.
+local function in_file(dtype, ascii)
+   if not dtype.element or ascii and dtype.is_float then return dtype end
+   return {bytes = dtype.element, narrow = elements.narrow[dtype.torch], name = dtype.name}
+end
+
 -- What gives a pointer to elements of a storage, wherever that lies; those that nobody has used yet are zeros without memory.
-local function elements_of(storage)
+local function elements_of(storage, narrow)
    if storage.promised then return function() return ffi.cast(storage.dtype.pointer, zeros) end end
-   local dtype = dtype_of(storage)
-   local kept
+   local dtype, kept = dtype_of(storage), nil
    return function(first, n)
       kept = Tensor.wrap(storage, first, {n}):to{dtype = dtype.name, device = 'cpu'}
-      return kept:data()
+      if not narrow then return kept:data() end
+      local out = ffi.new('int16_t[?]', n)
+      narrow(out, kept:data(), n)
+      return ffi.cast(narrow == elements.narrow.Char and 'int8_t *' or 'int16_t *', out)
    end
 end
 
@@ -33,6 +42,7 @@ end
 ---@field sink T7Sink
 ---@field numbers table<any, integer> of what was written
 ---@field count integer
+---@field parts table<table, Storage> what storages of hilo.torch took along
 ---@field path (string|number)[] keys that lead to the value that is written, for messages
 ---@field given T7Options
 local Writer = {}
@@ -67,7 +77,8 @@ function Writer:storage(storage)
    local dtype = dtype_of(storage)
    self:begin(('torch.%sStorage'):format(dtype.torch))
    self.sink:one_long(storage.size)
-   self.sink:elements(storage.size, dtype, elements_of(storage))
+   local kind = in_file(dtype, self.sink.ascii)
+   self.sink:elements(storage.size, kind, elements_of(storage, kind.narrow))
 end
 
 function Writer:tensor(t)
@@ -81,6 +92,13 @@ function Writer:tensor(t)
    self.sink:one_long(t._offset + 1)
    if t._storage.size == 0 then return self.sink:int(0) end
    self:storage(t._storage)
+end
+
+-- A storage of hilo.torch; one that sees a part of its memory takes that along alone.
+function Writer:torch_storage(s)
+   if s._first == 0 and not s._count then return self:storage(s._memory) end
+   self.parts[s] = self.parts[s] or Tensor.wrap(s._memory, s._first, {s:size()}):clone()._storage
+   self:storage(self.parts[s])
 end
 
 -- What t:size() gives is a LongStorage of its own.
@@ -123,6 +141,7 @@ function Writer:table(t, depth)
    if depth > max_depth then self:fail('it is nested more than %d deep', max_depth) end
    local storage = self.given.storage_of and self.given.storage_of(t)
    if storage then return self:storage(storage) end
+   if type(rawget(t, '_memory')) == 'table' then return self:torch_storage(t) end
    if getmetatable(t) == Tensor.Size then return self:sizes(t) end
    local name, fields = modules.dumped(t)
    self.sink:int(name and 4 or 3)
@@ -166,6 +185,6 @@ for _, name in ipairs {'value', 'table', 'pairs'} do jit.off(Writer[name]) end
 ---@param value any
 ---@param given T7Options
 return function(sink, value, given)
-   setmetatable({sink = sink, numbers = {}, count = 0, path = {}, given = given}, Writer):value(value, 1)
+   setmetatable({sink = sink, numbers = {}, count = 0, path = {}, parts = {}, given = given}, Writer):value(value, 1)
    sink.flush()
 end
