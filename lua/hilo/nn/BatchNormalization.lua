@@ -48,6 +48,10 @@ end
 ---@param x Tensor
 ---@param fused? {add: Tensor, relu: boolean} y = max(0, normalised + add)
 function BatchNormalization:updateOutput(x, fused)
+   if core.is_tensor(x) and x:dim() == self.nDim - 1 and not fused then -- one sample
+      local sizes = Tensor.sizes_table(x)
+      return self:updateOutput(x:reshape(1, unpack(sizes))):view(sizes)
+   end
    self:check_dims(x, ('a batch of %d dimensions'):format(self.nDim), self.nDim)
    self:check(x:size(2) == self.nOutput, 'expects %d features, got %d (%s)', self.nOutput, x:size(2), Tensor.shape_text(x))
    return norm.batch_norm(x, self:parameter('weight'), self:parameter('bias'), self.running_mean, self.running_var, {

@@ -60,6 +60,20 @@ function LookupTable:scaleGradByFreq()
    return self
 end
 
+--- Drops the gradient of the table, for training by accUpdateGradParameters and backwardUpdate alone.
+---@return LookupTable self
+function LookupTable:accUpdateOnly()
+   self.gradWeight, self.weight.grad = nil, nil
+   return self
+end
+
+function LookupTable:accUpdateGradParameters(input, gradOutput, lr)
+   local kept = self.gradWeight
+   self.gradWeight = kept or self.weight:detach():clone():zero()
+   parent.accUpdateGradParameters(self, input, gradOutput, lr)
+   self.gradWeight = kept
+end
+
 --- Shortens the rows at these positions to maxNorm, in place.
 ---@param index Tensor (n) long
 function LookupTable:renorm(index)

@@ -165,7 +165,8 @@ end})
 
 -- p wants a gradient unless frozen, and that gradient is g.
 local function link(p, g)
-   if p.grad ~= g then p.grad = g end
+   -- a parameter that was replaced by one of other sizes keeps the memory of its gradient
+   if p.grad ~= g then p.grad = (not g or g:isSameSizeAs(p)) and g or g:view(Tensor.sizes_table(p)) end
    if p.requires_grad == nil then p.requires_grad = true end
    p._storage.is_parameter = true
    return p

@@ -15,7 +15,7 @@ function OneHot:__init(outputSize)
 end
 
 function OneHot:updateOutput(x)
-   if type(x) == 'number' then x = Tensor.full(x, 1) end
+   if type(x) == 'number' then return self:updateOutput(Tensor.full(x, 1)):view(self.outputSize) end
    local classes = x:detach():to{dtype = 'long'}
    local low, high = classes:min(), classes:max()
    self:check(low >= 1 and high <= self.outputSize, 'expects classes from 1 to %d, got %d', self.outputSize, low < 1 and low or high)

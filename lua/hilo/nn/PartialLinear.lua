@@ -1,5 +1,5 @@
 local class = require 'hilo.nn.class'
-local matmul = require 'hilo.ops.matmul'
+local Tensor = require 'hilo.tensor'
 local pointwise = require 'hilo.ops.pointwise'
 local shape = require 'hilo.ops.shape'
 
@@ -15,13 +15,15 @@ local PartialLinear, parent = class('nn.PartialLinear', 'nn.Module')
 ---@param bias? boolean true if not given
 function PartialLinear:__init(inputsize, outputsize, bias)
    parent.__init(self)
+   local nn = class.namespace
    self.inputsize, self.outputsize = inputsize, outputsize
-   self:new_parameter('weight', outputsize, inputsize)
-   self.weight:normal(0, 1)
+   local rows = nn.ParallelTable():add(nn.Identity()):add(nn.LookupTable(outputsize, inputsize))
+   self.network = nn.Sequential():add(rows):add(nn.MM(false, true))
    if bias ~= false then
       self:new_parameter('bias', 1, outputsize)
       self.bias:zero()
    end
+   self:resetPartition()
 end
 
 --- Chooses the outputs.
@@ -29,17 +31,18 @@ end
 function PartialLinear:setPartition(indices) self.partition = indices:to{dtype = 'long'} end
 
 --- All outputs again.
-function PartialLinear:resetPartition() self.partition = nil end
+function PartialLinear:resetPartition() self.partition = Tensor.range(1, self.outputsize, 1, {dtype = 'long'}) end
+
+function PartialLinear:parameters()
+   local ps, gs = self.network:parameters()
+   return {ps[1], self:parameter('bias')}, {gs[1], self.gradBias}
+end
 
 function PartialLinear:updateOutput(x)
    self:check_dims(x, 'a batch (N,nIn)', 2)
-   local w, b = self:parameter('weight'), self:parameter('bias')
-   if self.partition then
-      w = shape.index(w, 1, self.partition)
-      b = b and shape.index(b, 2, self.partition)
-   end
-   local y = matmul.matmul(x, w:t())
-   return b and pointwise.add(y, b) or y
+   local chosen = self.partition:to{device = x:getDevice()}
+   local y, b = self.network {x, chosen}, self:parameter('bias')
+   return b and pointwise.add(y, shape.index(b, 2, chosen)) or y
 end
 
 function PartialLinear:__tostring__()

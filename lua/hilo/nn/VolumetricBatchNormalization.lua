@@ -10,9 +10,11 @@ local VolumetricBatchNormalization, parent = class('nn.VolumetricBatchNormalizat
 VolumetricBatchNormalization.nDim = 4
 
 function VolumetricBatchNormalization:updateOutput(x)
-   self:check_dims(x, 'volumes (N,C,T,H,W)', 5)
-   local n, c, t, h, w = unpack(Tensor.sizes_table(x))
-   return parent.updateOutput(self, shape.reshape(x, n, c, t, h * w)):view(n, c, t, h, w)
+   self:check_dims(x, 'volumes (N,C,T,H,W) or one volume (C,T,H,W)', 4, 5)
+   local sizes = Tensor.sizes_table(x)
+   local k = #sizes
+   local planes = shape.reshape(x, sizes[k - 4] or 1, sizes[k - 3], sizes[k - 2], sizes[k - 1] * sizes[k])
+   return parent.updateOutput(self, planes):view(sizes)
 end
 
 function VolumetricBatchNormalization:__tostring__() return ('%s (5D) (%d)'):format(self.__typename, self.nOutput) end

@@ -1,6 +1,7 @@
 local class = require 'hilo.nn.class'
 
---- nn.VolumetricFractionalMaxPooling(kT, kW, kH, T, W, H): as nn.SpatialFractionalMaxPooling, of volumes.
+--- nn.VolumetricFractionalMaxPooling(kT, kW, kH, T, W, H): as nn.SpatialFractionalMaxPooling, of volumes (N,C,H,W,T) or
+--- (C,H,W,T): as in Torch7, the frames come last here.
 ---
 ---     local y = nn.VolumetricFractionalMaxPooling(2, 2, 2, 3, 3, 3):forward(hilo.randn(1, 2, 6, 6, 6))  -- (1,2,3,3,3)
 local VolumetricFractionalMaxPooling, parent = class('nn.VolumetricFractionalMaxPooling', 'nn.SpatialFractionalMaxPooling')
@@ -14,7 +15,7 @@ local VolumetricFractionalMaxPooling, parent = class('nn.VolumetricFractionalMax
 function VolumetricFractionalMaxPooling:__init(poolSizeT, poolSizeW, poolSizeH, arg1, arg2, arg3)
    parent.__init(self, poolSizeW, poolSizeH, arg2, arg3)
    self:check(poolSizeT >= 2, 'windows must be of 2 frames or more, got %d', poolSizeT)
-   self.windows, self.out = {poolSizeT, poolSizeH, poolSizeW}, {arg1, arg3, arg2}
+   self.windows, self.out = {poolSizeH, poolSizeW, poolSizeT}, {arg3, arg2, arg1}
 end
 
 return VolumetricFractionalMaxPooling

@@ -8,9 +8,9 @@ local steps = {}
 local function each_pair(self, f)
    local ps, gs = self:parameters()
    local seen = {}
-   for i, p in ipairs(ps or {}) do
-      local key = ('%d:%d:%d:%d'):format(p._storage.serial, p._offset, gs[i]._storage.serial, gs[i]._offset)
-      if not seen[key] then
+   for i, p in ipairs(gs and ps or {}) do
+      local key = gs[i] and ('%d:%d:%d:%d'):format(p._storage.serial, p._offset, gs[i]._storage.serial, gs[i]._offset)
+      if key and not seen[key] then
          seen[key] = true
          f(p, gs[i])
       end

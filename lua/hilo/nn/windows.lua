@@ -1,7 +1,8 @@
 --- nn/windows.lua: windows along one dimension.
 local core = require 'hilo.core'
+local autograd = require 'hilo.autograd'
 local Tensor = require 'hilo.tensor'
-local reduce = require 'hilo.ops.reduce'
+local pointwise = require 'hilo.ops.pointwise'
 local shape = require 'hilo.ops.shape'
 local positions = require 'hilo.nn.positions'
 local widths = require 'hilo.nn.widths'
@@ -41,6 +42,25 @@ function windows.cut(x, dim, n, k)
    return shape.reshape(x, sizes)
 end
 
+-- n slices of x along dim from number `first` on, `step` apart: a view.
+local every = autograd.op('every', {
+   forward = function(ctx, x, dim, first, n, step)
+      local sizes, strides = Tensor.sizes_table(x), Tensor.strides_table(x)
+      ctx.sizes, ctx.dim, ctx.first, ctx.n, ctx.step = Tensor.sizes_table(x), dim, first, n, step
+      local offset = (first - 1) * strides[dim]
+      sizes[dim], strides[dim] = n, strides[dim] * step
+      return x:as_strided(sizes, strides, offset)
+   end,
+   backward = function(ctx, dy)
+      local dx = dy:zeros(ctx.sizes)
+      local sizes, strides = Tensor.sizes_table(dx), Tensor.strides_table(dx)
+      local offset = (ctx.first - 1) * strides[ctx.dim]
+      sizes[ctx.dim], strides[ctx.dim] = ctx.n, strides[ctx.dim] * ctx.step
+      core.run('hl_copy', dx:as_strided(sizes, strides, offset), dy)
+      return dx
+   end,
+})
+
 --- The largest element of each window along dim.
 ---@param x Tensor
 ---@param dim integer
@@ -59,8 +79,14 @@ function windows.max(x, dim, k, stride, options)
       behind = math.max(pad, pad + (count - 1) * stride - room)
    end
    if pad > 0 or behind > 0 then x = widths(x, dim, pad, behind, -math.huge) end
-   local taken, count = windows.taken(x, dim, k, stride, dilation)
-   return shape.squeeze((reduce.max(windows.cut(taken, dim, count, k), dim + 1)), dim + 1)
+   room = x:size(dim) - dilation * (k - 1) - 1
+   core.check(room >= 0, 'a window of %d does not fit dimension %d of %s', dilation * (k - 1) + 1, dim, Tensor.shape_text(x))
+   local count, y = math.floor(room / stride) + 1, nil
+   for j = 0, k - 1 do
+      local slice = every(x, dim, j * dilation + 1, count, stride)
+      y = y and pointwise.cmax(y, slice) or slice
+   end
+   return y
 end
 
 return windows
