@@ -27,12 +27,12 @@ for _, format in ipairs {'binary', 'ascii'} do
    it(('keep tensors and storages of every type (%s)'):format(format), function()
       for kind, list in pairs(numbers) do
          local t = torch[kind .. 'Tensor'](list)
-         local text = t7.encode({t, t:storage()}, {format = format})
-         local v = t7.decode(text)
+         local written = t7.encode({t, t:storage()}, {format = format})
+         local v = t7.decode(written)
          same({('torch.%sTensor'):format(kind), list}, {torch.type(v[1]), v[1]:totable()})
          same({('torch.%sStorage'):format(kind), list}, {torch.type(v[2]), v[2]:totable()})
          local one = torch[kind .. 'Tensor'] {1}
-         if format == 'binary' then same(2 * t:elementSize(), #text - #t7.encode {one, one:storage()}) end
+         if format == 'binary' then same(2 * t:elementSize(), #written - #t7.encode {one, one:storage()}) end
       end
    end)
 end
