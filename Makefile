@@ -203,10 +203,10 @@ docs: all ## the manual as HTML pages, in build/docs, and what editors read, in 
 
 # `hilo` runs from BINDIR; TREE holds all that it needs. LuaRocks sets these its own way: rocks/hilo-scm-1.rockspec.
 PREFIX := /usr/local
-TREE := $(abspath $(PREFIX))/lib/hilo
-BINDIR := $(abspath $(PREFIX))/bin
-BASH_COMPLETIONS := $(abspath $(PREFIX))/share/bash-completion/completions
-ZSH_COMPLETIONS := $(abspath $(PREFIX))/share/zsh/site-functions
+TREE := $(PREFIX)/lib/hilo
+BINDIR := $(PREFIX)/bin
+BASH_COMPLETIONS := $(PREFIX)/share/bash-completion/completions
+ZSH_COMPLETIONS := $(PREFIX)/share/zsh/site-functions
 PLACES := DESTDIR TREE BINDIR BELOW BASH_COMPLETIONS ZSH_COMPLETIONS
 
 install: all ## copy hilo below PREFIX, with completion for bash and zsh; DESTDIR goes before it

@@ -9,10 +9,12 @@
 # empty. The command is a link, or, where BELOW says at which path below the folder of bin/ the tree will lie, a copy that knows it.
 set -eu
 
-case $TREE$BINDIR in
-*[![:space:]]*) ;;
-*) echo 'install: TREE and BINDIR are missing' >&2; exit 2 ;;
-esac
+[ -n "$TREE" ] && [ -n "$BINDIR" ] || { echo 'install: TREE and BINDIR are missing' >&2; exit 2; }
+
+# A relative path counts from here.
+absolute() { case $1 in '' | /*) printf '%s' "$1" ;; *) printf '%s' "$PWD/$1" ;; esac; }
+TREE=$(absolute "$TREE") BINDIR=$(absolute "$BINDIR")
+BASH_COMPLETIONS=$(absolute "$BASH_COMPLETIONS") ZSH_COMPLETIONS=$(absolute "$ZSH_COMPLETIONS")
 list=$DESTDIR$TREE/installed
 
 uninstall() {
@@ -60,8 +62,8 @@ install_all() {
    printf '%s' "$early" >"$list"
    sources | sed 's|/[^/]*$||' | sort -u | while IFS= read -r path; do folder "$TREE/$path"; done
    sources | xargs cp --parents --no-preserve=mode,ownership -t "$DESTDIR$TREE"
-   sources | sed "s|^|$DESTDIR$TREE/|" | xargs chmod 644
-   sources | sed "s|^|$TREE/|" >>"$list"
+   sources | (cd "$DESTDIR$TREE" && xargs chmod 644)
+   sources | while IFS= read -r path; do echo "$TREE/$path"; done >>"$list"
    chmod 755 "$DESTDIR$TREE/lua/bin/hilo"
    for path in data/scenes.lua data/README.md core/hilo.h core/host.h LICENSE; do put 644 "$path" "$TREE/$path"; done
    for path in "$@"; do put 755 "$path" "$TREE/build/${path##*/}"; done
