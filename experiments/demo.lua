@@ -10,7 +10,7 @@ local data, train = hilo.data, hilo.train
 
 local o = train.options {
    name = 'demo',             -- its runs lie in <runs>/<name>/<method>
-   root = root .. 'data/scenes', -- made if it is missing
+   root = 'data/scenes',      -- made if it is missing
    labelled = '1/8',
    steps = 700, mlmt_steps = 300,
 }
@@ -41,7 +41,7 @@ end
 
 local began = os.time()
 if not data.folder.is_folder(o.root .. '/JPEGImages') then
-   execute('---- the built-in data set', 'luajit', root .. 'data/scenes.lua', 'out=' .. o.root)
+   execute('---- the built-in data set', root .. 'lua/bin/hilo', root .. 'data/scenes.lua', 'out=' .. o.root)
 end
 experiment('supervised', 'steps=' .. o.steps)
 experiment('s4gan', 'steps=' .. o.steps)
