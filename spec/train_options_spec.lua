@@ -115,6 +115,7 @@ describe('groups of options', function()
       assert.equal(8, segmentation.output_stride)
       assert.is_nil(classifier.output_stride)
       classifier.output_stride, classifier.aspp_branches, classifier.stride_on, classifier.head = 8, 4, '3x3', 'deeplab2'
+      classifier.stem = '7x7'
       assert.same(segmentation, classifier)
    end)
 

@@ -77,6 +77,7 @@ end
 ---   output_stride  8 (default), 16 or 32
 ---   aspp_branches  of deeplab2: how many of the dilations 6, 12, 18, 24 are used: 4 (default); 2 in the authors' code
 ---   stride_on      '3x3' (default); '1x1' in the authors' code
+---   stem           '7x7' (default); '3x3' in many others' code
 ---   freeze_bn      of the backbone: 'affine' (default): scale and shift of batch normalisation fixed while its running statistics
 ---                  move; 'none', 'all'
 ---   precision      'float32' (default), or 'bf16': computes in bfloat16 from images to logits; these, and all that is

@@ -17,6 +17,7 @@ local deeplab = {
    {'head', 'deeplab2', 'deeplab2 (dilated convolutions, summed), or deeplab3plus (image pooling and a decoder)'},
    {'output_stride', 8, 'side of the picture over that of the features: 8, 16 or 32'},
    {'aspp_branches', 4, 'of deeplab2: how many dilated convolutions, 1 to 4: dilations 6, 12, 18, 24'},
+   {'stem', '7x7', 'of residual networks: the convolution that sees the pictures, or 3x3: three of them'},
    {'stride_on', '3x3', "which convolution of a bottleneck strides: 3x3 as torchvision's, 1x1 as Caffe's"},
 }
 

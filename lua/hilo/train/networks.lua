@@ -33,14 +33,14 @@ end
 
 --- DeepLab-v2 or v3+.
 ---@param o {model: table, device: string, precision: 'float32'|'bf16'|nil} model: backbone, head, width, output_stride,
---- aspp_branches, stride_on, bn, weights ('' for none), checkpoint
+--- aspp_branches, stem, stride_on, bn, weights ('' for none), checkpoint
 ---@param set DataSet
 ---@return DeepLab
 function networks.segmentation(o, set)
    local model = o.model
    local S = hilo.models.deeplab {
       backbone = model.backbone, head = model.head, width = model.width, classes = #set.classes, output_stride = model.output_stride,
-      aspp_branches = model.aspp_branches, stride_on = model.stride_on, freeze_bn = freezing(model),
+      aspp_branches = model.aspp_branches, stride_on = model.stride_on, stem = model.stem, freeze_bn = freezing(model),
       checkpoint = model.checkpoint, precision = precision_of(o),
    }
    load_weights(S, model)
