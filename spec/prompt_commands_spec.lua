@@ -19,6 +19,15 @@ describe('%time and %timeit', function()
       assert.matches('ends too early', typed '%timeit 1 +\n')
    end)
 
+   it('leave no names of their own in the session where they fail', function()
+      local out = typed '%time error("oh")\n%nothing\nx = setmetatable({}, {__tostring = error})\nx\n%who\n'
+      assert.matches('oh', out)
+      assert.not_matches('\nf ', out)
+      assert.not_matches('\nargument ', out)
+      assert.not_matches('\nlines ', out)
+      assert.matches('\nx +object whose __tostring fails\n$', out)
+   end)
+
    it('measure a run, not the runs together', function()
       local t = timing.measure(function() os.execute('sleep 0.02') end)
       assert(t.best >= 0.02 and t.best < 0.2, t.best)

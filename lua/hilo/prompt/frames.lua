@@ -16,7 +16,10 @@ local chunk = require 'hilo.prompt.chunk'
 local Frames = {}
 Frames.__index = Frames
 
-local inside = '/lua/hilo/'
+--- Whether a function's source is one of hilo's own files.
+---@param source string
+---@return boolean
+function Frames.inside(source) return source:find('/lua/hilo/', 1, true) ~= nil end
 
 local function variables_of(thread, level, f)
    local variables = {}
@@ -46,7 +49,7 @@ function Frames.new(thread)
             line = info.currentline, what = info.name or 'a function',
             variables = variables_of(thread, level, info.func)}
          all[#all + 1] = frame
-         if not info.source:find(inside, 1, true) then own[#own + 1] = frame end
+         if not Frames.inside(info.source) then own[#own + 1] = frame end
       end
    end
    local outermost = own[#own]

@@ -2,6 +2,7 @@
 local core = require 'hilo.core'
 local globals = require 'hilo.prompt.globals'
 local History = require 'hilo.prompt.history'
+local pretty = require 'hilo.prompt.pretty'
 local reader = require 'hilo.prompt.reader'
 local Session = require 'hilo.prompt.session'
 local stop = require 'hilo.prompt.stop'
@@ -70,7 +71,7 @@ local function loop(session, lines)
    while not session.quit and failures < most_failures do
       local ok, message = pcall(turn, session, lines)
       failures = ok and 0 or failures + 1
-      if not ok then io.stderr:write('hilo: ', tostring(message), '\n') end
+      if not ok then io.stderr:write('hilo: ', pretty.plain(message), '\n') end
    end
 end
 
@@ -129,7 +130,7 @@ function prompt.start(options)
    end
    local thread = coroutine.create(read_and_run)
    local ok, message = coroutine.resume(thread)
-   if not ok then error(debug.traceback(thread, tostring(message)), 0) end
+   if not ok then error(debug.traceback(thread, pretty.plain(message)), 0) end
    session.transcript:close()
    if terminal then io.write('\n') end
    return 0

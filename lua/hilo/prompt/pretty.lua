@@ -45,6 +45,15 @@ function pretty.function_text(f)
    return ('function(%s) %s:%d'):format(table.concat(names, ', '), info.short_src, info.linedefined)
 end
 
+--- What tostring says, also of objects whose own __tostring raises an error.
+---@param x any
+---@return string
+function pretty.plain(x)
+   local ok, text = pcall(tostring, x)
+   if not ok and type(text) == 'string' and text:find('interrupted$') then error(text, 0) end -- Ctrl-C
+   return ok and text or 'object whose __tostring fails'
+end
+
 local Writer = {}
 Writer.__index = Writer
 
@@ -63,22 +72,20 @@ function Writer:plain(x)
    if kind == 'number' then return self.paint('number', number_text(x)) end
    if kind == 'function' then return self.paint('dim', pretty.function_text(x)) end
    if kind == 'boolean' or kind == 'nil' then return self.paint('number', tostring(x)) end
-   return self.paint('type', tostring(x))
+   return self.paint('type', pretty.plain(x))
 end
 
 local function short(x)
    if core.is_tensor(x) then return tensor_text(x) end
    local meta = getmetatable(x)
    if type(meta) ~= 'table' or not rawget(meta, '__tostring') then return nil end
-   local ok, text = pcall(tostring, x)
-   if not ok then return 'object whose __tostring fails' end
-   local first, rest = text:match('^([^\n]*)\n?(.*)')
+   local first, rest = pretty.plain(x):match('^([^\n]*)\n?(.*)')
    return rest ~= '' and first:gsub('%s*{$', '') .. ' {...}' or first
 end
 
 local function key_text(self, key, path)
    if type(key) == 'string' and key:match('^[%a_][%w_]*$') and not words[key] then return self.paint('key', key), path .. '.' .. key end
-   local text = type(key) == 'string' and pretty.quoted(key) or type(key) == 'number' and number_text(key) or tostring(key)
+   local text = type(key) == 'string' and pretty.quoted(key) or type(key) == 'number' and number_text(key) or pretty.plain(key)
    return '[' .. self.paint('key', text) .. ']', ('%s[%s]'):format(path, text)
 end
 
@@ -89,7 +96,7 @@ local function sorted(t)
       if type(key) == 'number' or type(key) == 'string' then plain[key] = true else others[#others + 1] = key end
    end
    local list = keys_of(plain)
-   table.sort(others, function(a, b) return tostring(a) < tostring(b) end)
+   table.sort(others, function(a, b) return pretty.plain(a) < pretty.plain(b) end)
    for _, key in ipairs(others) do list[#list + 1] = key end
    return list
 end
@@ -180,7 +187,7 @@ function pretty.text(x, options)
       local said = require('hilo.prompt.objects')(x, self.paint, options.room)
       if said then return said end
       local meta = getmetatable(x)
-      if type(meta) == 'table' and rawget(meta, '__tostring') then return (tostring(x):gsub('\n$', '')) end
+      if type(meta) == 'table' and rawget(meta, '__tostring') then return (pretty.plain(x):gsub('\n$', '')) end
    end
    return self:text(x, 0, '')
 end

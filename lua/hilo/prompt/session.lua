@@ -67,8 +67,10 @@ function Session:visible()
    return setmetatable(self.frames:variables(), {__index = self.variables, __newindex = self.variables})
 end
 
--- An error has ended the chunk between its declarations: its variables are taken from its stack, with what they held.
+-- An error has ended the chunk between its declarations: its variables are taken from its stack, with what they held. Those of a
+-- command's own function are nobody's.
 function Session:rescue(thread, f)
+   if Frames.inside(debug.getinfo(f, 'S').source) then return end
    for level = 0, 200 do
       local info = debug.getinfo(thread, level, 'f')
       if not info then return end
