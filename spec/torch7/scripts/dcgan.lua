@@ -55,7 +55,7 @@ local function real()
    return batch
 end
 
-local function fDx(x)
+local function fDx()
    gradParametersD:zero()
    input:copy(real())
    label:fill(1)
@@ -74,7 +74,7 @@ local function fDx(x)
    return errD, gradParametersD
 end
 
-local function fGx(x)
+local function fGx()
    gradParametersG:zero()
    label:fill(1)
    local output = netD.output -- of the fake batch, from fDx
