@@ -39,16 +39,15 @@ local function watch(c, key, value)
    end
 end
 
--- The table that a name lies in and its last part: 'a.b.C' -> _G.a.b, 'C'
+-- The table that a name lies in: 'a.b.C' -> _G.a.b
 local function place(name)
-   local at, last = _G, name
+   local at = _G
    for part, rest in name:gmatch '([^.]+)%.([^.]*)' do
       local _ = rest
       at = type(at) == 'table' and at[part]
       core.check(type(at) == 'table', 'torch.class: %s lies in no table; make the global %s first', name, part)
    end
-   last = name:match '([^.]+)$'
-   return at, last
+   return at
 end
 
 --- Makes a class; its name, called, makes objects: __init is called with the arguments. Methods named __add__, __call__,
@@ -61,8 +60,7 @@ end
 function M.class(name, parent, module)
    core.check(type(name) == 'string' and name ~= '', 'torch.class: expects a name such as "MyClass", got %s', type(name))
    if type(parent) == 'table' then parent, module = nil, parent end
-   local at, last = module, name:match '([^.]+)$'
-   if not at then at, last = place(name) end
+   local at, last = module or place(name), name:match '([^.]+)$'
    local c, extended = class(name, parent)
    for _, operation in ipairs(operators) do
       local key = '__' .. operation

@@ -228,8 +228,8 @@ function M.new(kind, x, first, n)
    end
    local values = type(x) == 'table' and x or nil
    local count = values and #values or x or 0
-   check(type(count) == 'number' and count >= 0 and count % 1 == 0, 'torch.%sStorage: expects a size, a table or a storage, got %s', kind,
-      tostring(x))
+   check(type(count) == 'number' and count >= 0 and count % 1 == 0, 'torch.%sStorage: expects a size, a table or a storage, got %s',
+      kind, tostring(x))
    if dtype.torch == 'Long' then
       local s = setmetatable({}, Size)
       for i = 1, count do s[i] = values and values[i] or 0 end

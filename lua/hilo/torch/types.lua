@@ -1,5 +1,5 @@
---- torch/types.lua: Torch7's tensor types: torch.FloatTensor and the others, what a tensor of a type is made of (sizes, tables, tensors,
---- storages), t:storage(), t:set(...), t:resize(...) that keeps or grows the memory.
+--- torch/types.lua: Torch7's tensor types: torch.FloatTensor and the others, what a tensor of a type is made of (sizes, tables,
+--- tensors, storages), t:storage(), t:set(...), t:resize(...) that keeps or grows the memory.
 ---
 --- Char and Short hold their numbers in 32 bits, Half in float32: nothing wraps round at 128 or rounds to 11 bits.
 local core = require 'hilo.core'

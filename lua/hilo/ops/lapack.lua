@@ -1,0 +1,68 @@
+--- ops/lapack.lua: calls of LAPACK, which OpenBLAS brings, by its own interface: matrices by columns, every argument by address.
+local ffi = require 'ffi'
+local core = require 'hilo.core'
+
+---@class hilo.lapack
+local M = {}
+
+-- Number of arguments of each routine, and how many of them are characters: their lengths follow all others.
+local routines = {gesv = {8, 0}, gels = {11, 1}, syev = {9, 2}, geev = {14, 2}, gesvd = {14, 2}, geqrf = {8, 0}, orgqr = {9, 0},
+   potrf = {5, 1}, potrs = {8, 1}, potri = {5, 1}, pstrf = {9, 1}, trtrs = {10, 3}, getrf = {6, 0}, getri = {7, 0}}
+
+local declared = {}
+
+local function declare(name)
+   local n, characters = unpack(routines[name])
+   local arguments = ('void *, '):rep(n - 1) .. 'void *' .. (', size_t'):rep(characters)
+   ffi.cdef(('void s%s_(%s); void d%s_(%s);'):format(name, arguments, name, arguments))
+   declared[name] = true
+end
+
+--- Stands for the two arguments work and lwork: memory as large as the routine asks for.
+M.work = {}
+
+local function by_address(x)
+   if type(x) == 'string' then return ffi.new('char[1]', x:byte()) end
+   if type(x) == 'number' then return ffi.new('int[1]', x) end
+   return x
+end
+
+local function call(f, name, arguments)
+   local info = ffi.new 'int[1]'
+   local list = {unpack(arguments)}
+   list[#list + 1] = info
+   for _ = 1, routines[name][2] do list[#list + 1] = 1 end
+   f(unpack(list))
+   return info[0]
+end
+
+--- Calls a routine for matrices of x's type.
+---@param name string without the letter of the type: 'gesv'
+---@param x Tensor float32 or float64
+---@param ... string|number|ffi.cdata*|table characters, whole numbers, addresses, M.work; without info
+---@return integer info 0, or what the routine tells of the matrix
+function M.call(name, x, ...)
+   if not declared[name] then declare(name) end
+   local ctype = x._storage.dtype.ctype
+   local f = assert(core.device 'cpu').lib[(ctype == 'double' and 'd' or 's') .. name .. '_']
+   local arguments, at = {}, nil
+   for i = 1, select('#', ...) do
+      local argument = select(i, ...)
+      if argument == M.work then
+         at = #arguments + 1
+         arguments[at], arguments[at + 1] = ffi.new(ctype .. '[1]'), by_address(-1)
+      else
+         arguments[#arguments + 1] = by_address(argument)
+      end
+   end
+   if at then
+      call(f, name, arguments)
+      local size = math.max(1, tonumber(arguments[at][0]))
+      arguments[at], arguments[at + 1] = ffi.new(ctype .. '[?]', size), by_address(size)
+   end
+   local info = call(f, name, arguments)
+   core.check(info >= 0, '%s: LAPACK refuses argument %d', name, -info)
+   return info
+end
+
+return M
