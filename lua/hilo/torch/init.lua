@@ -47,6 +47,9 @@ torch.setdefaulttensortype 'torch.DoubleTensor'
 
 torch.setnumthreads, torch.getnumthreads = hilo.setnumthreads, hilo.getnumthreads
 
+require 'hilo.torch.pointwise'(torch)
+require 'hilo.torch.functions'(torch)
+
 -- ---- the globals, and what `require` finds ----
 
 local packages = {'nn', 'optim', 'image', 'gnuplot', 'xlua', 'paths', 'nngraph'}

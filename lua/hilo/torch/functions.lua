@@ -1,0 +1,123 @@
+--- torch/functions.lua: Torch7's functions that make tensors, reduce, order and pick, over hilo's: torch.f(x, ...),
+--- torch.f(res, x, ...) and, of most, x:f(...).
+local core = require 'hilo.core'
+local hilo = require 'hilo'
+local Tensor = require 'hilo.tensor'
+local call = require 'hilo.torch.call'
+local storages = require 'hilo.torch.storage'
+
+local is_tensor, methods = core.is_tensor, Tensor.methods
+
+local function sizes_of(...)
+   local first = ...
+   if type(first) == 'table' then return {unpack(storages.numbers(first))} end
+   return {...}
+end
+
+-- Functions that make tensors: torch.f(...) of the default type, torch.f(res, ...) of res's.
+local function add_maker(torch, name, make)
+   torch[name] = function(first, ...)
+      if is_tensor(first) then return call.deliver(first, make({dtype = first:dtype(), device = first:getDevice()}, ...)) end
+      return make({dtype = Tensor.default_dtype.name}, first, ...)
+   end
+   if methods[name] == nil then methods[name] = torch[name] end
+end
+
+local function add_makers(torch)
+   add_maker(torch, 'zeros', function(o, ...) return Tensor.zeros(sizes_of(...), o) end)
+   add_maker(torch, 'ones', function(o, ...) return Tensor.ones(sizes_of(...), o) end)
+   add_maker(torch, 'eye', function(o, n, m) return Tensor.eye(n, m, o) end)
+   add_maker(torch, 'range', function(o, first, last, step) return Tensor.range(first, last, step, o) end)
+   add_maker(torch, 'linspace', function(o, first, last, n)
+      core.check(n ~= 1 or first == last, 'linspace: one number does not go from %s to %s', tostring(first), tostring(last))
+      return Tensor.linspace(first, last, n, o)
+   end)
+   add_maker(torch, 'logspace', function(o, first, last, n)
+      core.check(n ~= 1 or first == last, 'logspace: one number does not go from %s to %s', tostring(first), tostring(last))
+      return hilo.pow(10, Tensor.linspace(first, last, n, o))
+   end)
+   add_maker(torch, 'randperm', function(o, n) return hilo.randperm(n):to(o) end)
+   for _, name in ipairs {'rand', 'randn'} do
+      add_maker(torch, name, function(o, first, ...)
+         if call.signature(first) == 'g' then
+            o.generator = first
+            return hilo[name](sizes_of(...), o)
+         end
+         return hilo[name](sizes_of(first, ...), o)
+      end)
+   end
+end
+
+local function cat(list, ...)
+   local dim
+   if is_tensor(list) then
+      local b
+      b, dim = ...
+      list = {list, b}
+   else
+      dim = ...
+   end
+   core.check(#list > 0, 'torch.cat: expects tensors, got an empty table')
+   local full = {}
+   for _, x in ipairs(list) do if x:dim() > 0 then full[#full + 1] = x end end
+   return #full == 0 and list[1]:empty({}) or hilo.cat(full, dim)
+end
+
+local function sort(x, dim, descending)
+   if type(dim) == 'boolean' then dim, descending = nil, dim end
+   return hilo.sort(x, dim, descending)
+end
+
+local function spread(name)
+   return function(x, dim, biased)
+      if type(dim) == 'boolean' then dim, biased = nil, dim end
+      return hilo[name](x, dim, biased)
+   end
+end
+
+-- name -> {patterns, function, number of results}
+local makers = {
+   sum = {{'T', 'Tn'}}, prod = {{'T', 'Tn'}}, mean = {{'T', 'Tn'}}, cumsum = {{'T', 'Tn'}}, cumprod = {{'T', 'Tn'}},
+   max = {{'T', 'Tn'}, nil, 2}, min = {{'T', 'Tn'}, nil, 2}, sort = {{'T', 'Tn', 'Tb', 'Tnb'}, sort, 2},
+   topk = {{'T', 'Tn', 'Tnn', 'Tnnb', 'Tnnbb'}, function(x, k, dim, largest) return hilo.topk(x, k or 1, dim, largest) end, 2},
+   kthvalue = {{'Tn', 'Tnn'}, nil, 2}, median = {{'T', 'Tn'}, nil, 2}, mode = {{'T', 'Tn'}, nil, 2},
+   norm = {{'T', 'Tn', 'Tnn'}}, dist = {{'TT', 'TTn'}}, var = {{'T', 'Tn', 'Tb', 'Tnb'}, spread 'var'},
+   std = {{'T', 'Tn', 'Tb', 'Tnb'}, spread 'std'}, histc = {{'Tn*'}}, bhistc = {{'Tn*'}}, trace = {{'T'}}, diag = {{'T', 'Tn'}},
+   tril = {{'T', 'Tn'}}, triu = {{'T', 'Tn'}}, cross = {{'TT', 'TTn'}}, index = {{'TnT'}}, gather = {{'TnT'}},
+   maskedSelect = {{'TT'}}, nonzero = {{'T'}}, cat = {{'TT', 'TTn', 't', 'tn'}, cat}, equal = {{'TT'}}, dot = {{'TT'}},
+   conv2 = {{'TT', 'TTs'}}, conv3 = {{'TT', 'TTs'}}, xcorr2 = {{'TT', 'TTs'}}, xcorr3 = {{'TT', 'TTs'}},
+   ger = {{'TT'}}, inverse = {{'T'}}, gesv = {{'TT'}, nil, 2}, gels = {{'TT'}, nil, 2}, trtrs = {{'TTs*'}, nil, 2},
+   symeig = {{'Ts*'}, nil, 2}, eig = {{'Ts*'}, nil, 2}, svd = {{'Ts*'}, nil, 3}, qr = {{'T'}, nil, 2}, potrf = {{'Ts*'}},
+   potrs = {{'TTs*'}}, potri = {{'Ts*'}}, pstrf = {{'Ts*'}, nil, 2},
+}
+
+return function(torch)
+   add_makers(torch)
+   for name, m in pairs(makers) do call.define(torch, name, m[1], m[2] or hilo[name], m[3]) end
+   for name, product in pairs {mm = 'matmul', bmm = 'matmul', mv = 'mv'} do
+      torch[name] = function(a, b, c) return c and call.deliver(a, hilo[product](b, c)) or hilo[product](a, b) end
+      methods[name] = function(self, a, b)
+         return b and call.deliver(self, hilo[product](a, b)) or hilo[product](self, a)
+      end
+   end
+   local renorm = hilo.renorm
+   call.define_in_place(torch, 'renorm', {'Tnnn'}, function(res, ...) return call.deliver(res, renorm(...)) end)
+   for name, f in pairs {bitand = 'bitand', bitor = 'bitor', bitxor = 'bitxor', lshift = 'lshift', rshift = 'rshift',
+      cbitand = 'bitand', cbitor = 'bitor', cbitxor = 'bitxor', clshift = 'lshift', crshift = 'rshift'} do
+      call.define_in_place(torch, name, {'T[Tn]'}, function(res, a, b) return call.deliver(res, hilo[f](a, b)) end)
+   end
+   for _, name in ipairs {'addmm', 'addmv', 'addr', 'baddbmm'} do
+      local plain = methods[name]
+      torch[name] = function(...)
+         for i = 1, select('#', ...) do
+            local x = select(i, ...)
+            if is_tensor(x) then return plain(x:clone(), ...) end
+         end
+      end
+   end
+   for _, name in ipairs {'multinomial', 'multinomialAliasSetup', 'multinomialAlias', 'Generator', 'manualSeed', 'seed', 'initialSeed',
+      'uniform', 'normal', 'bernoulli', 'random', 'any', 'all'} do
+      torch[name] = hilo[name]
+   end
+   for name, f in pairs(methods) do if torch[name] == nil then torch[name] = f end end
+end
