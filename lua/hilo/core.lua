@@ -152,6 +152,12 @@ local function raw(t)
 end
 core.raw = raw
 
+local watcher
+
+--- From now on calls f(name, ...) after each core.run(name, ...); nil: no more.
+---@param f fun(name: string, ...: any)?
+function core.watch(f) watcher = f end
+
 --- Calls `name` of the library that holds the tensors among the arguments; a failure is an error at the caller's line.
 --- Tensors are passed as their C views, everything else as it is.
 ---@param name string an hl_* function
@@ -173,6 +179,7 @@ function core.run(name, ...)
    end
    local lib = device.lib
    if lib[name](unpack(args, 1, n)) ~= 0 then raise_c_error(lib) end
+   if watcher then watcher(name, ...) end
 end
 
 --- Calls a function of libhilo_host or of a given device's library that takes no tensors.

@@ -135,8 +135,29 @@ local function passes(self)
    return list
 end
 
---- One step of every parameter that has a gradient.
+-- Whether no gradient holds NaN or infinity; waits for a card.
+local function gradients_are_finite(self)
+   local rows = {}
+   for _, slot in ipairs(self.slots) do
+      local g = lists.gradient(self.kind.name .. ':step', slot.param)
+      if g then rows[#rows + 1] = {g = g} end
+   end
+   local squares = 0
+   for _, part in ipairs(lists.split(rows, function(row) return lists.place(row.g) end)) do
+      local norm = part[1].g:emptyAs('double', 1)
+      core.call(norm._storage.device.lib, 'hl_global_norm', core.raw(norm), #part, lists.column(part, 'g'))
+      squares = squares + norm:item()
+   end
+   return squares < math.huge -- neither infinite nor NaN
+end
+
+--- One step of every parameter that has a gradient. With only_finite = true it does nothing but count in left_out where a gradient
+--- holds NaN or infinity.
 function Optimiser:step()
+   if self.only_finite and not gradients_are_finite(self) then
+      self.left_out = (self.left_out or 0) + 1
+      return
+   end
    local kind, recording = self.kind, graph.current()
    self.passes = self.passes or passes(self)
    for _, pass in ipairs(self.passes) do

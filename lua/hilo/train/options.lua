@@ -24,6 +24,7 @@ options.common = {
    checkpoint_every = 100, -- steps; 0: at the end only
    tracking = true,        -- events for TensorBoard, facts of the machine and pictures in the run's folder
    pictures = 4,           -- validation images that an evaluation shows
+   on_nan = 'stop',        -- losses that are NaN or infinite end the run; 'skip': such steps are left out
    strict = false,         -- true: what looks wrong with the data set stops the run before it trains
    diagnostics = 16,       -- crops of labelled, validation and unlabelled pictures each on which an evaluation measures what the method
                            -- does; 0: none. See train/diagnose/init.lua
@@ -33,7 +34,7 @@ options.common = {
 --- What may differ between a run and its continuation, for none of it changes a result.
 options.free = {resume = true, overwrite = true, threads = true, workers = true, cache_mb = true, runs = true,
    checkpoint_every = true, device = true, graph = true, tracking = true, pictures = true, histograms = true, diagnostics = true,
-   strict = true}
+   strict = true, on_nan = true}
 
 -- ---- names ----
 

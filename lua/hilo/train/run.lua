@@ -24,6 +24,7 @@ local folder = require 'hilo.data.folder'
 local prepare_device = require 'hilo.train.device'
 local json = require 'hilo.train.json'
 local Log = require 'hilo.train.log'
+local non_finite = require 'hilo.train.non_finite'
 local options_of = require 'hilo.train.options'
 local Progress = require 'hilo.train.progress'
 local split_of = require 'hilo.train.split'
@@ -196,20 +197,16 @@ local function means_of(state)
    return means, names
 end
 
+-- Sums of losses that are not finite end the run.
 ---@private
-function Run:check_finite(state)
-   local means, names = means_of(state)
-   for _, name in ipairs(names) do
-      local value = means[name]
-      check(value == value and math.abs(value) < math.huge, '%s became %g at step %d or shortly before; %s', name, value, state.step,
-         self.saved and ('the checkpoint of step %d is sound'):format(self.saved) or 'a smaller lr may help')
-   end
-   return means, names
+function Run:check_finite(job, state)
+   local name, value = non_finite.of((means_of(state)))
+   if name then non_finite.stop(self, job, state.step, name, value) end
 end
 
 ---@private
 function Run:write_log(state)
-   local means, names = self:check_finite(state)
+   local means, names = means_of(state)
    local parts, entry = {}, {step = state.step, seconds = host.hl_host_time() - self.began}
    for _, name in ipairs(names) do
       entry[name] = means[name]
@@ -258,9 +255,17 @@ local function due(step, every, steps) return step == steps or (every > 0 and st
 function Run:one_step(job, state)
    state.step = state.step + 1
    if job.schedule then job.schedule(state.step) end
-   add_losses(state, self.step(state.step))
+   local losses = self.step(state.step)
+   if not self.guard or self.guard:accept(losses) then
+      add_losses(state, losses)
+   else
+      self:say(('step %d was left out: its losses or gradients are not finite (%d so far)'):format(state.step, self.guard.skipped))
+   end
    self.progress:update(state.step)
-   if due(state.step, self.options.log_every, job.steps) then self:write_log(state) end
+   local logs = due(state.step, self.options.log_every, job.steps)
+   -- on a card only where the run waits for it anyway
+   if logs or self.options.device == 'cpu' then self.failed = non_finite.of((means_of(state))) ~= nil end
+   if logs and not self.failed then self:write_log(state) end
 end
 
 ---@private
@@ -268,7 +273,7 @@ function Run:after_step(job, state)
    local o = self.options
    if state.step > 0 and state.evaluated < state.step and due(state.step, o.eval_every, job.steps) then self:evaluate(job, state) end
    if state.step > 0 and self.saved ~= state.step and due(state.step, o.checkpoint_every, job.steps) then
-      self:check_finite(state)
+      self:check_finite(job, state)
       self:save(job, state)
    end
 end
@@ -278,6 +283,7 @@ function Run:loop(job, state)
    self:after_step(job, state)
    while state.step < job.steps do
       interrupts.hold(self.one_step, self, job, state)
+      if self.failed then self:check_finite(job, state) end
       if interrupts.pending() then error('interrupted', 0) end
       self:after_step(job, state)
    end
@@ -318,6 +324,10 @@ end
 ---@return table scores those of the last evaluation, with step and best
 function Run:train(job)
    options_of.check_whole(job, 1, 'steps')
+   options_of.choice('on_nan', self.options.on_nan, {'stop', 'skip'})
+   check(not (self.options.graph and self.options.on_nan == 'skip'), 'on_nan=skip looks at each step, which a recorded one does not '
+      .. 'wait for; take graph=false, or on_nan=stop')
+   self.guard = self.options.on_nan == 'skip' and non_finite.guard(job) or nil
    self.step = self.options.graph and hilo.graph(job.step, {device = self.options.device}) or job.step
    core.call(host, 'hl_host_interrupt_install')
    if not interrupts.at_prompt then core.call(host, 'hl_host_stop_install') end
