@@ -36,6 +36,12 @@ options.free = {resume = true, overwrite = true, threads = true, workers = true,
    checkpoint_every = true, device = true, graph = true, tracking = true, pictures = true, histograms = true, diagnostics = true,
    strict = true, on_nan = true}
 
+--- The values that options may have which mean the same in all scripts, by flat key. Other files add those that they know of.
+---@type table<string, (string|number)[]>
+options.choices = {
+   device = {'cpu', 'cuda', 'emu'}, precision = {'float32', 'bf16'}, optimiser = {'sgd', 'adam'}, ['eval.labels'] = {'full', 'input'},
+}
+
 -- ---- names ----
 
 local function last_part(key) return key:match('^.*%.(.+)$') or key end
@@ -59,8 +65,9 @@ end
 ---     hilo.train.choice('mode', 'fast', {'fast', 'exact'})  -- an error where it is neither
 ---@param what string for the message: 'preset'
 ---@param value string
----@param names string[]
+---@param names? string[] those that options.choices has if not given
 function options.choice(what, value, names)
+   names = names or options.choices[what]
    for _, name in ipairs(names) do if name == value then return value end end
    core.raise(("%s: there is no '%s'; did you mean '%s'? (%s)"):format(what, tostring(value),
       options.nearest(tostring(value), names), table.concat(names, ', ')))
@@ -171,8 +178,10 @@ end
 --- group of a script's options -> {key = what it means}; see option_group.lua.
 options.meanings = setmetatable({}, {__mode = 'k'})
 
--- What each option means, by flat key, as far as the groups of a script say.
-local function meanings_of(defaults)
+--- What each option means, by flat key, as far as the groups of a script say.
+---@param defaults table
+---@return table<string, string>
+function options.meanings_of(defaults)
    local flat = {}
    for name, group in pairs(defaults) do
       for key, about in pairs(type(group) == 'table' and options.meanings[group] or {}) do flat[name .. '.' .. key] = about end
@@ -189,14 +198,16 @@ local function help(flat, keys, about)
 end
 
 -- What another program needs to know of a script: a line for it to find.
-local function describe(flat, variants)
-   local named = {}
+local function describe(flat, variants, about)
+   local named, choices = {}, {}
    for kind, of_kind in pairs(variants or {}) do named[kind] = sorted_keys(of_kind) end
-   print(options.description .. json.encode({defaults = flat, variants = named}, {one_line = true}))
+   for key in pairs(flat) do choices[key] = options.choices[key] end
+   print(options.description .. json.encode({defaults = flat, variants = named, choices = choices, meanings = about},
+      {one_line = true}))
 end
 
 --- How the line begins that `script.lua describe` prints: then comes JSON, {defaults = by flat key, variants = {recipe = names,
---- preset = names}}.
+--- preset = names}, choices = by flat key, meanings = by flat key}.
 options.description = 'hilo options: '
 
 -- options -> where they came from
@@ -259,11 +270,11 @@ function options.resolve(defaults, variants, arguments)
    local flat, keys = flatten(o)
    arguments = arguments or rawget(_G, 'arg') or {}
    if arguments[1] == 'help' or arguments[1] == '--help' or arguments[1] == '-h' then
-      help(flat, keys, meanings_of(defaults))
+      help(flat, keys, options.meanings_of(defaults))
       os.exit(0)
    end
    if arguments[1] == 'describe' then
-      describe(flat, variants)
+      describe(flat, variants, options.meanings_of(defaults))
       os.exit(0)
    end
    local given = parse_arguments(arguments, flat, keys)
