@@ -120,7 +120,7 @@ cuda-registers: ## registers, spills and shared memory of the kernels that `make
 
 PACKAGES := gcc libc6-dev pkg-config luajit lua-busted lua-check lua-cjson lua-posix \
    libopenblas-openmp-dev libpng-dev libjpeg-dev libwebp-dev libtiff-dev zlib1g-dev libsqlite3-0 libreadline8 gnuplot-nox
-PEER_PACKAGES := python3-venv chromium slurm-wlm munge tmux
+PEER_PACKAGES := python3-venv chromium slurm-wlm munge tmux luarocks zsh
 LINT_PACKAGES := clang-format cppcheck
 
 missing = $(shell for p in $(1); do dpkg-query -W -f='$${Status}\n' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done)
@@ -129,7 +129,7 @@ deps: ## install the Debian packages that are missing
 	@$(call install,$(call missing,$(PACKAGES)))
 
 # Python packages go to an environment of their own.
-peers: ## install other people's programs that `make test` tries on what hilo writes: Optuna, TensorBoard, Slurm, Chromium
+peers: ## install other people's programs that `make test` tries on what hilo writes: Optuna, TensorBoard, onnxruntime, torchfile, Slurm, Chromium
 	@$(call install,$(call missing,$(PEER_PACKAGES)))
 	@[ -x $(B)/peers/bin/python ] || python3 -m venv $(B)/peers
 	@$(B)/peers/bin/pip install --quiet --disable-pip-version-check -r spec/peers/requirements.txt

@@ -61,7 +61,7 @@ function LookupTable:scaleGradByFreq()
 end
 
 --- Drops the gradient of the table, for training by accUpdateGradParameters and backwardUpdate alone.
----@return LookupTable self
+---@return nn.LookupTable self
 function LookupTable:accUpdateOnly()
    self.gradWeight, self.weight.grad = nil, nil
    return self

@@ -49,6 +49,7 @@ torch.setnumthreads, torch.getnumthreads = hilo.setnumthreads, hilo.getnumthread
 
 require 'hilo.torch.pointwise'(torch)
 require 'hilo.torch.functions'(torch)
+require 'hilo.torch.files'(torch)
 
 -- ---- the globals, and what `require` finds ----
 
