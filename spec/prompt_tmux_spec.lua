@@ -159,6 +159,8 @@ describe('a session in tmux', function()
          keys 'Enter'
          reads '\n{key = "word"}'
          assert.is_nil(screen('-e'):find('\27[3', 1, true))
+         keys 'C-d'
+         reads 'left with 0'
          tmux 'kill-server'
       end
    end)
@@ -193,8 +195,24 @@ describe('a session in tmux', function()
       keys 'Up'
       reads '1> pasted = 6\npasted %* 7' -- one entry, of the session beside it
       keys 'C-c'
+      keys 'C-d'
+      reads 'left with 0'
       tmux 'kill-server'
       socket = first
+      keys 'C-l C-d'
+      reads 'left with 0'
+   end)
+
+   it('keeps to a window that has become narrower', function()
+      start()
+      tmux 'resize-window -x 40'
+      posix.nanosleep(0, 300000000)
+      typed 'x = "0123456789 0123456789 0123456789 0123456789"'
+      reads '\n1> x = "0123456789 0123456789 0123456789\n 0123456789"\n'
+      keys 'Home'
+      typed 'y, '
+      reads '\n1> y, x = "0123456789 0123456789 0123456\n789 0123456789"\n'
+      keys 'C-c'
    end)
 
    it('is stopped by Ctrl-C, and keeps what it holds', function()
@@ -210,7 +228,10 @@ describe('a session in tmux', function()
       reads '2 entries in kept.lua'
       -- it is killed, and the next one tells
       local state = home .. '/state/hilo/'
-      local transcript = state .. folder.list(state)[1]
+      local transcript
+      for _, name in ipairs(folder.list(state)) do
+         if locked_file.held(state .. name) then transcript = state .. name end
+      end
       posix.kill(tonumber(transcript:match('%-(%d+)%.lua$')), 9) -- a hang-up would be an orderly end
       while locked_file.held(transcript) do posix.nanosleep(0, 20000000) end
       start()

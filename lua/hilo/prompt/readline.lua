@@ -110,9 +110,14 @@ function readline.new(options)
    local function read(prompt)
       finished, line = false, nil
       rl.rl_resize_terminal()
+      local columns = host.hl_host_terminal_width(1)
       rl.rl_callback_handler_install(prompt, handler)
       while not finished do
          local typed = C.poll(keys, 1, patience) > 0
+         if host.hl_host_terminal_width(1) ~= columns then
+            columns = host.hl_host_terminal_width(1)
+            rl.rl_resize_terminal()
+         end
          if host.hl_host_interrupted() ~= 0 then
             host.hl_host_interrupt_clear()
             rl.rl_free_line_state()
