@@ -67,11 +67,17 @@ function Terminal:close()
    posix.close(self.fd)
 end
 
---- The status of the exit, after the program ended by itself.
+--- The status of the exit, after the program ended by itself; an error where it does not within 20 seconds.
 function Terminal:ended()
-   while receive(self, 5) do end
-   local _, how, status = posix.wait(self.pid)
-   posix.close(self.fd)
+   local last = clock() + 20
+   local pid, how, status
+   repeat
+      receive(self, 0.02)
+      pid, how, status = posix.wait(self.pid, posix.WNOHANG)
+   until pid == self.pid or clock() > last
+   while receive(self, 0.05) do end
+   if pid ~= self.pid then self:close() else posix.close(self.fd) end
+   assert(pid == self.pid, 'the program does not end; it has shown\n' .. self.seen:sub(-500))
    return how, status
 end
 
