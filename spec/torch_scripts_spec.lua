@@ -1,4 +1,4 @@
--- require 'hilo.torch': programs in the idiom of Torch7's public scripts, its files, and that nothing of it is loaded without being asked.
+-- require 'hilo.torch': programs in the idiom of Torch7's public scripts, its files, and that nothing of it is loaded unasked.
 local core = require 'hilo.core'
 local tiny = require 'spec.tiny_set'
 
@@ -29,7 +29,8 @@ describe('Scripts of Torch7', function()
             torch.save("%s/x.t7", {net = net, x = x}, "%s")
             local read = torch.load("%s/x.t7", "%s")
             assert((read.net:forward(read.x) - net:forward(x)):abs():max() < 1e-12)
-            assert(torch.deserialize(torch.serialize({1, x}, "%s"), "%s")[2]:dist(x) == 0)]]):format(folder, mode, folder, mode, mode, mode))
+            assert(torch.deserialize(torch.serialize({1, x}, "%s"), "%s")[2]:dist(x) == 0)]]):format(
+            folder, mode, folder, mode, mode, mode))
          assert.equal(0, status, text)
       end
       local status, text = with_switch('torch.save("x.t7", 1, "text")')

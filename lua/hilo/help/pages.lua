@@ -33,8 +33,8 @@ local function names_page()
    return {name = 'names', title = lines[1]:sub(3), text = table.concat(lines, '\n') .. '\n', words = ''}
 end
 
-local order = {'tutorial', 'prompt', 'tensors', 'autograd', 'modules', 'data', 'methods', 'runs', 'precision', 'devices', 'files', 'torch7',
-   'names'}
+local order = {'tutorial', 'prompt', 'tensors', 'autograd', 'modules', 'data', 'methods', 'runs', 'precision', 'devices', 'files',
+   'torch7', 'names'}
 
 local function place(name)
    for i, known in ipairs(order) do if known == name then return i end end

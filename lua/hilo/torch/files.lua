@@ -5,8 +5,8 @@ local t7 = require 'hilo.io.t7'
 -- The format by Torch7's word for it.
 local function format_of(what, mode)
    mode = mode or 'binary'
-   core.check(mode == 'binary' or mode == 'ascii' or mode == 'b32' or mode == 'b64', "%s: the format must be 'binary', 'ascii', 'b32' or "
-      .. "'b64', got '%s'", what, tostring(mode))
+   core.check(mode == 'binary' or mode == 'ascii' or mode == 'b32' or mode == 'b64',
+      "%s: the format must be 'binary', 'ascii', 'b32' or 'b64', got '%s'", what, tostring(mode))
    return {format = mode == 'b64' and 'binary' or mode}
 end
 
