@@ -44,7 +44,7 @@ local calls = {
    repeatTensor = function(t, o) return hilo.repeatTensor(t.x, o.times) end,
 }
 for _, name in ipairs {'max_pool', 'avg_pool'} do
-   calls[name] = function(t, o) return hilo[name](t.x, o) end
+   calls[name] = function(t, o) return (hilo[name](t.x, o)) end
 end
 for _, name in ipairs {'bce_with_logits', 'mse', 'l1', 'smooth_l1', 'cosine_similarity'} do
    calls[name] = function(t, o) return hilo[name](t.a, t.b, o) end
