@@ -12,16 +12,25 @@ local core = require 'hilo.core'
 local hilo = require 'hilo'
 local data, methods, optim, train = hilo.data, hilo.methods, hilo.optim, hilo.train
 
-local o = train.options(train.segmentation_options { -- with those that all have: lua/hilo/train/segmentation_options.lua, `help`
+local o = train.options({
    name = 'guided',
-   data = data.options {labelled = '1/8', unlabelled = 'rest', size = 1,
+   recipe = 'scenes',        -- numbers for a data set: scenes, pictures, camvid, voc, context, cityscapes
+   data = data.options {     -- all of them, and what they mean: lua/hilo/data/options.lua, or `help`
+      labelled = '1/8', unlabelled = 'rest',
+      size = 1,              -- factor for all images: 0.5 is half size
       tags = '',             -- a file: which classes pictures without label maps show; a result with it says so
    },
+   eval = {labels = 'full'}, -- compare at the label files' resolution; 'input': at the size the network sees
+   model = train.networks.options.segmentation {backbone = 'resnet18', width = 24}, -- lua/hilo/train/model_options.lua, `help`
+   precision = 'float32',    -- or 'bf16': networks compute in bfloat16; what they learn stays float32
    start = '',               -- a segmentation run whose network is where both begin; '': model.weights alone
    mlmt = '', scores = 'teacher', -- an MLMT run that guides where there are no tags; '': none
    exponent = 2,             -- of soft fusion's weights
    bias = 2,                 -- of the logits of classes that tags name, over the background
-   unlabelled_batch = 8,
+   crop = {97, 97}, scale = {0.75, 1.5}, mirror = true,
+   batch = 8, unlabelled_batch = 8, steps = 500,
+   optimiser = 'sgd',        -- or 'adam', which has no momentum to set
+   lr = 5e-2, head_lr = 2e-3, momentum = 0.9, weight_decay = 5e-4, power = 0.9, warmup = 0, -- warmup: steps in which lr grows
    weight = 1,               -- of the loss of such labels, once it has grown
    ramp = 0.1,               -- part of the steps in which it grows
    threshold = 0.7,          -- the least probability of a label that is learnt from

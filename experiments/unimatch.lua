@@ -10,9 +10,20 @@
 local hilo = require 'hilo'
 local data, methods, optim, train = hilo.data, hilo.methods, hilo.optim, hilo.train
 
-local o = train.options(train.segmentation_options { -- with those that all have: lua/hilo/train/segmentation_options.lua, `help`
+local o = train.options({
    name = 'unimatch',
-   unlabelled_batch = 8,
+   recipe = 'scenes',        -- numbers for a data set: scenes, pictures, camvid, voc, context, cityscapes
+   data = data.options {     -- all of them, and what they mean: lua/hilo/data/options.lua, or `help`
+      labelled = '1/8', unlabelled = 'rest',
+      size = 1,              -- factor for all images: 0.5 is half size
+   },
+   eval = {labels = 'full'}, -- compare at the label files' resolution; 'input': at the size the network sees
+   model = train.networks.options.segmentation {backbone = 'resnet18', width = 24}, -- lua/hilo/train/model_options.lua, `help`
+   precision = 'float32',    -- or 'bf16': networks compute in bfloat16; what they learn stays float32
+   crop = {97, 97}, scale = {0.75, 1.5}, mirror = true,
+   batch = 8, unlabelled_batch = 8, steps = 500,
+   optimiser = 'sgd',        -- or 'adam', which has no momentum to set
+   lr = 5e-2, head_lr = 2e-3, momentum = 0.9, weight_decay = 5e-4, power = 0.9, warmup = 0, -- warmup: steps in which lr grows
    threshold = 0.95,         -- the least probability of a label that is learnt from
    drop = 0.5,               -- of the features' channels
    jitter = {brightness = 0.5, contrast = 0.5, saturation = 0.5, hue = 0.25, chance = 0.8}, grey = 0.2, -- of strong views
