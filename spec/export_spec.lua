@@ -116,11 +116,7 @@ local function written(net, sizes)
    return found
 end
 
-local function fails(text, f, ...)
-   local ok, message = pcall(f, ...)
-   assert.is_false(ok, 'no error; expected: ' .. text)
-   assert.truthy(tostring(message):find(text, 1, true), tostring(message))
-end
+local fails = helper.assert_error
 
 describe('a graph', function()
    it('writes whole numbers of either sign as protocol buffers do', function()

@@ -232,6 +232,12 @@ function helper.error_of(f, ...)
    return tostring(message)
 end
 
+--- Fails where f(...) raises no error, or one whose message does not hold the text.
+function helper.assert_error(text, f, ...)
+   local message = helper.error_of(f, ...)
+   if not message:find(text, 1, true) then error(("expected an error with '%s', got: %s"):format(text, message), 2) end
+end
+
 -- ---- values by formula, for networks whose weights are not stored (spec/golden/formula.py has the other half) ----
 
 local prime = 65537

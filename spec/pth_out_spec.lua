@@ -27,11 +27,7 @@ local function seen_by_python(path)
    return hilo.train.json.decode(text:match('([^\n]+)%s*$'), 'pth.py')
 end
 
-local function fails(text, f, ...)
-   local ok, message = pcall(f, ...)
-   assert.is_false(ok, 'no error; expected: ' .. text)
-   assert.truthy(tostring(message):find(text, 1, true), tostring(message))
-end
+local fails = helper.assert_error
 
 local function same_state(a, b)
    local there = b:stateDict()

@@ -1,6 +1,7 @@
 -- One process at a time in a run's folder, and the signals that end a run with a checkpoint.
 local hilo = require 'hilo'
 local core = require 'hilo.core'
+local helper = require 'spec.helper'
 local lock = require 'hilo.io.lock'
 local tiny = require 'spec.tiny_set'
 local signal = require 'posix.signal'
@@ -47,6 +48,29 @@ describe('the lock of a folder', function()
 
    it('cannot be taken where there is no folder', function()
       assert.has_error(function() lock.take(folder .. '/none') end)
+   end)
+
+   it('is not lost to those that only ask for it', function()
+      os.execute('touch ' .. folder .. '/.lock')
+      local asking = io.popen(([[luajit -e "local lock = require 'hilo.io.lock' io.write 'x' io.flush()
+         for _ = 1, 30000 do lock.held('%s') end"]]):format(folder))
+      asking:read(1)
+      for _ = 1, 2000 do
+         assert.is_true(lock.take(folder))
+         lock.give_back(folder)
+      end
+      asking:close()
+   end)
+
+   it('is not held by a folder that was made anew', function()
+      assert.is_true(lock.take(folder))
+      lock.check(folder)
+      tiny.remove(folder)
+      assert.matches('was removed', helper.error_of(lock.check, folder))
+      hilo.data.folder.make(folder)
+      assert.matches('made anew', helper.error_of(lock.check, folder))
+      assert.is_true(lock.take(folder)) -- the new one's
+      lock.check(folder)
    end)
 end)
 

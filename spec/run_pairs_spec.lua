@@ -2,7 +2,6 @@
 --- other was told, it is refused with a message or comes after, and the folder holds one whole run. PAIRS=n: how many pairs.
 local hilo = require 'hilo'
 local helper = require 'spec.helper'
-local lock = require 'hilo.io.lock'
 local tiny = require 'spec.tiny_set'
 
 local pairs_tried, steps = tonumber(os.getenv 'PAIRS') or 10, 12
@@ -118,38 +117,6 @@ describe('two processes in one run folder', function()
       local seed = hilo.train.json.load(runs .. '/a/options.json').seed
       assert.equal(seed, hilo.train.json.load(runs .. '/a/scores.json').mean_iou)
       for _, text in ipairs(said) do assert.is_true(text:find 'exit 0' ~= nil or is_refusal(text), text) end
-   end)
-end)
-
-describe('the lock of a folder', function()
-   local folder
-   before_each(function() folder = tiny.folder() end)
-   after_each(function()
-      lock.give_back(folder)
-      tiny.remove(folder)
-   end)
-
-   it('is not lost to those that only ask for it', function()
-      os.execute('touch ' .. folder .. '/.lock')
-      local asking = io.popen(([[luajit -e "local lock = require 'hilo.io.lock' io.write 'x' io.flush()
-         for _ = 1, 30000 do lock.held('%s') end"]]):format(folder))
-      asking:read(1)
-      for _ = 1, 2000 do
-         assert.is_true(lock.take(folder))
-         lock.give_back(folder)
-      end
-      asking:close()
-   end)
-
-   it('is not held by a folder that was made anew', function()
-      assert.is_true(lock.take(folder))
-      lock.check(folder)
-      tiny.remove(folder)
-      assert.matches('was removed', helper.error_of(lock.check, folder))
-      hilo.data.folder.make(folder)
-      assert.matches('made anew', helper.error_of(lock.check, folder))
-      assert.is_true(lock.take(folder)) -- the new one's
-      lock.check(folder)
    end)
 end)
 

@@ -13,11 +13,7 @@ local work
 setup(function() work = tiny.folder() end)
 teardown(function() tiny.remove(work) end)
 
-local function fails(text, f, ...)
-   local ok, message = pcall(f, ...)
-   assert.is_false(ok, 'no error; expected: ' .. text)
-   assert.truthy(tostring(message):find(text, 1, true), tostring(message))
-end
+local fails = helper.assert_error
 
 describe('a file of Torch7', function()
    for _, name in ipairs {'values', 'values_ascii'} do

@@ -3,6 +3,7 @@ local ffi = require 'ffi'
 local core = require 'hilo.core'
 local autograd = require 'hilo.autograd'
 local arguments = require 'hilo.ops.arguments'
+local conv_options = require 'hilo.ops.conv_options'
 
 local run, dense, size = core.run, arguments.dense, arguments.size
 local new_conv = ffi.typeof('hl_conv')
@@ -54,14 +55,7 @@ local conv2d_sum = autograd.op('conv2d_sum', {
 local known = arguments.names('stride', 'pad', 'dilation', 'groups')
 
 -- The C form of options.
-local function read_options(fn, options, p)
-   options = arguments.options(fn, options, known)
-   p.stride_h, p.stride_w = arguments.pair(fn, 'stride', options.stride or 1, 1)
-   p.pad_h, p.pad_w = arguments.pair(fn, 'pad', options.pad or 0, 0)
-   p.dil_h, p.dil_w = arguments.pair(fn, 'dilation', options.dilation or 1, 1)
-   p.groups = arguments.whole(fn, 'groups', options.groups or 1, 1)
-   return p
-end
+local function read_options(fn, options, p) return conv_options(fn, arguments.options(fn, options, known), p) end
 
 local M = {}
 

@@ -4,6 +4,7 @@ local core = require 'hilo.core'
 local autograd = require 'hilo.autograd'
 local Tensor = require 'hilo.tensor'
 local arguments = require 'hilo.ops.arguments'
+local conv_options = require 'hilo.ops.conv_options'
 local pointwise = require 'hilo.ops.pointwise'
 
 local run, dense, size = core.run, arguments.dense, arguments.size
@@ -49,11 +50,7 @@ function M.conv_transpose2d(x, w, b, options)
    arguments.tensor(fn, 'weight', w)
    arguments.optional_tensor(fn, 'bias', b)
    options = arguments.options(fn, options, known)
-   local p = new_conv()
-   p.stride_h, p.stride_w = arguments.pair(fn, 'stride', options.stride or 1, 1)
-   p.pad_h, p.pad_w = arguments.pair(fn, 'pad', options.pad or 0, 0)
-   p.dil_h, p.dil_w = arguments.pair(fn, 'dilation', options.dilation or 1, 1)
-   p.groups = arguments.whole(fn, 'groups', options.groups or 1, 1)
+   local p = conv_options(fn, options, new_conv())
    local extra_h, extra_w = arguments.pair(fn, 'extra', options.extra or 0, 0)
    core.check(extra_h < p.stride_h and extra_w < p.stride_w, '%s: extra must be less than the stride, got %d and %d', fn, extra_h,
       extra_w)

@@ -361,14 +361,8 @@ local cat = op('cat', {
 ---@param ... integer|Tensor dim, or the second tensor and dim
 ---@return Tensor
 function M.cat(list, ...)
-   local dim
-   if core.is_tensor(list) then
-      local b
-      b, dim = ...
-      list = {list, b}
-   else
-      dim = ...
-   end
+   if core.is_tensor(list) then return M.cat({list, (...)}, (select(2, ...))) end
+   local dim = ...
    check(type(list) == 'table' and core.is_tensor(list[1]), 'cat: expects a table of tensors')
    return cat(dimension(list[1], dim or list[1]:dim(), 'cat'), unpack(list))
 end

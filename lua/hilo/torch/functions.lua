@@ -49,14 +49,8 @@ local function add_makers(torch)
 end
 
 local function cat(list, ...)
-   local dim
-   if is_tensor(list) then
-      local b
-      b, dim = ...
-      list = {list, b}
-   else
-      dim = ...
-   end
+   if is_tensor(list) then return cat({list, (...)}, (select(2, ...))) end
+   local dim = ...
    core.check(#list > 0, 'torch.cat: expects tensors, got an empty table')
    local full = {}
    for _, x in ipairs(list) do if x:dim() > 0 then full[#full + 1] = x end end

@@ -38,7 +38,7 @@ end
 --- The reading of options.data and options.eval that training, evaluation and fusion share.
 ---@param set DataSet
 ---@param names string[]
----@param o {data: {size: number}, eval: {labels: string}, model: {output_stride: integer}?, device: string}
+---@param o {data: {size: number}, eval: {labels: string?}, model: {output_stride: integer}?, device: string}
 ---@param workers Workers
 ---@return fun(): Batch?
 function evaluate.sweep(set, names, o, workers)
@@ -137,10 +137,10 @@ end
 ---@param options {workers: Workers, told: fun(done: integer)?}
 ---@return table<string, number[]> scores by image name, one a class, 0..1: see methods.presence
 function evaluate.presence(of_run, names, options)
-   local scores, o, done = {}, of_run.options, 0
+   local o, scores, done = of_run.options, {}, 0
+   local without_labels = {data = o.data, eval = {}, model = o.model, device = o.device}
    evaluate.with(of_run.S, function()
-      for batch in hilo.data.sweep {set = of_run.set, names = names, workers = options.workers, device = o.device,
-         transform = hilo.data.transforms.whole(o.data.size, o.model.output_stride)} do
+      for batch in evaluate.sweep(of_run.set, names, without_labels, options.workers) do
          local rows = hilo.methods.presence(of_run.S:logits(batch.images)):totable()
          for i, name in ipairs(batch.names) do scores[name] = rows[i] end
          done = done + #batch.names

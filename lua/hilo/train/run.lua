@@ -183,7 +183,7 @@ local function add_to_sums(sums, values, group)
 end
 
 local function add_losses(state, losses)
-   add_to_sums(state.sums, losses or {}, '')
+   add_to_sums(state.sums, losses, '')
    state.counted = state.counted + 1
 end
 
@@ -255,16 +255,21 @@ local function due(step, every, steps) return step == steps or (every > 0 and st
 function Run:one_step(job, state)
    state.step = state.step + 1
    if job.schedule then job.schedule(state.step) end
-   local losses = self.step(state.step)
-   if not self.guard or self.guard:accept(losses) then
+   local losses = self.step(state.step) or {}
+   local accepted = not self.guard or self.guard:accept(losses)
+   if accepted then
       add_losses(state, losses)
    else
       self:say(('step %d was left out: its losses or gradients are not finite (%d so far)'):format(state.step, self.guard.skipped))
    end
    self.progress:update(state.step)
    local logs = due(state.step, self.options.log_every, job.steps)
-   -- on a card only where the run waits for it anyway
-   if logs or self.options.device == 'cpu' then self.failed = non_finite.of((means_of(state))) ~= nil end
+   -- on a card only where the run waits for it anyway, and then all steps since
+   if logs then
+      self.failed = non_finite.of((means_of(state))) ~= nil
+   elseif accepted and self.options.device == 'cpu' then
+      self.failed = non_finite.of(losses) ~= nil
+   end
    if logs and not self.failed then self:write_log(state) end
 end
 
