@@ -4,10 +4,13 @@ local Terminal = require 'spec.terminal'
 
 local home
 
-local function hilo(arguments)
-   return Terminal.open(('env HOME=%s XDG_STATE_HOME=%s/state TERM=xterm NO_COLOR=1 luajit %slua/bin/hilo %s'):format(home, home,
-      core.root, arguments or ''))
+local function at_terminal(command)
+   return Terminal.open(('env HOME=%s XDG_STATE_HOME=%s/state TERM=xterm NO_COLOR=1 %s'):format(home, home, command))
 end
+
+local command = ('luajit %slua/bin/hilo'):format(core.root)
+
+local function hilo(arguments) return at_terminal(command .. ' ' .. (arguments or '')) end
 
 -- Types an entry, waits, types Ctrl-C; returns the seconds until the next prompt.
 local function seconds_to_stop(t, entry)
@@ -147,15 +150,19 @@ describe('the prompt at a terminal', function()
    end)
 
    it('is there within 60 ms', function()
+      -- typed into a shell: starting a program from here takes the longer the more memory the specs before it have left
+      local t = at_terminal "PS1='ready ' ENV= sh -i"
       local best = math.huge -- the machine may be busy
       for _ = 1, 30 do
+         assert(t:wait('ready '))
          local from = Terminal.clock()
-         local t = hilo()
+         t:type(command .. '\r')
          assert(t:wait('1> '))
          best = math.min(best, Terminal.clock() - from)
-         t:close()
          if best < 0.06 then break end
+         t:type('\4')
       end
+      t:close()
       assert(best < 0.06, best)
    end)
 end)
