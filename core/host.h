@@ -177,10 +177,18 @@ const volatile int32_t *hl_host_interrupt_flag(void);
 int hl_host_interrupted(void);
 void hl_host_interrupt_clear(void);
 
-/* At a prompt Ctrl-C also stops Lua, interpreted or compiled, and reads and writes that wait; a closed pipe makes a
- * write fail. prompt is the lua_State that the prompt itself runs in, which is never stopped; set_hook and raise are
- * lua_sethook and luaL_error. */
-int hl_host_interrupt_prompt(void *prompt, void *set_hook, void *raise);
+/* Functions of Lua's interface, and where its table of functions in C lies that Ctrl-C ends where they are. */
+typedef struct {
+   void *state; /* the lua_State that the prompt itself runs in: it calls, and is never stopped */
+   void *lua_sethook, *luaL_error, *lua_cpcall, *lua_getfield, *lua_rawgeti, *lua_tocfunction, *lua_settop,
+       *lua_getstack, *lua_getinfo;
+   const char *leavable; /* its key in the registry */
+} hl_host_lua;
+
+/* At a prompt Ctrl-C also stops Lua, interpreted or compiled, reads and writes that wait, and the functions in the
+ * table: Lua's own, in C, which call no hook, call themselves, raise errors themselves and hold nothing then. A closed
+ * pipe makes a write fail. */
+int hl_host_interrupt_prompt(const hl_host_lua *lua);
 
 enum {
    HL_HOST_CODE_SPOILT = 1, /* compiled code is of no use any more: drop it by jit.flush() */

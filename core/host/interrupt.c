@@ -4,8 +4,11 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <time.h>
+#include <ucontext.h>
+#include <unistd.h>
 #include "../check.h"
 #include "../host.h"
+#include "leave.h"
 #include "traces.h"
 
 static volatile int32_t flag;
@@ -25,7 +28,16 @@ static lua_error *raise_error;
 static volatile int32_t held, presses;
 static volatile int64_t pressed_at; /* nanoseconds */
 
-enum { LUA_HOOKS = 15, /* calls, returns, lines and counts */ PROMPT_WINDOW_NS = 1000000000 };
+/* What calls no hook is looked at from time to time after a press, by a signal that does nothing where nobody asks. */
+static timer_t looks;
+static int has_looks;
+
+enum {
+   LUA_HOOKS = 15, /* calls, returns, lines and counts */
+   PROMPT_WINDOW_NS = 1000000000,
+   LOOK_SIGNAL = SIGURG,
+   LOOK_NS = 2000000
+};
 static const int64_t PATIENCE_NS = 2000000000;
 
 static int64_t now(void)
@@ -35,19 +47,48 @@ static int64_t now(void)
    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-/* Runs in the interpreter, before an instruction. From the second press on every instruction fails until the prompt
- * has its turn, so that no pcall goes on. */
+static void look_every(int64_t nanoseconds)
+{
+   struct itimerspec t = {.it_value.tv_nsec = nanoseconds, .it_interval.tv_nsec = nanoseconds};
+   if (has_looks) timer_settime(looks, 0, &t, NULL);
+}
+
+/* Whether work is to end now. From the second press on every instruction fails until the prompt has its turn, so that
+ * no pcall goes on. */
+static int is_wanted(const void *state, int hard)
+{
+   return state != lua_prompt && lua_work && (hard || (flag && !held));
+}
+
+static void raise_in(void *state, int hard)
+{
+   if (!hard) set_hook(state, NULL, 0, 0);
+   flag = 0;
+   raise_error(state, "interrupted");
+}
+
+/* Runs in the interpreter, before an instruction. */
 static void stop_lua(void *state, void *activation)
 {
    (void)activation;
    int hard = presses > 1;
-   if (state == lua_prompt || !lua_work || (!hard && (!flag || held))) {
-      set_hook(state, NULL, 0, 0);
-      return;
+   look_every(0);
+   if (is_wanted(state, hard)) raise_in(state, hard);
+   set_hook(state, NULL, 0, 0);
+}
+
+static void on_look(int number, siginfo_t *info, void *context)
+{
+   (void)number, (void)info;
+   int saved = errno, hard = presses > 1;
+   void *state = lua_work && (hard || !held) ? hl_host_leave_state(context) : NULL;
+   if (state && is_wanted(state, hard)) {
+      look_every(0);
+      pthread_sigmask(SIG_SETMASK, &((ucontext_t *)context)->uc_sigmask, NULL); /* the handler is left by an error */
+      raise_in(state, hard);
    }
-   if (!hard) set_hook(state, NULL, 0, 0);
-   flag = 0;
-   raise_error(state, "interrupted");
+   if (now() - pressed_at > PROMPT_WINDOW_NS) look_every(0);
+   errno = saved;
 }
 
 static void on_prompt_interrupt(void)
@@ -58,6 +99,7 @@ static void on_prompt_interrupt(void)
    if (held && presses == 1) return;
    hl_host_traces_open();
    set_hook(lua_work, stop_lua, LUA_HOOKS, 1);
+   look_every(LOOK_NS);
 }
 
 static void die(int number)
@@ -131,12 +173,25 @@ HL_API int hl_host_interrupt_remove(void)
    return 0;
 }
 
-HL_API int hl_host_interrupt_prompt(void *prompt, void *hook_setter, void *error_raiser)
+static int install_looks(void)
 {
-   HL_CHECK(prompt && hook_setter && error_raiser, "interrupt_prompt: expects a lua_State and two functions of Lua");
-   set_hook = (lua_set_hook *)hook_setter;
-   raise_error = (lua_error *)error_raiser;
-   lua_prompt = prompt;
+   struct sigaction action = {.sa_sigaction = on_look, .sa_flags = SA_SIGINFO | SA_RESTART};
+   struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = LOOK_SIGNAL};
+   event._sigev_un._tid = gettid();
+   sigemptyset(&action.sa_mask);
+   HL_CHECK(sigaction(LOOK_SIGNAL, &action, NULL) == 0, "interrupt_prompt: %s", strerror(errno));
+   if (!has_looks) has_looks = timer_create(CLOCK_MONOTONIC, &event, &looks) == 0;
+   return 0;
+}
+
+HL_API int hl_host_interrupt_prompt(const hl_host_lua *lua)
+{
+   HL_CHECK(lua && lua->state, "interrupt_prompt: expects the functions of Lua and a lua_State");
+   set_hook = (lua_set_hook *)lua->lua_sethook;
+   raise_error = (lua_error *)lua->luaL_error;
+   lua_prompt = lua->state;
+   hl_host_leave_learn(lua);
+   if (install_looks()) return 1;
    struct sigaction closed_pipe = {.sa_handler = on_closed_pipe, .sa_flags = SA_RESTART};
    sigemptyset(&closed_pipe.sa_mask);
    HL_CHECK(sigaction(SIGPIPE, &closed_pipe, NULL) == 0, "interrupt_prompt: %s", strerror(errno));
@@ -147,6 +202,7 @@ HL_API int hl_host_interrupt_work(void *state)
 {
    int what = (hl_host_traces_opened() ? HL_HOST_CODE_SPOILT : 0) | (lua_work && flag ? HL_HOST_UNANSWERED : 0);
    lua_work = NULL;
+   look_every(0);
    presses = 0;
    held = 0;
    if (set_hook) set_hook(lua_prompt, NULL, 0, 0);

@@ -7,6 +7,13 @@ local core = require 'hilo.core'
 ffi.cdef [[
 int lua_sethook(void *state, void *hook, int mask, int count);
 int luaL_error(void *state, const char *format, ...);
+int lua_cpcall(void *state, void *f, void *argument);
+void lua_getfield(void *state, int index, const char *key);
+void lua_rawgeti(void *state, int index, int n);
+void *lua_tocfunction(void *state, int index);
+void lua_settop(void *state, int index);
+int lua_getstack(void *state, int level, void *activation);
+int lua_getinfo(void *state, const char *what, void *activation);
 ]]
 
 local host = core.host
@@ -51,13 +58,21 @@ jit.off(note_stubs)
 
 local function state_of(thread) return address(tonumber(tostring(thread):match('0x%x+'))) end
 
+-- Lua's own functions in C that may take long and call nothing of Lua meanwhile.
+local leavable = {string.find, string.match, string.gsub, (string.gmatch('', '')), table.sort}
+
 --- From now on Ctrl-C stops work; to be called in the coroutine that the prompt runs in.
 function stop.install()
    local prompt = assert(coroutine.running(), 'the prompt runs in a coroutine')
    jit.flush()
    jit.attach(on_trace, 'trace')
-   core.call(host, 'hl_host_interrupt_prompt', state_of(prompt), ffi.cast('void *', ffi.C.lua_sethook),
-      ffi.cast('void *', ffi.C.luaL_error))
+   local lua = ffi.new('hl_host_lua', {state = state_of(prompt), leavable = 'hilo.prompt.stop'})
+   for _, name in ipairs {'lua_sethook', 'luaL_error', 'lua_cpcall', 'lua_getfield', 'lua_rawgeti', 'lua_tocfunction', 'lua_settop',
+      'lua_getstack', 'lua_getinfo'} do
+      lua[name] = ffi.cast('void *', ffi.C[name])
+   end
+   debug.getregistry()[ffi.string(lua.leavable)] = leavable
+   core.call(host, 'hl_host_interrupt_prompt', lua)
 end
 
 local function ended(thread, ok, ...)
