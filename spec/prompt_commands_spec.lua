@@ -59,6 +59,14 @@ describe('%prof', function()
       assert.is_true(op.seconds > 0 and op.seconds <= p.seconds)
    end)
 
+   it('names functions by their files, and counts ops of a session that had none before', function()
+      local out = typed('local function busy() local s = {} for i = 1, 5e5 do s[i % 100] = tostring(i) end end\n'
+         .. '%prof for i = 1, 30 do hilo.randn(5, 5) end busy()\n')
+      assert.matches('\nnormal +30 ', out)
+      assert.matches('\n%[1%]:busy +%d+ %%', out)
+      assert.not_matches('\n%w+ +%d+ %% +%d+\n', out) -- a name alone
+   end)
+
    it('leaves the ops as they were, after an error too', function()
       assert.is_false(pcall(profile.run, function() hilo.mm(hilo.ones(2, 3), hilo.ones(2, 3)) end))
       assert.equal(3, hilo.ones(3):sum())

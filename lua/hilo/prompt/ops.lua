@@ -44,29 +44,35 @@ local counts = {
 ---@return integer
 function ops.flops(name, ...) return counts[name] and counts[name](...) or 0 end
 
-local function ended(devices, ok, ...)
-   for device, lib in pairs(devices) do device.lib = lib end
+local function ended(libs, ok, ...)
+   setmetatable(core.devices, nil)
+   for device, lib in pairs(libs) do device.lib = lib end
    if not ok then error((...), 0) end
    return ...
 end
 
 --- Runs f(...) and returns what it returns; each op goes through note(name, call, ...), which makes the call and returns what that
---- returns.
+--- returns. Devices that f is the first to use are watched too.
 ---@param note fun(name: string, call: function, ...): any
 ---@param f function
 ---@param ... any
 function ops.watch(note, f, ...)
-   local devices = {}
-   for _, device in pairs(core.devices) do
+   local libs = {}
+   local function watch(device)
       local lib = device.lib
-      devices[device] = lib
+      libs[device] = lib
       device.lib = setmetatable({}, {__index = function(_, name)
          local call = lib[name]
          if not name:find('^hl_') then return call end
          return function(...) return note(name, call, ...) end
       end})
    end
-   return ended(devices, pcall(f, ...))
+   for _, device in pairs(core.devices) do watch(device) end
+   setmetatable(core.devices, {__newindex = function(devices, name, device)
+      rawset(devices, name, device)
+      watch(device)
+   end})
+   return ended(libs, pcall(f, ...))
 end
 
 return ops

@@ -8,12 +8,18 @@ local profile = {}
 
 local function add(counts, key, n) counts[key] = (counts[key] or 0) + n end
 
--- The innermost frame that is no part of the prompt.
+-- Files of hilo as they are named in its own folder.
+local function shortened(place)
+   local inside = place:sub(1, #core.root) == core.root and place:sub(#core.root + 1)
+   return inside and inside:find('^lua/') and inside or place
+end
+
+-- The innermost frame that is no part of the prompt: its line, and its function as file:name.
 local function add_sample(p, stack, n)
    for line, name in stack:gmatch('([^\n\t]*)\t([^\n]*)') do
       if not line:find('/hilo/prompt/', 1, true) and line:find(':%d+$') then
-         add(p.lines, line, n)
-         add(p.functions, name, n)
+         add(p.lines, shortened(line), n)
+         add(p.functions, shortened(name), n)
          return
       end
    end
@@ -34,8 +40,8 @@ end
 
 ---@class Profile
 ---@field seconds number
----@field functions table<string, number> samples by function
----@field lines table<string, number> samples by line
+---@field functions table<string, number> samples by function, 'mine.lua:step', or by file and line where it has no name
+---@field lines table<string, number> samples by line, 'mine.lua:17'
 ---@field ops table<string, {calls: integer, seconds: number, bytes: number}>
 
 --- Runs f with LuaJIT's profiler, a sample a millisecond, and with every op timed to its end.
@@ -60,7 +66,7 @@ function profile.run(f)
    timing.wait()
    local began = clock()
    sampler.start('li1', function(thread, samples)
-      add_sample(p, sampler.dumpstack(thread, 'pl\tfZ\n', 12), samples)
+      add_sample(p, sampler.dumpstack(thread, 'pl\tFZ\n', 12), samples)
    end)
    local ok, message = pcall(ops.watch, note, f)
    sampler.stop()
