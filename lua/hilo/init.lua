@@ -63,7 +63,8 @@ local saving = require 'hilo.io.save'
 hilo.save, hilo.load = saving.save, saving.load
 
 for _, family in ipairs {'pointwise', 'reduce', 'shape', 'matmul', 'conv', 'conv_transpose', 'norm', 'pool', 'resize', 'loss',
-   'labels', 'pair', 'random', 'diagonal', 'statistics', 'sampling', 'bits', 'correlate', 'linalg'} do
+   'labels', 'pair', 'random', 'diagonal', 'statistics', 'sampling', 'bits', 'correlate', 'linalg',
+   'householder'} do
    for name, f in pairs(require('hilo.ops.' .. family)) do
       assert(hilo[name] == nil, name)
       hilo[name] = f

@@ -1,6 +1,7 @@
 local core = require 'hilo.core'
 local class = require 'hilo.nn.class'
 local loss = require 'hilo.ops.loss'
+local shape = require 'hilo.ops.shape'
 
 --- nn.CrossEntropyCriterion([weights, sizeAverage]): nn.LogSoftMax and nn.ClassNLLCriterion in one: of scores (C) or (N,C) for classes
 --- counted from 1. For label maps with a void id see hilo.cross_entropy.
@@ -24,7 +25,7 @@ function CrossEntropyCriterion:updateOutput(input, target)
    -- either field may be set: the one that was changed counts
    if self.sizeAverage ~= self.set_size_average then self.nll.sizeAverage = self.sizeAverage end
    self.set_size_average = self.sizeAverage
-   if input:dim() > 2 then input = input:squeeze() end
+   if input:dim() > 2 then input = shape.squeeze(input) end
    if core.is_tensor(target) and target:dim() > 1 then target = target:reshape(target:nElement()) end
    return self:part(self.nll, loss.log_softmax(input, input:dim()), target)
 end

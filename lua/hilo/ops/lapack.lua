@@ -7,7 +7,7 @@ local M = {}
 
 -- Number of arguments of each routine, and how many of them are characters: their lengths follow all others.
 local routines = {gesv = {8, 0}, gels = {11, 1}, syev = {9, 2}, geev = {14, 2}, gesvd = {14, 2}, geqrf = {8, 0}, orgqr = {9, 0},
-   potrf = {5, 1}, potrs = {8, 1}, potri = {5, 1}, pstrf = {9, 1}, trtrs = {10, 3}, getrf = {6, 0}, getri = {7, 0}}
+   ormqr = {13, 2}, potrf = {5, 1}, potrs = {8, 1}, potri = {5, 1}, pstrf = {9, 1}, trtrs = {10, 3}, getrf = {6, 0}, getri = {7, 0}}
 
 local declared = {}
 

@@ -17,7 +17,7 @@ local M = {}
 ---@class Generator
 ---@field _seed number
 ---@field _offset number Philox blocks used so far
-local Generator = {}
+local Generator = {__typename = 'hilo.Generator'}
 Generator.__index = Generator
 
 local function check_counter(fn, name, x)
@@ -168,7 +168,7 @@ end
 --- Uniform numbers from [low, high): x:uniform(), x:uniform(-1, 1, {generator = g}).
 ---@param low? number 0
 ---@param high? number 1
----@param options? {generator: Generator}
+---@param options? {generator?: Generator}
 ---@param ... any as above
 ---@return Tensor self
 function methods:uniform(...)
@@ -180,7 +180,7 @@ end
 --- Normal numbers.
 ---@param mean? number 0
 ---@param std? number 1
----@param options? {generator: Generator}
+---@param options? {generator?: Generator}
 ---@param ... any as above
 ---@return Tensor self
 function methods:normal(...)
@@ -192,7 +192,7 @@ end
 
 --- 1 with probability p, else 0; any dtype.
 ---@param p? number 0.5
----@param options? {generator: Generator}
+---@param options? {generator?: Generator}
 ---@param ... any as above
 ---@return Tensor self
 function methods:bernoulli(...)
@@ -218,7 +218,7 @@ end
 --- Whole numbers low..high, both included; x:random(high) draws from 1..high. Any dtype.
 ---@param low? integer
 ---@param high? integer
----@param options? {generator: Generator}
+---@param options? {generator?: Generator}
 ---@param ... any as above
 ---@return Tensor self
 function methods:random(...)
@@ -303,7 +303,7 @@ function M.randn(...) return filled('randn', 'normal', ...) end
 ---
 ---     local order = hilo.randperm(10)  -- 1..10, long
 ---@param n integer
----@param options? {generator: Generator}
+---@param options? {generator?: Generator}
 ---@return Tensor positions (n) long
 function M.randperm(n, options)
    arguments.whole('randperm', 'n', n, 1)
@@ -337,7 +337,7 @@ local dropout_known = arguments.names('channels', 'generator')
 ---     local y = hilo.dropout(hilo.ones(1000), 0.25)  -- 0 or 1 / 0.75
 ---@param x Tensor
 ---@param p number 0 <= p < 1
----@param options? {channels: boolean, generator: Generator} channels: one draw for each (n,c) of x (N,C,...)
+---@param options? {channels?: boolean, generator?: Generator} channels: one draw for each (n,c) of x (N,C,...)
 ---@return Tensor y as x
 function M.dropout(x, p, options)
    arguments.tensor('dropout', 'x', x)

@@ -14,6 +14,7 @@ local is_tensor = core.is_tensor
 --- tensor), (tensor, value, tensor)
 ---@field addmm fun(self: Tensor, ...): Tensor ([beta,] [M (M,N),] [alpha,] a (M,K), b (K,N)): self = beta * (M or self) + alpha * a b
 ---@field baddbmm fun(self: Tensor, ...): Tensor ([beta,] [M (B,M,N),] [alpha,] a (B,M,K), b (B,K,N)): as addmm, of each of B matrices
+---@field addbmm fun(self: Tensor, ...): Tensor ([beta,] [M (M,N),] [alpha,] a (B,M,K), b (B,K,N)): as addmm, of the sum of B products
 ---@field addmv fun(self: Tensor, ...): Tensor ([beta,] [v (M),] [alpha,] a (M,K), x (K)): self = beta * (v or self) + alpha * a x
 ---@field addr fun(self: Tensor, ...): Tensor ([beta,] [M (M,N),] [alpha,] x (M), y (N)): self = beta * (M or self) + alpha * x y'
 ---@field byte fun(self: Tensor): Tensor as whole numbers 0..255, cut off towards 0
@@ -185,6 +186,14 @@ local function add_matmul(name, prepare)
    end
 end
 local function column(v) return v:unsqueeze(2) end
+-- The sum of products is one product of the matrices side by side.
+local function side_by_side(c, a, b)
+   check(a:dim() == 3 and b:dim() == 3 and a:size(1) == b:size(1), 'addbmm: expects a (B,M,K) and b (B,K,N), got %s and %s',
+      Tensor.shape_text(a), Tensor.shape_text(b))
+   local n, m, k = unpack(Tensor.sizes_table(a))
+   return c, a:detach():transpose(1, 2):contiguous():view(m, n * k), b:detach():contiguous():view(n * b:size(2), b:size(3))
+end
+add_matmul('addbmm', side_by_side)
 add_matmul('addmm', function(c, a, b) return c, a, b end)
 add_matmul('baddbmm', function(c, a, b) return c, a, b end)
 add_matmul('addmv', function(c, a, v) return column(c), a, column(v) end)
@@ -317,6 +326,22 @@ function methods:map(other, f)
    return self:apply(function(x)
       i = i + 1
       return f(x, tonumber(ys[i]))
+   end)
+end
+
+--- Every element x becomes f(x, y, z) with y and z from two others.
+---
+---     local x = hilo.zeros(2):map2(hilo.Tensor{1, 2}, hilo.Tensor{3, 4}, function(_, y, z) return y * z end)  -- 3, 8
+---@param a Tensor of as many elements
+---@param b Tensor of as many elements
+---@param f fun(x: number, y: number, z: number): number?
+---@return Tensor self
+function methods:map2(a, b, f)
+   local zs, i = Tensor.host_copy(need_tensor('map2', b)), -1
+   same_count('map2', self, b)
+   return self:map(need_tensor('map2', a), function(x, y)
+      i = i + 1
+      return f(x, y, tonumber(zs[i]))
    end)
 end
 

@@ -60,9 +60,19 @@ function M.deliver(res, y)
    return res:resize(y:size()):copy(y)
 end
 
-local function deliver_all(results, n, ...)
+--- As deliver, of results of LAPACK: a matrix lies by columns in res too.
+---@param res Tensor
+---@param y Tensor
+---@return Tensor res
+function M.deliver_columns(res, y)
+   if y:dim() ~= 2 or y:isContiguous() then return M.deliver(res, y) end
+   if not (res:isSameSizeAs(y) and res:t():isContiguous()) then res:resize(y:size(2), y:size(1)):set(res:t()) end
+   return res:copy(y)
+end
+
+local function deliver_all(deliver, results, n, ...)
    local ys, given = {...}, {}
-   for i = 1, n do given[i] = is_tensor(ys[i]) and M.deliver(results[i], ys[i]) or ys[i] end
+   for i = 1, n do given[i] = is_tensor(ys[i]) and deliver(results[i], ys[i]) or ys[i] end
    return unpack(given, 1, math.max(n, 1))
 end
 
@@ -72,19 +82,18 @@ end
 ---@param patterns string[] of the arguments without results
 ---@param f fun(...): ... makes its results anew
 ---@param results? integer tensors that may be named for the results: 1
----@param as_method? boolean whether it is a method too: true
-function M.define(torch, name, patterns, f, results, as_method)
-   results = results or 1
+---@param deliver? fun(res: Tensor, y: Tensor): Tensor how a result comes into res: M.deliver
+function M.define(torch, name, patterns, f, results, deliver)
+   results, deliver = results or 1, deliver or M.deliver
    local before, plain = ('T'):rep(results), methods[name]
    local function call(signature, ...)
       if matches(signature, patterns, '') then return f(...) end
       if matches(signature, patterns, before) then
-         return deliver_all({...}, results, f(select(results + 1, ...)))
+         return deliver_all(deliver, {...}, results, f(select(results + 1, ...)))
       end
       refuse(name, signature, patterns)
    end
    torch[name] = function(...) return call(M.signature(...), ...) end
-   if as_method == false then return end
    methods[name] = function(...)
       local signature = M.signature(...)
       if plain and not matches(signature, patterns, '') and not matches(signature, patterns, before) then return plain(...) end

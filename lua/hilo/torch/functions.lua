@@ -14,37 +14,46 @@ local function sizes_of(...)
    return {...}
 end
 
--- Functions that make tensors: torch.f(...) of the default type, torch.f(res, ...) of res's.
-local function add_maker(torch, name, make)
+-- Functions that make tensors: torch.f(...) of the default type, torch.f(res, ...) of res's. by_count: a res of as many elements keeps
+-- its sizes.
+local function add_maker(torch, name, make, by_count)
    torch[name] = function(first, ...)
-      if is_tensor(first) then return call.deliver(first, make({dtype = first:dtype(), device = first:getDevice()}, ...)) end
-      return make({dtype = Tensor.default_dtype.name}, first, ...)
+      if not is_tensor(first) then return make({dtype = Tensor.default_dtype.name}, first, ...) end
+      local y = make({dtype = first:dtype(), device = first:getDevice()}, ...)
+      if by_count and first:nElement() == y:nElement() then return first:copy(y) end
+      return call.deliver(first, y)
    end
    if methods[name] == nil then methods[name] = torch[name] end
+end
+
+-- ([gen,] ...): the generator goes into the options.
+local function with_generator(options, first, ...)
+   if call.signature(first) ~= 'g' then return first, ... end
+   options.generator = first
+   return ...
 end
 
 local function add_makers(torch)
    add_maker(torch, 'zeros', function(o, ...) return Tensor.zeros(sizes_of(...), o) end)
    add_maker(torch, 'ones', function(o, ...) return Tensor.ones(sizes_of(...), o) end)
    add_maker(torch, 'eye', function(o, n, m) return Tensor.eye(n, m, o) end)
-   add_maker(torch, 'range', function(o, first, last, step) return Tensor.range(first, last, step, o) end)
+   add_maker(torch, 'range', function(o, first, last, step) return Tensor.range(first, last, step, o) end, true)
    add_maker(torch, 'linspace', function(o, first, last, n)
       core.check(n ~= 1 or first == last, 'linspace: one number does not go from %s to %s', tostring(first), tostring(last))
       return Tensor.linspace(first, last, n, o)
-   end)
+   end, true)
    add_maker(torch, 'logspace', function(o, first, last, n)
       core.check(n ~= 1 or first == last, 'logspace: one number does not go from %s to %s', tostring(first), tostring(last))
       return hilo.pow(10, Tensor.linspace(first, last, n, o))
+   end, true)
+   add_maker(torch, 'randperm', function(o, ...)
+      local generator = {}
+      local n = with_generator(generator, ...)
+      return hilo.randperm(n, generator):to(o)
    end)
-   add_maker(torch, 'randperm', function(o, n) return hilo.randperm(n):to(o) end)
    for _, name in ipairs {'rand', 'randn'} do
-      add_maker(torch, name, function(o, first, ...)
-         if call.signature(first) == 'g' then
-            o.generator = first
-            return hilo[name](sizes_of(...), o)
-         end
-         return hilo[name](sizes_of(first, ...), o)
-      end)
+      local make = hilo[name]
+      add_maker(torch, name, function(o, ...) return make(sizes_of(with_generator(o, ...)), o) end)
    end
 end
 
@@ -78,40 +87,27 @@ local makers = {
    norm = {{'T', 'Tn', 'Tnn'}}, dist = {{'TT', 'TTn'}}, var = {{'T', 'Tn', 'Tb', 'Tnb'}, spread 'var'},
    std = {{'T', 'Tn', 'Tb', 'Tnb'}, spread 'std'}, histc = {{'Tn*'}}, bhistc = {{'Tn*'}}, trace = {{'T'}}, diag = {{'T', 'Tn'}},
    tril = {{'T', 'Tn'}}, triu = {{'T', 'Tn'}}, cross = {{'TT', 'TTn'}}, index = {{'TnT'}}, gather = {{'TnT'}},
-   maskedSelect = {{'TT'}}, nonzero = {{'T'}}, cat = {{'TT', 'TTn', 't', 'tn'}, cat}, equal = {{'TT'}}, dot = {{'TT'}},
+   maskedSelect = {{'TT'}}, nonzero = {{'T'}}, cat = {{'TT', 'TTn', 't', 'tn'}, cat}, equal = {{'TT'}},
    conv2 = {{'TT', 'TTs'}}, conv3 = {{'TT', 'TTs'}}, xcorr2 = {{'TT', 'TTs'}}, xcorr3 = {{'TT', 'TTs'}},
-   ger = {{'TT'}}, inverse = {{'T'}}, gesv = {{'TT'}, nil, 2}, gels = {{'TT'}, nil, 2}, trtrs = {{'TTs*'}, nil, 2},
-   symeig = {{'Ts*'}, nil, 2}, eig = {{'Ts*'}, nil, 2}, svd = {{'Ts*'}, nil, 3}, qr = {{'T'}, nil, 2}, potrf = {{'Ts*'}},
-   potrs = {{'TTs*'}}, potri = {{'Ts*'}}, pstrf = {{'Ts*'}, nil, 2},
+}
+
+-- LAPACK's, of which matrices lie by columns: name -> {patterns, number of results}
+local by_columns = {
+   inverse = {{'T'}}, gesv = {{'TT'}, 2}, gels = {{'TT'}, 2}, trtrs = {{'TTs*'}, 2}, symeig = {{'Ts*'}, 2}, eig = {{'Ts*'}, 2},
+   svd = {{'Ts*'}, 3}, qr = {{'T'}, 2}, potrf = {{'Ts*'}}, potrs = {{'TTs*'}}, potri = {{'Ts*'}}, pstrf = {{'Ts*'}, 2},
+   geqrf = {{'T'}, 2}, orgqr = {{'TT'}}, ormqr = {{'TTT', 'TTTs', 'TTTss'}},
 }
 
 return function(torch)
    add_makers(torch)
    for name, m in pairs(makers) do call.define(torch, name, m[1], m[2] or hilo[name], m[3]) end
-   for name, product in pairs {mm = 'matmul', bmm = 'matmul', mv = 'mv'} do
-      torch[name] = function(a, b, c) return c and call.deliver(a, hilo[product](b, c)) or hilo[product](a, b) end
-      methods[name] = function(self, a, b)
-         return b and call.deliver(self, hilo[product](a, b)) or hilo[product](self, a)
-      end
-   end
+   for name, m in pairs(by_columns) do call.define(torch, name, m[1], hilo[name], m[2], call.deliver_columns) end
    local renorm = hilo.renorm
    call.define_in_place(torch, 'renorm', {'Tnnn'}, function(res, ...) return call.deliver(res, renorm(...)) end)
    for name, f in pairs {bitand = 'bitand', bitor = 'bitor', bitxor = 'bitxor', lshift = 'lshift', rshift = 'rshift',
       cbitand = 'bitand', cbitor = 'bitor', cbitxor = 'bitxor', clshift = 'lshift', crshift = 'rshift'} do
       call.define_in_place(torch, name, {'T[Tn]'}, function(res, a, b) return call.deliver(res, hilo[f](a, b)) end)
    end
-   for _, name in ipairs {'addmm', 'addmv', 'addr', 'baddbmm'} do
-      local plain = methods[name]
-      torch[name] = function(...)
-         for i = 1, select('#', ...) do
-            local x = select(i, ...)
-            if is_tensor(x) then return plain(x:clone(), ...) end
-         end
-      end
-   end
-   for _, name in ipairs {'multinomial', 'multinomialAliasSetup', 'multinomialAlias', 'Generator', 'manualSeed', 'seed', 'initialSeed',
-      'uniform', 'normal', 'bernoulli', 'random', 'any', 'all'} do
-      torch[name] = hilo[name]
-   end
+   torch.any, torch.all = hilo.any, hilo.all
    for name, f in pairs(methods) do if torch[name] == nil then torch[name] = f end end
 end

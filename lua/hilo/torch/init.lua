@@ -45,9 +45,30 @@ end
 torch.getdefaulttensortype = Tensor.get_default_type
 torch.setdefaulttensortype 'torch.DoubleTensor'
 
+for name, file in pairs {Timer = 'timer', Tester = 'tester', TestSuite = 'test_suite', CmdLine = 'cmdline'} do
+   torch[name] = require('hilo.torch.' .. file)
+end
+
+--- A number that tells objects apart: tensors, storages, modules, functions, other tables. Storages over the same memory have the same.
+---@param x table|function|string
+---@return integer
+function torch.pointer(x)
+   if storages.is_storage(x) then x = storages.memory_of(x) end
+   core.check(type(x) == 'table' or type(x) == 'function' or type(x) == 'string' or type(x) == 'thread',
+      'torch.pointer: a %s has no place in memory', type(x))
+   return tonumber(('%p'):format(x):sub(3), 16)
+end
+
+--- Torch7 could count the memory of tensors for Lua's collector; hilo always does: this changes nothing but torch._heaptracking.
+---@param on boolean
+function torch.setheaptracking(on) torch._heaptracking = on end
+
 torch.setnumthreads, torch.getnumthreads = hilo.setnumthreads, hilo.getnumthreads
 
+require 'hilo.torch.random'(torch)
+require 'hilo.torch.products'(torch)
 require 'hilo.torch.pointwise'(torch)
+require 'hilo.torch.views'(torch)
 require 'hilo.torch.functions'(torch)
 require 'hilo.torch.files'(torch)
 

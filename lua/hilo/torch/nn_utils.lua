@@ -33,7 +33,7 @@ end
 -- f(a, b) for each pair of tensors of two tables; `a` is made to have b's structure.
 local function together(a, b, f)
    if is_tensor(b) then
-      a = is_tensor(a) and a or b:new()
+      a = is_tensor(a) and a or b:empty({})
       return f(a, b) or a, b
    end
    core.check(is_table(b), 'nn.utils: expects nested tables of tensors, got %s', type(b))

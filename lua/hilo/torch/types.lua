@@ -6,11 +6,12 @@ local core = require 'hilo.core'
 local ffi = require 'ffi'
 local Memory = require 'hilo.storage'
 local Tensor = require 'hilo.tensor'
+local random = require 'hilo.ops.random'
 local class = require 'hilo.torch.class'
 local storages = require 'hilo.torch.storage'
 
 local check, is_tensor, C = core.check, core.is_tensor, ffi.C
-local methods = Tensor.methods
+local methods, Generator = Tensor.methods, getmetatable(random.generator)
 
 ---@class hilo.torch.types
 local M = {}
@@ -138,9 +139,20 @@ local function add_kind(dtype)
 end
 for _, dtype in ipairs(Memory.dtypes) do add_kind(dtype) end
 
+-- t.new(...), without a colon, makes a tensor of t's type; t:new() is a view of all that t sees.
+local function constructor_of(t)
+   local s = t._storage
+   local placement = {dtype = s.dtype.name, device = s.device.name}
+   return function(first, ...)
+      if first == t and select('#', ...) > 0 then return M.new(placement, ...) end
+      return M.new(placement, first, ...)
+   end
+end
+
 local plain_index = Tensor.__index
 Tensor.__index = function(t, key)
    if type(key) == 'string' then
+      if key == 'new' then return constructor_of(t) end
       local dtype = rawget(t, '_storage').dtype
       local own = dtype.own and dtype.own[key]
       if own ~= nil then return own end
@@ -161,17 +173,11 @@ class.set_typename(function(x)
    if is_tensor(x) then return x:type() end
    if type(x) ~= 'table' then return nil end
    if storages.is_storage(x) then return x:type() end
+   if getmetatable(x) == Generator then return 'torch.Generator' end
    return kinds[rawget(x, '__typename')] == x and x.__typename or nil
 end)
 
 -- ---- methods ----
-
---- Torch7's t:new(...): as the constructor of t's type, on its device.
----@param ... any
----@return Tensor
-function methods:new(...)
-   return M.new({dtype = self._storage.dtype.name, device = self._storage.device.name}, ...)
-end
 
 --- The memory that this tensor is a view of.
 ---@return torch.Storage
@@ -220,29 +226,6 @@ function methods:resize(...)
    end
    core.raw(self)
    return become(self, over(self._storage, self._offset, sizes, strides))
-end
-
--- Methods of which sizes are LongStorages, and which Torch7 also calls as res:f(source, sizes).
-local function sizes_table(first, ...)
-   if type(first) == 'table' and rawget(first, '_memory') then return storages.numbers(first) end
-   return first, ...
-end
-
-for _, name in ipairs {'view', 'expand', 'reshape', 'repeatTensor', 'permute'} do
-   local plain = methods[name]
-   --- hilo's; sizes may also be a LongStorage. (source, sizes): this tensor becomes the result.
-   methods[name] = function(self, source, ...)
-      if not is_tensor(source) then return plain(self, sizes_table(source, ...)) end
-      local y = plain(source, sizes_table(...))
-      if name == 'reshape' or name == 'repeatTensor' then return self:resize(y:size()):copy(y) end
-      return self:set(y)
-   end
-end
-for name, by_sizes in pairs {viewAs = 'view', expandAs = 'expand'} do
-   methods[name] = function(self, a, b)
-      if b then return self:set(methods[by_sizes](a, Tensor.sizes_table(b))) end
-      return methods[by_sizes](self, Tensor.sizes_table(a))
-   end
 end
 
 --- Whether the sizes are those.

@@ -2,6 +2,7 @@
 local core = require 'hilo.core'
 local Tensor = require 'hilo.tensor'
 local class = require 'hilo.nn.class'
+local random = require 'hilo.ops.random'
 
 local check = core.check
 local modules = {}
@@ -50,6 +51,8 @@ restore['nn.Module'] = function(m, name)
       end
    end
 end
+
+restore['hilo.Generator'] = function(g) g:setState{seed = g._seed, offset = g._offset} end
 
 restore['nn.Container'] = function(m, name)
    check(m.modules == nil or type(m.modules) == 'table', "%s: its 'modules' is no table", name)
@@ -185,6 +188,7 @@ end
 ---@param name string 'nn.Linear', 'cudnn.SpatialConvolution'
 ---@return table?
 function modules.class_of(name)
+   if name == 'hilo.Generator' then return getmetatable(random.generator) end
    local nn = require 'hilo.nn'
    local _ = require 'hilo.models' -- networks are classes too
    name = name:gsub('^cudnn%.', 'nn.')
