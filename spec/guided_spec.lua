@@ -28,6 +28,15 @@ describe('guidance', function()
       assert.same({0, 0, -30, 0}, guidance.of_tags {1, 1, 0, -1})
    end)
 
+   it('by tags gives rare classes more than those that all pictures show', function()
+      local prior = hilo.methods.class_prior {a = {1, 1, 0, 0}, b = {1, 0, 1, -1}, c = {1, 0, 0, 0}, d = {1, 0, 1, -1}}
+      assert.same({1, 0.25, 0.5, 0}, prior)
+      local row = guidance.of_tags({1, 1, 0, -1}, {prior = prior, exponent = 2})
+      assert.same({0, -30, 0}, {row[1], row[3], row[4]})
+      assert.near(2 * math.log(4), row[2], 1e-12)
+      assert.near(1.5 + math.log(4), guidance.of_tags({1, 1}, {prior = prior, bias = 1.5, background = true})[2], 1e-12)
+   end)
+
    it('by scores weighs as soft fusion does', function()
       local options = {how = 'soft', exponent = 2, prior = {1, 0.5, 0.25}, background = true}
       local scores = {{0.5, 0.2, 0.6}, {0.5, 0.5, 0.3}}

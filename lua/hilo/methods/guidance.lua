@@ -4,21 +4,36 @@
 local fusion = require 'hilo.methods.fusion'
 local hilo = require 'hilo'
 
+---@class GuidanceByTags
+---@field prior? number[] (C) the share of pictures that show each class, 0..1
+---@field exponent? number of 1/prior, 1
+---@field bias? number of classes over the background, 0; Papandreou et al. take 5 - 3
+---@field background? boolean whether the first class is one
+
 local guidance = {}
 
 local ruled_out = -30 -- a probability of 1e-13, which a softmax still tells from others of its kind
 
---- Of tags: -30 where the class is absent, `bias` where it is present and not the background, else 0.
+--- Of tags: -30 where the class is absent, 0 where that is not known; where it is present, `bias` (not for the background) and
+--- -exponent * log(prior): that a rare class is there tells more than that one is which every picture shows. Without the prior, classes
+--- that all pictures show take in time the place of those that the segmentation does not know yet.
 ---
----     local row = hilo.methods.guidance.of_tags {1, 0, -1}
----     local guided = hilo.methods.guidance.apply(hilo.randn(1, 3, 8, 8), hilo.Tensor{row})
+---     local row = hilo.methods.guidance.of_tags({1, 0, -1}, {prior = {0.5, 0.2, 0.1}})   -- 0.69, -30, 0
 ---@param tags number[] (C) 1 present, 0 absent, -1 not known
----@param options? {bias: number?, background: boolean?} bias: of classes over the background, 0; Papandreou et al. take 5 - 3
+---@param options? GuidanceByTags
 ---@return number[]
 function guidance.of_tags(tags, options)
-   local bias, background, row = options and options.bias or 0, options and options.background, {}
+   options = options or {}
+   local bias, exponent, row = options.bias or 0, options.exponent or 1, {}
    for c, tag in ipairs(tags) do
-      row[c] = tag == 0 and ruled_out or tag == 1 and not (background and c == 1) and bias or 0
+      if tag == 0 then
+         row[c] = ruled_out
+      elseif tag == 1 then
+         local over = options.background and c == 1 and 0 or bias
+         row[c] = over - (options.prior and exponent * math.log(options.prior[c]) or 0)
+      else
+         row[c] = 0
+      end
    end
    return row
 end
