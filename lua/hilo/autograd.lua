@@ -53,6 +53,13 @@ end
 
 -- ---- recording ----
 
+local forwards = setmetatable({}, {__mode = 'k'}) -- function of an op -> its forward
+
+--- Where the function of an op is written.
+---@param f function
+---@return function? forward nil where f is no op's
+function autograd.forward_of(f) return forwards[f] end
+
 ---@class Context
 ---@field needs boolean[] which arguments of forward want a gradient
 local Context = {}
@@ -137,7 +144,7 @@ end
 ---@return fun(...): ...
 function autograd.op(name, def)
    local forward = def.forward
-   return function(...)
+   local function apply(...)
       local n, args = select('#', ...), {...}
       local needs, any = {}, false
       if enabled then
@@ -152,6 +159,8 @@ function autograd.op(name, def)
       if not any then return forward(ctx, ...) end
       return record(def, name, ctx, args, n, autograd.no_grad(forward, ctx, ...))
    end
+   forwards[apply] = forward
+   return apply
 end
 
 -- ---- forgetting ----
@@ -312,7 +321,7 @@ end
 ---     assert(x.grad[3] == 6)
 ---@param root Tensor
 ---@param grad? Tensor like root; 1 where root has one element
----@param options? {retain: boolean, wanted: fun(leaf: Tensor): boolean} retain: keep the graph for another backward; wanted: the
+---@param options? {retain?: boolean, wanted?: fun(leaf: Tensor): boolean} retain: keep the graph for another backward; wanted: the
 --- leaves that take part, all if not given
 function autograd.backward(root, grad, options)
    check(root.requires_grad, 'backward: the tensor does not depend on anything that wants a gradient')

@@ -200,7 +200,7 @@ end
 ---@param first number
 ---@param last number
 ---@param n? integer 100
----@param options? {dtype: string, device: string}
+---@param options? {dtype?: string, device?: string}
 ---@return Tensor (n)
 function Tensor.linspace(first, last, n, options)
    n = n or 100
@@ -215,7 +215,7 @@ end
 ---     local unit = hilo.eye(3)
 ---@param n integer rows
 ---@param m? integer columns, n if not given
----@param options? {dtype: string, device: string}
+---@param options? {dtype?: string, device?: string}
 ---@return Tensor (n,m)
 function Tensor.eye(n, m, options)
    m = m or n

@@ -23,7 +23,7 @@ end
 ---     local set = hilo.data.open {root = 'photos'}
 ---     print(set.told, table.concat(set.classes, ', '))
 ---@param options {root: string, layout: string?, classes: string|string[]|nil, map: string?, colours: string?, suffix: string?,
---- crowd: string?}
+--- crowd: string?, [string]: any}
 --- layout: 'auto' to find it out, or one of voc, context, context59, cityscapes, ade20k, folders, csv, coco, labelme;
 --- classes: names, a file of names (and colours), their number, or a public set's name; if not given <root>/classes.txt, what the
 --- layout or annotation files say, or as many as the label maps show; map: ids to classes, see data/idmap.lua; colours: voc,

@@ -32,7 +32,7 @@ end
 ---@param set DataSet
 ---@param files {image: string, label: string?}
 ---@param outputs {image: ffi.cdata*, label: ffi.cdata*?, mask: ffi.cdata*?}
----@param normalise? {mean: number[], std: number[]}
+---@param normalise? {mean?: number[], std?: number[]}
 function samples.write(c, i, sample, set, files, outputs, normalise)
    local s = c[i]
    s.image, s.label = files.image, files.label

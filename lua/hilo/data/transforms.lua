@@ -9,20 +9,20 @@ local core = require 'hilo.core'
 local check, host = core.check, core.host
 
 ---@class Sample parameters of one sample, all optional but crop_h and crop_w
----@field scale number of both sides; 1
----@field resize_h integer size to resize to (times scale); the file's own
----@field resize_w integer
----@field crop_y integer top left corner in the resized image, may lie outside; 0
----@field crop_x integer
+---@field scale? number of both sides; 1
+---@field resize_h? integer size to resize to (times scale); the file's own
+---@field resize_w? integer
+---@field crop_y? integer top left corner in the resized image, may lie outside; 0
+---@field crop_x? integer
 ---@field crop_h integer size of the result
 ---@field crop_w integer
----@field flip boolean mirror left and right
----@field brightness number factors as torchvision's ColorJitter draws them; 1
----@field contrast number
----@field saturation number
----@field hue number turn of the colour circle, -0.5..0.5; 0
----@field jitter_order integer[] order of the four, from 0
----@field blur number sigma in pixels; 0
+---@field flip? boolean mirror left and right
+---@field brightness? number factors as torchvision's ColorJitter draws them; 1
+---@field contrast? number
+---@field saturation? number
+---@field hue? number turn of the colour circle, -0.5..0.5; 0
+---@field jitter_order? integer[] order of the four, from 0
+---@field blur? number sigma in pixels; 0
 
 -- {height, width} of a list of one number or two
 local function sides(list, name)
@@ -56,7 +56,8 @@ end
 ---     local transform = hilo.data.transforms.segmentation {crop = {96, 96}, scale = {0.5, 1.5}, mirror = true}
 ---     local sample = transform(hilo.data.Draws.of(1, 1, 0, 0), 120, 160)                       -- of a picture of 120 x 160
 ---@param options {crop: integer[], size: number?, scale: number[]?, mirror: boolean?, jitter: table?, grey: number?, blur: number[]?,
---- blur_chance: number?} crop {height, width} in pixels; size: factor for all images (0.5: half size), scale {low, high} drawn on top
+--- blur_chance: number?, [string]: any} crop {height, width} in pixels; size: factor for all images (0.5: half size), scale {low, high}
+--- drawn on top
 --- of it; the rest: see transforms.colour
 ---@return Transform
 function transforms.segmentation(options)
@@ -87,8 +88,9 @@ end
 ---@param sample Sample changed in place
 ---@param draws Draws? not needed where nothing is asked for
 ---@param options {jitter: {brightness: number?, contrast: number?, saturation: number?, hue: number?, chance: number?}?, grey: number?,
---- blur: number[]?, blur_chance: number?} jitter as torchvision's ColorJitter takes it, applied with probability `chance`, 1 if not
---- given; grey: the probability that the colours go; blur {low, high} of sigma in pixels, applied with probability `blur_chance`, 1
+--- blur: number[]?, blur_chance: number?, [string]: any} jitter as torchvision's ColorJitter takes it, applied with probability
+--- `chance`, 1 if not given; grey: the probability that the colours go; blur {low, high} of sigma in pixels, applied with probability
+--- `blur_chance`, 1
 ---@return Sample
 function transforms.colour(sample, draws, options)
    draws = draws and draws.colours
@@ -112,7 +114,8 @@ end
 
 --- For classifying images: resized to one size, mirrored; strong adds colour jitter and blur. With scale, a part of that size is
 --- cut from an image resized to so many times it, and what lies outside is void.
----@param options {resize: integer[], scale: number[]?, mirror: boolean?, jitter: table?, blur: number[]?} scale {low, high}
+---@param options {resize: integer[], scale: number[]?, mirror: boolean?, jitter: table?, blur: number[]?, [string]: any} scale
+--- {low, high}
 ---@return Transform
 function transforms.classification(options)
    local h, w = sides(options.resize, 'resize')

@@ -83,7 +83,7 @@ end
 --- colours and how pictures are normalised stand in the file's metadata.
 ---@param model Model
 ---@param path string
----@param options? {input: 'picture'|'normalised'} picture (default): bytes (N,3,H,W) of any size, resized and normalised in the graph;
+---@param options? {input?: 'picture'|'normalised'} picture (default): bytes (N,3,H,W) of any size, resized and normalised in the graph;
 --- normalised: floats that the network sees as they are
 ---@return number bytes of the file
 function export.model(model, path, options)

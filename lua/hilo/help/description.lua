@@ -1,4 +1,5 @@
 --- help/description.lua: an entry of the manual: a public name, with what the comment in the source says of it.
+local checked = require 'hilo.checked'
 local comments = require 'hilo.help.comments'
 local read_file = require 'hilo.help.reader'
 local source_index = require 'hilo.help.index'
@@ -119,7 +120,7 @@ local function describe_function(entry, item)
 end
 
 local function constructor_of(class)
-   local init = class and class.__init
+   local init = class and checked.inside(class.__init)
    if not init then return nil end
    local path, line = place(init)
    local source = path and source_index().files[path]

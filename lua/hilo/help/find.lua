@@ -1,5 +1,6 @@
 --- help/find.lua: the entry of what somebody asks for: a name, or a value.
 local distance = require 'hilo.distance'
+local checked = require 'hilo.checked'
 local entries = require 'hilo.help.entries'
 
 local find = {}
@@ -64,7 +65,7 @@ local function of_returned(value)
    methods = type(methods) == 'table' and methods.__index
    local method = type(methods) == 'table' and select(2, next(methods))
    if type(method) ~= 'function' then return nil end
-   local path = debug.getinfo(method, 'S').source:sub(2)
+   local path = debug.getinfo(checked.inside(method), 'S').source:sub(2)
    for _, entry in ipairs(entries.all()) do
       if entry.returned and entry.file == path then return entry end
    end
@@ -84,6 +85,7 @@ function find.entry(topic)
       if not entry and method then entry = entries.named('Tensor:' .. method) or by_name('nn.Module:' .. method) end
       return entry, entry and {} or near(name)
    end
+   topic = checked.inside(topic)
    local entry = of_value(topic) or of_object(topic) or of_returned(topic)
    if not entry and type(topic) == 'function' and debug.getinfo(topic, 'S').what ~= 'C' then
       entry = entries.of_function(topic, debug.getinfo(topic, 'n').name or 'function')

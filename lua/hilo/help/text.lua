@@ -1,4 +1,5 @@
 --- help/text.lua: entries as text for a terminal.
+local checked = require 'hilo.checked'
 local body = require 'hilo.help.body'
 local entries = require 'hilo.help.entries'
 local other_names = require 'hilo.help.other_names'
@@ -147,7 +148,7 @@ function text.short_path(path) return path:match('(lua/hilo/.*)$') or path:match
 local function source_of_class(entry)
    local parts = {}
    for _, key in ipairs {'__init', 'updateOutput'} do
-      local f = type(entry.value) == 'table' and rawget(entry.value, key)
+      local f = type(entry.value) == 'table' and checked.inside(rawget(entry.value, key))
       if f then
          local info = debug.getinfo(f, 'S')
          parts[#parts + 1] = body.of(info.source:sub(2), info.linedefined)

@@ -237,7 +237,7 @@ end
 --- nothing has changed.
 ---@param path string
 ---@param parts CheckpointParts as given to save, without meta
----@param options? {subset: boolean} subset: the file may hold more than is asked for
+---@param options? {subset?: boolean} subset: the file may hold more than is asked for
 ---@return table meta
 function checkpoint.load(path, parts, options)
    check_parts('checkpoint.load', parts)

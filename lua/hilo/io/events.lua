@@ -111,7 +111,7 @@ end
 
 --- A new event file in a folder.
 ---@param path string of the folder
----@param options? {resumed_after: integer} of what earlier files hold, TensorBoard shows nothing that comes after this step
+---@param options? {resumed_after?: integer} of what earlier files hold, TensorBoard shows nothing that comes after this step
 ---@return EventWriter
 function events.open(path, options)
    local self = setmetatable({path = path .. '/' .. new_name(path), pending = {}}, Writer)

@@ -52,7 +52,7 @@ end
 ---
 ---     local pixels = hilo.io.image.load('street.jpg', {as = 'rgb'})  -- (3,H,W) bytes
 ---@param path string
----@param options? {as: 'stored'|'rgb'|'labels'|'colours'}
+---@param options? {as?: 'stored'|'rgb'|'labels'|'colours'}
 ---@return Tensor pixels, integer[][]? palette {{r, g, b}, ...}: index 0 comes first
 function image.load(path, options)
    local as = options and options.as or 'stored'
@@ -117,7 +117,7 @@ end
 ---     assert(hilo.io.image.info('grey.png').width == 48)
 ---@param path string .png, .jpg or .jpeg
 ---@param pixels Tensor (H,W) or (C,H,W): bytes, floats of 0..1, or ints for a PNG of 16 bits
----@param options? {palette: integer[][], quality: integer} palette: {{r, g, b}, ...} for (H,W) bytes; quality of a JPEG (90)
+---@param options? {palette?: integer[][], quality?: integer} palette: {{r, g, b}, ...} for (H,W) bytes; quality of a JPEG (90)
 function image.save(path, pixels, options)
    file.check_path(path, 'image.save')
    options = options or {}

@@ -52,7 +52,8 @@ end
 ---     hilo.io.load_weights(net, 'linear.safetensors')
 ---@param net nn.Module
 ---@param path string
----@param options? {partial: boolean, map: (fun(name: string): string?), ignore: string[]} map: the file's name -> the network's, or nil
+---@param options? {partial?: boolean, map?: (fun(name: string): string?), ignore?: string[]} map: the file's name -> the
+--- network's, or nil
 ---   to leave it; ignore: Lua patterns of the file's names to leave
 ---@return LoadReport report loaded, missing, unexpected, mismatched, and notes on what was unwrapped or ignored
 function io.load_weights(net, path, options)

@@ -177,7 +177,7 @@ end
 --- Bayesian binning, 2015), scores of all classes together.
 ---@param rows number[][]
 ---@param targets number[][]
----@param options? {bins: integer} 10
+---@param options? {bins?: integer} 10
 ---@return CalibrationQuality
 function calibration.quality(rows, targets, options)
    check(#rows > 0 and #rows == #targets, 'calibration: expected as many rows of targets as of scores, and one at least; got %d and %d',

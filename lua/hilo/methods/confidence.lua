@@ -5,7 +5,7 @@ local hilo = require 'hilo'
 --- gate; with dropout = true it stays as it is, as in the original.
 ---@param D Module
 ---@param fake Tensor (N,C+3,H,W)
----@param options? {dropout: boolean}
+---@param options? {dropout?: boolean}
 ---@return Tensor (N)
 return function(D, fake, options)
    local trained = D.train

@@ -10,7 +10,7 @@ local pseudo_labels = require 'hilo.methods.pseudo_labels'
 ---@param first Tensor (N,C,H,W) logits
 ---@param second Tensor (N,C,H,W) logits
 ---@param inside Tensor (N,H,W) byte, 1 inside the image
----@param said? {first: Tensor, second: Tensor} (N,C,H,W) logits that the labels are made of, where they are not those that learn
+---@param said? {first?: Tensor, second?: Tensor} (N,C,H,W) logits that the labels are made of, where they are not those that learn
 ---@return Tensor loss (1)
 return function(first, second, inside, said)
    local function labels(logits) return pseudo_labels.of(logits, {mask = inside}) end

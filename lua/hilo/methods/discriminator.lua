@@ -59,8 +59,8 @@ end
 --- being ever surer of them (one-sided label smoothing: Salimans et al., Improved techniques for training GANs, 2016).
 ---
 ---     local loss = hilo.methods.discriminator.loss(hilo.randn(4, 1), hilo.randn(4, 1), {smooth = 0.1})
----@param real Tensor (N,1)
----@param fake Tensor (M,1)
+---@param real Tensor (N,1) or (N)
+---@param fake Tensor (M,1) or (M)
 ---@param options? {smooth: number?} smooth: 0, as in the paper
 ---@return Tensor loss (1)
 function discriminator.loss(real, fake, options)

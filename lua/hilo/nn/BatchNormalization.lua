@@ -46,7 +46,7 @@ end
 
 --- The normalised input; with `fused` also the sum and the ReLU that follow, in one pass.
 ---@param x Tensor
----@param fused? {add: Tensor, relu: boolean} y = max(0, normalised + add)
+---@param fused? {add?: Tensor, relu?: boolean, inplace?: boolean} y = max(0, normalised + add)
 function BatchNormalization:updateOutput(x, fused)
    if core.is_tensor(x) and x:dim() == self.nDim - 1 and not fused then -- one sample
       local sizes = Tensor.sizes_table(x)

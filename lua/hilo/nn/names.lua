@@ -121,7 +121,7 @@ end
 ---     b:loadStateDict(a:stateDict())
 ---     assert(hilo.equal(a.weight, b.weight))
 ---@param given table<string, Tensor>
----@param options? {partial: boolean} partial: take what fits and report the rest
+---@param options? {partial?: boolean} partial: take what fits and report the rest
 ---@return LoadReport
 function names.load(self, given, options)
    core.check(type(given) == 'table' and not core.is_tensor(given), 'loadStateDict: expects a table of tensors by name, got %s',

@@ -66,7 +66,7 @@ local every = autograd.op('every', {
 ---@param dim integer
 ---@param k integer
 ---@param stride integer
----@param options? {pad: integer, dilation: integer, ceil_mode: boolean} as of hilo.max_pool
+---@param options? {pad?: integer, dilation?: integer, ceil_mode?: boolean} as of hilo.max_pool
 ---@return Tensor
 function windows.max(x, dim, k, stride, options)
    local o = options or {}

@@ -66,7 +66,7 @@ local M = {}
 ---@param x Tensor (N,C,H,W)
 ---@param w Tensor (K,C/groups,R,S)
 ---@param b? Tensor (K)
----@param options? {stride: integer|integer[], pad: integer|integer[], dilation: integer|integer[], groups: integer} each a number
+---@param options? {stride?: integer|integer[], pad?: integer|integer[], dilation?: integer|integer[], groups?: integer} each a number
 --- or {h, w}; 1, 0 and 1 if not given. groups (1): the channels are cut into so many equal groups, and those of y see only theirs
 --- of x; depthwise where groups is C
 ---@return Tensor y (N,K,P,Q), P = floor((H + 2 pad - dilation (R - 1) - 1) / stride) + 1, Q likewise

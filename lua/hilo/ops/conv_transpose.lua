@@ -41,8 +41,8 @@ local M = {}
 ---@param x Tensor (N,C,P,Q)
 ---@param w Tensor (C,K/groups,R,S)
 ---@param b? Tensor (K)
----@param options? {stride: integer|integer[], pad: integer|integer[], dilation: integer|integer[], groups: integer,
---- extra: integer|integer[]} as of hilo.conv2d; extra (0): rows and columns added below and behind, fewer than the stride
+---@param options? {stride?: integer|integer[], pad?: integer|integer[], dilation?: integer|integer[], groups?: integer,
+--- extra?: integer|integer[]} as of hilo.conv2d; extra (0): rows and columns added below and behind, fewer than the stride
 ---@return Tensor y (N,K,H,W), H = (P - 1) stride - 2 pad + dilation (R - 1) + 1 + extra, W likewise
 function M.conv_transpose2d(x, w, b, options)
    local fn = 'conv_transpose2d'

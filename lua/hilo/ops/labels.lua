@@ -13,7 +13,7 @@ local map_known = arguments.names('confidence', 'dtype')
 ---
 ---     local labels, sure = hilo.label_map(hilo.softmax(hilo.randn(2, 5, 8, 8)), {confidence = true})  -- (2,8,8) both
 ---@param x Tensor (N,C,...) logits or probabilities
----@param options? {confidence: boolean, dtype: string} confidence: also return the largest value; dtype of the labels: 'byte'
+---@param options? {confidence?: boolean, dtype?: string} confidence: also return the largest value; dtype of the labels: 'byte'
 --- (default, up to 256 classes), 'int' or 'long'
 ---@return Tensor labels (N,...)
 ---@return Tensor? confidence (N,...)
@@ -38,7 +38,7 @@ local one_hot_known = arguments.names('void', 'dtype')
 ---     assert(y:select(3, 3):sum() == 0)                        -- void is 0 in all channels
 ---@param labels Tensor (N,...) byte, int or long
 ---@param classes integer
----@param options? {void: integer, dtype: string} 255 and 'float' if not given
+---@param options? {void?: integer, dtype?: string} 255 and 'float' if not given
 ---@return Tensor y (N,C,...)
 function M.one_hot(labels, classes, options)
    local fn = 'one_hot'
@@ -63,7 +63,7 @@ local confusion_known = arguments.names('void')
 ---@param matrix Tensor (C,C) long, changed in place
 ---@param truth Tensor (N,...)
 ---@param prediction Tensor (N,...)
----@param options? {void: integer} 255 if not given
+---@param options? {void?: integer} 255 if not given
 ---@return Tensor matrix
 function M.confusion(matrix, truth, prediction, options)
    local fn = 'confusion'

@@ -84,7 +84,7 @@ local ce_known = arguments.names('void', 'weight', 'per_image')
 ---     assert(math.abs(loss:item() - math.log(5)) < 1e-5)
 ---@param logits Tensor (N,C,...)
 ---@param labels Tensor (N,...) byte, int or long: 0..C-1, or void; anything else is an error
----@param options? {void: integer, weight: Tensor, per_image: boolean} void is 255 if not given; weight (C) weighs the classes,
+---@param options? {void?: integer, weight?: Tensor, per_image?: boolean} void is 255 if not given; weight (C) weighs the classes,
 --- and the mean divides by the sum of the weights; per_image gives each image's own mean
 ---@return Tensor loss (1), or (N) with per_image
 function M.cross_entropy(logits, labels, options)
@@ -119,7 +119,7 @@ local resize_ce_known = arguments.names('void', 'weight', 'per_image', 'mode', '
 ---     local loss = hilo.resize_cross_entropy(hilo.randn(1, 5, 5, 5), labels, {align_corners = true})
 ---@param logits Tensor (N,C,h,w)
 ---@param labels Tensor (N,H,W)
----@param options? {void: integer, weight: Tensor, per_image: boolean, mode: 'bilinear'|'nearest', align_corners: boolean} as
+---@param options? {void?: integer, weight?: Tensor, per_image?: boolean, mode?: 'bilinear'|'nearest', align_corners?: boolean} as
 --- cross_entropy and resize take them
 ---@return Tensor loss (1), or (N) with per_image
 function M.resize_cross_entropy(logits, labels, options)
@@ -159,7 +159,7 @@ local function pair(fn, op)
    end
 end
 
----@alias PairLoss fun(a: Tensor, b: Tensor, options?: {reduction: 'mean'|'sum'}): Tensor
+---@alias PairLoss fun(a: Tensor, b: Tensor, options?: {reduction?: 'mean'|'sum'}): Tensor
 
 --- Binary cross entropy of logits with targets in [0,1] of the same sizes: log(1 + exp(x)) - t x.
 ---
@@ -201,7 +201,7 @@ local cosine_known = arguments.names('eps')
 ---     assert(hilo.cosine_similarity(hilo.Tensor{{1, 0}}, hilo.Tensor{{0, 2}}):item() == 0)
 ---@param a Tensor (N,D)
 ---@param b Tensor (N,D)
----@param options? {eps: number} the least norm that a row is taken to have, 1e-8 if not given
+---@param options? {eps?: number} the least norm that a row is taken to have, 1e-8 if not given
 ---@return Tensor y (N)
 function M.cosine_similarity(a, b, options)
    local fn = 'cosine_similarity'

@@ -52,7 +52,8 @@ local M = {}
 ---@param beta? Tensor (C) shift, 0 if nil
 ---@param running_mean? Tensor (C), required unless training
 ---@param running_var? Tensor (C), required unless training
----@param options? {training: boolean, momentum: number, eps: number, relu: boolean, add: Tensor, inplace: boolean} false, 0.1, 1e-5,
+---@param options? {training?: boolean, momentum?: number, eps?: number, relu?: boolean, add?: Tensor, inplace?: boolean} false,
+--- 0.1, 1e-5,
 --- false, none; inplace: y overwrites x, where no gradient is wanted (within no_grad)
 ---@return Tensor y as x
 function M.batch_norm(x, gamma, beta, running_mean, running_var, options)

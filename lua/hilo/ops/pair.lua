@@ -37,7 +37,7 @@ local M = {}
 ---     local seen = hilo.softmax_pair(hilo.randn(2, 5, 8, 8), hilo.randn(2, 3, 8, 8))  -- (2,8,8,8)
 ---@param x Tensor (N,C,H,W) logits
 ---@param images Tensor (N,D,H,W)
----@param options? {mask: Tensor} mask (N,1,H,W) byte: the softmax is replaced by 0 where it is 0
+---@param options? {mask?: Tensor} mask (N,1,H,W) byte: the softmax is replaced by 0 where it is 0
 ---@return Tensor y (N,C+D,H,W)
 function M.softmax_pair(x, images, options)
    local fn = 'softmax_pair'
@@ -51,7 +51,7 @@ end
 ---@param labels Tensor (N,H,W) byte, int or long
 ---@param images Tensor (N,D,H,W)
 ---@param classes integer
----@param options? {mask: Tensor, void: integer} mask (N,1,H,W) byte: the map is 0 where it is 0; void is 255 if not given
+---@param options? {mask?: Tensor, void?: integer} mask (N,1,H,W) byte: the map is 0 where it is 0; void is 255 if not given
 ---@return Tensor y (N,C+D,H,W)
 function M.one_hot_pair(labels, images, classes, options)
    local fn = 'one_hot_pair'

@@ -29,7 +29,7 @@ local M = {}
 ---@param x Tensor (N,C,H,W); nearest also takes integers, for label maps
 ---@param h integer
 ---@param w integer
----@param options? {mode: 'bilinear'|'nearest', align_corners: boolean} bilinear if not given. align_corners (default false) puts
+---@param options? {mode?: 'bilinear'|'nearest', align_corners?: boolean} bilinear if not given. align_corners (default false) puts
 --- the corner pixels' centres on each other; else the images' edges are
 ---@return Tensor y (N,C,h,w)
 function M.resize(x, h, w, options)

@@ -60,7 +60,7 @@ end
 ---@param p Tensor (C), or (N,C): each row by itself
 ---@param samples integer from each row
 ---@param replacement? boolean a position may be drawn several times
----@param options? {generator: Generator}
+---@param options? {generator?: Generator}
 ---@return Tensor positions (samples) or (N,samples) long, from 1
 function M.multinomial(p, samples, replacement, options)
    check(arguments.tensor('multinomial', 'p', p):dim() == 1 or p:dim() == 2, 'multinomial: expects a vector or a matrix, got %s',
@@ -120,7 +120,7 @@ end
 --- Fills a LongTensor with positions drawn by an alias table.
 ---@param out Tensor long
 ---@param tables Tensor[] what multinomialAliasSetup gave
----@param options? {generator: Generator}
+---@param options? {generator?: Generator}
 ---@return Tensor out
 function M.multinomialAlias(out, tables, options)
    check(arguments.tensor('multinomialAlias', 'out', out):dtype() == 'int64', 'multinomialAlias: expects a LongTensor, got %s',

@@ -359,7 +359,8 @@ local groups = {}
 ---     hilo.mse(net(hilo.randn(3, 4)), hilo.zeros(3, 2)):backward()
 ---     optimiser:step()
 ---@param params nn.Module|Tensor[]|table[] or groups {params =, lr =, ...}; options may stand beside the groups
----@param options? {lr: number, momentum: number, dampening: number, weight_decay: number, nesterov: boolean, allow_duplicates: boolean}
+---@param options? {lr?: number, momentum?: number, dampening?: number, weight_decay?: number, nesterov?: boolean,
+--- allow_duplicates?: boolean}
 ---@return Optimiser
 groups.SGD = constructor {
    name = 'SGD',
@@ -388,7 +389,7 @@ groups.SGD = constructor {
 ---
 ---     local optimiser = optim.Adam(nn.Linear(4, 2), {lr = 1e-3, betas = {0.9, 0.99}})
 ---@param params nn.Module|Tensor[]|table[] or groups {params =, lr =, ...}; options may stand beside the groups
----@param options? {lr: number, betas: number[], eps: number, weight_decay: number, allow_duplicates: boolean} lr is 1e-3 and betas
+---@param options? {lr?: number, betas?: number[], eps?: number, weight_decay?: number, allow_duplicates?: boolean} lr is 1e-3 and betas
 ---   {0.9, 0.999} if not given
 ---@return Optimiser
 groups.Adam = constructor {

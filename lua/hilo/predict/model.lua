@@ -207,7 +207,7 @@ end
 
 --- Labels a picture.
 ---@param picture string|Tensor the path of a file, or (3,H,W) or (H,W): bytes, or floats of 0..1
----@param options? {confidence: boolean, probabilities: boolean} what else to return
+---@param options? {confidence?: boolean, probabilities?: boolean} what else to return
 ---@return Tensor? labels (H,W) byte, of the picture's own size; nil from an MLMT run alone
 ---@return Scores scores
 ---@return {confidence: Tensor?, probabilities: Tensor?} more confidence (H,W), probabilities (C,H,W), before fusion

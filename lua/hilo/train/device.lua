@@ -3,7 +3,7 @@ local core = require 'hilo.core'
 local hilo = require 'hilo'
 local options_of = require 'hilo.train.options'
 
----@param o {device: string, threads: integer, workers: integer, seed: integer}
+---@param o {device: string, threads: integer, workers: integer, seed: integer, [string]: any}
 return function(o)
    options_of.check_whole(o, 0, 'seed', 'threads', 'workers')
    local device, reason = core.device(o.device)

@@ -38,7 +38,7 @@ end
 --- The reading of options.data and options.eval that training, evaluation and fusion share.
 ---@param set DataSet
 ---@param names string[]
----@param o {data: {size: number}, eval: {labels: string?}, model: {output_stride: integer}?, device: string}
+---@param o {data: {size: number, [string]: any}, eval: table, model: table?, device: string, [string]: any}
 ---@param workers Workers
 ---@return fun(): Batch?
 function evaluate.sweep(set, names, o, workers)
@@ -81,7 +81,8 @@ end
 ---@param S DeepLab
 ---@param set DataSet
 ---@param names string[]
----@param o {data: {size: number}, eval: {labels: 'full'|'input'}, device: string, pictures: integer?} pictures: how many comparisons
+---@param o {data: {size: number, [string]: any}, eval: table, device: string, pictures: integer?, [string]: any}
+--- pictures: how many comparisons
 --- to make, 0 if not given
 ---@param workers Workers
 ---@return SegmentationScores
@@ -132,7 +133,7 @@ function evaluate.classification(net, set, names, options)
 end
 
 --- Which classes pictures show, as a segmentation run sees it by itself.
----@param of_run {options: table, set: DataSet, S: DeepLab} what train.load_run gives
+---@param of_run {options: table, set: DataSet, S: DeepLab, [string]: any} what train.load_run gives
 ---@param names string[]
 ---@param options {workers: Workers, told: fun(done: integer)?}
 ---@return table<string, number[]> scores by image name, one a class, 0..1: see methods.presence

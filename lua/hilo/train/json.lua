@@ -59,8 +59,8 @@ end
 --- A table of strings, numbers, booleans and such tables as JSON: with line breaks, or in one line.
 ---
 ---     assert(hilo.train.json.decode(hilo.train.json.encode {a = {1, 2}}, 'text').a[2] == 2)
----@param value table
----@param options? {one_line: boolean}
+---@param value any
+---@param options? {one_line?: boolean}
 ---@return string
 function json.encode(value, options)
    return write(value, not (options and options.one_line) and '\n' or nil)
@@ -83,7 +83,7 @@ function json.load(path) return json.decode(file.read(path), path) end
 
 --- Writes a JSON file, which appears whole or not at all.
 ---@param path string
----@param value table
+---@param value any
 function json.save(path, value)
    file.write(path, function(out) out(json.encode(value) .. '\n') end)
 end

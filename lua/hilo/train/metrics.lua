@@ -93,7 +93,7 @@ end
 ---@param scores number[][] one row an image, one score 0..1 a class
 ---@param targets number[][] 1 where the class is in the image
 ---@param classes string[]
----@param options? {threshold: number} scores from there on count as found for F1; 0.5
+---@param options? {threshold?: number} scores from there on count as found for F1; 0.5
 ---@return {mean_average_precision: number, average_precision: table<string, number>, f1: number, mean_f1: number}
 --- means are over the classes that occur; f1 pools the decisions of all classes
 function metrics.multi_label(scores, targets, classes, options)

@@ -32,8 +32,8 @@ local function load_weights(net, model)
 end
 
 --- DeepLab-v2 or v3+.
----@param o {model: table, device: string, precision: 'float32'|'bf16'|nil} model: backbone, head, width, output_stride,
---- aspp_branches, stem, stride_on, bn, weights ('' for none), checkpoint
+---@param o {model: table, device: string, precision: 'float32'|'bf16'|nil, [string]: any} model: backbone, head,
+--- width, output_stride, aspp_branches, stem, stride_on, bn, weights ('' for none), checkpoint
 ---@param set DataSet
 ---@return DeepLab
 function networks.segmentation(o, set)
@@ -50,7 +50,7 @@ end
 --- SGD, or Adam where asked for, over the backbone, at lr, and the head, at head_lr.
 ---@param S DeepLab
 ---@param o {lr: number, head_lr: number, momentum: number, weight_decay: number, repeat_backbone: boolean?,
---- optimiser: 'sgd'|'adam'|nil}
+--- optimiser: 'sgd'|'adam'|nil, [string]: any}
 ---@return Optimiser
 function networks.segmentation_optimiser(S, o)
    local backbone = o.repeat_backbone and hilo.methods.original.repeated_parameters(S) or S:backboneParameters()
@@ -64,7 +64,7 @@ function networks.segmentation_optimiser(S, o)
 end
 
 --- The discriminator of s4GAN.
----@param o {d_dropout: number, d_channels: integer, device: string, precision: 'float32'|'bf16'|nil}
+---@param o {d_dropout: number, d_channels: integer, device: string, precision: 'float32'|'bf16'|nil, [string]: any}
 ---@param set DataSet
 ---@return Discriminator
 function networks.discriminator(o, set)
@@ -73,7 +73,7 @@ function networks.discriminator(o, set)
 end
 
 --- The discriminator of AdvSemiSeg.
----@param o {d_channels: integer, device: string, precision: 'float32'|'bf16'|nil}
+---@param o {d_channels: integer, device: string, precision: 'float32'|'bf16'|nil, [string]: any}
 ---@param set DataSet
 ---@return PixelDiscriminator
 function networks.pixel_discriminator(o, set)
@@ -82,7 +82,7 @@ function networks.pixel_discriminator(o, set)
 end
 
 --- The classifier of MLMT.
----@param o {model: table, device: string, precision: 'float32'|'bf16'|nil} model: backbone, width, bn, weights
+---@param o {model: table, device: string, precision: 'float32'|'bf16'|nil, [string]: any} model: backbone, width, bn, weights
 ---@param set DataSet
 ---@return ResNet|VGG|MobileNet
 function networks.classifier(o, set)

@@ -50,7 +50,7 @@ function saved.results(path, session, results, counts, besides)
 end
 
 --- A segmentation run: its options, data and network.
----@param o {runs: string, checkpoint: 'last'|'best', device: string}
+---@param o {runs: string, checkpoint: 'last'|'best', device: string, [string]: any}
 ---@param name string
 ---@return {options: table, set: DataSet, split: Split, S: DeepLab}
 function saved.load_run(o, name)
@@ -67,7 +67,7 @@ function saved.load_run(o, name)
 end
 
 --- Gives a network the parameters that a segmentation run ended with.
----@param o {runs: string}
+---@param o {runs: string, [string]: any}
 ---@param name string of the run
 ---@param S DeepLab of the same options
 function saved.start_from(o, name, S)
@@ -77,7 +77,7 @@ function saved.start_from(o, name, S)
 end
 
 --- The scores that an MLMT run left.
----@param o {runs: string}
+---@param o {runs: string, [string]: any}
 ---@param name string
 ---@return {classes: string[], teacher: table<string, number[]>, student: table<string, number[]>}
 function saved.load_class_scores(o, name)

@@ -25,7 +25,7 @@ local function same(a, b)
 end
 
 --- The public set whose layout or classes a set has, nil for others.
----@param set DataSet
+---@param set {layout: string, classes: string[], [string]: any} a DataSet, or what is known of one
 ---@return KnownSet?
 function known.of(set)
    if set.layout == 'cityscapes' or set.layout == 'context' or set.layout == 'context59' or set.layout == 'ade20k' then

@@ -137,7 +137,7 @@ end
 --- What a folder holds.
 ---@param root string
 ---@param layout string 'auto' or one of layouts.names
----@param options {classes: any, suffix: string?, crowd: string?}
+---@param options {classes: any, suffix: string?, crowd: string?, [string]: any}
 ---@return table fields of the set; root where it is not the one given
 function layouts.read(root, layout, options)
    if layout ~= 'auto' then return read(layout, root, options) end

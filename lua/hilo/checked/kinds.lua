@@ -1,0 +1,219 @@
+--- checked/kinds.lua: the types of LuaCATS annotations as tests of values: 'integer|integer[]', "{mode: 'a'|'b', x: Tensor?}".
+local core = require 'hilo.core'
+local classes = require 'hilo.checked.classes'
+local limits = require 'hilo.checked.limits'
+local types = require 'hilo.help.types'
+
+local is_tensor = core.is_tensor
+
+local kinds = {}
+
+---@class Kind what a declared type says of a value
+---@field test fun(x: any): boolean
+---@field phrase string 'a whole number'
+---@field source string? the test as Lua source of x, where it is short
+---@field choices string[]? where it is one of these words
+---@field fields table<string, Kind>? of a table with known keys
+---@field names string[]? of the fields, in their order
+---@field needed string[]? fields that must be there
+---@field open boolean? other keys are no mistake: the type has [string]: any
+---@field element Kind? of a list
+---@field optional boolean? nil is one too
+---@field anything boolean? nothing is tested
+
+local parse
+
+local function is_table(x) return type(x) == 'table' and not is_tensor(x) end
+
+local function is_callable(x)
+   if type(x) == 'function' then return true end
+   local meta = getmetatable(x)
+   return type(meta) == 'table' and meta.__call ~= nil
+end
+
+local plain = {
+   number = {source = "type(x) == 'number'", phrase = 'a number'},
+   integer = {source = "type(x) == 'number' and x % 1 == 0", phrase = 'a whole number'},
+   string = {source = "type(x) == 'string'", phrase = 'a string'},
+   boolean = {source = "type(x) == 'boolean'", phrase = 'true or false'},
+   Tensor = {source = 'is_tensor(x)', phrase = 'a tensor'},
+   table = {source = "type(x) == 'table' and not is_tensor(x)", phrase = 'a table'},
+   ['function'] = {test = is_callable, phrase = 'a function'},
+   ['nil'] = {source = 'x == nil', phrase = 'nil'},
+}
+for _, kind in pairs(plain) do
+   kind.test = kind.test or loadstring('local is_tensor = ... return function(x) return ' .. kind.source .. ' end')(is_tensor)
+end
+plain.fun = plain['function']
+
+local anything = {test = function() return true end, phrase = 'anything', anything = true}
+
+-- ---- what is made of others ----
+
+local function list_of(element)
+   if element.anything then return plain.table end
+   return {phrase = 'a list, each ' .. element.phrase, element = element, test = function(x)
+      if not is_table(x) then return false end
+      for i = 1, #x do if not element.test(x[i]) then return false end end
+      return true
+   end}
+end
+
+local function map_of(key, value)
+   return {phrase = 'a table', element = value, test = function(x)
+      if not is_table(x) then return false end
+      for k, v in pairs(x) do if not key.test(k) or not value.test(v) then return false end end
+      return true
+   end}
+end
+
+-- A table with these keys; `open`: others are no mistake.
+local function record(list, open)
+   local fields, names, needed = {}, {}, {}
+   for i, field in ipairs(list) do
+      fields[field.name], names[i] = field.kind, field.name
+      if not field.optional and not field.kind.optional and not field.kind.anything then needed[#needed + 1] = field.name end
+   end
+   local function test(x)
+      if not is_table(x) then return false end
+      for key, value in pairs(x) do
+         local kind = fields[key]
+         if not kind and not open or kind and not kind.test(value) then return false end
+      end
+      for i = 1, #needed do if x[needed[i]] == nil then return false end end
+      return true
+   end
+   return {phrase = 'a table with ' .. table.concat(names, ', '), fields = fields, names = names, needed = needed, open = open,
+      test = test}
+end
+
+local function joined(parts)
+   local last = table.remove(parts)
+   return #parts == 0 and last or table.concat(parts, ', ') .. ' or ' .. last
+end
+
+local function union(list)
+   local phrases, choices, sources, optional, fields = {}, {}, {}, false, nil
+   for _, kind in ipairs(list) do
+      if kind.anything then return anything end
+      if kind == plain['nil'] or kind.optional then optional = true end
+      if kind ~= plain['nil'] then phrases[#phrases + 1] = kind.phrase end
+      for _, word in ipairs(kind.choices or {}) do choices[#choices + 1] = word end
+      if kind.source then sources[#sources + 1] = '(' .. kind.source .. ')' end
+      fields = fields or kind.fields and kind
+   end
+   local made = {phrase = joined(phrases), choices = #choices > 0 and choices or nil, optional = optional,
+      source = #sources == #list and #list <= 3 and table.concat(sources, ' or ') or nil,
+      fields = fields and fields.fields, names = fields and fields.names,
+      needed = fields and fields.needed, open = fields and fields.open}
+   function made.test(x)
+      for i = 1, #list do if list[i].test(x) then return true end end
+      return false
+   end
+   return made
+end
+
+local function literal(value, text)
+   return {phrase = text, choices = type(value) == 'string' and {value} or nil, test = function(x) return x == value end}
+end
+
+-- An object is told by the fields that its class declares; one of hilo.nn by what it is derived from.
+local function object_of(name, near)
+   if name == 'Module' or name == 'nn.Module' or name == 'Criterion' then
+      return {phrase = name == 'Criterion' and 'a criterion' or 'a module', test = function(x)
+         return is_table(x) and type(x.forward) == 'function'
+      end}
+   end
+   local fields, is_options = classes.fields(name, near)
+   if not fields then return {phrase = 'a ' .. name, test = is_table} end
+   if is_options then
+      local list = {}
+      for i, field in ipairs(fields) do
+         list[i] = {name = field.name, optional = field.optional, kind = limits.of(parse(field.type, near), field.text)}
+      end
+      return record(list)
+   end
+   return {phrase = 'a ' .. name, test = function(x)
+      if not is_table(x) then return false end
+      for _, field in ipairs(fields) do if not field.optional and x[field.name] == nil then return false end end
+      return true
+   end}
+end
+
+-- ---- reading ----
+
+-- The alternatives of a union: cut at the bars that stand in no bracket; a function's result takes all that follows it.
+local function alternatives(text)
+   local list, depth, from, quoted = {}, 0, 1, false
+   for i = 1, #text do
+      local c = text:sub(i, i)
+      if c == "'" then quoted = not quoted end
+      if not quoted then
+         if c:find '[({%[<]' then depth = depth + 1 elseif c:find '[)}%]>]' then depth = depth - 1 end
+         if c == '|' and depth == 0 and not text:sub(from, i):match '^%s*fun%s*%b()%s*:' then
+            list[#list + 1] = text:sub(from, i - 1)
+            from = i + 1
+         end
+      end
+   end
+   list[#list + 1] = text:sub(from)
+   return list
+end
+
+local untested = {any = true, [''] = true, ['...'] = true, ['ffi.cdata*'] = true, ['file*'] = true}
+
+local function parse_one(text, near)
+   if plain[text] then return plain[text] end
+   if untested[text] then return anything end
+   if text:match '^fun%f[^%w_]' then return plain.fun end
+   if text:match "^'[^']*'$" or text:match '^"[^"]*"$' then return literal(text:sub(2, -2), text) end
+   if tonumber(text) then return literal(tonumber(text), text) end
+   if text == 'true' or text == 'false' then return literal(text == 'true', text) end
+   if text:match '%[%]$' then return list_of(parse(text:sub(1, -3), near)) end
+   local fields = types.fields(text)
+   if fields then
+      local list = {}
+      for i, field in ipairs(fields) do list[i] = {name = field.name, optional = field.optional, kind = parse(field.type, near)} end
+      return #list > 0 and record(list, text:find('[string]:', 1, true) ~= nil) or plain.table
+   end
+   local inside = text:match '^table(%b<>)$'
+   if inside then
+      local key, value = unpack(types.pieces(inside:sub(2, -2)))
+      return map_of(parse(key, near), parse(value, near))
+   end
+   local alias = classes.alias(text)
+   if alias then return parse(alias, near) end
+   return object_of(text, near)
+end
+
+local known = {}
+
+--- The kind that a type declares.
+---@param text string
+---@param near? string path of the file that declares it: where several classes have the name, its own is meant
+---@return Kind
+function parse(text, near)
+   local id = text .. '\0' .. (near or '')
+   if known[id] then return known[id] end
+   known[id] = anything -- a class whose field is of the class
+   local bare = text:match '^%s*(.-)%s*$'
+   local optional = bare:sub(-1) == '?'
+   if optional then bare = bare:sub(1, -2) end
+   local enclosed = bare:match '^(%b())$'
+   if enclosed then bare = enclosed:sub(2, -2) end
+   local list = alternatives(bare)
+   local kind
+   if #list > 1 then
+      for i, part in ipairs(list) do list[i] = parse(part, near) end
+      kind = union(list)
+   else
+      kind = parse_one(bare, near)
+   end
+   known[id] = optional and not kind.anything and union {kind, plain['nil']} or kind
+   return known[id]
+end
+kinds.parse = parse
+kinds.nothing = plain['nil']
+kinds.union = union
+
+return kinds
