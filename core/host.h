@@ -6,7 +6,7 @@
  *
  * Rules that hold for every function:
  *  - Functions that return int return 0, or 1 after leaving a text for hl_error(), unless said otherwise. Nothing
- *    aborts, unwinds, prints or calls back.
+ *    aborts, unwinds, prints (but see hl_host_watch_files) or calls back.
  *  - Strings are NUL-terminated paths in the file system's bytes. They and the arrays are read during the call only.
  *  - Tensors are contiguous, in host memory, allocated and sized by the caller.
  *  - Pixels: x to the right, y down, both from 0. Interleaved means (height, width, channels). */
@@ -122,9 +122,14 @@ int hl_host_loader_submit(hl_host_loader *loader, const hl_host_sample *samples,
 /* Waits for the whole batch and ends the ticket. Fails with the text of the first sample, in the batch's order, that
  * failed. Fails with "interrupted" after Ctrl-C: then the ticket lives on, to be waited for again or cancelled. */
 int hl_host_loader_wait(hl_host_loader *loader, int64_t ticket);
-/* Ends the ticket: samples not yet begun are dropped, those begun are waited for, the outputs are left half filled. */
+/* Whether the batch has ended within that many seconds, whatever is typed; the ticket lives on. */
+int hl_host_loader_ended(hl_host_loader *loader, int64_t ticket, double seconds);
+/* A file that the batch waits for, until the thread's next call; "" for none. */
+const char *hl_host_loader_file(hl_host_loader *loader, int64_t ticket);
+/* Ends the ticket: samples not yet begun are dropped, those begun are waited for, the outputs are left half filled.
+ * Samples whose files are still read after two seconds are given up: their threads will not touch the outputs. */
 int hl_host_loader_cancel(hl_host_loader *loader, int64_t ticket);
-/* Cancels all and ends the threads. NULL is ignored. */
+/* Cancels all and ends the threads, but those that still wait for a file. NULL is ignored. */
 void hl_host_loader_free(hl_host_loader *loader);
 
 /* ---- a survey: every file of a set read by threads, for what it says of itself ---- */
@@ -229,6 +234,9 @@ int hl_host_file_open(const char *path, int *fd, int64_t *bytes);
 /* As hl_host_file_read; path is for messages. */
 int hl_host_file_read_open(int fd, const char *path, void *data, int64_t offset, int64_t bytes);
 void hl_host_file_close(int fd);
+/* From now on files that any function here waits for longer than that many seconds are told on stderr, and again after
+ * twice the time; 0: no more. */
+int hl_host_watch_files(double seconds);
 /* Takes a lock on the file at path, which is made where it is missing; *fd is what hl_host_unlock wants, or -1 where
  * another open of the file has the lock. The end of the process, however it comes, gives it back. */
 int hl_host_lock(const char *path, int *fd);

@@ -33,8 +33,6 @@ describe('a value at the prompt', function()
       assert.equal('{a = {b = {back = <the table .a>}}}', pretty.text(u))
       assert.equal('{{{{{...}}}}}', pretty.text {{{{{{1}}}}}})
       assert.equal('{1, 1, 1, ... 97 more}', pretty.text(hilo.ones(100):totable(), {items = 3}))
-      assert.matches('1, ... 20 more\n}$', pretty.text(hilo.ones(120):totable()))
-      assert.matches('1, ... 80 more\n   }\n}$', pretty.text {hilo.ones(120):totable()})
    end)
 
    it('is a string in quotes, with what cannot be seen written out', function()
@@ -59,7 +57,7 @@ describe('a value at the prompt', function()
 
    it('goes on where an object cannot be printed', function()
       local bad = setmetatable({}, {__tostring = function() error('oh') end})
-      assert.equal('{object whose __tostring fails: spec/prompt_print_spec.lua:61: oh}', pretty.text {bad})
+      assert.equal('{object whose __tostring fails}', pretty.text {bad})
    end)
 
    it('tells of a function what it takes and where it is written', function()

@@ -152,9 +152,13 @@ int hl_cache_get(hl_cache *c, const char *path, int want, const hl_host_sample *
 {
    *entry = NULL;
    *decoded = scratch;
+   hl_at_file(path);
    if (!c) return decode(path, want, s, file, scratch);
    struct stat st;
-   HL_CHECK(stat(path, &st) == 0, "loader: %s: cannot open: %s", hl_show_path(path), strerror(errno));
+   hl_at_begin("read", path);
+   int error = stat(path, &st);
+   hl_at_end();
+   HL_CHECK(!error, "loader: %s: cannot open: %s", hl_show_path(path), strerror(errno));
    identity id = {(int64_t)st.st_dev, (int64_t)st.st_ino, st.st_size, st.st_mtim.tv_sec, st.st_mtim.tv_nsec};
    pthread_mutex_lock(&c->lock);
    hl_entry *e = find(c, path, &id, want, s);

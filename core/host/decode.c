@@ -15,19 +15,30 @@ static const kind kinds[] = {{"\x89PNG\r\n\x1a\n", 8, HL_HOST_PNG},
                              {"MM\0+", 4, HL_HOST_TIFF},
                              {"BM", 2, HL_HOST_BMP}};
 
-static bool begins(const hl_source *s, const kind *k)
+static bool begins(const char *head, size_t bytes, const kind *k)
 {
-   if (s->bytes < (size_t)k->bytes) return false;
+   if (bytes < (size_t)k->bytes) return false;
    for (int i = 0; i < k->bytes; i++)
-      if (k->begin[i] != '?' && k->begin[i] != ((const char *)s->buffer.data)[i]) return false;
+      if (k->begin[i] != '?' && k->begin[i] != head[i]) return false;
    return true;
+}
+
+/* -1: none */
+static int format_of(const void *head, size_t bytes)
+{
+   for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+      if (begins(head, bytes, &kinds[i])) return kinds[i].format;
+   return -1;
+}
+
+bool hl_image_begins(const void *head, size_t bytes)
+{
+   return format_of(head, bytes) >= 0;
 }
 
 int hl_image_info(const hl_source *s, hl_host_image *info)
 {
-   size_t i = 0, n = sizeof kinds / sizeof *kinds;
-   while (i < n && !begins(s, &kinds[i])) i++;
-   switch (i < n ? kinds[i].format : -1) {
+   switch (format_of(s->buffer.data, s->bytes)) {
    case HL_HOST_PNG:
       return hl_png_info(s, info);
    case HL_HOST_JPEG:

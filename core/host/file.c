@@ -74,12 +74,10 @@ static int open_temporary(hl_host_file *f)
    return f->fd;
 }
 
-HL_API int hl_host_file_create(hl_host_file **file, const char *path)
+static int create(hl_host_file **file, const char *path)
 {
    static const char fn[] = "file_create";
    struct stat old;
-   *file = NULL;
-   HL_CHECK(path && *path, "%s: a path is needed", fn);
    bool exists = stat(path, &old) == 0;
    HL_CHECK(exists || errno == ENOENT, "%s: %s: cannot create: %s", fn, hl_show_path(path), strerror(errno));
    HL_CHECK(!exists || S_ISREG(old.st_mode), "%s: %s is not a regular file, so it is not replaced", fn,
@@ -102,11 +100,20 @@ HL_API int hl_host_file_create(hl_host_file **file, const char *path)
    return 0;
 }
 
-HL_API int hl_host_file_write(hl_host_file *f, const void *data, int64_t bytes)
+HL_API int hl_host_file_create(hl_host_file **file, const char *path)
+{
+   *file = NULL;
+   HL_CHECK(path && *path, "file_create: a path is needed");
+   hl_at_begin("written", path);
+   int rc = create(file, path);
+   hl_at_end();
+   return rc;
+}
+
+static int write_all(hl_host_file *f, const void *data, int64_t bytes)
 {
    static const char fn[] = "file_write";
    const char *at = data;
-   HL_CHECK(f, "%s: the file is not open", fn);
    HL_CHECK(f->fd >= 0, "%s: %s: an earlier write failed", fn, hl_show_path(f->path));
    HL_CHECK(bytes >= 0 && (data || bytes == 0), "%s: %s: cannot write %lld bytes", fn, hl_show_path(f->path),
             (long long)bytes);
@@ -122,6 +129,15 @@ HL_API int hl_host_file_write(hl_host_file *f, const void *data, int64_t bytes)
       bytes -= n;
    }
    return 0;
+}
+
+HL_API int hl_host_file_write(hl_host_file *f, const void *data, int64_t bytes)
+{
+   HL_CHECK(f, "file_write: the file is not open");
+   hl_at_begin("written", f->path);
+   int rc = write_all(f, data, bytes);
+   hl_at_end();
+   return rc;
 }
 
 /* The rename is on the disk only once the folder is. Some file systems cannot sync folders (EINVAL): there it is
@@ -140,10 +156,9 @@ static int sync_folder(const char *path)
    return rc && error != EINVAL ? -1 : 0;
 }
 
-HL_API int hl_host_file_commit(hl_host_file *f)
+static int commit(hl_host_file *f)
 {
    static const char fn[] = "file_commit";
-   HL_CHECK(f, "%s: the file is not open", fn);
    int rc = 1;
    if (f->fd < 0) {
       hl_fail("%s: %s: an earlier write failed", fn, hl_show_path(f->path));
@@ -155,6 +170,15 @@ HL_API int hl_host_file_commit(hl_host_file *f)
       rc = close(f->fd) || sync_folder(f->path);
       if (rc) hl_fail("%s: %s: written, but syncing its folder failed: %s", fn, hl_show_path(f->path), strerror(errno));
    }
+   return rc;
+}
+
+HL_API int hl_host_file_commit(hl_host_file *f)
+{
+   HL_CHECK(f, "file_commit: the file is not open");
+   hl_at_begin("written", f->path);
+   int rc = commit(f);
+   hl_at_end();
    free_file(f);
    return rc;
 }
@@ -169,10 +193,9 @@ HL_API void hl_host_file_abort(hl_host_file *f)
 /* ---- reading ---- */
 
 /* Opens a regular file; a pipe or a device could block for ever. */
-static int open_regular(const char *fn, const char *path, int *fd, int64_t *bytes)
+static int open_it(const char *fn, const char *path, int *fd, int64_t *bytes)
 {
    struct stat st;
-   HL_CHECK(path && *path, "%s: a path is needed", fn);
    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
    HL_CHECK(*fd >= 0, "%s: %s: cannot open: %s", fn, hl_show_path(path), strerror(errno));
    if (fstat(*fd, &st) == 0 && S_ISREG(st.st_mode)) {
@@ -184,7 +207,16 @@ static int open_regular(const char *fn, const char *path, int *fd, int64_t *byte
                   S_ISDIR(st.st_mode) ? "a folder" : "something else");
 }
 
-static int read_all(const char *fn, const char *path, int fd, void *data, int64_t offset, int64_t bytes)
+static int open_regular(const char *fn, const char *path, int *fd, int64_t *bytes)
+{
+   HL_CHECK(path && *path, "%s: a path is needed", fn);
+   hl_at_begin("read", path);
+   int rc = open_it(fn, path, fd, bytes);
+   hl_at_end();
+   return rc;
+}
+
+static int read_pieces(const char *fn, const char *path, int fd, void *data, int64_t offset, int64_t bytes)
 {
    char *at = data;
    while (bytes > 0) {
@@ -197,6 +229,14 @@ static int read_all(const char *fn, const char *path, int fd, void *data, int64_
       bytes -= n;
    }
    return 0;
+}
+
+static int read_all(const char *fn, const char *path, int fd, void *data, int64_t offset, int64_t bytes)
+{
+   hl_at_begin("read", path);
+   int rc = read_pieces(fn, path, fd, data, offset, bytes);
+   hl_at_end();
+   return rc;
 }
 
 HL_API int hl_host_file_size(const char *path, int64_t *bytes)
@@ -238,6 +278,24 @@ HL_API int hl_host_file_read(const char *path, void *data, int64_t offset, int64
    return rc;
 }
 
+enum { MAX_SOURCE = 1 << 30 /* bytes of a picture's file */ };
+
+static int read_source(hl_source *s, int fd, int64_t size)
+{
+   char head[HL_IMAGE_HEAD];
+   int64_t first = size < HL_IMAGE_HEAD ? size : HL_IMAGE_HEAD;
+   HL_TRY(read_all(s->fn, s->path, fd, head, 0, first));
+   /* Of what is no picture the head is enough to say so. */
+   if (!hl_image_begins(head, (size_t)first)) size = first;
+   HL_CHECK(size <= MAX_SOURCE, "%s: %s: the file has %lld bytes; pictures of at most %d are read", s->fn,
+            hl_show_path(s->path), (long long)size, MAX_SOURCE);
+   HL_TRY(hl_buffer_need(s->fn, &s->buffer, (size_t)size));
+   s->bytes = (size_t)size;
+   if (size == 0) return 0;
+   memcpy(s->buffer.data, head, (size_t)first);
+   return read_all(s->fn, s->path, fd, (char *)s->buffer.data + first, first, size - first);
+}
+
 int hl_source_read(hl_source *s, const char *fn, const char *path)
 {
    int fd;
@@ -245,8 +303,7 @@ int hl_source_read(hl_source *s, const char *fn, const char *path)
    s->fn = fn;
    s->path = path;
    HL_TRY(open_regular(fn, path, &fd, &size));
-   int rc = hl_buffer_need(fn, &s->buffer, (size_t)size) || read_all(fn, path, fd, s->buffer.data, 0, size);
-   s->bytes = (size_t)size;
+   int rc = read_source(s, fd, size);
    close(fd);
    return rc;
 }
@@ -272,7 +329,11 @@ void hl_buffer_release(hl_buffer *b)
 HL_API int hl_host_path_kind(const char *path)
 {
    struct stat st;
-   if (!path || stat(path, &st)) return 0;
+   if (!path) return 0;
+   hl_at_begin("read", path);
+   int rc = stat(path, &st);
+   hl_at_end();
+   if (rc) return 0;
    return S_ISREG(st.st_mode) ? 1 : S_ISDIR(st.st_mode) ? 2 : 3;
 }
 
@@ -310,7 +371,9 @@ HL_API int hl_host_list_folder(const char *path, char **names, int64_t *bytes)
    *names = NULL;
    *bytes = 0;
    HL_CHECK(path && *path, "%s: a path is needed", fn);
+   hl_at_begin("read", path);
    int n = scandir(path, &entries, is_real, by_bytes);
+   hl_at_end();
    HL_CHECK(n >= 0, "%s: %s: cannot list: %s", fn, hl_show_path(path), strerror(errno));
    for (int i = 0; i < n; i++) *bytes += (int64_t)strlen(entries[i]->d_name) + 1;
    char *at = *names = malloc((size_t)*bytes + 1);

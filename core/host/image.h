@@ -28,6 +28,7 @@ typedef struct {
    size_t bytes;
 } hl_source;
 
+/* The file is read whole, once its first bytes are those of a picture. */
 int hl_source_read(hl_source *s, const char *fn, const char *path);
 
 typedef struct {
@@ -37,6 +38,16 @@ typedef struct {
    int32_t reduction;               /* 1, 2, 4 or 8: a JPEG was decoded at 1/reduction */
    hl_buffer pixels;                /* interleaved, rows without gaps */
 } hl_image;
+
+/* ---- watch.c: which file a thread works on, for messages when it is waited for too long or the thread dies ---- */
+
+/* From now on the thread works on that file. */
+void hl_at_file(const char *path);
+/* The same, and waits for it until hl_at_end; what: "read" or "written". */
+void hl_at_begin(const char *what, const char *path);
+void hl_at_end(void);
+/* The calling thread loads pictures: where a signal ends it, its file is told on stderr. */
+void hl_at_worker(void);
 
 /* ---- image.c: what the decoders share ---- */
 
@@ -75,6 +86,9 @@ int hl_bmp_decode(const hl_source *s, int want, hl_image *image);
 
 /* ---- decode.c: whichever of them the first bytes ask for ---- */
 
+/* Whether a file can be read that begins with those bytes; HL_IMAGE_HEAD are enough to tell. */
+enum { HL_IMAGE_HEAD = 12 };
+bool hl_image_begins(const void *head, size_t bytes);
 int hl_image_info(const hl_source *s, hl_host_image *info);
 /* Turned for HL_HOST_RGB; the numbers of HL_HOST_LABELS also where grey has more channels. */
 int hl_image_decode(const hl_source *s, const hl_host_image *info, int want, int reduction, hl_image *image);

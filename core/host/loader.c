@@ -1,22 +1,26 @@
 #define _GNU_SOURCE
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include "loader.h"
 
-enum { MAX_WORKERS = 256, POLL_NS = 20000000 };
+enum { MAX_WORKERS = 256, POLL_NS = 20000000, PATIENCE = 2 /* seconds that cancelling waits for a file */ };
 
 typedef struct {
    hl_host_sample sample; /* owns its strings and its table */
    char *error;           /* NULL if all went well */
+   bool filling, ended;   /* filling: its files are read, the outputs are touched until it has ended */
 } job;
 
 typedef struct batch {
    struct batch *next;
    int64_t ticket;
    int n, begun, ended; /* jobs; taken in order */
+   bool given_up;       /* no longer in the list; its outputs are not touched, and the last job frees it */
    job *jobs;
 } batch;
 
@@ -29,7 +33,7 @@ struct hl_host_loader {
    hl_cache *cache;
    hl_workspace own; /* of the caller's thread, when there are no workers */
    bool stop;
-   int workers;
+   int workers, working; /* threads, and those that have a job */
    pthread_t threads[MAX_WORKERS];
 };
 
@@ -83,9 +87,16 @@ static batch *copy_batch(const hl_host_sample *samples, int n)
    return NULL;
 }
 
-static void run_job(hl_host_loader *l, job *j, hl_workspace *w)
+static void run_job(hl_host_loader *l, batch *b, job *j, hl_workspace *w)
 {
-   if (!hl_sample_run(&j->sample, l->cache, w)) return;
+   hl_sources sources;
+   int rc = hl_sample_read(&j->sample, l->cache, w, &sources);
+   pthread_mutex_lock(&l->lock);
+   j->filling = !rc && !b->given_up;
+   pthread_mutex_unlock(&l->lock);
+   if (j->filling) rc = hl_sample_fill(&j->sample, &sources, w);
+   hl_sample_give_back(l->cache, &sources);
+   if (!rc) return;
    j->error = strdup(hl_error());
    if (!j->error) j->error = no_memory;
 }
@@ -94,6 +105,7 @@ static void *work(void *argument)
 {
    hl_host_loader *l = argument;
    hl_workspace w = {0};
+   hl_at_worker();
    pthread_mutex_lock(&l->lock);
    while (!l->stop) {
       batch *b = l->batches;
@@ -103,10 +115,13 @@ static void *work(void *argument)
          continue;
       }
       job *j = &b->jobs[b->begun++];
+      l->working++;
       pthread_mutex_unlock(&l->lock);
-      run_job(l, j, &w);
+      run_job(l, b, j, &w);
       pthread_mutex_lock(&l->lock);
-      b->ended++;
+      l->working--;
+      j->ended = true;
+      if (++b->ended == b->n && b->given_up) free_batch(b);
       pthread_cond_broadcast(&l->ended);
    }
    pthread_mutex_unlock(&l->lock);
@@ -169,7 +184,7 @@ HL_API int hl_host_loader_submit(hl_host_loader *l, const hl_host_sample *sample
             free_batch(b);
             return 1;
          }
-         run_job(l, &b->jobs[b->ended], &l->own);
+         run_job(l, b, &b->jobs[b->ended], &l->own);
       }
       b->begun = n;
    }
@@ -190,6 +205,7 @@ static batch **find(hl_host_loader *l, int64_t ticket)
    return *link ? link : NULL;
 }
 
+/* For a fiftieth of a second at most. */
 static void pause_for_job(hl_host_loader *l)
 {
    struct timespec until;
@@ -239,15 +255,56 @@ HL_API int hl_host_loader_wait(hl_host_loader *l, int64_t ticket)
    return rc;
 }
 
-/* Under the lock. Jobs not begun are given up, which leaves the begun ones to wait for. */
-static void cancel(hl_host_loader *l, batch *b)
+HL_API int hl_host_loader_ended(hl_host_loader *l, int64_t ticket, double seconds)
+{
+   double until = hl_host_time() + seconds;
+   if (!l) return 1;
+   pthread_mutex_lock(&l->lock);
+   batch **link;
+   while ((link = find(l, ticket)) && (*link)->ended < (*link)->n && hl_host_time() < until) pause_for_job(l);
+   int ended = !link || (*link)->ended == (*link)->n;
+   pthread_mutex_unlock(&l->lock);
+   return ended;
+}
+
+HL_API const char *hl_host_loader_file(hl_host_loader *l, int64_t ticket)
+{
+   static _Thread_local char path[PATH_MAX];
+   path[0] = 0;
+   if (!l) return path;
+   pthread_mutex_lock(&l->lock);
+   batch **link = find(l, ticket);
+   for (int i = 0; link && i < (*link)->begun && !path[0]; i++) {
+      const job *j = &(*link)->jobs[i];
+      if (!j->ended) snprintf(path, sizeof path, "%s", j->sample.image);
+   }
+   pthread_mutex_unlock(&l->lock);
+   return path;
+}
+
+static bool is_filling(const batch *b)
+{
+   for (int i = 0; i < b->n; i++)
+      if (b->jobs[i].filling && !b->jobs[i].ended) return true;
+   return false;
+}
+
+/* Under the lock. Jobs not begun are given up, which leaves the begun ones to wait for; whoever still waits for a file
+ * at the time `until` keeps the batch and frees it. */
+static void cancel(hl_host_loader *l, batch *b, double until)
 {
    int64_t ticket = b->ticket;
-   int given_up = b->n - b->begun;
+   int not_begun = b->n - b->begun;
    b->begun = b->n;
-   b->ended += given_up;
-   while (b->ended < b->n) pthread_cond_wait(&l->ended, &l->lock);
-   finish(find(l, ticket));
+   b->ended += not_begun;
+   while (b->ended < b->n && (hl_host_time() < until || is_filling(b))) pause_for_job(l);
+   batch **link = find(l, ticket);
+   if (b->ended == b->n) {
+      finish(link);
+   } else {
+      b->given_up = true;
+      *link = b->next;
+   }
 }
 
 HL_API int hl_host_loader_cancel(hl_host_loader *l, int64_t ticket)
@@ -256,7 +313,7 @@ HL_API int hl_host_loader_cancel(hl_host_loader *l, int64_t ticket)
    HL_CHECK(l, "%s: a loader is needed", fn);
    pthread_mutex_lock(&l->lock);
    batch **link = find(l, ticket);
-   if (link) cancel(l, *link);
+   if (link) cancel(l, *link, hl_host_time() + PATIENCE);
    pthread_mutex_unlock(&l->lock);
    return link ? 0 : no_such(fn, ticket);
 }
@@ -264,11 +321,18 @@ HL_API int hl_host_loader_cancel(hl_host_loader *l, int64_t ticket)
 HL_API void hl_host_loader_free(hl_host_loader *l)
 {
    if (!l) return;
+   double until = hl_host_time() + PATIENCE;
    pthread_mutex_lock(&l->lock);
-   while (l->batches) cancel(l, l->batches);
+   while (l->batches) cancel(l, l->batches, until);
    l->stop = true;
    pthread_cond_broadcast(&l->work);
+   while (l->working > 0 && hl_host_time() < until) pause_for_job(l);
+   bool stuck = l->working > 0;
    pthread_mutex_unlock(&l->lock);
+   if (stuck) { /* in the system: threads and all that they use stay behind */
+      for (int i = 0; i < l->workers; i++) pthread_detach(l->threads[i]);
+      return;
+   }
    for (int i = 0; i < l->workers; i++) pthread_join(l->threads[i], NULL);
    hl_cache_free(l->cache);
    hl_workspace_release(&l->own);

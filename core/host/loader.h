@@ -71,9 +71,19 @@ typedef struct {
    hl_buffer planes, scratch, columns;
 } hl_workspace;
 
+/* The decoded files of a sample: in the workspace or the cache, to which they are given back. */
+typedef struct {
+   const hl_decoded *image, *label;
+   hl_entry *image_entry, *label_entry;
+} hl_sources;
+
 /* Fails where a sample's numbers make no sense; position counts from 1. */
 int hl_sample_check(const hl_host_sample *s, int position);
-int hl_sample_run(const hl_host_sample *s, hl_cache *cache, hl_workspace *w);
+/* Reads and decodes; what it got is to be given back also after a failure. Does not touch the outputs. */
+int hl_sample_read(const hl_host_sample *s, hl_cache *cache, hl_workspace *w, hl_sources *sources);
+/* Writes the outputs. */
+int hl_sample_fill(const hl_host_sample *s, const hl_sources *sources, hl_workspace *w);
+void hl_sample_give_back(hl_cache *cache, hl_sources *sources);
 void hl_workspace_release(hl_workspace *w);
 
 #endif

@@ -142,8 +142,9 @@ static int check_size(const hl_host_sample *s, const hl_host_image *info, const 
                   hl_show_path(s->label), map->width, map->height);
 }
 
-static int fill(const hl_host_sample *s, const hl_decoded *image, const hl_decoded *label, hl_workspace *work)
+int hl_sample_fill(const hl_host_sample *s, const hl_sources *sources, hl_workspace *work)
 {
+   const hl_decoded *image = sources->image, *label = sources->label;
    const hl_host_image *info = &image->image.info;
    uint8_t classes[256];
    if (label) {
@@ -160,17 +161,19 @@ static int fill(const hl_host_sample *s, const hl_decoded *image, const hl_decod
    return 0;
 }
 
-int hl_sample_run(const hl_host_sample *s, hl_cache *cache, hl_workspace *w)
+int hl_sample_read(const hl_host_sample *s, hl_cache *cache, hl_workspace *w, hl_sources *sources)
 {
-   const hl_decoded *image, *label = NULL;
-   hl_entry *image_entry = NULL, *label_entry = NULL;
-   int rc = hl_cache_get(cache, s->image, HL_HOST_RGB, s, &w->file, &w->image, &image, &image_entry);
-   if (!rc && s->label)
-      rc = hl_cache_get(cache, s->label, hl_label_want(s), s, &w->file, &w->label, &label, &label_entry);
-   if (!rc) rc = fill(s, image, label, w);
-   hl_cache_give_back(cache, image_entry);
-   hl_cache_give_back(cache, label_entry);
-   return rc;
+   *sources = (hl_sources){0};
+   HL_TRY(hl_cache_get(cache, s->image, HL_HOST_RGB, s, &w->file, &w->image, &sources->image, &sources->image_entry));
+   if (!s->label) return 0;
+   return hl_cache_get(cache, s->label, hl_label_want(s), s, &w->file, &w->label, &sources->label,
+                       &sources->label_entry);
+}
+
+void hl_sample_give_back(hl_cache *cache, hl_sources *sources)
+{
+   hl_cache_give_back(cache, sources->image_entry);
+   hl_cache_give_back(cache, sources->label_entry);
 }
 
 void hl_workspace_release(hl_workspace *w)

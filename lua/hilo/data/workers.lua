@@ -18,7 +18,7 @@ local handle, ticket_out = ffi.new('hl_host_loader *[1]'), ffi.new('int64_t[1]')
 --- Starts threads. Neither number changes any result.
 ---
 ---     local workers = hilo.data.workers {threads = 4, cache_mb = 512}
----@param options? {threads: integer, cache_mb: number} threads 2 (0: the caller's own), cache_mb: memory for decoded images, 256
+---@param options? {threads?: integer, cache_mb?: number} threads 2 (0: the caller's own), cache_mb: memory for decoded images, 256
 ---@return Workers
 function Workers.new(options)
    options = options or {}
@@ -50,13 +50,24 @@ function Workers:submit(samples, n, outputs)
    return ticket
 end
 
+local patience = 5 -- seconds
+
+-- Ctrl-C came where the step is to be ended first, but its batch does not come.
+local function check_coming(self, ticket)
+   if host.hl_host_loader_ended(self.handle, ticket, patience) ~= 0 then return end
+   core.raise(('loader: Ctrl-C came while %s was waited for, which does not come: look at its disk or network. The step was left half '
+      .. 'way, so only the last checkpoint is whole'):format(ffi.string(host.hl_host_loader_file(self.handle, ticket))))
+end
+
 --- Waits for a batch. After Ctrl-C the error is "interrupted" and the batch can be waited for again.
 ---@param ticket number
 function Workers:wait(ticket)
-   local failed
+   local failed, again
    repeat
       failed = host.hl_host_loader_wait(self.handle, ticket) ~= 0
-   until not (failed and interrupts.put_off(ffi.string(host.hl_error())))
+      again = failed and interrupts.put_off(ffi.string(host.hl_error()))
+      if again then check_coming(self, ticket) end
+   until not again
    if not failed then
       under_way[self.address][ticket] = nil
       return

@@ -1,6 +1,5 @@
 --- prompt/init.lua: an interactive session: reads entries, does what they say, shows what comes of it, until the input ends.
 local core = require 'hilo.core'
-local finalizers = require 'hilo.prompt.finalizers'
 local globals = require 'hilo.prompt.globals'
 local History = require 'hilo.prompt.history'
 local pretty = require 'hilo.prompt.pretty'
@@ -65,13 +64,6 @@ local function turn(session, lines)
    if again then replayed(session) end
 end
 
-local function tell_of_finalizers()
-   local n, message = finalizers.failed()
-   if n == 0 then return end
-   local others = n > 1 and ('; %d others failed too'):format(n - 1) or ''
-   io.stderr:write('in a finalizer: ', pretty.plain(message), others, '\n')
-end
-
 local most_failures = 20 -- of the prompt itself in a row
 
 local function loop(session, lines)
@@ -80,7 +72,6 @@ local function loop(session, lines)
       local ok, message = pcall(turn, session, lines)
       failures = ok and 0 or failures + 1
       if not ok then io.stderr:write('hilo: ', pretty.plain(message), '\n') end
-      tell_of_finalizers()
    end
 end
 
@@ -126,7 +117,6 @@ function prompt.start(options)
    globals.set(session)
    local function read_and_run()
       stop.install()
-      finalizers.install()
       local lines, note = reader.lines {terminal = terminal, history = session.history.entries,
          complete = function(...) return require('hilo.prompt.complete').readline(session, ...) end}
       if terminal then greet(session, note) end

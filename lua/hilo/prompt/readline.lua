@@ -74,29 +74,25 @@ end
 function readline.new(options)
    local rl = library()
    if not rl then return nil end
-   local line, finished, failed
+   local line, finished
 
-   -- Errors must not pass through C: not even of a finalizer, which may run wherever memory is asked for.
-   local function take_line(text)
-      line = text ~= nil and ffi.string(text) or nil
-      C.free(text)
-   end
    local handler = ffi.cast('rl_vcpfunc_t *', function(text)
       finished = true
-      local ok, message = pcall(take_line, text)
-      if not ok then failed = message end
+      line = nil
+      if text ~= nil then
+         line = ffi.string(text)
+         C.free(text)
+      end
       rl.rl_callback_handler_remove()
    end)
 
-   local function matches_of(from, to)
-      local matches, ending = options.complete(ffi.string(rl.rl_line_buffer), from, to)
-      rl.rl_completion_append_character = (ending or ''):byte() or 0
-      return answer(matches)
-   end
+   -- Errors must not pass through C.
    local completer = ffi.cast('rl_completion_func_t *', function(_, from, to)
       rl.rl_attempted_completion_over = 1
-      local ok, found = pcall(matches_of, from, to)
-      return ok and found or nil
+      local ok, matches, ending = pcall(options.complete, ffi.string(rl.rl_line_buffer), from, to)
+      if not ok then return nil end
+      rl.rl_completion_append_character = (ending or ''):byte() or 0
+      return answer(matches)
    end)
 
    rl.rl_readline_name = 'hilo'
@@ -112,7 +108,7 @@ function readline.new(options)
 
    local keys = ffi.new('hl_prompt_poll[1]', {{fd = 0, events = POLLIN}})
    local function read(prompt)
-      finished, line, failed = false, nil, nil
+      finished, line = false, nil
       rl.rl_resize_terminal()
       local columns = host.hl_host_terminal_width(1)
       rl.rl_callback_handler_install(prompt, handler)
@@ -132,7 +128,6 @@ function readline.new(options)
          end
          if typed then rl.rl_callback_read_char() end
       end
-      if failed then error(failed, 0) end
       return line
    end
    jit.off(read) -- readline calls back

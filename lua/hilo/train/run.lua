@@ -336,6 +336,8 @@ function Run:train(job)
    self.step = self.options.graph and hilo.graph(job.step, {device = self.options.device}) or job.step
    core.call(host, 'hl_host_interrupt_install')
    if not interrupts.at_prompt then core.call(host, 'hl_host_stop_install') end
+   -- a file that does not come is told on stderr
+   core.call(host, 'hl_host_watch_files', tonumber(os.getenv 'HILO_PATIENCE') or 10)
    self.began = host.hl_host_time()
    local state = self:restore(job)
    self.log = Log.open(self:file('log.jsonl'), state.step)

@@ -1,0 +1,31 @@
+/* A file system that fails, for specs: preloaded into a process. In threads other than the main one, reading a file
+ * whose name holds "hang" does not come back for a minute, and "crash" ends the thread by a signal. */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+static int is_of(int fd, const char *word)
+{
+   char link[64], path[4096];
+   snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+   ssize_t n = readlink(link, path, sizeof path - 1);
+   if (n <= 0) return 0;
+   path[n] = 0;
+   const char *name = strrchr(path, '/');
+   return name && strstr(name, word) != NULL;
+}
+
+ssize_t pread(int fd, void *data, size_t bytes, off_t offset)
+{
+   static ssize_t (*next)(int, void *, size_t, off_t);
+   if (!next) *(void **)&next = dlsym(RTLD_NEXT, "pread");
+   int is_main = syscall(SYS_gettid) == getpid();
+   if (!is_main && is_of(fd, "hang")) sleep(60);
+   if (!is_main && is_of(fd, "crash")) *(volatile int *)8 = 1;
+   return next(fd, data, bytes, offset);
+}
