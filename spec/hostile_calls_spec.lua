@@ -88,6 +88,23 @@ describe('sizes that a loop would never get to the end of are refused', function
       helper.assert_close(hilo.matmul(corners, corners:t()), hilo.eye(5):double():mul(1.25):add(-0.25), 1e-6)
    end)
 
+   it('by modules, with the name of what is wrong', function()
+      local nn = hilo.nn
+      for text, f in pairs {
+         ['VolumetricReplicationPadding: pad_l must be a whole number'] = function() nn.VolumetricReplicationPadding(1e308) end,
+         ['SpatialReplicationPadding: pad_b must be'] = function() nn.SpatialReplicationPadding(1, 1, 1, 2 ^ 40) end,
+         ['SpatialConvolutionMM: kH must be a whole number from 1'] = function() nn.SpatialConvolutionMM(7, 2, 3, 2 ^ 24, 3) end,
+         ['VolumetricConvolution: dT must be'] = function() nn.VolumetricConvolution(1, 1, 2, 2, 2, 0 / 0) end,
+         ['TemporalMaxPooling: dW must be'] = function() nn.TemporalMaxPooling(2, 0) end,
+         ['TemporalConvolution: dW must be'] = function() nn.TemporalConvolution(2, 2, 1, 0.5) end,
+         ['SpatialFractionalMaxPooling: the output must be'] = function() nn.SpatialFractionalMaxPooling(2, 2, 2 ^ 40, 3) end,
+         ['NarrowTable: length must be'] = function() nn.NarrowTable(1, 1e308) end,
+         ['tables.full: expects whole numbers'] = function() nn.tables.full(2 ^ 20, 2 ^ 20) end,
+         ['ELU: alpha must be a number'] = function() nn.ELU 'x' end,
+      } do assert.matches(text, helper.error_of(f)) end
+      assert.equal(1, #nn.NarrowTable(2, 2 ^ 31):forward {hilo.ones(1), hilo.ones(1)})
+   end)
+
    it('by shared_columns', function()
       local columns = hilo.methods.discriminator.shared_columns
       assert.matches('inside must be a tensor %(N,H,W%) with N of 1 or more, got 0x2x2',

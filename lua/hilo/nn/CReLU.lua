@@ -13,6 +13,7 @@ local CReLU, parent = class('nn.CReLU', 'nn.Module')
 function CReLU:__init(nInputDims, inplace)
    parent.__init(self)
    self.nInputDims, self.inplace = nInputDims, inplace or false
+   self:check_whole(1, 8, 'nInputDims')
 end
 
 function CReLU:updateOutput(x)

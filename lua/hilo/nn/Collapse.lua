@@ -10,8 +10,8 @@ local Collapse, parent = class('nn.Collapse', 'nn.Module')
 ---@param nInputDim integer
 function Collapse:__init(nInputDim)
    parent.__init(self)
-   self:check(type(nInputDim) == 'number' and nInputDim >= 1, 'expects a number of dimensions, got %s', tostring(nInputDim))
    self.nInputDim = nInputDim
+   self:check_whole(1, 8, 'nInputDim')
 end
 
 function Collapse:updateOutput(x)

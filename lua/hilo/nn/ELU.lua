@@ -10,8 +10,8 @@ local ELU, parent = class('nn.ELU', 'nn.Module')
 ---@param inplace? boolean accepted for Torch7's sake; nothing works in place
 function ELU:__init(alpha, inplace)
    parent.__init(self)
-   self:check(alpha == nil or type(alpha) == 'number', 'alpha must be a number, got %s', type(alpha))
    self.alpha, self.inplace = alpha or 1, inplace or false
+   self:check_numbers('alpha')
 end
 
 function ELU:updateOutput(x) return pointwise.elu(x, self.alpha) end

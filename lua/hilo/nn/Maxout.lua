@@ -11,6 +11,8 @@ local Maxout, parent = class('nn.Maxout', 'nn.Sequential')
 ---@param preprocess? Module what the k linear maps are had by; nn.Linear(nIn, k * nOut) if not given
 function Maxout:__init(inputSize, outputSize, maxoutNumber, preprocess)
    parent.__init(self)
+   self.outputSize, self.maxoutNumber = outputSize, maxoutNumber
+   self:check_whole(1, self.most.planes, 'outputSize', 'maxoutNumber')
    local namespace = class.namespace
    self:add(preprocess or namespace.Linear(inputSize, outputSize * maxoutNumber))
    self:add(namespace.View(maxoutNumber, outputSize):setNumInputDims(1))

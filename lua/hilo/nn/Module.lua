@@ -40,6 +40,8 @@ function Module:__init()
 end
 
 Module.check = inputs.check
+Module.check_whole, Module.check_sides, Module.check_numbers = inputs.check_whole, inputs.check_sides, inputs.check_numbers
+Module.most = inputs.most
 Module.check_dims = inputs.check_dims
 Module.over_images = inputs.over_images
 Module.over_volumes = inputs.over_volumes
@@ -131,7 +133,7 @@ end
 
 --- The gradient of the input alone.
 ---@param input any as of the last forward
----@param gradOutput Tensor as the output
+---@param gradOutput any as the output
 ---@return Tensor gradInput as input
 function Module:updateGradInput(input, gradOutput)
    self.gradInput = graph.differentiate(graph_of(self, input), gradOutput, {who = self, inputs = true})
@@ -140,7 +142,7 @@ end
 
 --- The gradients of the parameters alone, times scale, added to gradWeight and gradBias.
 ---@param input any as of the last forward
----@param gradOutput Tensor as the output
+---@param gradOutput any as the output
 ---@param scale? number 1
 function Module:accGradParameters(input, gradOutput, scale)
    graph.differentiate(graph_of(self, input), gradOutput, {who = self, parameters = true, scale = scale})
@@ -197,7 +199,7 @@ end
 
 --- Makes self.weight, self.bias or another parameter of the given sizes, and its gradient (gradWeight, ...), which is zero.
 ---@param name string 'weight', 'bias', ...
----@param ... integer sizes
+---@param ... integer|integer[] sizes
 ---@return Tensor
 function Module:new_parameter(name, ...)
    self[name] = Tensor.empty(...)
@@ -281,7 +283,7 @@ function Module:unfreeze()
 end
 
 --- Freezes what is named of every batch normalisation inside.
----@param what? {affine: boolean, statistics: boolean} affine (default true): scale and shift stay as they are; statistics
+---@param what? {affine?: boolean, statistics?: boolean} affine (default true): scale and shift stay as they are; statistics
 --- (default false): the running statistics are used in training too, and stay as they are
 ---@return Module self
 function Module:freezeBatchNorm(what)

@@ -11,11 +11,12 @@ local NarrowTable, parent = class('nn.NarrowTable', 'nn.Module')
 function NarrowTable:__init(offset, length)
    parent.__init(self)
    self.offset, self.length = offset, length or 1
+   self:check_whole(1, 2 ^ 31, 'offset'):check_whole(0, 2 ^ 31, 'length')
 end
 
 function NarrowTable:updateOutput(xs)
    local ys = {}
-   for i = 1, self.length do ys[i] = xs[self.offset + i - 1] end
+   for i = 1, math.min(self.length, #xs - self.offset + 1) do ys[i] = xs[self.offset + i - 1] end
    return ys
 end
 

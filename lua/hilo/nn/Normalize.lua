@@ -11,8 +11,9 @@ local Normalize, parent = class('nn.Normalize', 'nn.Module')
 ---@param eps? number added to the sum of which the norm is the root, 1e-10 if not given
 function Normalize:__init(p, eps)
    parent.__init(self)
-   self:check(type(p) == 'number' and p > 0, 'expects a norm above 0, got %s', tostring(p))
    self.p, self.eps = p, eps or 1e-10
+   self:check_numbers('p', 'eps')
+   self:check(p > 0, 'expects a norm above 0, got %g', p)
 end
 
 function Normalize:updateOutput(x)

@@ -12,6 +12,7 @@ local PReLU, parent = class('nn.PReLU', 'nn.Module')
 function PReLU:__init(nOutputPlane)
    parent.__init(self)
    self.nOutputPlane = nOutputPlane or 0
+   self:check_whole(0, self.most.planes, 'nOutputPlane')
    self:new_parameter('weight', math.max(1, self.nOutputPlane))
    self.weight:fill(0.25)
 end

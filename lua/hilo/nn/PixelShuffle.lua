@@ -11,6 +11,7 @@ local PixelShuffle, parent = class('nn.PixelShuffle', 'nn.Module')
 function PixelShuffle:__init(upscaleFactor)
    parent.__init(self)
    self.upscaleFactor = upscaleFactor
+   self:check_sides('upscaleFactor')
 end
 
 function PixelShuffle:updateOutput(input)

@@ -13,8 +13,7 @@ local Replicate, parent = class('nn.Replicate', 'nn.Module')
 function Replicate:__init(nf, dim, ndim)
    parent.__init(self)
    self.nfeatures, self.dim, self.ndim = nf, dim or 1, ndim
-   self:check(type(nf) == 'number' and nf >= 1, 'expects a number of times, got %s', tostring(nf))
-   self:check(self.dim > 0, 'expects a dimension of 1 or more, got %s', tostring(dim))
+   self:check_whole(1, 2 ^ 31, 'nfeatures'):check_whole(1, 8, 'dim')
 end
 
 function Replicate:updateOutput(x)

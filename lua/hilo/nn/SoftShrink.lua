@@ -10,6 +10,7 @@ local SoftShrink, parent = class('nn.SoftShrink', 'nn.Module')
 function SoftShrink:__init(lambda)
    parent.__init(self)
    self.lambda = lambda or 0.5
+   self:check_numbers('lambda')
 end
 
 function SoftShrink:updateOutput(x) return pointwise.sub(x, pointwise.clamp(x, -self.lambda, self.lambda)) end

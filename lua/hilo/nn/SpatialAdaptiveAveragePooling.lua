@@ -1,4 +1,3 @@
-local core = require 'hilo.core'
 local class = require 'hilo.nn.class'
 local pool = require 'hilo.ops.pool'
 
@@ -11,9 +10,8 @@ local SpatialAdaptiveAveragePooling, parent = class('nn.SpatialAdaptiveAveragePo
 ---@param H integer height
 function SpatialAdaptiveAveragePooling:__init(W, H)
    parent.__init(self)
-   core.check(type(W) == 'number' and type(H) == 'number', '%s: expects the width and height of the output, got %s and %s',
-      self.__typename, tostring(W), tostring(H))
    self.W, self.H = W, H
+   self:check_sides('W', 'H')
 end
 
 function SpatialAdaptiveAveragePooling:updateOutput(input)

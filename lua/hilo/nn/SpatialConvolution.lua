@@ -11,12 +11,6 @@ local conv = require 'hilo.ops.conv'
 ---@class SpatialConvolution: Module
 local SpatialConvolution, parent = class('nn.SpatialConvolution', 'nn.Module')
 
-local function whole(name, argument, value, low)
-   core.check(type(value) == 'number' and value % 1 == 0 and value >= low, '%s: %s must be a whole number of %d or more, got %s',
-      name, argument, low, tostring(value))
-   return value
-end
-
 ---@param nInputPlane integer
 ---@param nOutputPlane integer
 ---@param kW integer width of the kernel
@@ -27,13 +21,11 @@ end
 ---@param padH? integer padW if not given
 function SpatialConvolution:__init(nInputPlane, nOutputPlane, kW, kH, dW, dH, padW, padH)
    parent.__init(self)
-   local name = self.__typename
-   self.nInputPlane, self.nOutputPlane = whole(name, 'nInputPlane', nInputPlane, 1), whole(name, 'nOutputPlane', nOutputPlane, 1)
-   self.kW = whole(name, 'kW', kW, 1)
-   self.kH = whole(name, 'kH', kH or kW, 1)
-   self.dW, self.dH = whole(name, 'dW', dW or 1, 1), whole(name, 'dH', dH or 1, 1)
-   self.padW = whole(name, 'padW', padW or 0, 0)
-   self.padH = whole(name, 'padH', padH or self.padW, 0)
+   self.nInputPlane, self.nOutputPlane, self.kW, self.kH = nInputPlane, nOutputPlane, kW, kH or kW
+   self.dW, self.dH, self.padW = dW or 1, dH or 1, padW or 0
+   self.padH = padH or self.padW
+   self:check_whole(1, self.most.planes, 'nInputPlane', 'nOutputPlane'):check_sides('kW', 'kH', 'dW', 'dH')
+   self:check_whole(0, self.most.side, 'padW', 'padH')
    self.dilationW, self.dilationH, self.groups = 1, 1, 1
    self:new_parameter('weight', nOutputPlane, nInputPlane, self.kH, self.kW)
    self:new_parameter('bias', nOutputPlane)
@@ -54,10 +46,9 @@ end
 ---@param groups integer
 ---@return SpatialConvolution self
 function SpatialConvolution:inGroups(groups)
-   whole(self.__typename, 'groups', groups, 1)
-   core.check(self.nInputPlane % groups == 0 and self.nOutputPlane % groups == 0,
-      '%s: %d input and %d output planes cannot be cut into %d equal groups', self.__typename, self.nInputPlane, self.nOutputPlane,
-      groups)
+   core.check(type(groups) == 'number' and groups >= 1 and self.nInputPlane % groups == 0 and self.nOutputPlane % groups == 0,
+      '%s: %d input and %d output planes cannot be cut into %s equal groups', self.__typename, self.nInputPlane, self.nOutputPlane,
+      tostring(groups))
    self.groups = groups
    self:new_parameter('weight', self.nOutputPlane, self.nInputPlane / groups, self.kH, self.kW)
    return self:reset()

@@ -28,6 +28,8 @@ function SpatialConvolutionLocal:__init(nInputPlane, nOutputPlane, iW, iH, kW, k
    self.iW, self.iH, self.kW, self.kH = iW, iH, kW, kH
    self.dW, self.dH, self.padW = dW or 1, dH or 1, padW or 0
    self.padH = padH or self.padW
+   self:check_whole(1, self.most.planes, 'nInputPlane', 'nOutputPlane'):check_sides('iW', 'iH', 'kW', 'kH', 'dW', 'dH')
+   self:check_whole(0, self.most.side, 'padW', 'padH')
    self.oW = math.floor((iW + 2 * self.padW - kW) / self.dW) + 1
    self.oH = math.floor((iH + 2 * self.padH - kH) / self.dH) + 1
    self:check(self.oW >= 1 and self.oH >= 1, 'a kernel of %dx%d does not fit images of %dx%d', kW, kH, iW, iH)

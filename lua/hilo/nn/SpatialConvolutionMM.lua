@@ -1,3 +1,4 @@
+local Tensor = require 'hilo.tensor'
 local class = require 'hilo.nn.class'
 
 --- nn.SpatialConvolutionMM(nIn, nOut, kW, kH[, dW, dH, padW, padH]): nn.SpatialConvolution whose weight is a matrix (nOut, nIn*kH*kW).
@@ -15,8 +16,9 @@ local SpatialConvolutionMM, parent = class('nn.SpatialConvolutionMM', 'nn.Spatia
 ---@param padH? integer padW if not given
 function SpatialConvolutionMM:__init(nInputPlane, nOutputPlane, kW, kH, dW, dH, padW, padH)
    parent.__init(self, nInputPlane, nOutputPlane, kW, kH, dW, dH, padW, padH)
-   self:new_parameter('weight', nOutputPlane, nInputPlane * self.kH * self.kW)
-   self:reset()
+   local columns = nInputPlane * self.kH * self.kW
+   self.weight, self.gradWeight = self.weight:detach():view(nOutputPlane, columns), Tensor.promised_zeros(nOutputPlane, columns)
+   self:parameter('weight')
 end
 
 ---@private

@@ -21,6 +21,7 @@ function SpatialConvolutionMap:__init(conMatrix, kW, kH, dW, dH)
    parent.__init(self)
    self:check(core.is_tensor(conMatrix) and conMatrix:dim() == 2 and conMatrix:size(2) == 2, 'expects a table (K,2) of connections')
    self.connTable, self.kW, self.kH, self.dW, self.dH = conMatrix, kW, kH, dW or 1, dH or 1
+   self:check_sides('kW', 'kH', 'dW', 'dH')
    self.nInputPlane, self.nOutputPlane = conMatrix:select(2, 1):max(), conMatrix:select(2, 2):max()
    self:new_parameter('weight', conMatrix:size(1), kH, kW)
    self:new_parameter('bias', self.nOutputPlane)

@@ -17,8 +17,8 @@ local SpatialCrossMapLRN, parent = class('nn.SpatialCrossMapLRN', 'nn.Module')
 ---@param k? number 1 if not given
 function SpatialCrossMapLRN:__init(size, alpha, beta, k)
    parent.__init(self)
-   self:check(type(size) == 'number' and size >= 1, 'expects a number of planes, got %s', tostring(size))
    self.size, self.alpha, self.beta, self.k = size, alpha or 1e-4, beta or 0.75, k or 1
+   self:check_sides('size'):check_numbers('alpha', 'beta', 'k')
 end
 
 function SpatialCrossMapLRN:updateOutput(input)

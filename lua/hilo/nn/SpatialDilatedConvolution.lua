@@ -1,4 +1,3 @@
-local core = require 'hilo.core'
 local class = require 'hilo.nn.class'
 
 --- nn.SpatialDilatedConvolution(nIn, nOut, kW, kH[, dW, dH, padW, padH, dilationW, dilationH]): a convolution whose kernel
@@ -22,10 +21,7 @@ function SpatialDilatedConvolution:__init(nInputPlane, nOutputPlane, kW, kH, dW,
    parent.__init(self, nInputPlane, nOutputPlane, kW, kH, dW, dH, padW, padH)
    self.dilationW = dilationW or 1
    self.dilationH = dilationH or self.dilationW
-   for _, d in ipairs {self.dilationW, self.dilationH} do
-      core.check(type(d) == 'number' and d % 1 == 0 and d >= 1, '%s: the dilation must be a whole number of 1 or more, got %s',
-         self.__typename, tostring(d))
-   end
+   self:check_sides('dilationW', 'dilationH')
 end
 
 ---@private

@@ -18,6 +18,7 @@ local SpatialDilatedMaxPooling, parent = class('nn.SpatialDilatedMaxPooling', 'n
 function SpatialDilatedMaxPooling:__init(kW, kH, dW, dH, padW, padH, dilationW, dilationH)
    parent.__init(self, kW, kH, dW, dH, padW, padH)
    self.dilationW, self.dilationH = dilationW or 1, dilationH or 1
+   self:check_sides('dilationW', 'dilationH')
 end
 
 function SpatialDilatedMaxPooling:updateOutput(input)

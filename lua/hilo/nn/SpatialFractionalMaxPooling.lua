@@ -17,9 +17,21 @@ local SpatialFractionalMaxPooling, parent = class('nn.SpatialFractionalMaxPoolin
 ---@param arg2 number height
 function SpatialFractionalMaxPooling:__init(poolSizeW, poolSizeH, arg1, arg2)
    parent.__init(self)
-   self:check(poolSizeW >= 2 and poolSizeH >= 2, 'windows must be of 2x2 or more, got %dx%d', poolSizeW, poolSizeH)
-   self.windows, self.out = {poolSizeH, poolSizeW}, {arg2, arg1}
+   self:regions({poolSizeH, poolSizeW}, {arg2, arg1})
    self.newRandomPool = false
+end
+
+--- Sets the sides of the windows and of the output, one for each dimension.
+---@private
+function SpatialFractionalMaxPooling:regions(windows, out)
+   self.windows, self.out = windows, out
+   for d, side in ipairs(windows) do
+      local n = out[d]
+      self:check(type(side) == 'number' and side % 1 == 0 and side >= 2 and side <= self.most.side,
+         'sides of windows must be whole numbers from 2 to %d, got %s', self.most.side, tostring(side))
+      self:check(type(n) == 'number' and n > 0 and (n < 1 or n % 1 == 0 and n <= self.most.side),
+         'the output must be a part of the input below 1, or whole numbers up to %d, got %s', self.most.side, tostring(n))
+   end
 end
 
 --- Keeps the windows of the last forward for all that follow, or draws new ones again.

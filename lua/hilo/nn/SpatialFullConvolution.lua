@@ -22,10 +22,11 @@ local SpatialFullConvolution, parent = class('nn.SpatialFullConvolution', 'nn.Mo
 ---@param adjH? integer rows added below, less than dH
 function SpatialFullConvolution:__init(nInputPlane, nOutputPlane, kW, kH, dW, dH, padW, padH, adjW, adjH)
    parent.__init(self)
-   self:check(type(kW) == 'number', 'expects planes in and out and the width of the kernel')
    self.nInputPlane, self.nOutputPlane, self.kW, self.kH = nInputPlane, nOutputPlane, kW, kH or kW
    self.dW, self.dH, self.padW, self.padH = dW or 1, dH or 1, padW or 0, padH or 0
    self.adjW, self.adjH = adjW or 0, adjH or 0
+   self:check_whole(1, self.most.planes, 'nInputPlane', 'nOutputPlane'):check_sides('kW', 'kH', 'dW', 'dH')
+   self:check_whole(0, self.most.side, 'padW', 'padH', 'adjW', 'adjH')
    self:check(self.adjW < self.dW and self.adjH < self.dH, 'adjW and adjH must be less than the strides %d and %d, got %d and %d',
       self.dW, self.dH, self.adjW, self.adjH)
    self:new_parameter('weight', nInputPlane, nOutputPlane, self.kH, self.kW)

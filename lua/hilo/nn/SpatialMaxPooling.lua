@@ -1,4 +1,3 @@
-local core = require 'hilo.core'
 local Tensor = require 'hilo.tensor'
 local class = require 'hilo.nn.class'
 local pool = require 'hilo.ops.pool'
@@ -16,10 +15,10 @@ local SpatialMaxPooling, parent = class('nn.SpatialMaxPooling', 'nn.Module')
 ---@param padH? integer
 function SpatialMaxPooling:__init(kW, kH, dW, dH, padW, padH)
    parent.__init(self)
-   core.check(type(kW) == 'number', '%s: expects the width of the window, got %s', self.__typename, tostring(kW))
    self.kW, self.kH = kW, kH or kW
    self.dW, self.dH = dW or self.kW, dH or self.kH
    self.padW, self.padH = padW or 0, padH or 0
+   self:check_sides('kW', 'kH', 'dW', 'dH'):check_whole(0, self.most.side, 'padW', 'padH')
    self.ceil_mode = false
 end
 

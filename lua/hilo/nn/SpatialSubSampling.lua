@@ -16,6 +16,7 @@ local SpatialSubSampling, parent = class('nn.SpatialSubSampling', 'nn.Module')
 function SpatialSubSampling:__init(nInputPlane, kW, kH, dW, dH)
    parent.__init(self)
    self.nInputPlane, self.kW, self.kH, self.dW, self.dH = nInputPlane, kW, kH, dW or 1, dH or 1
+   self:check_whole(1, self.most.planes, 'nInputPlane'):check_sides('kW', 'kH', 'dW', 'dH')
    self:new_parameter('weight', nInputPlane)
    self:new_parameter('bias', nInputPlane)
    self:reset()

@@ -1,4 +1,3 @@
-local core = require 'hilo.core'
 local class = require 'hilo.nn.class'
 local resize = require 'hilo.ops.resize'
 
@@ -13,11 +12,10 @@ function SpatialUpSamplingBilinear:__init(params)
    parent.__init(self)
    if type(params) == 'table' then
       self.oheight, self.owidth = params.oheight, params.owidth
-      core.check(type(self.oheight) == 'number' and type(self.owidth) == 'number', '%s: expects oheight and owidth', self.__typename)
+      self:check_sides('oheight', 'owidth')
    else
-      core.check(type(params) == 'number' and params >= 1 and params % 1 == 0,
-         '%s: the scale must be a whole number of 1 or more, got %s', self.__typename, tostring(params))
       self.scale_factor = params
+      self:check_sides('scale_factor')
    end
 end
 

@@ -1,4 +1,3 @@
-local core = require 'hilo.core'
 local class = require 'hilo.nn.class'
 local resize = require 'hilo.ops.resize'
 
@@ -10,9 +9,8 @@ local SpatialUpSamplingNearest, parent = class('nn.SpatialUpSamplingNearest', 'n
 ---@param scale integer
 function SpatialUpSamplingNearest:__init(scale)
    parent.__init(self)
-   core.check(type(scale) == 'number' and scale >= 1 and scale % 1 == 0, '%s: the scale must be a whole number of 1 or more, got %s',
-      self.__typename, tostring(scale))
    self.scale_factor = scale
+   self:check_sides('scale_factor')
 end
 
 function SpatialUpSamplingNearest:updateOutput(input)

@@ -12,8 +12,8 @@ local SpatialZeroPadding, parent = class('nn.SpatialZeroPadding', 'nn.Module')
 ---@param pad_b? integer
 function SpatialZeroPadding:__init(pad_l, pad_r, pad_t, pad_b)
    parent.__init(self)
-   self:check(type(pad_l) == 'number', 'expects a number of columns, got %s', type(pad_l))
    self.pad_l, self.pad_r, self.pad_t, self.pad_b = pad_l, pad_r or pad_l, pad_t or pad_l, pad_b or pad_l
+   self:check_whole(-self.most.side, self.most.side, 'pad_l', 'pad_r', 'pad_t', 'pad_b')
 end
 
 function SpatialZeroPadding:updateOutput(x)

@@ -17,6 +17,7 @@ local TemporalConvolution, parent = class('nn.TemporalConvolution', 'nn.Module')
 function TemporalConvolution:__init(inputFrameSize, outputFrameSize, kW, dW)
    parent.__init(self)
    self.inputFrameSize, self.outputFrameSize, self.kW, self.dW = inputFrameSize, outputFrameSize, kW, dW or 1
+   self:check_whole(1, self.most.planes, 'inputFrameSize', 'outputFrameSize'):check_sides('kW', 'dW')
    self:new_parameter('weight', outputFrameSize, inputFrameSize * kW)
    self:new_parameter('bias', outputFrameSize)
    self:reset()

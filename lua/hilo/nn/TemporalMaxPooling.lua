@@ -11,6 +11,7 @@ local TemporalMaxPooling, parent = class('nn.TemporalMaxPooling', 'nn.Module')
 function TemporalMaxPooling:__init(kW, dW)
    parent.__init(self)
    self.kW, self.dW = kW, dW or kW
+   self:check_sides('kW', 'dW')
 end
 
 function TemporalMaxPooling:updateOutput(input)

@@ -16,6 +16,7 @@ local TemporalRowConvolution, parent = class('nn.TemporalRowConvolution', 'nn.Mo
 function TemporalRowConvolution:__init(inputFrameSize, kW, dW, featFirst)
    parent.__init(self)
    self.inputFrameSize, self.kW, self.dW, self.featFirst = inputFrameSize, kW, dW or 1, featFirst or false
+   self:check_whole(1, self.most.planes, 'inputFrameSize'):check_sides('kW', 'dW')
    self:new_parameter('weight', inputFrameSize, 1, kW)
    self:new_parameter('bias', inputFrameSize)
    self:reset()

@@ -17,6 +17,7 @@ local TemporalSubSampling, parent = class('nn.TemporalSubSampling', 'nn.Module')
 function TemporalSubSampling:__init(inputFrameSize, kW, dW)
    parent.__init(self)
    self.inputFrameSize, self.kW, self.dW = inputFrameSize, kW, dW or 1
+   self:check_whole(1, self.most.planes, 'inputFrameSize'):check_sides('kW', 'dW')
    self:new_parameter('weight', inputFrameSize)
    self:new_parameter('bias', inputFrameSize)
    self:reset()

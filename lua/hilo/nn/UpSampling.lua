@@ -17,11 +17,11 @@ function UpSampling:__init(params, mode)
    if type(params) == 'table' then
       self:check(self.mode == 'linear', 'nearest needs a scale, not a size')
       self.odepth, self.owidth, self.oheight = params.odepth, params.owidth, params.oheight
-      self:check(self.owidth and self.oheight, 'expects owidth and oheight')
+      self:check_sides('owidth', 'oheight')
+      if self.odepth then self:check_sides('odepth') end
    else
       self.scale_factor = params
-      self:check(type(params) == 'number' and params >= 1 and params % 1 == 0, 'the scale must be a whole number of 1 or more, got %s',
-         tostring(params))
+      self:check_sides('scale_factor')
    end
 end
 

@@ -30,6 +30,8 @@ function VolumetricConvolution:__init(nInputPlane, nOutputPlane, kT, kW, kH, dT,
    self.padW = padW or self.padT
    self.padH = padH or self.padW
    self.dilationT, self.dilationW, self.dilationH = 1, 1, 1
+   self:check_whole(1, self.most.planes, 'nInputPlane', 'nOutputPlane'):check_sides('kT', 'kW', 'kH', 'dT', 'dW', 'dH')
+   self:check_whole(0, self.most.side, 'padT', 'padW', 'padH')
    self:new_parameter('weight', nOutputPlane, nInputPlane, kT, kH, kW)
    self:new_parameter('bias', nOutputPlane)
    self:reset()

@@ -25,6 +25,7 @@ function VolumetricDilatedConvolution:__init(nInputPlane, nOutputPlane, kT, kW, 
       dilationW, dilationH)
    parent.__init(self, nInputPlane, nOutputPlane, kT, kW, kH, dT, dW, dH, padT or 0, padW or 0, padH or 0)
    self.dilationT, self.dilationW, self.dilationH = dilationT or 1, dilationW or 1, dilationH or 1
+   self:check_sides('dilationT', 'dilationW', 'dilationH')
 end
 
 return VolumetricDilatedConvolution

@@ -21,6 +21,7 @@ local VolumetricDilatedMaxPooling, parent = class('nn.VolumetricDilatedMaxPoolin
 function VolumetricDilatedMaxPooling:__init(kT, kW, kH, dT, dW, dH, padT, padW, padH, dilationT, dilationW, dilationH)
    parent.__init(self, kT, kW, kH, dT, dW, dH, padT, padW, padH)
    self.dilationT, self.dilationW, self.dilationH = dilationT or 1, dilationW or 1, dilationH or 1
+   self:check_sides('dilationT', 'dilationW', 'dilationH')
 end
 
 return VolumetricDilatedMaxPooling

@@ -14,8 +14,7 @@ local VolumetricFractionalMaxPooling, parent = class('nn.VolumetricFractionalMax
 ---@param arg3 number height
 function VolumetricFractionalMaxPooling:__init(poolSizeT, poolSizeW, poolSizeH, arg1, arg2, arg3)
    parent.__init(self, poolSizeW, poolSizeH, arg2, arg3)
-   self:check(poolSizeT >= 2, 'windows must be of 2 frames or more, got %d', poolSizeT)
-   self.windows, self.out = {poolSizeH, poolSizeW, poolSizeT}, {arg3, arg2, arg1}
+   self:regions({poolSizeH, poolSizeW, poolSizeT}, {arg3, arg2, arg1})
 end
 
 return VolumetricFractionalMaxPooling

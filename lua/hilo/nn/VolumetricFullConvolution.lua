@@ -35,6 +35,8 @@ function VolumetricFullConvolution:__init(nInputPlane, nOutputPlane, kT, kW, kH,
    self.dT, self.dW, self.dH = dT or 1, dW or 1, dH or 1
    self.padT, self.padW, self.padH = padT or 0, padW or 0, padH or 0
    self.adjT, self.adjW, self.adjH = adjT or 0, adjW or 0, adjH or 0
+   self:check_whole(1, self.most.planes, 'nInputPlane', 'nOutputPlane'):check_sides('kT', 'kW', 'kH', 'dT', 'dW', 'dH')
+   self:check_whole(0, self.most.side, 'padT', 'padW', 'padH', 'adjT', 'adjW', 'adjH')
    self:check(self.adjT < self.dT and self.adjW < self.dW and self.adjH < self.dH, 'adjT, adjW and adjH must be less than the strides')
    self:new_parameter('weight', nInputPlane, nOutputPlane, kT, kH, kW)
    self:new_parameter('bias', nOutputPlane)

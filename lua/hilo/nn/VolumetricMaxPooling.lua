@@ -25,6 +25,7 @@ function VolumetricMaxPooling:__init(kT, kW, kH, dT, dW, dH, padT, padW, padH)
    self.kT, self.kW, self.kH = kT, kW, kH
    self.dT, self.dW, self.dH = dT or kT, dW or kW, dH or kH
    self.padT, self.padW, self.padH = padT or 0, padW or 0, padH or 0
+   self:check_sides('kT', 'kW', 'kH', 'dT', 'dW', 'dH'):check_whole(0, self.most.side, 'padT', 'padW', 'padH')
    self:check(self.padT <= kT / 2 and self.padW <= kW / 2 and self.padH <= kH / 2, 'the padding must be at most half of the window')
    self.dilationT, self.dilationW, self.dilationH = 1, 1, 1
    self.ceil_mode = false

@@ -15,6 +15,7 @@ local VolumetricReplicationPadding, parent = class('nn.VolumetricReplicationPadd
 function VolumetricReplicationPadding:__init(pleft, pright, ptop, pbottom, pfront, pback)
    parent.__init(self, pleft, pright, ptop, pbottom)
    self.pad_front, self.pad_back = pfront or pleft, pback or pleft
+   self:check_whole(-self.most.side, self.most.side, 'pad_front', 'pad_back')
 end
 
 function VolumetricReplicationPadding:updateOutput(x)

@@ -8,11 +8,18 @@ local positions = require 'hilo.nn.positions'
 
 local connections = {}
 
+local most = 2 ^ 24
+
+local function need(name, ok) core.check(ok, 'nn.tables.%s: expects whole numbers of planes, with up to %d connections', name, most) end
+
+local function is_count(n) return type(n) == 'number' and n % 1 == 0 and n >= 1 and n <= most end
+
 --- Every input with every output.
 ---@param nin integer
 ---@param nout integer
 ---@return Tensor (nin*nout,2)
 function connections.full(nin, nout)
+   need('full', is_count(nin) and is_count(nout) and nin * nout <= most)
    local rows = {}
    for o = 1, nout do
       for i = 1, nin do rows[#rows + 1] = {i, o} end
@@ -24,6 +31,7 @@ end
 ---@param nfeat integer
 ---@return Tensor (nfeat,2)
 function connections.oneToOne(nfeat)
+   need('oneToOne', is_count(nfeat))
    local rows = {}
    for i = 1, nfeat do rows[i] = {i, i} end
    return Tensor.new(nil, rows)
@@ -35,6 +43,7 @@ end
 ---@param nto integer no more than nin
 ---@return Tensor (nto*nout,2)
 function connections.random(nin, nout, nto)
+   need('random', is_count(nin) and is_count(nout) and is_count(nto) and nout * nto <= most)
    core.check(nto <= nin, 'nn.tables.random: %d inputs cannot be drawn from %d', nto, nin)
    local rows, order, at = {}, {}, 1
    for o = 1, nout do

@@ -4,6 +4,10 @@ local Tensor = require 'hilo.tensor'
 
 local inputs = {}
 
+--- The most that a side of a window, a stride, a padding or a dilation may be, and the most planes.
+---@private
+inputs.most = {side = 2 ^ 16, planes = 2 ^ 24}
+
 --- Error in the module's name unless `condition` holds.
 ---@param condition any
 ---@param format string as of string.format
@@ -12,6 +16,40 @@ local inputs = {}
 function inputs:check(condition, format, ...)
    if not condition then core.raise(('%s: '):format(tostring(self)) .. format:format(...)) end
    return condition
+end
+
+--- Checks that fields of the module are whole numbers in a range; a field that is nil is an error too.
+---@param low integer
+---@param high integer
+---@param ... string names of the fields
+---@return Module self
+function inputs:check_whole(low, high, ...)
+   for i = 1, select('#', ...) do
+      local name = select(i, ...)
+      local value = self[name]
+      if type(value) ~= 'number' or value % 1 ~= 0 or value < low or value > high then
+         core.raise(('%s: %s must be a whole number from %d to %d, got %s'):format(self.__typename, name, low, high, tostring(value)))
+      end
+   end
+   return self
+end
+
+--- check_whole of the sides of windows, their strides and dilations, which are 1 or more.
+---@param ... string names of the fields
+---@return Module self
+function inputs:check_sides(...) return self:check_whole(1, inputs.most.side, ...) end
+
+--- Checks that fields of the module are numbers.
+---@param ... string names of the fields
+---@return Module self
+function inputs:check_numbers(...)
+   for i = 1, select('#', ...) do
+      local name = select(i, ...)
+      if type(self[name]) ~= 'number' then
+         core.raise(('%s: %s must be a number, got %s'):format(self.__typename, name, tostring(self[name])))
+      end
+   end
+   return self
 end
 
 --- Checks that x is a tensor of as many dimensions as one of the numbers after it.
