@@ -15,6 +15,8 @@ describe('convolutions of float32', function()
    for _, layer in ipairs {
       {channels = 64, kernel = {3, 3}, x = {41, 41}, pad = 1},
       {channels = 96, kernel = {3, 3}, x = {27, 27}, pad = 2, dilation = 2},
+      {channels = 256, kernel = {3, 3}, x = {22, 23}, pad = 4, dilation = 4}, -- tiles of 6x6
+      {channels = 64, kernel = {3, 3}, x = {65, 47}, pad = 1},
       {channels = 128, kernel = {4, 4}, x = {89, 96}, pad = 1, stride = 2},
       {channels = 128, kernel = {4, 4}, x = {98, 91}, pad = 0, stride = 2},
       {channels = 96, kernel = {4, 4}, x = {90, 97}, pad = 3, stride = 2},

@@ -40,7 +40,7 @@ typedef struct {
 } conv_way;
 
 extern const conv_way hl_conv_gemm, hl_conv_gemm_bf16, hl_conv_gathered, hl_conv_kn2row, hl_conv_winograd3,
-    hl_conv_winograd4, hl_conv_winograd_strided3, hl_conv_winograd_strided4;
+    hl_conv_winograd4, hl_conv_winograd6, hl_conv_winograd_strided3, hl_conv_winograd_strided4;
 
 /* The same by the way that is expected to be done first. */
 int hl_conv_forward(const conv_shape *s, int n, int dtype, void *y, const void *x, void *const *w, void *const *b);
@@ -155,8 +155,8 @@ int hl_conv_depthwise(const conv_shape *s, int dtype, void *y, const void *x, co
 int hl_conv_depthwise_dx(const conv_shape *s, int dtype, void *dx, const void *dy, const void *w);
 int hl_conv_depthwise_dw(const conv_shape *s, int dtype, void *dw, const void *dy, const void *x);
 
-/* The passes of hl_conv_winograd3 and hl_conv_winograd4, and their cost.
- * float32, r = s = 3, stride 1; m is 3 or 4, the side of a tile of results.
+/* The passes of hl_conv_winograd3, hl_conv_winograd4 and hl_conv_winograd6, and their cost.
+ * float32, r = s = 3, stride 1; m is 3, 4 or 6, the side of a tile of results.
  * With r = s = 2 the weights are (k,c,3,3) all the same, with zeros in the last
  * row and column, which then cost nothing; dw is not to be read there. */
 double hl_winograd_cost(const conv_shape *s, int m, conv_pass pass);
