@@ -164,9 +164,10 @@ test: deps ## install, build and run all specs
 
 # make bench WORK='conv2d' JSON=new.json BASE=old.json PEER=none PYTHON=/path/to/python
 # make bench WORK=scaling [CAMVID=folder]: cost by batch, image size and threads; the loader alone
+# make bench WORK=roofline: peaks of this machine, and how far each kernel is from them
 bench: deps ## time the ops and the training steps, next to PyTorch where python3 can import it
 	@+$(BUILD) all
-	OMP_NUM_THREADS=$(or $(THREADS),2) $(LUA) spec/bench/$(if $(filter scaling,$(WORK)),scaling.lua,bench.lua $(if $(WORK),'$(WORK)')) \
+	OMP_NUM_THREADS=$(or $(THREADS),2) $(LUA) spec/bench/$(if $(filter scaling roofline,$(WORK)),$(WORK).lua,bench.lua $(if $(WORK),'$(WORK)')) \
 	   $(foreach v,JSON BASE PEER ROUNDS CAMVID CONFIGS,$(if $($(v)),$(v)=$($(v))))
 
 # `luajit spec/gpu/check.lua help` lists the settings and what each part costs.

@@ -3,7 +3,7 @@
 {"work": "conv2d", "inputs": {"x": {"size": [1, 64, 41, 41]}, ...}, "names": ["x", ...], "case": {...},
  "backward": true}                                                                        prepares an op
 {"work": "train_step", "backbone": "resnet18", "size": 176, "batch": 4, "classes": 11}     prepares a step
-   also: "device": "cuda"; "precision": "bf16", by autocast; "variant": "compile"; "layout": "channels_last", always on a card;
+   "size" may be [height, width]; also: "device": "cuda"; "precision": "bf16", by autocast; "variant": "compile"; "layout": "channels_last", always on a card;
    "freeze_bn": "affine"; "width": 64
 {"work": "convolutions", "layers": [[count, channels, size, stride, dilation], ...], "batch": 2}
 {"time": n}                                                                               runs it n times -> {"ms": one}
@@ -172,10 +172,10 @@ class Settings:
         return kind(params, fused=True, **options)
 
 
-def batch_of(request, settings, name):
-    n, size, classes = request["batch"], request["size"], request["classes"]
-    x = formula("x_" + name, (n, 3, size, size), 3).float()
-    return settings.place(x), settings.place(labels_by_formula("y_" + name, (n, size, size), classes))
+def batch_of(request, settings, name, n=None):
+    n, (down, across) = n or request["batch"], pair(request["size"], None)
+    x = formula("x_" + name, (n, 3, down, across), 3).float()
+    return settings.place(x), settings.place(labels_by_formula("y_" + name, (n, down, across), request["classes"]))
 
 
 def segmentation(request, settings):
@@ -251,6 +251,35 @@ def s4gan_step(request):
     return step
 
 
+def mlmt_step(request):
+    settings, classes = Settings(request), request["classes"]
+
+    def network():
+        return settings.place(fill(ResNet(request["backbone"], 32, classes, width=request.get("width", 64)), "M."))
+    plain, average = network().train(), network().eval()
+    student, teacher = settings.ready(plain), settings.ready(average)
+    optimiser = settings.optimiser(torch.optim.SGD, plain.parameters(), lr=3e-2, momentum=0.9, nesterov=True, weight_decay=1e-5)
+    state_of = [[t.detach() for t in net.state_dict().values() if t.is_floating_point()] for net in (average, plain)]
+    x_l, labels = batch_of(request, settings, "l")
+    x_s, _ = batch_of(request, settings, "s", request["unlabelled"])
+    x_t, _ = batch_of(request, settings, "t", request["unlabelled"])
+
+    def step():
+        with settings.precision:
+            target = torch.stack([(labels == c).flatten(1).any(1) for c in range(classes)], 1).float()
+            loss_bce = F.binary_cross_entropy_with_logits(student(x_l), target)
+            with torch.no_grad():
+                said = teacher(x_t)
+            loss_cons = F.mse_loss(torch.sigmoid(student(x_s)), torch.sigmoid(said))
+        optimiser.zero_grad()
+        (loss_bce + loss_cons).backward()
+        optimiser.step()
+        with torch.no_grad():
+            torch._foreach_lerp_(*state_of, 0.1)
+        return {"bce": loss_bce, "consistency": loss_cons}
+    return step
+
+
 def inference(request):
     settings = Settings(request)
     net, _ = segmentation(request, settings)
@@ -279,7 +308,8 @@ def convolutions(request):
     return step
 
 
-STEPS = {"train_step": train_step, "s4gan_step": s4gan_step, "inference": inference, "convolutions": convolutions}
+STEPS = {"train_step": train_step, "s4gan_step": s4gan_step, "mlmt_step": mlmt_step, "inference": inference,
+         "convolutions": convolutions}
 
 
 def reset_peak():

@@ -2,7 +2,8 @@
 --- PyTorch's side computes the same.
 ---
 --- A work w names its step and says
----    backbone, size, batch, classes; width: channels of the first convolution, 64
+---    backbone, batch, classes; size of the images: a side, or {height, width}; width: channels of the first convolution, 64
+---    unlabelled: images without labels in an MLMT step
 ---    device     'cpu'; precision: 'bf16', or float32 where missing; freeze_bn: 'none' or 'affine', as models.deeplab takes them
 ---    graph      the step is recorded once and replayed
 local hilo = require 'hilo'
@@ -17,10 +18,16 @@ local function ready(w, step)
    return hilo.graph(step, {device = w.device})
 end
 
--- Images and label maps (N,3,H,W), (N,H,W).
-local function batch(w, name)
-   local x = helper.by_formula('x_' .. name, {w.batch, 3, w.size, w.size}, 3, 0, 'float')
-   return place(w, x), place(w, helper.labels_by_formula('y_' .. name, {w.batch, w.size, w.size}, w.classes))
+local function sides(w)
+   if type(w.size) == 'table' then return unpack(w.size) end
+   return w.size, w.size
+end
+
+-- n images and label maps (n,3,H,W), (n,H,W); a batch if n is not given.
+local function batch(w, name, n)
+   local down, across = sides(w)
+   local x = helper.by_formula('x_' .. name, {n or w.batch, 3, down, across}, 3, 0, 'float')
+   return place(w, x), place(w, helper.labels_by_formula('y_' .. name, {n or w.batch, down, across}, w.classes))
 end
 
 local function deeplab(w)
@@ -79,6 +86,29 @@ function steps.s4gan_step(w)
    end)
 end
 
+-- The weight of the consistency loss is 1, the teacher's memory 0.9.
+function steps.mlmt_step(w)
+   local methods = hilo.methods
+   local student = hilo.models.classifier{backbone = w.backbone, width = w.width, classes = w.classes, precision = w.precision}
+   student = place(w, helper.fill_network(student, 'M.'))
+   local teacher = methods.mean_teacher.of(student)
+   local optimiser = hilo.optim.SGD(student, {lr = 3e-2, momentum = 0.9, nesterov = true, weight_decay = 1e-5})
+   local rate = hilo.empty({1}, {dtype = 'double', device = w.device}):fill(0.9)
+   local x_l, labels = batch(w, 'l')
+   local x_s, x_t = batch(w, 's', w.unlabelled), batch(w, 't', w.unlabelled)
+   return ready(w, function()
+      local L_bce = methods.class_loss(student(x_l), methods.class_targets(labels, w.classes))
+      local said = hilo.no_grad(teacher, x_t)
+      local L_cons = methods.consistency.loss(student(x_s), said, 'mse')
+      optimiser:zeroGrad()
+      local loss = L_bce + L_cons
+      loss:backward()
+      optimiser:step()
+      methods.mean_teacher.update(teacher, student, rate)
+      return {bce = L_bce, consistency = L_cons}
+   end)
+end
+
 function steps.inference(w)
    local net = deeplab(w):evaluate()
    local x = batch(w, 'l')
@@ -118,46 +148,54 @@ local function convolution_flops(w)
    return flops
 end
 
--- Multiply-adds of the forward pass of DeepLab-v2 at output stride 8, counted from the layers.
+-- Multiply-adds of the forward pass, counted from the layers: of DeepLab-v2 at output stride 8, or of a classifier.
 local function forward_flops(w)
-   local flops = 0
-   local function conv(from, to, kernel, size) flops = flops + 2 * from * to * kernel * kernel * size * size end
-   local half = math.floor((w.size - 1) / 2) + 1
-   local quarter = math.floor((half - 1) / 2) + 1
-   local eighth = math.floor((quarter - 1) / 2) + 1
+   local flops, classifies = 0, w.step == 'mlmt_step'
+   local down, across = sides(w)
+   local function conv(from, to, kernel) flops = flops + 2 * from * to * kernel * kernel * down * across end
+   local function halve() down, across = math.ceil(down / 2), math.ceil(across / 2) end
    local width = w.width or 64
-   conv(3, width, 7, half)
+   halve()
+   conv(3, width, 7)
+   halve()
    local depths = {resnet18 = {2, 2, 2, 2}, resnet50 = {3, 4, 6, 3}, resnet101 = {3, 4, 23, 3}}
    local bottleneck, from = w.backbone ~= 'resnet18', width
    for stage, depth in ipairs(depths[w.backbone]) do
-      local planes, size = width * 2 ^ (stage - 1), stage == 1 and quarter or eighth
+      local planes = width * 2 ^ (stage - 1)
       local to = bottleneck and 4 * planes or planes
       for block = 1, depth do
+         local halves = block == 1 and (stage == 2 or stage > 2 and classifies)
+         if bottleneck then conv(from, planes, 1) end
+         if halves then halve() end
          if bottleneck then
-            conv(from, planes, 1, stage == 2 and block == 1 and quarter or size)
-            conv(planes, planes, 3, size)
-            conv(planes, to, 1, size)
+            conv(planes, planes, 3)
+            conv(planes, to, 1)
          else
-            conv(from, planes, 3, size)
-            conv(planes, planes, 3, size)
+            conv(from, planes, 3)
+            conv(planes, planes, 3)
          end
-         if block == 1 and from ~= to then conv(from, to, 1, size) end
+         if block == 1 and from ~= to then conv(from, to, 1) end
          from = to
       end
    end
-   for _ = 1, 4 do conv(from, w.classes, 3, eighth) end
-   return flops * w.batch
+   if not classifies then
+      for _ = 1, 4 do conv(from, w.classes, 3) end
+   end
+   return flops
 end
 
 --- Floating point operations of a work, the discriminator's left out: a backward costs two forwards.
 function steps.flops(w)
    if w.layers then return convolution_flops(w) end
-   return forward_flops(w) * ({train_step = 3, s4gan_step = 6, inference = 1})[w.step]
+   local forwards = ({train_step = 3, s4gan_step = 6, inference = 1, mlmt_step = 3})[w.step] * w.batch
+   return forward_flops(w) * (forwards + 4 * (w.unlabelled or 0)) -- the teacher sees those without labels too
 end
 
 steps.list = {
    {work = 'train step R18 176 b4', step = 'train_step', backbone = 'resnet18', size = 176, batch = 4, classes = 11},
    {work = 's4GAN step R18 176 b4+4', step = 's4gan_step', backbone = 'resnet18', size = 176, batch = 4, classes = 11},
+   {work = 'MLMT step R18 180x240 b4+8', step = 'mlmt_step', backbone = 'resnet18', size = {180, 240}, batch = 4, unlabelled = 8,
+      classes = 11},
    {work = 'train step R101 321 b2', step = 'train_step', backbone = 'resnet101', size = 321, batch = 2, classes = 21},
    {work = 'inference R101 505 b1', step = 'inference', backbone = 'resnet101', size = 505, batch = 1, classes = 21},
    {work = '3x3 convolutions R101 321 b2', step = 'convolutions', layers = convolutions, batch = 2},
