@@ -2,6 +2,7 @@ local hilo = require 'hilo'
 local nets = require 'hilo.prompt.nets'
 local ops = require 'hilo.prompt.ops'
 local pretty = require 'hilo.prompt.pretty'
+local printing = require 'hilo.tensor.print'
 local summary = require 'hilo.prompt.summary'
 local tiny = require 'spec.tiny_set'
 
@@ -33,6 +34,8 @@ describe('a value at the prompt', function()
       assert.equal('{a = {b = {back = <the table .a>}}}', pretty.text(u))
       assert.equal('{{{{{...}}}}}', pretty.text {{{{{{1}}}}}})
       assert.equal('{1, 1, 1, ... 97 more}', pretty.text(hilo.ones(100):totable(), {items = 3}))
+      assert.matches('1, ... 20 more\n}$', pretty.text(hilo.ones(120):totable()))
+      assert.matches('1, ... 80 more\n   }\n}$', pretty.text {hilo.ones(120):totable()})
    end)
 
    it('is a string in quotes, with what cannot be seen written out', function()
@@ -56,8 +59,8 @@ describe('a value at the prompt', function()
    end)
 
    it('goes on where an object cannot be printed', function()
-      local bad = setmetatable({}, {__tostring = function() error('oh') end})
-      assert.equal('{object whose __tostring fails}', pretty.text {bad})
+      local bad = setmetatable({}, {__tostring = function() error('oh', 0) end})
+      assert.equal('{object whose __tostring fails: oh}', pretty.text {bad})
    end)
 
    it('tells of a function what it takes and where it is written', function()
@@ -101,6 +104,18 @@ describe('a large tensor', function()
       assert.matches('1 NaN, 1 infinite%]\n$', text)
    end)
 
+   it('keeps to lines that are shorter than those of Torch7', function()
+      local before = printing.width
+      for _, width in ipairs {40, 60, 80} do
+         printing.width = width
+         for _, x in ipairs {hilo.randn(2, 12), hilo.randn(300, 200), hilo.randn(300, 200):mul(1e8), hilo.randn(3, 30, 40)} do
+            for line in tostring(x):gsub('%[torch.*', ''):gmatch('[^\n]+') do assert(#line <= width, line) end
+         end
+      end
+      printing.width = before
+      assert.matches('^ *%S+ +%S+ +%S+ +%.%.%. +%S+ +%S+ +%S+\n', tostring(hilo.randn(300, 200)))
+   end)
+
    it('has the deviation of all its numbers, far from zero too', function()
       local x = hilo.randn(5000):double():add(1e6)
       local deviation = tonumber(tostring(x):match('deviation (%S+)%]'))
@@ -141,6 +156,9 @@ describe('a network at the prompt', function()
       for line in (summary.text(net, {1, 3, 8, 8}, 70) .. '\n'):gmatch('([^\n]*)\n') do
          assert(#line:gsub('[\128-\191]', '') <= 70, line)
       end
+      local narrow = summary.text(net, {1, 3, 8, 8}, 40)
+      for line in (narrow .. '\n'):gmatch('([^\n]*)\n') do assert(#line:gsub('[\128-\191]', '') <= 40, line) end
+      assert.matches('\n  └ 1: nn.SpatialConvolution%(3 %-> 8, 3x…\n    1x8x4x4 +224 +6,912 +512 B\n', narrow)
    end)
 
    it('is summed up: outputs, parameters, operations', function()
@@ -166,6 +184,11 @@ describe('a network at the prompt', function()
       assert.equal(4 * 2 * 3 * 9 * 9 * 32 * 9, head.flops)
       local grouped = nn.SpatialConvolution(8, 8, 3, 3, 1, 1, 1, 1):inGroups(8)
       assert.equal(2 * 8 * 36 * 9, summary.of(grouped, {1, 8, 6, 6}).flops)
+   end)
+
+   it('counts the outputs of what does the work of its parts at once', function()
+      local net = hilo.models.deeplab {backbone = 'resnet18', classes = 3, width = 4}
+      assert.equal(4 * 3 * 9 * 9, summary.of(net.head, {1, 32, 9, 9}).bytes)
    end)
 
    it('is left as it was where it fails', function()

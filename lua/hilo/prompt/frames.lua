@@ -16,10 +16,10 @@ local chunk = require 'hilo.prompt.chunk'
 local Frames = {}
 Frames.__index = Frames
 
---- Whether a function's source is one of hilo's own files.
+--- Whether a function's source is one of hilo's own files, or was made by one.
 ---@param source string
 ---@return boolean
-function Frames.inside(source) return source:find('/lua/hilo/', 1, true) ~= nil end
+function Frames.inside(source) return source:find('/lua/hilo/', 1, true) ~= nil or source:find('^=%(lua/hilo/') ~= nil end
 
 local function variables_of(thread, level, f)
    local variables = {}

@@ -1,5 +1,6 @@
 --- prompt/init.lua: an interactive session: reads entries, does what they say, shows what comes of it, until the input ends.
 local core = require 'hilo.core'
+local finalizers = require 'hilo.prompt.finalizers'
 local globals = require 'hilo.prompt.globals'
 local History = require 'hilo.prompt.history'
 local pretty = require 'hilo.prompt.pretty'
@@ -16,7 +17,11 @@ local function history_path()
 end
 
 local function greet(session, note)
-   session:say('hilo: tensors, nn and optim as in Torch7, to hand as hilo, nn and optim.\n?x explains x, ? lists more, Ctrl-D ends.')
+   for _, line in ipairs {'hilo: tensors, nn and optim as in Torch7, to hand as hilo, nn and optim.',
+      '?x explains x, ? lists more, Ctrl-D ends.'} do
+      local fits = #line <= session:width() -- what breaks lines takes time to load
+      session:say('%s', fits and line or require('hilo.help.text').wrapped(line, session:width(), ''))
+   end
    if note then session:say('%s', note) end
    local left = Transcript.left()
    if left then session:say('A session did not end as it should: %%load runs its entries again\n(%s).', left) end
@@ -64,6 +69,13 @@ local function turn(session, lines)
    if again then replayed(session) end
 end
 
+local function tell_of_finalizers()
+   local n, message = finalizers.failed()
+   if n == 0 then return end
+   local others = n > 1 and ('; %d others failed too'):format(n - 1) or ''
+   io.stderr:write('in a finalizer: ', pretty.plain(message), others, '\n')
+end
+
 local most_failures = 20 -- of the prompt itself in a row
 
 local function loop(session, lines)
@@ -72,6 +84,7 @@ local function loop(session, lines)
       local ok, message = pcall(turn, session, lines)
       failures = ok and 0 or failures + 1
       if not ok then io.stderr:write('hilo: ', pretty.plain(message), '\n') end
+      tell_of_finalizers()
    end
 end
 
@@ -115,10 +128,13 @@ function prompt.start(options)
    local session = Session.new {history = History.new(terminal and history_path() or nil),
       transcript = terminal and Transcript.new() or nil}
    globals.set(session)
+   local ends_line
    local function read_and_run()
       stop.install()
+      finalizers.install()
       local lines, note = reader.lines {terminal = terminal, history = session.history.entries,
          complete = function(...) return require('hilo.prompt.complete').readline(session, ...) end}
+      ends_line = lines.ends_line
       if terminal then greet(session, note) end
       if options.script then run_script(session, options.script, options.arguments or {}) end
       loop(session, lines)
@@ -132,7 +148,7 @@ function prompt.start(options)
    local ok, message = coroutine.resume(thread)
    if not ok then error(debug.traceback(thread, pretty.plain(message)), 0) end
    session.transcript:close()
-   if terminal then io.write('\n') end
+   if terminal and not ends_line then io.write('\n') end
    return 0
 end
 

@@ -87,7 +87,10 @@ function memory.held(roots)
    return found
 end
 
-local function bytes_text(n)
+--- Bytes as they are read: '24 B', '1.5 KiB'.
+---@param n integer
+---@return string
+function memory.text(n)
    for _, unit in ipairs {{2 ^ 30, 'GiB'}, {2 ^ 20, 'MiB'}, {2 ^ 10, 'KiB'}} do
       if n >= unit[1] then return ('%.1f %s'):format(n / unit[1], unit[2]) end
    end
@@ -108,17 +111,17 @@ function memory.mem(session)
       if i <= 15 then
          local t = h.tensor
          local what = ('%s %s'):format(t:type():match('[^.]+$'), Tensor.shape_text(t))
-         lines[#lines + 1] = {h.path, bytes_text(h.bytes), what, device}
+         lines[#lines + 1] = {h.path, memory.text(h.bytes), what, device}
       else
          rest = rest + h.bytes
       end
    end
    if #lines > 0 then session:say('%s', table.concat(columns(lines, session:room()), '\n')) end
-   if rest > 0 then session:say('%d more: %s', #held - 15, bytes_text(rest)) end
+   if rest > 0 then session:say('%d more: %s', #held - 15, memory.text(rest)) end
    for _, name in ipairs(keys_of(core.devices)) do
       local m = core.memory(core.devices[name])
-      session:say('%s: %s in use, %s of it held by these names; %s kept for later; at most %s so far', name, bytes_text(m.live),
-         bytes_text(sum[name] or 0), bytes_text(m.cached), bytes_text(m.peak))
+      session:say('%s: %s in use, %s of it held by these names; %s kept for later; at most %s so far', name, memory.text(m.live),
+         memory.text(sum[name] or 0), memory.text(m.cached), memory.text(m.peak))
    end
 end
 

@@ -6,7 +6,7 @@ ffi.cdef [[
 typedef void rl_vcpfunc_t(char *line);
 typedef char **rl_completion_func_t(const char *text, int from, int to);
 extern int rl_catch_signals, rl_catch_sigwinch, rl_completion_append_character, rl_completion_suppress_append;
-extern int rl_attempted_completion_over, rl_point, rl_bracketed_paste;
+extern int rl_attempted_completion_over, rl_readline_version;
 extern const char *rl_readline_name, *rl_completer_word_break_characters, *rl_completer_quote_characters;
 extern char *rl_line_buffer;
 extern rl_completion_func_t *rl_attempted_completion_function;
@@ -67,6 +67,7 @@ end
 ---@class LineReader
 ---@field read fun(prompt: string): string|false|nil a line; false after Ctrl-C; nil where the input ends
 ---@field remember fun(entry: string)
+---@field ends_line boolean? a line is ended where the input ends
 
 --- A reader of lines at a terminal; nil where libreadline is not installed.
 ---@param options {history: string[], complete: fun(line: string, from: integer, to: integer): string[], string?}
@@ -74,31 +75,36 @@ end
 function readline.new(options)
    local rl = library()
    if not rl then return nil end
-   local line, finished
+   local line, finished, failed
 
+   -- Errors must not pass through C: not even of a finalizer, which may run wherever memory is asked for.
+   local function take_line(text)
+      line = text ~= nil and ffi.string(text) or nil
+      C.free(text)
+   end
    local handler = ffi.cast('rl_vcpfunc_t *', function(text)
       finished = true
-      line = nil
-      if text ~= nil then
-         line = ffi.string(text)
-         C.free(text)
-      end
+      local ok, message = pcall(take_line, text)
+      if not ok then failed = message end
       rl.rl_callback_handler_remove()
    end)
 
-   -- Errors must not pass through C.
-   local completer = ffi.cast('rl_completion_func_t *', function(_, from, to)
-      rl.rl_attempted_completion_over = 1
-      local ok, matches, ending = pcall(options.complete, ffi.string(rl.rl_line_buffer), from, to)
-      if not ok then return nil end
+   local function matches_of(from, to)
+      local matches, ending = options.complete(ffi.string(rl.rl_line_buffer), from, to)
       rl.rl_completion_append_character = (ending or ''):byte() or 0
       return answer(matches)
+   end
+   local completer = ffi.cast('rl_completion_func_t *', function(_, from, to)
+      rl.rl_attempted_completion_over = 1
+      local ok, found = pcall(matches_of, from, to)
+      return ok and found or nil
    end)
 
    rl.rl_readline_name = 'hilo'
    rl.rl_initialize()
    rl.rl_catch_signals, rl.rl_catch_sigwinch = 0, 0
-   rl.rl_variable_bind('enable-bracketed-paste', 'on')
+   local is_dumb = (os.getenv('TERM') or 'dumb') == 'dumb'
+   if not is_dumb then rl.rl_variable_bind('enable-bracketed-paste', 'on') end
    rl.rl_variable_bind('blink-matching-paren', 'on')
    rl.rl_completer_word_break_characters = readline.breaks
    rl.rl_completer_quote_characters = ''
@@ -108,7 +114,7 @@ function readline.new(options)
 
    local keys = ffi.new('hl_prompt_poll[1]', {{fd = 0, events = POLLIN}})
    local function read(prompt)
-      finished, line = false, nil
+      finished, line, failed = false, nil, nil
       rl.rl_resize_terminal()
       local columns = host.hl_host_terminal_width(1)
       rl.rl_callback_handler_install(prompt, handler)
@@ -128,12 +134,13 @@ function readline.new(options)
          end
          if typed then rl.rl_callback_read_char() end
       end
+      if failed then error(failed, 0) end
       return line
    end
    jit.off(read) -- readline calls back
 
    return {
-      read = read, anchors = {handler, completer},
+      read = read, anchors = {handler, completer}, ends_line = not is_dumb and rl.rl_readline_version >= 0x801,
       remember = function(entry) rl.add_history(entry) end,
    }
 end

@@ -5,6 +5,7 @@ local commands = require 'hilo.prompt.commands'
 local core = require 'hilo.core'
 local Frames = require 'hilo.prompt.frames'
 local pretty = require 'hilo.prompt.pretty'
+local printing = require 'hilo.tensor.print'
 local standard = require 'hilo.prompt.standard'
 local stop = require 'hilo.prompt.stop'
 local Transcript = require 'hilo.prompt.transcript'
@@ -95,13 +96,19 @@ local function keep_results(self, n, values)
    end
 end
 
+-- A check of hilo that no code of the user's called, as of a command, and Ctrl-C within hilo need not say in which of its lines.
+local inside = '^' .. core.root:gsub('%W', '%%%0') .. 'lua/hilo/'
+local function without_own_place(text)
+   return (text:gsub(inside .. 'core%.lua:%d+: ', ''):gsub(inside .. '%S+%.lua:%d+: interrupted$', 'interrupted'))
+end
+
 --- Says what an error says, and where it came from.
 ---@param message any
 ---@param thread thread
 function Session:fail(message, thread)
    io.stdout:flush()
    self.interrupted = type(message) == 'string' and message:find('interrupted$') ~= nil
-   local text = type(message) == 'string' and message or 'error: ' .. pretty.text(message)
+   local text = type(message) == 'string' and without_own_place(message) or 'error: ' .. pretty.text(message)
    io.stderr:write(self.paint_error('error', text), '\n')
    local frames = Frames.new(thread)
    if not frames.own then return end
@@ -184,6 +191,7 @@ function Session:enter(text)
    if not text:find('%S') then return true end
    self.transcript:note(text)
    self.interrupted = false
+   printing.width = math.min(80, self:width())
    local n = self:number()
    local ok
    local command = commands.find(text, self)

@@ -2,6 +2,7 @@
 local columns = require 'hilo.prompt.columns'
 local core = require 'hilo.core'
 local hilo = require 'hilo'
+local memory_text = require('hilo.prompt.memory').text
 local nets = require 'hilo.prompt.nets'
 local ops = require 'hilo.prompt.ops'
 local wrapped = require('hilo.help.text').wrapped
@@ -27,16 +28,11 @@ local function bytes_of(x)
    return bytes
 end
 
-local function memory_text(bytes)
-   if bytes >= 2 ^ 30 then return ('%.2f GiB'):format(bytes / 2 ^ 30) end
-   return bytes >= 2 ^ 20 and ('%.1f MiB'):format(bytes / 2 ^ 20) or ('%.1f KiB'):format(bytes / 2 ^ 10)
-end
-
 ---@class NetSummary
 ---@field rows {module: Module, output: string?, flops: number, bytes: number, text: string}[] flops of the module and all in it; the
 --- bytes of its output
 ---@field flops number of one forward pass
----@field bytes number of the outputs of modules without others inside
+---@field bytes number of the outputs of modules, but of those whose parts give outputs of their own
 ---@field output string
 
 local function observed(net, run)
@@ -90,7 +86,9 @@ function summary.of(net, sizes)
    for i, row in ipairs(nets.rows(net)) do
       local seen = of[row.module]
       result.rows[i] = {module = row.module, text = row.text, output = seen.output, flops = seen.flops, bytes = seen.bytes or 0}
-      if not row.module.modules or #row.module.modules == 0 then result.bytes = result.bytes + (seen.bytes or 0) end
+      local inside = false -- some modules do at once what their parts would do one by one
+      for _, part in ipairs(row.module.modules or {}) do inside = inside or of[part].output ~= nil end
+      if not inside then result.bytes = result.bytes + (seen.bytes or 0) end
    end
    return result
 end

@@ -100,13 +100,15 @@ end
 
 --- The elements at the edges: for each block of rows and columns its place and its rows, where false stands for what is left out.
 ---@param t Tensor
+---@param across? integer columns at each edge, 3
 ---@return {at: integer[]?, rows: (number|false)[][]|false[]}[] at is nil where blocks are left out
 ---@return number[] values all that are shown
-function edges.elements(t)
+function edges.elements(t, across)
+   across = across or shown
    local all, values = {}, {}
    local dims = t:dim()
    local rows = dims > 1 and picked(t:size(dims - 1), shown) or {1}
-   local columns = picked(t:size(dims), dims > 1 and shown or 2 * shown)
+   local columns = picked(t:size(dims), dims > 1 and across or 2 * across)
    blocks(t, math.max(0, dims - 2), {}, function(at)
       if not at then
          all[#all + 1] = {}

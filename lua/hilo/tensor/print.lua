@@ -2,7 +2,11 @@
 local Tensor = require 'hilo.tensor'
 local edges = require 'hilo.tensor.edges'
 
-local line_width = 80
+local printing = {}
+
+--- Columns of a line, as in Torch7. The prompt sets it where its terminal has fewer.
+printing.width = 80
+
 local most = 1000 -- elements of a tensor that are all printed
 
 -- How the numbers of one tensor are printed: a format, its width and a common scale factor.
@@ -48,7 +52,7 @@ local function vector_text(values, n, is_integer)
 end
 
 local function matrix_text(values, rows, columns, start, format, width, scale, indent)
-   local per_line = math.max(1, math.floor((line_width - #indent) / (width + 1)))
+   local per_line = math.max(1, math.floor((printing.width - #indent) / (width + 1)))
    local out = {}
    for first = 1, columns, per_line do
       local last = math.min(columns, first + per_line - 1)
@@ -88,12 +92,22 @@ local function block_text(values, sizes, is_integer)
    return table.concat(out)
 end
 
+-- The elements at the edges, and how they are printed; fewer columns where a line has no room.
+local function fitting_edges(t, is_integer)
+   for across = 3, 1, -1 do
+      local all, shown = edges.elements(t, across)
+      local values = {}
+      for i, v in ipairs(shown) do values[i - 1] = v end
+      local format, width, scale = number_format(values, #shown, is_integer)
+      local columns = t:dim() > 1 and math.min(t:size(t:dim()), 2 * across + 1) or 1
+      local indent = t:dim() > 2 and 2 or 0
+      if across == 1 or indent + columns * (width + 1) - 1 <= printing.width then return all, format, width, scale end
+   end
+end
+
 -- The elements at the edges of a large tensor, '...' where some are left out.
 local function edges_text(t, is_integer)
-   local all, shown = edges.elements(t)
-   local values = {}
-   for i, v in ipairs(shown) do values[i - 1] = v end
-   local format, width, scale = number_format(values, #shown, is_integer)
+   local all, format, width, scale = fitting_edges(t, is_integer)
    local lines, gap = {}, (' '):rep(width - 3) .. '...'
    if scale ~= 1 then lines[1] = (scale_line(scale):gsub('\n$', '')) end
    for _, block in ipairs(all) do
@@ -130,3 +144,5 @@ Tensor.__tostring = function(t)
    if t:dim() == 1 then return vector_text(values, n, is_integer) .. footer end
    return block_text(values, Tensor.sizes_table(t), is_integer) .. footer
 end
+
+return printing

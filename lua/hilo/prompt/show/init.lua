@@ -9,6 +9,7 @@
 local canvas = require 'hilo.prompt.show.canvas'
 local core = require 'hilo.core'
 local content = require 'hilo.prompt.show.content'
+local legend = require 'hilo.prompt.show.legend'
 local terminal = require 'hilo.prompt.show.terminal'
 
 local show = {}
@@ -20,9 +21,9 @@ local writers = {
    blocks = function(picture) return require('hilo.prompt.show.blocks')(picture) end,
 }
 
--- How wide and high a picture may be, in its own pixels.
+-- How wide and high a picture may be, in its own pixels. A line stays for the prompt.
 local function room(how, columns)
-   if how == 'blocks' then return columns, 2 * 40 end
+   if how == 'blocks' then return columns, 2 * math.max(8, math.min(40, terminal.rows() - 1)) end
    return 10 * columns, 700
 end
 
@@ -47,16 +48,19 @@ end
 ---@return string? path of the PNG, where the terminal shows no pictures
 function show.show(session, x, options)
    options = options or {}
-   local pixels, lines = content.of(x, options)
    local how = options.to and 'file' or options.how or terminal.way()
+   core.check(how == 'file' or writers[how], "show: how is 'kitty', 'iterm2', 'sixel', 'blocks' or 'file', got '%s'", how)
+   local width, height = room(how, session:width())
+   local given = setmetatable({aspect = how ~= 'file' and width / height or nil}, {__index = options})
+   local pixels, lines = content.of(x, given)
    local path
    if how == 'file' then
       path = options.to or canvas.file()
       require('hilo.io.image').save(path, pixels)
    else
-      io.write(writers[how](canvas.fitted(pixels, room(how, session:width()))), '\n')
+      io.write(writers[how](canvas.fitted(pixels, width, height)), '\n')
    end
-   for _, line in ipairs(lines) do session:say('%s', content.legend_line(line, session.colour)) end
+   for _, line in ipairs(legend(lines, session.colour, session:width())) do session:say('%s', line) end
    if path then return path end
 end
 
