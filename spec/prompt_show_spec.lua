@@ -2,6 +2,7 @@ local hilo = require 'hilo'
 local base64 = require 'hilo.io.base64'
 local canvas = require 'hilo.prompt.show.canvas'
 local content = require 'hilo.prompt.show.content'
+local legend = require 'hilo.prompt.show.legend'
 local tiny = require 'spec.tiny_set'
 local typed = require 'spec.prompt_typed'
 
@@ -163,8 +164,24 @@ describe('show', function()
       assert.equal('  1 car 50.0 %', lines[2].text)
       assert.equal('255 void 25.0 %', lines[3].text)
       assert.same({1, 1, 1}, lines[2].rgb)
-      assert.equal('#010101   1 car 50.0 %', content.legend_line(lines[2], false))
-      assert.matches('48;2;1;1;1m', content.legend_line(lines[2], true))
+      assert.same({'#000000   0 ground 25.0 %', '#010101   1 car 50.0 %', '#ffffff 255 void 25.0 %'}, legend(lines, false, 30))
+      assert.same({'#000000   0 ground 25.0 %  #ffffff 255 void 25.0 %', '#010101   1 car 50.0 %'}, legend(lines, false, 60))
+      assert.equal('\27[48;2;1;1;1m  \27[0m   1 car 50.0 %', legend(lines, true, 30)[2])
+   end)
+
+   it('puts legends of classes in columns, between lines of other texts', function()
+      local lines = {{text = 'first'}, {text = 'a', rgb = {0, 0, 0}}, {text = 'bé', rgb = {0, 0, 0}}, {text = 'c', rgb = {0, 0, 0}},
+         {text = 'last'}}
+      assert.same({'first', '#000000 a   #000000 c', '#000000 bé', 'last'}, legend(lines, false, 25))
+      assert.same({'first', '#000000 a', '#000000 bé', '#000000 c', 'last'}, legend(lines, false, 5))
+   end)
+
+   it('tiles to the shape of the room for it', function()
+      local wide = {}
+      for i = 1, 4 do wide[i] = noise(10, 40) end
+      assert.equal(4 * 10 + 3 * 2, of(wide, {aspect = 0.5}):size(2))
+      assert.equal(2 * 10 + 2, of(wide, {aspect = 4}):size(2))
+      assert.equal(10, of(wide, {aspect = 30}):size(2))
    end)
 
    it('paints scores from dark to bright, NaN red', function()
@@ -201,6 +218,7 @@ describe('show', function()
    it('refuses what is no picture', function()
       assert.matches('show: expects', typed 'show(5)\n')
       assert.matches('show: expects', typed 'show(hilo.ones(3))\n')
+      assert.matches("show: how is 'kitty'", typed 'show(hilo.rand(9, 9), {how = "smoke"})\n')
       assert.matches('HILO_PICTURES must be', typed 'require("ffi").C.setenv("HILO_PICTURES", "smoke", 1) show(hilo.rand(9, 9))\n')
    end)
 end)

@@ -45,6 +45,19 @@ describe('the prompt', function()
       assert.is_nil(text:find('attempt to', 1, true), text)
    end)
 
+   it('goes on where finalizers fail, in whatever code they run, and where a yield has nobody to go to', function()
+      local out = typed('for i = 1, 3e4 do getmetatable(newproxy(true)).__gc = function() error("boo") end end collectgarbage()\n'
+         .. 'C = require "ffi" for i = 1, 1e4 do C.gc(C.new("int[1]"), function() error("hoo") end) end collectgarbage()\n'
+         .. 'X = C.metatype("struct {int i;}", {__gc = function() error("moo") end}) X() collectgarbage()\n'
+         .. 'coroutine.yield(5)\n' .. ('"further"\n'):rep(40) .. 'setmetatable({}, {__tostring = function() error("no text") end})\n')
+      assert.matches('in a finalizer: %[1%]:1: boo; %d+ others failed too\n', out)
+      assert.matches('in a finalizer: %[2%]:1: hoo; %d+ others failed too\n', out)
+      assert.matches('in a finalizer: %[3%]:1: moo\n', out)
+      assert.matches('attempt to yield from outside a coroutine\n', out)
+      assert.equal(40, select(2, out:gsub('"further"\n', '')))
+      assert.matches('object whose __tostring fails: %[%d+%]:1: no text\n$', out)
+   end)
+
    it('keeps variables that were set before an error', function()
       assert.matches('\n7  8\n$', typed 'local a = 7; local b = 8; error("x")\na, b\n')
    end)
@@ -52,7 +65,7 @@ describe('the prompt', function()
    it('goes on where a pipe that it writes to is closed, and where a file cannot be written', function()
       local out = typed('local p = io.popen("true", "w"); os.execute("sleep 0.2"); for i = 1, 1e5 do p:write("01234") end p:close()\n'
          .. '%save /nowhere/at/all\n"still here"\n')
-      assert.matches('/nowhere', out)
+      assert.matches('^file_create: /nowhere', out) -- no line of hilo's own before it
       assert.matches('"still here"\n$', out)
    end)
 

@@ -1,4 +1,5 @@
 --- prompt/pretty.lua: values as text to be read: tables sorted, limited and on one line where they fit; what they hold said in short.
+local checked = require 'hilo.checked'
 local core = require 'hilo.core'
 local colour = require 'hilo.prompt.colour'
 local keys_of = require 'hilo.keys'
@@ -10,7 +11,7 @@ local pretty = {}
 ---@field width integer? within which a table is on one line, 80
 ---@field room integer? columns that a tree of modules may take
 ---@field depth integer? tables within tables that are shown, 4
----@field items integer? entries of a table that are shown, 40
+---@field items integer? entries of a table that are shown, 100, and of tables within it, 40
 
 local words = {}
 for word in ([[and break do else elseif end false for function goto if in local nil not or repeat return then true until
@@ -37,6 +38,7 @@ end
 ---@param f function
 ---@return string
 function pretty.function_text(f)
+   f = checked.inside(f)
    local info = debug.getinfo(f, 'Su')
    if info.what == 'C' then return 'function in C' end
    local names = {}
@@ -50,8 +52,10 @@ end
 ---@return string
 function pretty.plain(x)
    local ok, text = pcall(tostring, x)
-   if not ok and type(text) == 'string' and text:find('interrupted$') then error(text, 0) end -- Ctrl-C
-   return ok and text or 'object whose __tostring fails'
+   if ok then return text end
+   if type(text) ~= 'string' then return 'object whose __tostring fails' end
+   if text:find('interrupted$') then error(text, 0) end -- Ctrl-C
+   return 'object whose __tostring fails: ' .. text
 end
 
 local Writer = {}
@@ -128,15 +132,15 @@ end
 local function is_open(self, t) return self.open[t] end
 
 function Writer:entries(t, depth, path)
-   local parts, n, total = {}, #t, 0
-   for i = 1, math.min(n, self.items) do parts[i] = self:text(rawget(t, i), depth + 1, ('%s[%d]'):format(path, i)) end
-   if n > self.items then parts[#parts + 1] = self.paint('dim', ('... %d more'):format(n - self.items)) end
+   local parts, n, total, most = {}, #t, 0, depth == 0 and self.items or self.inner_items
+   for i = 1, math.min(n, most) do parts[i] = self:text(rawget(t, i), depth + 1, ('%s[%d]'):format(path, i)) end
+   if n > most then parts[#parts + 1] = self.paint('dim', ('... %d more'):format(n - most)) end
    local shown = 0
    for _, key in ipairs(sorted(t)) do
       local listed = type(key) == 'number' and key % 1 == 0 and key >= 1 and key <= n
       if not listed then
          total = total + 1
-         if shown < self.items then
+         if shown < most then
             shown = shown + 1
             local name, place = key_text(self, key, path)
             parts[#parts + 1] = name .. ' = ' .. self:text(rawget(t, key), depth + 1, place)
@@ -179,8 +183,8 @@ end
 ---@return string
 function pretty.text(x, options)
    options = options or {}
-   local self = setmetatable({width = options.width or 80, depth = options.depth or 4, items = options.items or 40, open = {},
-      paint = colour.painter(options.colour)}, Writer)
+   local self = setmetatable({width = options.width or 80, depth = options.depth or 4, items = options.items or 100,
+      inner_items = options.items or 40, open = {}, paint = colour.painter(options.colour)}, Writer)
    if core.is_tensor(x) then return (tostring(x):gsub('\n$', '')) end
    if type(x) == 'string' and x:find('\n', 1, true) then return (x:gsub('\n$', '')) end
    if type(x) == 'table' then

@@ -79,6 +79,7 @@ local function ended(thread, ok, ...)
    local what = host.hl_host_interrupt_work(nil)
    if bit.band(what, ffi.C.HL_HOST_CODE_SPOILT) ~= 0 then jit.flush() end
    if ok and bit.band(what, ffi.C.HL_HOST_UNANSWERED) ~= 0 then return thread, false, 'interrupted' end
+   if coroutine.status(thread) == 'suspended' then return thread, false, 'attempt to yield from outside a coroutine' end
    return thread, ok, ...
 end
 

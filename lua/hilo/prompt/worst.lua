@@ -61,12 +61,19 @@ function worst.of(run, n, part)
    local model, set = run.model, run.set
    local names = core.check(run.split[part], "worst: there is no part '%s' in the run's split", part)
    local list = setmetatable({classes = set.classes, palette = model.palette}, WorstImages)
-   for batch in hilo.data.sweep {set = set, names = names, transform = hilo.data.transforms.whole(1), labels = 'full'} do
-      local name, truth = batch.names[1], batch.labels[1]
-      local found = core.check(model:predict(set:image(name)), 'worst: %s has no segmentation network', run.name)
-      insert(list, {name = name, truth = truth:clone(), labels = found, image = batch.images[1]:clone(),
-         mean_iou = mean_iou(truth, found, #set.classes, set.void)}, n)
-   end
+   local bar, done = hilo.train.Progress.new {total = #names, title = 'labelling'}, 0
+   local ok, message = pcall(function()
+      for batch in hilo.data.sweep {set = set, names = names, transform = hilo.data.transforms.whole(1), labels = 'full'} do
+         bar:update(done)
+         local name, truth = batch.names[1], batch.labels[1]
+         local found = core.check(model:predict(set:image(name)), 'worst: %s has no segmentation network', run.name)
+         insert(list, {name = name, truth = truth:clone(), labels = found, image = batch.images[1]:clone(),
+            mean_iou = mean_iou(truth, found, #set.classes, set.void)}, n)
+         done = done + 1
+      end
+   end)
+   bar:finish()
+   if not ok then error(message, 0) end
    for _, one in ipairs(list) do
       one.picture = hilo.train.pictures.comparison(one.image, one.truth, one.labels, model.palette, set.void)
       one.image = nil

@@ -12,9 +12,9 @@ local gap = 2 -- pixels between tiles
 ---@return Tensor (3,H,W) byte
 function canvas.new(h, w, value) return hilo.ByteTensor(3, h, w):fill(value or 0) end
 
--- How many of n pictures of that shape stand in a row: they fill an area half as wide again as high, with few places left empty.
-local function columns_of(n, h, w)
-   local wish = math.sqrt(n * h / w * 1.6)
+-- How many of n pictures of that shape stand in a row: they fill an area of that aspect, with few places left empty.
+local function columns_of(n, h, w, aspect)
+   local wish = math.sqrt(n * h / w * aspect)
    local few = math.max(1, math.min(n, math.floor(wish)))
    local many = math.max(1, math.min(n, math.ceil(wish)))
    local function empty(columns) return math.ceil(n / columns) * columns - n end
@@ -22,15 +22,19 @@ local function columns_of(n, h, w)
    return wish - few < many - wish and few or many
 end
 
---- Pictures side by side, in rows of about equal width and height.
----@param list Tensor[] (3,H,W) byte each
----@param columns? integer
----@return Tensor
-function canvas.tiled(list, columns)
-   if #list == 1 then return list[1] end
+local function largest(list)
    local h, w = 0, 0
    for _, p in ipairs(list) do h, w = math.max(h, p:size(2)), math.max(w, p:size(3)) end
-   columns = columns or columns_of(#list, h, w)
+   return h, w
+end
+
+--- Pictures side by side, so many in a row.
+---@param list Tensor[] (3,H,W) byte each
+---@param columns integer
+---@return Tensor
+function canvas.in_rows(list, columns)
+   if #list == 1 then return list[1] end
+   local h, w = largest(list)
    local rows = math.ceil(#list / columns)
    local out = canvas.new(rows * (h + gap) - gap, columns * (w + gap) - gap, 128)
    for i, p in ipairs(list) do
@@ -38,6 +42,15 @@ function canvas.tiled(list, columns)
       out:narrow(2, r * (h + gap) + 1, p:size(2)):narrow(3, c * (w + gap) + 1, p:size(3)):copy(p)
    end
    return out
+end
+
+--- Pictures side by side, in rows that fill an area.
+---@param list Tensor[] (3,H,W) byte each
+---@param aspect? number how wide it is as a multiple of its height, 1.6
+---@return Tensor
+function canvas.tiled(list, aspect)
+   local h, w = largest(list)
+   return canvas.in_rows(list, columns_of(#list, h, w, aspect or 1.6))
 end
 
 --- Each pixel k by k times.

@@ -59,23 +59,23 @@ end
 local function labels(x, options)
    x = x:detach():cpu():byte()
    local function painted(one) return colours.labels(one, options.palette) end
-   local picture = x:dim() == 2 and painted(x) or canvas.tiled(listed(x, painted))
+   local picture = x:dim() == 2 and painted(x) or canvas.tiled(listed(x, painted), options.aspect)
    return picture, legend({x}, options)
 end
 
-local function scores(x)
+local function scores(x, options)
    x = x:detach():cpu():float()
    local low, high = colours.range(x)
    local function painted(one) return colours.scores(one, low, high) end
-   local picture = x:dim() == 2 and painted(x) or canvas.tiled(listed(x, painted))
+   local picture = x:dim() == 2 and painted(x) or canvas.tiled(listed(x, painted), options.aspect)
    return picture, {{text = ('%.4g (dark) to %.4g (bright)'):format(low, high)}}
 end
 
-local function filters(x)
+local function filters(x, options)
    local function one(f) return canvas.enlarged(image(f:size(1) == 3 and f or f:narrow(1, 1, 1)), 4) end
    local text = ('%d filters of %dx%dx%d%s'):format(x:size(1), x:size(2), x:size(3), x:size(4),
       x:size(2) == 3 and '' or ', the first channel of each')
-   return canvas.tiled(listed(x, one)), {{text = text}}
+   return canvas.tiled(listed(x, one), options.aspect), {{text = text}}
 end
 
 local function tensor(x, options)
@@ -83,29 +83,31 @@ local function tensor(x, options)
    local as = options.as
    if d == 4 then
       local c = x:size(2)
-      if c == 3 and math.min(x:size(3), x:size(4)) > 11 then return canvas.tiled(listed(image_bytes(x), image)), {} end
+      if c == 3 and math.min(x:size(3), x:size(4)) > 11 then
+         return canvas.tiled(listed(image_bytes(x), image), options.aspect), {}
+      end
       if c == 1 and x:size(3) > 11 then return tensor(x:select(2, 1), options) end
-      if math.max(x:size(3), x:size(4)) <= 11 then return filters(x:detach():cpu()) end
-      return tensor(x[1], {as = as or 'scores'})
+      if math.max(x:size(3), x:size(4)) <= 11 then return filters(x:detach():cpu(), options) end
+      return tensor(x[1], {as = as or 'scores', aspect = options.aspect})
    end
    check(d == 2 or d == 3, 'show: expects (H,W), (C,H,W) or (N,C,H,W), got %s', require('hilo.tensor').shape_text(x))
    if not as and d == 3 and (x:size(1) == 3 or x:size(1) == 1 and x:dtype() ~= 'uint8') then as = 'image' end
    as = as or (x:dtype() == 'uint8' or x:dtype():find('^int')) and 'labels' or 'scores'
    if as == 'image' then return image(d == 2 and x:view(1, x:size(1), x:size(2)) or x), {} end
    if as == 'labels' then return labels(x, options) end
-   return scores(x)
+   return scores(x, options)
 end
 
 -- Images, each beside its label map where there are some.
 local function batch(x, options)
    local maps = rawget(x, 'labels')
-   if not core.is_tensor(maps) then return tensor(x.images, {as = options.as}), {} end
+   if not core.is_tensor(maps) then return tensor(x.images, {as = options.as, aspect = options.aspect}), {} end
    local images, pairs_of = image_bytes(x.images), {}
    maps = maps:detach():cpu():byte()
    for i = 1, math.min(most, images:size(1)) do
-      pairs_of[i] = canvas.tiled({image(images[i]), colours.labels(maps[i], options.palette)}, 2)
+      pairs_of[i] = canvas.in_rows({image(images[i]), colours.labels(maps[i], options.palette)}, 2)
    end
-   return canvas.tiled(pairs_of), legend({maps}, options)
+   return canvas.tiled(pairs_of, options.aspect), legend({maps}, options)
 end
 
 -- A batch, or what run:worst gives.
@@ -128,14 +130,14 @@ local function several(x, options)
       for i, line in ipairs(legend(truths, x, found)) do table.insert(lines, 1 + i, line) end
    end
    check(#list > 0, 'show: expects %s', wanted)
-   return canvas.tiled(list, list[1]:size(3) > 2 * list[1]:size(2) and 1 or nil), lines
+   return canvas.tiled(list, options.aspect), lines
 end
 
 --- What show is given, as a picture.
 ---@param x any
----@param options table of show
+---@param options table of show, and aspect: how wide the room for it is as a multiple of its height
 ---@return Tensor (3,H,W) byte
----@return {text: string, rgb: integer[]?}[] lines below it
+---@return LegendLine[] lines below it
 function content.of(x, options)
    if type(x) == 'string' then
       local pixels, palette = hilo.io.image.load(x)
@@ -148,19 +150,9 @@ function content.of(x, options)
    end
    if core.is_tensor(x) then return tensor(x, options) end
    check(type(x) == 'table', 'show: expects %s; got %s', wanted, type(x))
-   if core.is_tensor(x.weight) and x.weight:dim() == 4 then return filters(x.weight:detach():cpu()) end
+   if core.is_tensor(x.weight) and x.weight:dim() == 4 then return filters(x.weight:detach():cpu(), options) end
    if core.is_tensor(rawget(x, 'picture')) then return several({x}, options) end
    return several(x, options)
-end
-
---- A line below a picture, after a block of its colour.
----@param line {text: string, rgb: integer[]?}
----@param coloured boolean
----@return string
-function content.legend_line(line, coloured)
-   if not line.rgb then return line.text end
-   if not coloured then return ('#%02x%02x%02x %s'):format(line.rgb[1], line.rgb[2], line.rgb[3], line.text) end
-   return ('\27[48;2;%d;%d;%dm  \27[0m %s'):format(line.rgb[1], line.rgb[2], line.rgb[3], line.text)
 end
 
 return content

@@ -1,8 +1,20 @@
 --- prompt/show/terminal.lua: which pictures the terminal takes, as far as its environment tells.
 local colour = require 'hilo.prompt.colour'
 local core = require 'hilo.core'
+local ffi = require 'ffi'
+
+ffi.cdef 'int ioctl(int fd, unsigned long request, ...);'
+
+local WINDOW_SIZE = 0x5413 -- TIOCGWINSZ of Linux
 
 local terminal = {}
+
+--- Lines of the terminal, 24 where it does not tell.
+---@return integer
+function terminal.rows()
+   local size = ffi.new 'unsigned short[4]' -- rows, columns, and two more
+   return ffi.C.ioctl(1, WINDOW_SIZE, size) == 0 and size[0] > 0 and size[0] or 24
+end
 
 local function has(name, text) return (os.getenv(name) or ''):lower():find(text, 1, true) ~= nil end
 
