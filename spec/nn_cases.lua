@@ -48,6 +48,17 @@ return {
       m:setPartition(long {5, 2})
       return m
    end, rows},
+   {'IndexLinear', function() return nn.IndexLinear(6, 3):reset() end, {long {2, 5, 2}, {3}, n = 2}},
+   {'IndexLinear of a batch', function() return nn.IndexLinear(6, 3):reset() end,
+      {{long {2, 5}, long {1}, n = 2}, {{2}, {1}, n = 2}, n = 2}},
+   {'IndexLinear of a batch in a row', function() return nn.IndexLinear(6, 3, false, 0):reset() end,
+      {long {0, 5, 2}, {3}, long {1, 2}, n = 3}},
+   {'IndexLinear that normalises', function()
+      local m = evaluating(nn.IndexLinear(6, 3, false, 1, nil, nil, true):reset())
+      m.weight:select(2, 1):fill(2)
+      m.weight:select(2, 2):fill(0.5)
+      return m
+   end, {long {2, 5, 2}, {3}, n = 2}, parameters = false},
    {'LookupTable', function() return nn.LookupTable(6, 3) end, long {{1, 6, 2}, {2, 2, 4}}},
    {'LookupTable with maxNorm', function() return nn.LookupTable(6, 3, 2, 0.5) end, long {1, 6, 4}, parameters = false},
    -- tables

@@ -263,7 +263,7 @@ describe('a module that is written and read', function()
       local covered = {}
       for _, case in ipairs(modules) do case[2]():apply(function(m) covered[m.__typename] = true end) end
       -- what has no output of its own, holds functions, needs a partner, or is told about below
-      for name in ('Module Container Decorator GPU SparseLinear SpatialMaxUnpooling VolumetricMaxUnpooling Criterion '
+      for name in ('Module Container Decorator GPU SparseLinear Kmeans SpatialMaxUnpooling VolumetricMaxUnpooling Criterion '
          .. 'CriterionTable StochasticGradient L1Penalty GradientReversal ZeroGrad Constant Copy OneHot PrintSize'):gmatch '%w+' do
          covered['nn.' .. name] = true
       end

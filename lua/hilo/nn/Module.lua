@@ -126,17 +126,22 @@ function Module:backward(input, gradOutput, scale)
       end)
       return self.gradInput
    end
-   self.gradInput = graph.differentiate(graph_of(self, input), gradOutput,
-      {who = self, inputs = true, parameters = true, scale = scale})
+   local dx = graph.differentiate(graph_of(self, input), gradOutput, {who = self, inputs = true, parameters = true, scale = scale})
+   self.gradInput = self:form_gradInput(dx, input, gradOutput)
    return self.gradInput
 end
+
+--- The gradient of the input in the form in which backward and updateGradInput give it; some of Torch7's modules have one of their own.
+---@private
+function Module:form_gradInput(dx) return dx end
 
 --- The gradient of the input alone.
 ---@param input any as of the last forward
 ---@param gradOutput any as the output
 ---@return Tensor gradInput as input
 function Module:updateGradInput(input, gradOutput)
-   self.gradInput = graph.differentiate(graph_of(self, input), gradOutput, {who = self, inputs = true})
+   local dx = graph.differentiate(graph_of(self, input), gradOutput, {who = self, inputs = true})
+   self.gradInput = self:form_gradInput(dx, input, gradOutput)
    return self.gradInput
 end
 

@@ -25,4 +25,10 @@ function OneHot:updateOutput(x)
    return shape.index(unit, 1, classes:reshape(classes:nElement())):view(sizes)
 end
 
+--- Zeros, in the input's sizes.
+---@private
+function OneHot:form_gradInput(dx, x)
+   return type(x) == 'number' and dx or Tensor.zeros(x:size(), {dtype = self._type, device = x:getDevice()})
+end
+
 return OneHot

@@ -1,3 +1,4 @@
+local core = require 'hilo.core'
 local autograd = require 'hilo.autograd'
 local Tensor = require 'hilo.tensor'
 local class = require 'hilo.nn.class'
@@ -25,20 +26,23 @@ local passing = autograd.op('profile', {
       return x:as_strided(Tensor.sizes_table(x), Tensor.strides_table(x))
    end,
    backward = function(ctx, dy)
-      ctx.reached(ctx.self)
+      ctx.reached(ctx.self, dy)
       return nil, nil, dy
    end,
 })
 
 local function begins(self) self._began = os.clock() end
 
-local function ends(self)
+-- The module's gradInput, where it takes one tensor.
+local function ends(self, dx)
+   if self._single then self.modules[1].gradInput = dx:clone() end
    if self._began then self.backward_time = self.backward_time + os.clock() - self._began end
    self._began = nil
 end
 
 function Profile:updateOutput(x)
    local start = os.clock()
+   self._single = core.is_tensor(x)
    local y = self.modules[1](tree.map(x, function(t) return passing(self, ends, t) end))
    self.passes, self.forward_time = self.passes + 1, self.forward_time + os.clock() - start
    if self.passes % self.print_interval == 0 then

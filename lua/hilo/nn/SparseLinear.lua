@@ -1,9 +1,10 @@
 local core = require 'hilo.core'
-local autograd = require 'hilo.autograd'
 local Tensor = require 'hilo.tensor'
 local class = require 'hilo.nn.class'
+local matmul = require 'hilo.ops.matmul'
 local pointwise = require 'hilo.ops.pointwise'
 local shape = require 'hilo.ops.shape'
+local sparse = require 'hilo.nn.sparse'
 local tensors = require 'hilo.nn.tables'
 
 --- nn.SparseLinear(nIn, nOut): nn.Linear of sparse vectors: a sample is (n,2), rows {index, value}; a batch is a table of such or
@@ -14,7 +15,7 @@ local SparseLinear, parent = class('nn.SparseLinear', 'nn.Module')
 
 ---@param inputSize integer
 ---@param outputSize integer
----@param doGradInput? boolean accepted for Torch7's sake; the gradient of the values is computed where it is wanted
+---@param doGradInput? boolean gradInput is then of all nIn inputs; without it, of the values that were given
 function SparseLinear:__init(inputSize, outputSize, doGradInput)
    parent.__init(self)
    self.inputSize, self.outputSize, self.doGradInput = inputSize, outputSize, doGradInput or false
@@ -33,41 +34,39 @@ function SparseLinear:reset(stdv)
    return self
 end
 
---- Rows of x added up into rows of the result: y[group[i]] = sum of x[i].
-local sum_groups = autograd.op('sum_groups', {
-   forward = function(ctx, x, group, n)
-      ctx.group = group
-      local y = x:zeros(n, x:size(2))
-      core.run('hl_index_put', y, x, group, 0, 1)
-      return y
-   end,
-   backward = function(ctx, dy) return shape.index(dy, 1, ctx.group) end,
-})
-SparseLinear.__sum_groups = sum_groups
-
--- The samples one below the other, and the sample that each row belongs to.
+-- The samples one below the other, and how many rows each has.
 local function joined(x)
-   if core.is_tensor(x) then
-      if x:dim() == 2 then return x, x:emptyAs('long', x:size(1)):fill(1), 1 end
-      local n, length = x:size(1), x:size(2)
-      local group = Tensor.range(1, n, 1, {dtype = 'long', device = x:getDevice()}):view(n, 1):expand(n, length):clone()
-      return shape.reshape(x, n * length, 2), group:view(n * length), n
+   if not core.is_tensor(x) then
+      local sizes = {}
+      for i, sample in ipairs(x) do sizes[i] = sample:size(1) end
+      return shape.cat(x, 1), sizes
    end
-   local groups = {}
-   for i, sample in ipairs(x) do groups[i] = sample:emptyAs('long', sample:size(1)):fill(i) end
-   return shape.cat(x, 1), shape.cat(groups, 1), #x
+   if x:dim() == 2 then return x, {x:size(1)} end
+   local sizes = {}
+   for i = 1, x:size(1) do sizes[i] = x:size(2) end
+   return shape.reshape(x, x:size(1) * x:size(2), 2), sizes
 end
 
 function SparseLinear:updateOutput(x)
-   local rows, group, n = joined(core.is_tensor(x) and x or tensors(self, x))
+   local rows, sizes = joined(core.is_tensor(x) and x or tensors(self, x))
    self:check(rows:dim() == 2 and rows:size(2) == 2, 'expects rows {index, value}, got %s', Tensor.shape_text(rows))
    local index = rows:detach():select(2, 1):to{dtype = 'long'}
    local low, high = index:min(), index:max()
    self:check(low >= 1 and high <= self.inputSize, 'expects indices from 1 to %d, got %d', self.inputSize, low < 1 and low or high)
-   local w = shape.index(self:parameter('weight'):t(), 1, index)
-   local terms = pointwise.cmul(w, shape.narrow(rows, 2, 2, 1))
-   local y = pointwise.add(sum_groups(terms, group, n), self:parameter('bias'))
+   local values = shape.narrow(rows, 2, 2, 1):reshape(rows:size(1))
+   local y = pointwise.add(sparse.product(self:parameter('weight'):t(), values, index, sizes), self:parameter('bias'))
    return core.is_tensor(x) and x:dim() == 2 and y:view(self.outputSize) or y
+end
+
+--- With doGradInput, of each sample rows {index, gradient} of all nIn inputs: a table of samples, (N,nIn,2) of a batch (N,n,2).
+---@private
+function SparseLinear:form_gradInput(dx, input, gradOutput)
+   if not self.doGradInput then return dx end
+   local w = self.weight:detach()
+   local all = matmul.matmul(gradOutput:detach():reshape(gradOutput:nElement() / self.outputSize, self.outputSize), w)
+   local index, samples = Tensor.range(1, self.inputSize, 1, {dtype = w:dtype(), device = w:getDevice()}), {}
+   for i = 1, all:size(1) do samples[i] = shape.stack({index, all[i]}):t():clone() end
+   return core.is_tensor(input) and input:dim() == 3 and shape.stack(samples) or samples
 end
 
 function SparseLinear:__tostring__() return ('%s(%d -> %d)'):format(self.__typename, self.inputSize, self.outputSize) end

@@ -68,6 +68,12 @@ function SpatialFullConvolution:updateOutput(input)
    end)
 end
 
+--- Of {x, like}, `like` only gives a size: its gradient is one zero.
+---@private
+function SpatialFullConvolution:form_gradInput(dx)
+   return core.is_tensor(dx) and dx or {dx[1], dx[1]:zeros(1)}
+end
+
 function SpatialFullConvolution:__tostring__()
    local s = ('%s(%d -> %d, %dx%d'):format(self.__typename, self.nInputPlane, self.nOutputPlane, self.kW, self.kH)
    local padded, adjusted = self.padW ~= 0 or self.padH ~= 0, self.adjW ~= 0 or self.adjH ~= 0

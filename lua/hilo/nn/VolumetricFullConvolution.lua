@@ -105,6 +105,12 @@ function VolumetricFullConvolution:updateOutput(input)
    end)
 end
 
+--- Of {x, like}, `like` only gives a size: its gradient is one zero.
+---@private
+function VolumetricFullConvolution:form_gradInput(dx)
+   return core.is_tensor(dx) and dx or {dx[1], dx[1]:zeros(1)}
+end
+
 function VolumetricFullConvolution:__tostring__()
    return ('%s(%d -> %d, %dx%dx%d, %d,%d,%d)'):format(self.__typename, self.nInputPlane, self.nOutputPlane, self.kT, self.kW, self.kH,
       self.dT, self.dW, self.dH)

@@ -66,8 +66,8 @@ end
 function Jacobian.forward(module, input, param, perturbation)
    perturbation = perturbation or 1e-6
    local x = (param or input):detach()
-   core.check(x:isContiguous(), 'nn.Jacobian: what is differentiated for must be contiguous')
-   local flat, n = x:view(x:nElement()), x:nElement()
+   core.check(x:dim() == 1 or x:isContiguous(), 'nn.Jacobian: what is differentiated for must be contiguous')
+   local flat, n = x:dim() == 1 and x or x:view(x:nElement()), x:nElement()
    local result = matrix(n, module:forward(input):nElement())
    local function at(i, value)
       hilo.no_grad(function() flat:narrow(1, i, 1):fill(value) end)

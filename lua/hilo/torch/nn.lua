@@ -14,6 +14,7 @@ local tree = require 'hilo.nn.tree'
 
 nn.utils = require 'hilo.torch.nn_utils'
 nn.Jacobian = require 'hilo.torch.jacobian'
+nn.SparseJacobian = require 'hilo.torch.sparse_jacobian'
 nn.hessian = require 'hilo.torch.hessian'
 
 autograd.set_enabled(false)
