@@ -68,6 +68,17 @@ describe('a loss is what PyTorch computes from its equation:', function()
       golden.digests('cross entropy over all/gradients', {small = small.grad}, 1e-6)
    end)
 
+   it('cross entropy with the labels of hard pixels, by a threshold or by their number', function()
+      local y = helper.labels_by_formula('y', {2, 16, 24}, C)
+      for _, case in ipairs {{0.7, 0}, {0.2, 0}, {0.2, 400}, {0.2, 600}, {0.2, 2000}} do
+         local threshold, least = unpack(case)
+         local key, small = ('ohem %g %d'):format(threshold, least), leaf('small', {2, C, 4, 6})
+         local hard = methods.ohem(small, y, {threshold = threshold, least = least / 2})
+         golden.close(key .. '/pixels', hilo.sum(hilo.ne(hard, 255):double(), 1, 2, 3):view(1), 0)
+         assert_loss(key, hilo.resize_cross_entropy(small, hard, {align_corners = true}), {small = small})
+      end
+   end)
+
    it('consistency of maps', function()
       local logits, teacher = leaf('logits', map), leaf('teacher', map)
       assert_loss('map_consistency', methods.map_consistency(logits, teacher, inside), {logits = logits})

@@ -62,6 +62,17 @@ def cross_entropy_over_all(logits, labels, inside):
     return each[labels != VOID].sum() / inside.sum()
 
 
+def hard_cross_entropy(logits, labels, threshold, least):
+    """CPS and UniMatch on Cityscapes: the mean over the pixels of at most this probability, or over the `least` hardest of the batch."""
+    valid, ids = labels != VOID, labels.clamp(max=C - 1)
+    p = F.softmax(logits.detach(), 1).gather(1, ids.unsqueeze(1))[:, 0]
+    ordered = p[valid].sort().values
+    clear_of(ordered, threshold)
+    limit = max(threshold, ordered[min(least, len(ordered)) - 1].item()) if least else threshold
+    hard = valid & (p <= limit)
+    return F.cross_entropy(logits, ids, reduction='none')[hard].mean(), hard.sum().double()
+
+
 def squared_distance(student, teacher, inside):
     """French et al., section 3.3: summed over the classes, averaged over the pixels."""
     d = (F.softmax(student, 1) - F.softmax(teacher.detach(), 1)) ** 2
@@ -102,6 +113,14 @@ def losses(r):
     small = leaf('small', 2, C, 4, 6)
     large = F.interpolate(small, (16, 24), mode='bilinear', align_corners=True)
     check('cross entropy over all', cross_entropy_over_all(large, labels, inside), small=small)
+    y = labels_by_formula('y', (2, 16, 24), C)
+    for threshold, least in (0.7, 0), (0.2, 0), (0.2, 400), (0.2, 600), (0.2, 2000):
+        small = leaf('small', 2, C, 4, 6)
+        large = F.interpolate(small, (16, 24), mode='bilinear', align_corners=True)
+        loss, count = hard_cross_entropy(large, y, threshold, least)
+        r.keep('ohem %g %d/pixels' % (threshold, least), count)
+        check('ohem %g %d' % (threshold, least), loss, small=small)
+        print('  ohem', threshold, least, count.item(), 'of', (y != VOID).sum().item())
     check('map_consistency', squared_distance(logits, formula('teacher', (2, C, 16, 24), 6), inside), logits=logits)
     first, second = leaf('first', 2, C, 16, 24), leaf('second', 2, C, 16, 24)
     check('cross_pseudo', cross_pseudo(first, second, inside), first=first, second=second)
