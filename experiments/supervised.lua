@@ -7,21 +7,10 @@
 local hilo = require 'hilo'
 local data, optim, train = hilo.data, hilo.optim, hilo.train
 
-local o = train.options({
+local o = train.options(train.segmentation_options { -- with those that all have: lua/hilo/train/segmentation_options.lua, `help`
    name = 'supervised',
-   recipe = 'scenes',        -- numbers for a data set: scenes, pictures, camvid, voc, context, cityscapes
    preset = 'default',       -- or 'original': what the original's code does
-   data = data.options {     -- all of them, and what they mean: lua/hilo/data/options.lua, or `help`
-      labelled = '1/8', unlabelled = 'none',
-      size = 1,              -- factor for all images: 0.5 is half size
-   },
-   eval = {labels = 'full'}, -- compare at the label files' resolution; 'input': at the size the network sees
-   model = train.networks.options.segmentation {backbone = 'resnet18', width = 24}, -- lua/hilo/train/model_options.lua, `help`
-   precision = 'float32',    -- or 'bf16': networks compute in bfloat16; what they learn stays float32
-   crop = {97, 97}, scale = {0.75, 1.5}, mirror = true,
-   batch = 8, steps = 500,
-   optimiser = 'sgd',        -- or 'adam', which has no momentum to set
-   lr = 5e-2, head_lr = 2e-3, momentum = 0.9, weight_decay = 5e-4, power = 0.9, warmup = 0, -- warmup: steps in which lr grows
+   data = data.options {labelled = '1/8', unlabelled = 'none', size = 1},
    repeat_backbone = false,  -- step the backbone's parameters as often as the original lists them
 }, {recipe = train.recipes.supervised, preset = train.presets.supervised})
 

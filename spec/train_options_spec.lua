@@ -76,6 +76,22 @@ describe('options', function()
       end
    end)
 
+   it('that all trainings of a segmentation network have are those a script names, and have a meaning', function()
+      local own = train.segmentation_options {name = 'mine', unlabelled_batch = 4, batch = 2, lambda = 0.5, crop = {33, 65}}
+      local o = train.options(own, {recipe = train.recipes.supervised}, {'lr=1', 'eval.labels=input'})
+      assert.same({4, 2, 0.5, 1, 'input', 'rest', {33, 65}},
+         {o.unlabelled_batch, o.batch, o.lambda, o.lr, o.eval.labels, o.data.unlabelled, o.crop})
+      assert.is_nil(train.segmentation_options {name = 'mine'}.unlabelled_batch)
+      local meanings = require('hilo.train.options').meanings_of(own)
+      for key, value in pairs(own) do
+         if type(value) ~= 'table' or value[1] then
+            assert.equal(key == 'name' or key == 'lambda', meanings[key] == nil, key)
+         end
+      end
+      assert.truthy(meanings['eval.labels'] and meanings['data.size'] and meanings['model.width'])
+      assert.matches('batch is a number', error_of(train.segmentation_options, {batch = 'two'}))
+   end)
+
    it('of a continued run are those it was started with', function()
       local runs = tiny.folder()
       local o = read('runs=' .. runs, 'lr=0.5', 'crop=7', 'workers=1')

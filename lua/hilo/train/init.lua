@@ -5,6 +5,7 @@ local variants = require 'hilo.train.recipes'
 ---@class hilo.train
 local train = {
    options = options.resolve,
+   segmentation_options = require 'hilo.train.segmentation_options',
    choice = options.choice,
    recipes = variants.recipes,
    presets = variants.presets,

@@ -4,15 +4,15 @@ local options = require 'hilo.train.options'
 
 --- A group's defaults, changed by those that one script gives; `script.lua help` tells what each means.
 ---@param name string of the group, for messages
----@param list {[1]: string, [2]: any, [3]: string}[] key, default, what it means
+---@param list {[1]: string, [2]: any, [3]: string?}[] key, default, what it means; a group within has its own meanings
 ---@param given? table<string, any> this script's
 ---@param of_some? {[1]: string, [2]: any, [3]: string}[] options that a script has only where it names them
 ---@return table
 return function(name, list, given, of_some)
-   local out, about, known = {}, {}, {}
+   local out, about, known, is_known = {}, {}, {}, {}
    local function take(option)
       local key, default = option[1], option[2]
-      known[#known + 1], about[key] = key, option[3]
+      known[#known + 1], about[key], is_known[key] = key, option[3], true
       local value = given and given[key]
       if value == nil then return default end
       core.check(type(value) == type(default), '%s.%s is %s, got %s', name, key, options.kind_of(default), options.text_of(value))
@@ -24,7 +24,7 @@ return function(name, list, given, of_some)
       if given and given[option[1]] ~= nil then out[option[1]] = value end
    end
    for key in pairs(given or {}) do
-      if not about[key] then
+      if not is_known[key] then
          core.raise(("%s: there is no option '%s'; did you mean '%s'? (%s)"):format(name, tostring(key),
             options.nearest(tostring(key), known), table.concat(known, ', ')))
       end

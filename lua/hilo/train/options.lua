@@ -183,6 +183,7 @@ options.meanings = setmetatable({}, {__mode = 'k'})
 ---@return table<string, string>
 function options.meanings_of(defaults)
    local flat = {}
+   for key, about in pairs(options.meanings[defaults] or {}) do flat[key] = about end
    for name, group in pairs(defaults) do
       for key, about in pairs(type(group) == 'table' and options.meanings[group] or {}) do flat[name .. '.' .. key] = about end
    end
