@@ -8,20 +8,9 @@
 local hilo = require 'hilo'
 local data, methods, optim, train = hilo.data, hilo.methods, hilo.optim, hilo.train
 
-local o = train.options({
+local o = train.options(train.segmentation_options { -- with those that all have: lua/hilo/train/segmentation_options.lua, `help`
    name = 'advsemiseg',
-   recipe = 'scenes',        -- numbers for a data set: scenes, pictures, camvid, voc, context, cityscapes
-   data = data.options {     -- all of them, and what they mean: lua/hilo/data/options.lua, or `help`
-      labelled = '1/8', unlabelled = 'rest',
-      size = 1,              -- factor for all images: 0.5 is half size
-   },
-   eval = {labels = 'full'}, -- compare at the label files' resolution; 'input': at the size the network sees
-   model = train.networks.options.segmentation {backbone = 'resnet18', width = 24}, -- lua/hilo/train/model_options.lua, `help`
-   precision = 'float32',    -- or 'bf16': networks compute in bfloat16; what they learn stays float32
-   crop = {97, 97}, scale = {0.75, 1.5}, mirror = true,
-   batch = 8, unlabelled_batch = 8, steps = 500,
-   optimiser = 'sgd',        -- or 'adam', which has no momentum to set
-   lr = 5e-2, head_lr = 2e-3, momentum = 0.9, weight_decay = 5e-4, power = 0.9, warmup = 0, -- warmup: steps in which lr grows
+   unlabelled_batch = 8,
    d_lr = 1e-4, d_betas = {0.9, 0.99}, d_channels = 64,
    lambda_adv = 0.01,        -- weight of the adversarial loss on labelled pictures
    lambda_adv_u = 0.001,     -- and on the others
@@ -50,14 +39,13 @@ local function schedule(t)
    lambda_semi:fill(t > o.semi_start * o.steps and o.lambda_semi or 0)
 end
 
-local function step()
+-- The terms of the loss of S with D fixed, what else is logged, and what D is shown.
+local function losses()
    local x_l, y_l = labelled:tensors()         -- (N,3,H,W), (N,H,W)
    local x_u, _, inside = unlabelled:tensors() -- (M,3,H,W), (M,H,W): 0 where the crop shows no image
    local valid = hilo.ne(y_l, set.void)        -- (N,H,W)
    local logits_l, logits_u = S(x_l), S(x_u)   -- (N,C,H,W), (M,C,H,W)
    local map_l = hilo.softmax(logits_l)
-
-   -- S, with D fixed: L_S = L_ce + lambda_adv L_adv + lambda_adv_u L_adv_u + lambda_semi L_semi
    local L_ce = hilo.cross_entropy(logits_l, y_l)
    local judged_u = methods.fixed(D, hilo.softmax(logits_u)) -- (M,H,W)
    local L_adv = methods.pixel_bce(methods.fixed(D, map_l), 1, valid)
@@ -65,21 +53,30 @@ local function step()
    local trusted = methods.pseudo_labels.of(logits_u,
       {confidence = hilo.sigmoid(judged_u:detach()), threshold = o.threshold, mask = inside})
    local L_semi = hilo.cross_entropy(logits_u, trusted)
-   local L_S = L_ce + L_adv * o.lambda_adv + L_adv_u * o.lambda_adv_u + hilo.cmul(L_semi, lambda_semi)
+   return {ce = L_ce, adv = L_adv, adv_u = L_adv_u, semi = L_semi, trusted = methods.pseudo_labels.share(trusted, inside)},
+      {map = map_l:detach(), labels = y_l, valid = valid}
+end
+
+local function step()
+   local L, shown = losses()
+
+   -- S: L_S = L_ce + lambda_adv L_adv + lambda_adv_u L_adv_u + lambda_semi L_semi
+   local L_S = L.ce + L.adv * o.lambda_adv + L.adv_u * o.lambda_adv_u + hilo.cmul(L.semi, lambda_semi)
    opt_S:zeroGrad()
    L_S:backward()
 
    -- D, with S fixed, on labelled pictures alone (the authors' code shows it maps of the others too):
    -- L_D = ( BCE(D(map), 0) + BCE(D(one-hot), 1) ) / 2
-   local L_fake = methods.pixel_bce(D(map_l:detach()), 0, valid)
-   local L_real = methods.pixel_bce(D(hilo.one_hot(y_l, #set.classes)), 1, valid)
+   local L_fake = methods.pixel_bce(D(shown.map), 0, shown.valid)
+   local L_real = methods.pixel_bce(D(hilo.one_hot(shown.labels, #set.classes)), 1, shown.valid)
    local L_D = (L_fake + L_real) * 0.5
    opt_D:zeroGrad()
    L_D:backward()
 
    opt_S:step()
    opt_D:step()
-   return {ce = L_ce, adv = L_adv, adv_u = L_adv_u, semi = L_semi, d = L_D, trusted = methods.pseudo_labels.share(trusted, inside)}
+   L.d = L_D
+   return L
 end
 
 local probe = train.probe {run = run, set = set, split = split, transform = augment}
@@ -89,9 +86,12 @@ run:train {
    nets = {S = S, D = D}, optims = {S = opt_S, D = opt_D},
    evaluate = function() return train.evaluate.segmentation(S, set, split.val, o, run.workers) end,
    diagnose = function()
-      return train.diagnose.pseudo_labels(probe, {nets = {S, D}, label = function(x)
+      local function label(x)
          local logits = S(x)
-         return hilo.label_map(logits), hilo.ge(hilo.sigmoid(D(hilo.softmax(logits))), o.threshold)
-      end})
+         local trust = hilo.sigmoid(D(hilo.softmax(logits)))
+         return hilo.label_map(logits), hilo.ge(trust, o.threshold), trust
+      end
+      return train.diagnose.pseudo_labels(probe, {nets = {S, D}, label = label, S = S, losses = losses,
+         weights = {adv = o.lambda_adv, adv_u = o.lambda_adv_u, semi = lambda_semi}})
    end,
 }

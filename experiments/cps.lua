@@ -6,21 +6,10 @@
 local hilo = require 'hilo'
 local data, methods, optim, train = hilo.data, hilo.methods, hilo.optim, hilo.train
 
-local o = train.options({
+local o = train.options(train.segmentation_options { -- with those that all have: lua/hilo/train/segmentation_options.lua, `help`
    name = 'cps',
-   recipe = 'scenes',        -- numbers for a data set: scenes, pictures, camvid, voc, context, cityscapes
    preset = 'default',       -- or 'cutmix'
-   data = data.options {     -- all of them, and what they mean: lua/hilo/data/options.lua, or `help`
-      labelled = '1/8', unlabelled = 'rest',
-      size = 1,              -- factor for all images: 0.5 is half size
-   },
-   eval = {labels = 'full'}, -- compare at the label files' resolution; 'input': at the size the network sees
-   model = train.networks.options.segmentation {backbone = 'resnet18', width = 24}, -- lua/hilo/train/model_options.lua, `help`
-   precision = 'float32',    -- or 'bf16': networks compute in bfloat16; what they learn stays float32
-   crop = {97, 97}, scale = {0.75, 1.5}, mirror = true,
-   batch = 8, unlabelled_batch = 8, steps = 500,
-   optimiser = 'sgd',        -- or 'adam', which has no momentum to set
-   lr = 5e-2, head_lr = 2e-3, momentum = 0.9, weight_decay = 5e-4, power = 0.9, warmup = 0, -- warmup: steps in which lr grows
+   unlabelled_batch = 8,
    lambda = 1.5,             -- weight of the cross supervision
    cutmix = false,           -- on pictures with boxes of others in them; the labelled ones are then left out of it
    area = {0.25, 0.5}, boxes = 3, -- part of a picture that one box covers, of which each has a third
@@ -64,24 +53,34 @@ local function crossed_on_mixed()
    return methods.cross_pseudo(S1(x), S2(x), mixed(inside_a, inside_b), labels)
 end
 
-local function step()
+-- The terms of the loss, each for both networks.
+local function losses()
    local x_l, y_l, inside_l = labelled:tensors() -- (N,3,H,W), (N,H,W), (N,H,W)
-
-   -- L = L_ce + lambda L_cps, each the sum of the two networks'
    local logits_1, logits_2 = S1(x_l), S2(x_l)   -- (N,C,H,W)
    local L_1, L_2 = hilo.cross_entropy(logits_1, y_l), hilo.cross_entropy(logits_2, y_l)
    local L_cps = o.cutmix and crossed_on_mixed() or crossed(logits_1, logits_2, inside_l)
-   local L = L_1 + L_2 + L_cps * o.lambda
-   opt_1:zeroGrad()
-   opt_2:zeroGrad()
-   L:backward()
-   opt_1:step()
-   opt_2:step()
    return {ce = L_1, ce_2 = L_2, cps = L_cps}
 end
+
+local function step()
+   local L = losses()
+   local L_S = L.ce + L.ce_2 + L.cps * o.lambda -- L = L_ce + lambda L_cps
+   opt_1:zeroGrad()
+   opt_2:zeroGrad()
+   L_S:backward()
+   opt_1:step()
+   opt_2:step()
+   return L
+end
+
+local probe = train.probe {run = run, set = set, split = split, transform = augment}
 
 run:train {
    steps = o.steps, schedule = schedule, step = step, score = 'mean_iou',
    nets = {S = S1, S2 = S2}, optims = {S = opt_1, S2 = opt_2}, -- S, what is evaluated and used, is the first, as in the paper
    evaluate = function() return train.evaluate.segmentation(S1, set, split.val, o, run.workers) end,
+   diagnose = function() -- what S1 teaches S2, and how hard S1 is pulled
+      return train.diagnose.pseudo_labels(probe, {nets = {S1, S2}, logits = S1, learner = S2, S = S1, losses = losses,
+         weights = {cps = o.lambda}})
+   end,
 }

@@ -7,20 +7,9 @@
 local hilo = require 'hilo'
 local data, methods, optim, train = hilo.data, hilo.methods, hilo.optim, hilo.train
 
-local o = train.options({
+local o = train.options(train.segmentation_options { -- with those that all have: lua/hilo/train/segmentation_options.lua, `help`
    name = 'cutmix',
-   recipe = 'scenes',        -- numbers for a data set: scenes, pictures, camvid, voc, context, cityscapes
-   data = data.options {     -- all of them, and what they mean: lua/hilo/data/options.lua, or `help`
-      labelled = '1/8', unlabelled = 'rest',
-      size = 1,              -- factor for all images: 0.5 is half size
-   },
-   eval = {labels = 'full'}, -- compare at the label files' resolution; 'input': at the size the network sees
-   model = train.networks.options.segmentation {backbone = 'resnet18', width = 24}, -- lua/hilo/train/model_options.lua, `help`
-   precision = 'float32',    -- or 'bf16': networks compute in bfloat16; what they learn stays float32
-   crop = {97, 97}, scale = {0.75, 1.5}, mirror = true,
-   batch = 8, unlabelled_batch = 8, steps = 500,
-   lr = 5e-2, head_lr = 2e-3, momentum = 0.9, weight_decay = 5e-4, power = 0.9, warmup = 0, -- warmup: steps in which lr grows
-   optimiser = 'sgd',        -- or 'adam', which has no momentum to set
+   unlabelled_batch = 8,
    weight = 1,               -- of the consistency loss
    threshold = 0.97,         -- it is weighed by the share of pixels of which the teacher is so sure
    area = {0.5, 0.5},        -- of the box, as part of the picture
@@ -32,11 +21,9 @@ local run = train.run(o)
 local set = data.open(o.data)
 local split = run:split(set)
 
-local function augment(jitter, grey)
-   return data.transforms.segmentation {crop = o.crop, size = o.data.size, scale = o.scale, mirror = o.mirror, jitter = jitter,
-      grey = grey}
-end
-local weak, strong = augment(), augment(o.jitter, o.grey)
+local plain = {crop = o.crop, size = o.data.size, scale = o.scale, mirror = o.mirror}
+local weak = data.transforms.segmentation(plain)
+local strong = data.transforms.segmentation(setmetatable({jitter = o.jitter, grey = o.grey}, {__index = plain}))
 local labelled = run:loader {set = set, names = split.labelled, labels = true, batch = o.batch, transform = weak, stream = 1}
 -- two streams of pictures; of each the teacher sees the plain crop and the student the same in colours of its own
 local function unlabelled(stream, transform, look)
@@ -62,24 +49,29 @@ end
 
 local function mixed(a, b) return methods.cutmix.mix(boxes, a, b) end
 
-local function step()
+-- The terms of the loss, and what else is logged.
+local function losses()
    local x_l, y_l = labelled:tensors()          -- (N,3,H,W), (N,H,W)
    local a_t, _, inside_a = a_teacher:tensors() -- (M,3,H,W), (M,H,W): 0 where the crop shows no image
    local b_t, _, inside_b = b_teacher:tensors()
    local x_s = mixed(a_student:tensors(), (b_student:tensors()))
    local inside = mixed(inside_a, inside_b)
-
-   -- L = L_ce + weight * share of sure pixels * L_cons
    local L_ce = student:cross_entropy(x_l, y_l)
    local said = hilo.no_grad(function() return mixed(teacher(a_t), teacher(b_t)) end) -- (M,C,H,W)
    local sure = methods.pseudo_labels.share(methods.pseudo_labels.of(said, {threshold = o.threshold, mask = inside}), inside)
    local L_cons = methods.map_consistency(student(x_s), said, inside)
-   local L = L_ce + hilo.cmul(L_cons, sure) * o.weight
+   -- weighed by the share of the pixels of which the teacher is sure
+   return {ce = L_ce, consistency = hilo.cmul(L_cons, sure), sure = sure}
+end
+
+local function step()
+   local L = losses()
+   local L_S = L.ce + L.consistency * o.weight -- L = L_ce + weight L_cons
    opt:zeroGrad()
-   L:backward()
+   L_S:backward()
    opt:step()
    methods.mean_teacher.update(teacher, student, rate)
-   return {ce = L_ce, consistency = L_cons, sure = sure}
+   return L
 end
 
 local probe = train.probe {run = run, set = set, split = split, transform = weak}
@@ -89,6 +81,7 @@ run:train {
    nets = {S = teacher, student = student}, optims = {student = opt}, -- S, what is evaluated and used, is the teacher, as in the paper
    evaluate = function() return train.evaluate.segmentation(teacher, set, split.val, o, run.workers) end,
    diagnose = function()
-      return train.diagnose.pseudo_labels(probe, {nets = {teacher}, logits = teacher, threshold = o.threshold})
+      return train.diagnose.pseudo_labels(probe, {nets = {student, teacher}, logits = teacher, threshold = o.threshold,
+         learner = student, S = student, losses = losses, weights = {consistency = o.weight}})
    end,
 }

@@ -10,29 +10,21 @@
 -- of 32.0 end at 35.7, and at 34.0 without such labels (weight=0); from one of 27.7, 300 steps end at 30.8 and 31.9.
 local core = require 'hilo.core'
 local hilo = require 'hilo'
+local sorted_keys = require 'hilo.keys'
 local data, methods, optim, train = hilo.data, hilo.methods, hilo.optim, hilo.train
 
-local o = train.options({
+local o = train.options(train.segmentation_options { -- with those that all have: lua/hilo/train/segmentation_options.lua, `help`
    name = 'guided',
-   recipe = 'scenes',        -- numbers for a data set: scenes, pictures, camvid, voc, context, cityscapes
-   data = data.options {     -- all of them, and what they mean: lua/hilo/data/options.lua, or `help`
-      labelled = '1/8', unlabelled = 'rest',
-      size = 1,              -- factor for all images: 0.5 is half size
+   data = data.options {labelled = '1/8', unlabelled = 'rest', size = 1,
       tags = '',             -- a file: which classes pictures without label maps show; a result with it says so
    },
-   eval = {labels = 'full'}, -- compare at the label files' resolution; 'input': at the size the network sees
-   model = train.networks.options.segmentation {backbone = 'resnet18', width = 24}, -- lua/hilo/train/model_options.lua, `help`
-   precision = 'float32',    -- or 'bf16': networks compute in bfloat16; what they learn stays float32
    start = '',               -- a segmentation run whose network is where both begin; '': model.weights alone
    mlmt = '', scores = 'teacher', -- an MLMT run that guides where there are no tags; '': none
    exponent = 2,             -- of soft fusion's weights
-   bias = 2,                 -- of the logits of classes that tags name, over the background
-   crop = {97, 97}, scale = {0.75, 1.5}, mirror = true,
-   batch = 8, unlabelled_batch = 8, steps = 500,
-   optimiser = 'sgd',        -- or 'adam', which has no momentum to set
-   lr = 5e-2, head_lr = 2e-3, momentum = 0.9, weight_decay = 5e-4, power = 0.9, warmup = 0, -- warmup: steps in which lr grows
-   weight = 1,               -- of the loss of such labels, once it has grown
-   ramp = 0.1,               -- part of the steps in which it grows
+   tag_exponent = 1,         -- a class that tags name weighs (1 / the share of pictures that show it)^this
+   bias = 0,                 -- added to the logits of classes that tags name, but for the background
+   unlabelled_batch = 8,
+   weight = 1, ramp = 0.1,   -- of the loss of such labels, once it has grown; the part of the steps in which it does
    threshold = 0.7,          -- the least probability of a label that is learnt from
    ema = 0.99,               -- upper limit of the teacher's memory
    jitter = {brightness = 0.4, contrast = 0.4, saturation = 0.4, hue = 0.1, chance = 0.8}, grey = 0.2, -- what the student sees
@@ -44,28 +36,28 @@ local set = data.open(o.data)
 local split = run:split(set)
 local tags = run:tags(set, split)
 
--- what is known about the classes of each picture without a label map
-local rows, names = {}, {}
+-- what is known of each picture without a label map, and, to measure with, of validation pictures: their own classes stand for tags
+local rows, of_val = {}, {}
 if o.mlmt ~= '' then
    local classifier = train.load_class_scores(o, o.mlmt)
    local fusion = {how = 'soft', exponent = o.exponent, prior = methods.class_prior(classifier[o.scores]), background = set.background}
-   for _, name in ipairs(split.unlabelled) do
-      rows[name] = methods.guidance.of_scores(train.scores_of(classifier, o.scores, name, set), fusion)
-   end
+   local function row(name) return methods.guidance.of_scores(train.scores_of(classifier, o.scores, name, set), fusion) end
+   for _, name in ipairs(split.unlabelled) do rows[name] = row(name) end
+   for _, name in ipairs(split.val) do of_val[name] = row(name) end
 end
-for _, name in ipairs(tags and tags.names or {}) do
-   rows[name] = methods.guidance.of_tags(tags.rows[name], {bias = o.bias, background = set.background})
+if tags then
+   local given = {prior = methods.class_prior(tags.rows), exponent = o.tag_exponent, bias = o.bias, background = set.background}
+   local targets = train.evaluate.targets(set, split.val, {workers = run.workers, device = o.device})
+   for name, known in pairs(tags.rows) do rows[name] = methods.guidance.of_tags(known, given) end
+   for name, known in pairs(targets) do of_val[name] = methods.guidance.of_tags(known, given) end
 end
-for name in pairs(rows) do names[#names + 1] = name end
-table.sort(names)
+local names = sorted_keys(rows)
 core.check(#names > 0, 'guided: nothing is known about any picture; name a file of tags by data.tags= or an MLMT run by mlmt=')
 
-local function augment(more)
-   local transform = {crop = o.crop, size = o.data.size, scale = o.scale, mirror = o.mirror}
-   for key, value in pairs(more or {}) do transform[key] = value end
-   return data.transforms.segmentation(transform)
-end
-local weak, strong = augment(), augment {jitter = o.jitter, grey = o.grey, blur = o.blur, blur_chance = o.blur_chance}
+local plain = {crop = o.crop, size = o.data.size, scale = o.scale, mirror = o.mirror}
+local weak = data.transforms.segmentation(plain)
+local strong = data.transforms.segmentation(setmetatable({jitter = o.jitter, grey = o.grey, blur = o.blur, blur_chance = o.blur_chance},
+   {__index = plain}))
 local labelled = run:loader {set = set, names = split.labelled, labels = true, batch = o.batch, transform = weak, stream = 1}
 -- one stream, two looks: the same crops, the student's in colours of its own
 local function unlabelled(transform, look)
@@ -87,23 +79,30 @@ local function schedule(t)
    rate:fill(optim.ema_rate(t, o.ema))
 end
 
-local function step()
+-- The terms of the loss, and what else is logged.
+local function losses()
    local x_l, y_l = labelled:tensors()                  -- (N,3,H,W), (N,H,W)
    local x_t, _, inside, known = for_teacher:tensors()  -- (M,3,H,W), (M,H,W): 0 where the crop shows no image, (M,C)
    local x_s = for_student:tensors()                    -- (M,3,H,W)
-
-   -- L = L_ce + w L_u, L_u the cross entropy with what the guided teacher is sure of
    local L_ce = student:cross_entropy(x_l, y_l)
    local said = hilo.no_grad(function() return methods.guidance.apply(teacher(x_t), known) end) -- (M,C,H,W)
    local y_u = methods.pseudo_labels.of(said, {threshold = o.threshold, mask = inside})
    local L_u = methods.pseudo_labels.cross_entropy(student:logits(x_s), y_u, inside)
-   local L = L_ce + hilo.cmul(L_u, w)
-   opt:zeroGrad()
-   L:backward()
-   opt:step()
-   methods.mean_teacher.update(teacher, student, rate)
    return {ce = L_ce, guided = L_u, sure = methods.pseudo_labels.share(y_u, inside), w = w}
 end
+
+local function step()
+   local L = losses()
+   local L_S = L.ce + hilo.cmul(L.guided, w) -- L = L_ce + w L_u
+   opt:zeroGrad()
+   L_S:backward()
+   opt:step()
+   methods.mean_teacher.update(teacher, student, rate)
+   return L
+end
+
+for name, row in pairs(of_val) do rows[name] = row end
+local probe = train.probe {run = run, set = set, split = split, transform = weak, rows = rows}
 
 run:train {
    steps = o.steps, schedule = schedule, step = step, score = 'mean_iou',
@@ -112,5 +111,10 @@ run:train {
       local scores, seen = train.evaluate.segmentation(teacher, set, split.val, o, run.workers)
       scores.tags, scores.tagged_images = tags and tags.path, tags and #tags.names
       return scores, seen
+   end,
+   diagnose = function()
+      local function logits(x, known) return methods.guidance.apply(teacher(x), known) end
+      return train.diagnose.pseudo_labels(probe, {nets = {student, teacher}, logits = logits, threshold = o.threshold,
+         learner = student, S = student, losses = losses, weights = {guided = w}})
    end,
 }

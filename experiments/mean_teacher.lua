@@ -7,20 +7,9 @@
 local hilo = require 'hilo'
 local data, methods, optim, train = hilo.data, hilo.methods, hilo.optim, hilo.train
 
-local o = train.options({
+local o = train.options(train.segmentation_options { -- with those that all have: lua/hilo/train/segmentation_options.lua, `help`
    name = 'mean_teacher',
-   recipe = 'scenes',        -- numbers for a data set: scenes, pictures, camvid, voc, context, cityscapes
-   data = data.options {     -- all of them, and what they mean: lua/hilo/data/options.lua, or `help`
-      labelled = '1/8', unlabelled = 'rest',
-      size = 1,              -- factor for all images: 0.5 is half size
-   },
-   eval = {labels = 'full'}, -- compare at the label files' resolution; 'input': at the size the network sees
-   model = train.networks.options.segmentation {backbone = 'resnet18', width = 24}, -- lua/hilo/train/model_options.lua, `help`
-   precision = 'float32',    -- or 'bf16': networks compute in bfloat16; what they learn stays float32
-   crop = {97, 97}, scale = {0.75, 1.5}, mirror = true,
-   batch = 8, unlabelled_batch = 8, steps = 500,
-   optimiser = 'sgd',        -- or 'adam', which has no momentum to set
-   lr = 5e-2, head_lr = 2e-3, momentum = 0.9, weight_decay = 5e-4, power = 0.9, warmup = 0, -- warmup: steps in which lr grows
+   unlabelled_batch = 8,
    weight = 100,             -- of the consistency loss, once it has grown
    ramp = 0.25,              -- part of the steps in which it grows
    ema = 0.99,               -- upper limit of the teacher's memory
@@ -32,12 +21,10 @@ local run = train.run(o)
 local set = data.open(o.data)
 local split = run:split(set)
 
-local function augment(more)
-   local transform = {crop = o.crop, size = o.data.size, scale = o.scale, mirror = o.mirror}
-   for key, value in pairs(more or {}) do transform[key] = value end
-   return data.transforms.segmentation(transform)
-end
-local weak, strong = augment(), augment {jitter = o.jitter, grey = o.grey, blur = o.blur, blur_chance = o.blur_chance}
+local plain = {crop = o.crop, size = o.data.size, scale = o.scale, mirror = o.mirror}
+local weak = data.transforms.segmentation(plain)
+local strong = data.transforms.segmentation(setmetatable({jitter = o.jitter, grey = o.grey, blur = o.blur, blur_chance = o.blur_chance},
+   {__index = plain}))
 local labelled = run:loader {set = set, names = split.labelled, labels = true, batch = o.batch, transform = weak, stream = 1}
 -- one stream, two looks: the same crops, the student's in colours of its own
 local function unlabelled(transform, look)
@@ -58,25 +45,36 @@ local function schedule(t)
    rate:fill(optim.ema_rate(t, o.ema))
 end
 
-local function step()
+-- The terms of the loss, and what else is logged.
+local function losses()
    local x_l, y_l = labelled:tensors()          -- (N,3,H,W), (N,H,W)
    local x_t, _, inside = for_teacher:tensors() -- (M,3,H,W), (M,H,W): 0 where the crop shows no image
    local x_s = for_student:tensors()            -- (M,3,H,W)
-
-   -- L = L_ce + w L_cons, L_cons the mean squared error of the probabilities
    local L_ce = student:cross_entropy(x_l, y_l)
    local said = hilo.no_grad(teacher, x_t)      -- (M,C,H,W)
+   -- the mean squared error of the probabilities
    local L_cons = methods.map_consistency(student(x_s), said, inside) * (1 / #set.classes)
-   local L = L_ce + hilo.cmul(L_cons, w)
-   opt:zeroGrad()
-   L:backward()
-   opt:step()
-   methods.mean_teacher.update(teacher, student, rate)
    return {ce = L_ce, consistency = L_cons, w = w}
 end
+
+local function step()
+   local L = losses()
+   local L_S = L.ce + hilo.cmul(L.consistency, w) -- L = L_ce + w L_cons
+   opt:zeroGrad()
+   L_S:backward()
+   opt:step()
+   methods.mean_teacher.update(teacher, student, rate)
+   return L
+end
+
+local probe = train.probe {run = run, set = set, split = split, transform = weak}
 
 run:train {
    steps = o.steps, schedule = schedule, step = step, score = 'mean_iou',
    nets = {S = teacher, student = student}, optims = {student = opt}, -- S, what is evaluated and used, is the teacher, as in the paper
    evaluate = function() return train.evaluate.segmentation(teacher, set, split.val, o, run.workers) end,
+   diagnose = function()
+      return train.diagnose.pseudo_labels(probe, {nets = {student, teacher}, logits = teacher, learner = student, S = student,
+         losses = losses, weights = {consistency = w}})
+   end,
 }

@@ -10,20 +10,9 @@
 local hilo = require 'hilo'
 local data, methods, optim, train = hilo.data, hilo.methods, hilo.optim, hilo.train
 
-local o = train.options({
+local o = train.options(train.segmentation_options { -- with those that all have: lua/hilo/train/segmentation_options.lua, `help`
    name = 'unimatch',
-   recipe = 'scenes',        -- numbers for a data set: scenes, pictures, camvid, voc, context, cityscapes
-   data = data.options {     -- all of them, and what they mean: lua/hilo/data/options.lua, or `help`
-      labelled = '1/8', unlabelled = 'rest',
-      size = 1,              -- factor for all images: 0.5 is half size
-   },
-   eval = {labels = 'full'}, -- compare at the label files' resolution; 'input': at the size the network sees
-   model = train.networks.options.segmentation {backbone = 'resnet18', width = 24}, -- lua/hilo/train/model_options.lua, `help`
-   precision = 'float32',    -- or 'bf16': networks compute in bfloat16; what they learn stays float32
-   crop = {97, 97}, scale = {0.75, 1.5}, mirror = true,
-   batch = 8, unlabelled_batch = 8, steps = 500,
-   optimiser = 'sgd',        -- or 'adam', which has no momentum to set
-   lr = 5e-2, head_lr = 2e-3, momentum = 0.9, weight_decay = 5e-4, power = 0.9, warmup = 0, -- warmup: steps in which lr grows
+   unlabelled_batch = 8,
    threshold = 0.95,         -- the least probability of a label that is learnt from
    drop = 0.5,               -- of the features' channels
    jitter = {brightness = 0.5, contrast = 0.5, saturation = 0.5, hue = 0.25, chance = 0.8}, grey = 0.2, -- of strong views
@@ -62,7 +51,8 @@ local function schedule(t)
    boxes_2:draw(t)
 end
 
-local function step()
+-- The terms of the loss, and what else is logged.
+local function losses()
    local mix, pseudo = methods.cutmix.mix, methods.pseudo_labels
    local x_l, y_l = labelled:tensors()          -- (N,3,H,W), (N,H,W)
    local x_w, _, inside = u_weak:tensors()      -- (M,3,H,W), (M,H,W): 0 where the crop shows no image
@@ -78,18 +68,22 @@ local function step()
    local logits, dropped = methods.feature_perturbation(S, hilo.cat({x_l, x_w}, 1), m, o.drop) -- (N+M,C,h,w), (M,C,h,w)
    local y_w = labels(logits:narrow(1, n + 1, m), inside)
 
-   -- L = ( L_x + (L_s1 + L_s2) / 4 + L_fp / 2 ) / 2
    local strong_logits = S:logits(hilo.cat({x_1, x_2}, 1)) -- (2M,C,h,w)
    local function L_s(boxes, first)
       return pseudo.cross_entropy(strong_logits:narrow(1, first, m), mix(boxes, y_w, y_m), mix(boxes, inside, inside_m))
    end
    local L_x = hilo.resize_cross_entropy(logits:narrow(1, 1, n), y_l, {align_corners = true})
    local L_s1, L_s2, L_fp = L_s(boxes_1, 1), L_s(boxes_2, m + 1), pseudo.cross_entropy(dropped, y_w, inside)
-   local L = (L_x + (L_s1 + L_s2) * 0.25 + L_fp * 0.5) * 0.5
-   opt:zeroGrad()
-   L:backward()
-   opt:step()
    return {ce = L_x, s1 = L_s1, s2 = L_s2, fp = L_fp, sure = pseudo.share(y_w, inside)}
+end
+
+local function step()
+   local L = losses()
+   local L_S = (L.ce + (L.s1 + L.s2) * 0.25 + L.fp * 0.5) * 0.5 -- L = ( L_x + (L_s1 + L_s2) / 4 + L_fp / 2 ) / 2
+   opt:zeroGrad()
+   L_S:backward()
+   opt:step()
+   return L
 end
 
 local probe = train.probe {run = run, set = set, split = split, transform = weak}
@@ -100,6 +94,7 @@ run:train {
    evaluate = function() return train.evaluate.segmentation(S, set, split.val, o, run.workers) end,
    diagnose = function()
       local function logits(x) return train.evaluate.with(S, S, x) end
-      return train.diagnose.pseudo_labels(probe, {nets = {S}, logits = logits, threshold = o.threshold})
+      return train.diagnose.pseudo_labels(probe, {nets = {S}, logits = logits, threshold = o.threshold, S = S, losses = losses,
+         weights = {ce = 0.5, s1 = 0.125, s2 = 0.125, fp = 0.25}})
    end,
 }

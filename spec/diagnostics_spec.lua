@@ -6,6 +6,7 @@ local gradients = require 'hilo.train.gradients'
 local helper = require 'spec.helper'
 local Quality = require 'hilo.train.quality'
 local reader = require 'spec.event_reader'
+local sorted_keys = require 'hilo.keys'
 local tiny = require 'spec.tiny_set'
 local tiny_runs = require 'spec.tiny_runs'
 local undisturbed = require 'hilo.train.undisturbed'
@@ -88,6 +89,16 @@ describe('gradient norms', function()
    local function ce(logits) return hilo.cross_entropy(logits, labels) end
    local function square(logits) return hilo.mean(hilo.cmul(logits, logits), 1, 2, 3, 4):view(1) end
 
+   it('are weighed as the loss is, by numbers or by tensors', function()
+      local S = network()
+      local logits = S(x)
+      local norms = gradients.of(S, {ce = ce(logits), square = square(logits)},
+         {first = 'ce', weights = {ce = hilo.Tensor {2}, square = -0.5}})
+      local a, b = alone(ce), alone(square)
+      assert.near(1, norms.ce / (2 * math.sqrt(dot(a, a))), 1e-4)
+      assert.near(1, norms.square / (0.5 * math.sqrt(dot(b, b))), 1e-4)
+   end)
+
    for _, again in ipairs {false, true} do
       it('and angles are those of each loss by itself' .. (again and ', with stages that are computed again too' or ''), function()
          local S = network()
@@ -160,7 +171,8 @@ end)
 local small = 'crop=32 batch=2 unlabelled_batch=3 model.width=4 data.labelled=3 threads=1 workers=1 log_every=2 eval_every=2 '
    .. 'diagnostics=6'
 local own = {s4gan = 'steps=4 d_channels=4 gamma=0.5', cutmix = 'steps=2 threshold=0.35', unimatch = 'steps=2 threshold=0.35',
-   advsemiseg = 'steps=2 threshold=0.48 d_channels=4'}
+   advsemiseg = 'steps=2 threshold=0.48 d_channels=4', mean_teacher = 'steps=2', cps = 'steps=2',
+   guided = 'steps=2 threshold=0.35 data.tags=image_tags.tsv'}
 
 local function run(script, name, rest)
    local code, text = tiny_runs.shell(table.concat({'env OMP_WAIT_POLICY=passive luajit', core.root .. 'lua/bin/hilo',
@@ -295,16 +307,64 @@ describe('what is told of s4GAN', function()
 end)
 
 describe('a run of', function()
-   for _, script in ipairs {'cutmix', 'unimatch', 'advsemiseg'} do
-      it(script .. ' tells how good its pseudo-labels are, and learns the same without', function()
+   local terms = {cutmix = {'consistency'}, unimatch = {'s1', 's2', 'fp'}, advsemiseg = {'adv', 'adv_u', 'semi'},
+      mean_teacher = {'consistency'}, cps = {'cps'}, guided = {'guided'}}
+   setup(function() tiny.write(set .. '/image_tags.tsv', 'img_05\tbackground,green\nimg_06\tred\nimg_07\tgreen\n') end)
+
+   for _, script in ipairs(sorted_keys(terms)) do
+      it(script .. ' tells how good its pseudo-labels are and how hard its losses pull, and learns the same without', function()
          run(script, script)
          run(script, script .. '-without', 'diagnostics=0')
          assert.is_true(tiny.read(file(script, 'last.safetensors')) == tiny.read(file(script .. '-without', 'last.safetensors')))
          local figures = figures_of(script)[1]
          assert.is_true(figures.accepted.val >= 0 and figures.accepted.unlabelled <= 1)
+         assert.is_true(figures.certainty.val > 0 and figures.certainty.unlabelled < 1)
          assert.is_table(figures.pixel_accuracy)
+         local teaches_another = script ~= 'unimatch' and script ~= 'advsemiseg'
+         assert.equal(teaches_another, figures.agreement ~= nil)
+         if script == 'mean_teacher' or script == 'cps' then assert.near(1, figures.accepted.val, 1e-6) end
+         assert.is_true(figures.gradient_norm.ce > 0)
+         for _, term in ipairs(terms[script]) do
+            assert.is_true(figures.gradient_norm[term] >= 0 and math.abs(figures.gradient_cosine[term]) <= 1.00001, term)
+         end
+         assert.equal(#terms[script] + 1, #sorted_keys(figures.gradient_norm))
       end)
    end
+end)
+
+describe('the batches of the last step', function()
+   local function names_of(loaders)
+      local list = {}
+      for i, loader in ipairs(loaders) do list[i] = table.concat(loader:next().names, ' ') end
+      return table.concat(list, ', ')
+   end
+
+   it('come once more where they are asked for, and then those that would have come', function()
+      local seen, repeated = {}, {}
+      for _, measures in ipairs {true, false} do
+         local o = train.options({batch = 2}, nil, {'runs=' .. runs, 'name=again-' .. tostring(measures), 'eval_every=2',
+            'tracking=false', 'threads=1', 'workers=1', 'log_every=100'})
+         local r, data = train.run(o), hilo.data.open {root = set}
+         r.say = function() end
+         assert.matches('has made no step', helper.error_of(r.again, r, function() end))
+         local transform, loaders = hilo.data.transforms.segmentation {crop = {16, 16}}, {}
+         for stream = 1, 2 do
+            loaders[stream] = r:loader {set = data, names = data.names, batch = 2, transform = transform, stream = stream}
+         end
+         local drawn = {}
+         r:train {steps = 6, score = 'mean_iou', nets = {}, optims = {}, evaluate = function() return {mean_iou = 1} end,
+            step = function(t) drawn[t] = names_of(loaders) end,
+            diagnose = measures and function()
+               repeated[#repeated + 1] = r:again(function() return names_of(loaders) end)
+               assert.error_matches(function() r:again(function() error('a fault', 0) end) end, 'a fault')
+               return {}
+            end or nil}
+         seen[measures and 1 or 2] = drawn
+      end
+      assert.same(seen[2], seen[1])
+      assert.same({seen[1][2], seen[1][4], seen[1][6]}, repeated)
+      assert.not_equal(seen[1][1], seen[1][2])
+   end)
 end)
 
 describe('pseudo-labels of other methods', function()
@@ -344,7 +404,7 @@ describe('pseudo-labels of other methods', function()
          local map = hilo.ByteTensor(x:size(1), 32, 32):zero() -- all background; learnt from in the upper half
          local taken = map:clone()
          taken:narrow(2, 1, 16):fill(1)
-         return map, hilo.cmul(taken, seen)
+         return map, hilo.cmul(taken, seen), taken:float() * 0.5 + 0.25 -- 0.75 sure there, and 0.25 below
       end})
       for _, parts in probe:batches() do
          local v = parts.val
@@ -362,8 +422,39 @@ describe('pseudo-labels of other methods', function()
       end
       assert.near(100 * right / pixels, figures.pixel_accuracy.val_accepted, 1e-9)
       assert.near(0.5, figures.accepted.val, 0.02)
+      assert.near(0.75, figures.certainty.val_accepted, 1e-6)
+      assert.near(0.25, figures.certainty.val_rejected, 1e-6)
+      assert.near(0.25 + figures.accepted.val / 2, figures.certainty.val, 1e-6)
+      assert.is_nil(figures.agreement)
       assert.is_number(figures.mean_iou.unlabelled_rejected)
-      assert.matches('accepted: %d+ %% of the pixels, of which %d+ %% are right', text)
+      assert.matches('accepted: %d+ %% of the pixels, of which %d+ %% are right, of the others %d+ %%', text)
+   end)
+
+   it('are compared with what the network says that learns them', function()
+      local level = 1.5
+      local function says(bright) -- class 1 where it is brighter, 0 elsewhere
+         return function(x)
+            local y = x:narrow(2, 1, 1) - bright
+            return hilo.cat({y * 0, y, y * 0 - 50}, 2)
+         end
+      end
+      local figures = train.diagnose.pseudo_labels(probe, {nets = {}, logits = says(0), learner = says(level)})
+      local same, inside = 0, 0
+      for _, parts in probe:batches() do
+         local v = parts.val
+         for i = 1, 3 do
+            for y = 1, 32 do
+               for k = 1, 32 do
+                  local bright = v.images[i][1][y][k]
+                  inside = inside + v.inside[i][y][k]
+                  if (bright > 0) == (bright > level) then same = same + v.inside[i][y][k] end
+               end
+            end
+         end
+      end
+      assert.is_true(same > 0 and same < inside)
+      assert.near(same / inside, figures.agreement.val, 1e-6)
+      assert.near(1, figures.accepted.val, 1e-9)
    end)
 end)
 

@@ -16,6 +16,8 @@ local known = {
       .. 'validation pictures are real, but D has never seen them.'},
    {'accuracy', 'accuracy of D', 'Share of label maps and predicted maps that D tells right; 0.5 is chance.'},
    {'accepted', 'share accepted', 'Of predicted maps, or pixels: what self-training learns from.'},
+   {'certainty', 'certainty', 'Mean of the probability, or of the confidence of D, by which pixels are accepted.'},
+   {'agreement', 'agreement', 'Share of pixels of which the network that learns says already what it is taught.'},
    {'pixel_accuracy', 'pixel accuracy of maps', 'Percent right, of what is accepted and of what is rejected.'},
    {'mean_iou', 'mean IoU of maps', 'Percent, of what is accepted and of what is rejected.'},
    {'rank_correlation', 'does D know good maps?', 'Rank correlation of its confidence and the share of right pixels: 1 where '
@@ -28,7 +30,9 @@ local known = {
 local names = {labelled_truth = 'label maps, labelled', val_truth = 'label maps, validation', labelled = 'predicted, labelled',
    val = 'predicted, validation', unlabelled = 'predicted, unlabelled', val_hard = 'predicted, validation, as one-hot',
    unlabelled_hard = 'predicted, unlabelled, as one-hot', train = 'what D trains on', ce = 'cross entropy',
-   fm = 'feature matching', st = 'self-training', real = 'sure of label maps', fake = 'sure of predicted maps'}
+   fm = 'feature matching', st = 'self-training', real = 'sure of label maps', fake = 'sure of predicted maps',
+   cps = 'cross supervision', guided = 'guided labels', semi = 'self-training', adv = 'adversarial, labelled',
+   adv_u = 'adversarial, unlabelled', s1 = 'first strong view', s2 = 'second strong view', fp = 'features missing'}
 
 local parts_of_set = {labelled = 'labelled', val = 'validation', unlabelled = 'unlabelled'}
 

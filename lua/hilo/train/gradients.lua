@@ -1,4 +1,5 @@
 --- train/gradients.lua: how hard each loss pulls at a network, and whether losses pull the same way.
+local core = require 'hilo.core'
 local hilo = require 'hilo'
 local autograd = require 'hilo.autograd'
 local sorted_keys = require 'hilo.keys'
@@ -39,12 +40,17 @@ local function in_order(losses, first)
    return names
 end
 
+local function factor(weights, name)
+   local weight = weights and weights[name] or 1
+   return core.is_tensor(weight) and weight:item() or weight
+end
+
 --- Norms of the gradients of losses with respect to a network's parameters, and the cosines of their angles with the gradient of one
 --- of them (1: both pull the same way). Uses the parameters' gradients; call it inside train.undisturbed where they are still needed.
 ---@param net Module
 ---@param losses table<string, Tensor> (1) each; they may share a graph
----@param options {first: string, weights: table<string, number>?} first: the loss that the others are compared with; weights:
---- factors of the losses, 1 where not given
+---@param options {first: string, weights: table<string, number|Tensor>?} first: the loss that the others are compared with; weights:
+--- factors of the losses, tensors of one element or numbers, 1 where not given
 ---@return table<string, number> norms
 ---@return table<string, number> cosines without that of the first, 0 where a gradient is 0
 function gradients.of(net, losses, options)
@@ -57,7 +63,7 @@ function gradients.of(net, losses, options)
       hilo.no_grad(function()
          local grads = current(params)
          local norm = math.sqrt(dot(grads, grads))
-         norms[name] = norm * math.abs(options.weights and options.weights[name] or 1)
+         norms[name] = norm * math.abs(factor(options.weights, name))
          if i == 1 then
             reference = {grads = copies(params), norm = norm}
          else

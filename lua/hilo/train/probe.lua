@@ -11,11 +11,13 @@ local streams = {labelled = 12, val = 13, unlabelled = 14} -- of loaders, away f
 ---@field images Tensor (N,3,H,W)
 ---@field labels Tensor? (N,H,W); nil where no unlabelled picture has a label map
 ---@field inside Tensor (N,H,W) byte, 1 where the crop shows its picture
+---@field rows Tensor? (N,K) what the probe was told of the pictures
 
 ---@class Probe
 ---@field classes string[]
 ---@field void integer
 ---@field device string
+---@field run Run?
 ---@field count integer batches of each part
 ---@field loaders table<'labelled'|'val'|'unlabelled', Loader>
 local Probe = {}
@@ -27,6 +29,14 @@ local function having_labels(set, names)
    return list
 end
 
+-- Those of which rows tell, all without rows.
+local function told_of(rows, names)
+   if not rows then return names end
+   local list = {}
+   for _, name in ipairs(names) do if rows[name] then list[#list + 1] = name end end
+   return list
+end
+
 -- Names of the pictures to look at, sorted; unlabelled ones are those that have label maps after all, where there are some.
 local function pick(set, names, count)
    local known = having_labels(set, names)
@@ -34,17 +44,19 @@ local function pick(set, names, count)
 end
 
 --- Of a run. Options of the run: diagnostics, how many crops of each part (rounded up to whole batches); batch and unlabelled_batch.
----@param options {run: Run, set: DataSet, split: Split, transform: Transform}
+---@param options {run: Run, set: DataSet, split: Split, transform: Transform, rows: table<string, number[]>?, [string]: any}
+--- rows: numbers for each picture, such as its tags; of validation and unlabelled pictures those are looked at that have some
 ---@return Probe
 function Probe.new(options)
    local run, set, o = options.run, options.set, options.run.options
    local wide = o.unlabelled_batch or o.batch
-   local self = setmetatable({classes = set.classes, void = set.void, device = o.device, loaders = {}}, Probe)
+   local self = setmetatable({run = run, classes = set.classes, void = set.void, device = o.device, loaders = {}}, Probe)
    self.count = math.ceil(o.diagnostics / wide)
    for part, stream in pairs(streams) do
-      local names, labels = pick(set, options.split[part], math.max(1, o.diagnostics))
+      local rows = part ~= 'labelled' and options.rows or nil
+      local names, labels = pick(set, told_of(rows, options.split[part]), math.max(1, o.diagnostics))
       if #names > 0 then
-         self.loaders[part] = hilo.data.loader {set = set, names = names, labels = labels, transform = options.transform,
+         self.loaders[part] = hilo.data.loader {set = set, names = names, labels = labels, rows = rows, transform = options.transform,
             batch = part == 'labelled' and o.batch or wide, seed = o.seed, stream = stream, workers = run.workers, ahead = 1,
             device = o.device}
       end
@@ -62,8 +74,8 @@ function Probe:batches()
       number = number + 1
       local parts = {}
       for part, loader in pairs(self.loaders) do
-         local images, labels, inside = loader:tensors()
-         parts[part] = {images = images, labels = labels, inside = inside}
+         local images, labels, inside, rows = loader:tensors()
+         parts[part] = {images = images, labels = labels, inside = inside, rows = rows}
       end
       return number, parts
    end
@@ -75,4 +87,4 @@ function Probe:need(part)
    core.check(self.loaders[part], 'probe: the run has no %s pictures', part)
 end
 
-return Probe
+return require('hilo.checked').class('Probe', Probe)

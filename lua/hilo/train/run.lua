@@ -5,7 +5,8 @@
 ---     runs/<name>/split.json         which images it used; tags.json: the image-level tags it learnt from, where data.tags names some
 ---     runs/<name>/classes.json       names and colours of the classes, and how pictures are normalised
 ---     runs/<name>/log.jsonl          a line an interval
----     runs/<name>/last.safetensors   everything needed to go on; best.safetensors: the networks at their best score
+---     runs/<name>/last.safetensors   everything needed to go on; previous.safetensors: the checkpoint before; best.safetensors: the
+---                                    networks at their best score
 ---     runs/<name>/scores.json        the final scores
 ---
 --- and, with tracking=true, what the results do not depend on:
@@ -23,6 +24,7 @@ local lock = require 'hilo.io.lock'
 local folder = require 'hilo.data.folder'
 local prepare_device = require 'hilo.train.device'
 local json = require 'hilo.train.json'
+local kept = require 'hilo.train.kept'
 local Log = require 'hilo.train.log'
 local non_finite = require 'hilo.train.non_finite'
 local options_of = require 'hilo.train.options'
@@ -38,6 +40,8 @@ local check, host = core.check, core.host
 ---@field options table
 ---@field path string its folder
 ---@field workers Workers
+---@field saved integer? the step of its newest checkpoint; good: where that lies
+---@field state table? while it trains: step, how many it has made, and what is kept from step to step
 local Run = {}
 Run.__index = Run
 
@@ -51,7 +55,7 @@ function Run.new(o)
    check(o.name ~= '', 'the run needs a name: name=...')
    prepare_device(o)
    local self = setmetatable({options = o, path = o.runs .. '/' .. o.name, loaders = {}, diagnosing = 0}, Run)
-   self.last, self.best = self.path .. '/last.safetensors', self.path .. '/best.safetensors'
+   self.last, self.best = self.path .. '/' .. kept.last, self.path .. '/best.safetensors'
    self:enter()
    self.tracking = Tracking.new(o, self.path)
    hilo.manualSeed(o.seed)
@@ -71,15 +75,16 @@ function Run:enter()
       core.raise(('%s holds a run already; continue it with resume=true, take another name=, or replace it with overwrite=true'):format(
          self.path))
    end
+   kept.clear_temporary(self.path)
    if o.resume then options_of.check_unchanged(o) else self:start_afresh() end
 end
 
 ---@private
 function Run:start_afresh()
-   for _, name in ipairs {'options.json', 'last.safetensors', 'best.safetensors', 'scores.json', 'log.jsonl', 'split.json',
-      'tags.json'} do
+   for _, name in ipairs {'options.json', 'best.safetensors', 'scores.json', 'log.jsonl', 'split.json', 'tags.json'} do
       os.remove(self.path .. '/' .. name)
    end
+   kept.remove(self.path)
    Tracking.clear(self.path)
    json.save(self.path .. '/defaults.json', options_of.origin(self.options))
    json.save(self.path .. '/options.json', self.options)
@@ -141,8 +146,9 @@ end
 ---@private
 function Run:save(job, state)
    lock.check(self.path)
-   hilo.io.checkpoint.save(self.last, {nets = job.nets, optims = job.optims, meta = state})
-   self.saved = state.step
+   self.log:sync() -- the log is never behind the checkpoint, also where the power fails
+   kept.save(self.path, {nets = job.nets, optims = job.optims, meta = state})
+   self.saved, self.good = state.step, self.last
 end
 
 local function new_state() return {step = 0, sums = {}, counted = 0, evaluated = 0} end
@@ -150,16 +156,17 @@ local function new_state() return {step = 0, sums = {}, counted = 0, evaluated =
 ---@private
 function Run:restore(job)
    if not self.options.resume then return new_state() end
-   if not folder.is_file(self.last) then
+   local path = kept.sound(self.path, function(text) self:say(text) end)
+   if not path then
       self:say(('%s has no checkpoint yet, so the run starts from its beginning'):format(self.path))
       return new_state()
    end
-   local state = hilo.io.checkpoint.load(self.last, {nets = job.nets, optims = job.optims})
+   local state = hilo.io.checkpoint.load(path, {nets = job.nets, optims = job.optims})
    for _, loader in ipairs(self.loaders) do loader:seek(state.step + 1) end
    for name, sum in pairs(state.sums) do
       if core.is_tensor(sum) then state.sums[name] = sum:to{device = self.options.device} end
    end
-   self.saved = state.step
+   self.saved, self.good = state.step, path
    self:say(('continuing %s from step %d'):format(self.path, state.step))
    return state
 end
@@ -233,9 +240,18 @@ end
 function Run:evaluate(job, state)
    local began = host.hl_host_time()
    local scores, seen = job.evaluate()
+   local figures, told = self:diagnose(job)
+   -- the state, the log and the best network belong together: Ctrl-C waits for all of them
+   interrupts.hold(function()
+      self:note_evaluation(job, state, scores, figures, told)
+      self.tracking:evaluation(job, state, seen, began, figures)
+   end)
+end
+
+---@private
+function Run:note_evaluation(job, state, scores, figures, told)
    local value = scores[job.score]
    state.evaluated, state.scores = state.step, scores
-   local figures, told = self:diagnose(job)
    lock.check(self.path)
    self.log:write {step = state.step, scores = scores, diagnostics = figures}
    self:say(('step %d: %s %.2f%s'):format(state.step, job.score:gsub('_', ' '), value, told and '; ' .. told or ''))
@@ -243,7 +259,24 @@ function Run:evaluate(job, state)
       state.best = {step = state.step, value = value}
       hilo.io.checkpoint.save(self.best, {nets = job.nets, generator = false, meta = {step = state.step, scores = scores}})
    end
-   self.tracking:evaluation(job, state, seen, began, figures)
+end
+
+--- f() with the batches of the last step given once more; the steps that follow get those that they would have had. For what is
+--- measured after an evaluation, inside train.undisturbed.
+---@param f fun(): ...
+---@return ... what f returns
+function Run:again(f)
+   local step = check(self.state and self.state.step > 0 and self.state.step, 'run:again: the run has made no step yet')
+   local function seek(to)
+      for _, loader in ipairs(self.loaders) do loader:seek(to) end
+   end
+   local function restore(ok, ...)
+      seek(step + 1)
+      if not ok then error((...), 0) end
+      return ...
+   end
+   seek(step)
+   return restore(pcall(f))
 end
 
 -- ---- training ----
@@ -324,7 +357,8 @@ end
 --- A step is never stopped half way; Ctrl-C is answered after it.
 ---@param job {steps: integer, schedule: (fun(t: integer))?, step: (fun(t: integer): table<string, Tensor|number>),
 --- evaluate: (fun(): table, SegmentationSeen?), diagnose: (fun(): table<string, table<string, number>>, string?)?, score: string,
---- nets: table<string, Module>, optims: table<string, Optimiser>} diagnose: figures by group and name, measured after each
+--- nets: table<string, Module>, optims: table<string, Optimiser>, [string]: any} diagnose: figures by group and name,
+--- measured after each
 --- evaluation, and a line of text about them (train.diagnose); score: the field of what evaluate returns that tells the best
 ---@return table scores those of the last evaluation, with step and best
 function Run:train(job)
@@ -340,6 +374,7 @@ function Run:train(job)
    core.call(host, 'hl_host_watch_files', tonumber(os.getenv 'HILO_PATIENCE') or 10)
    self.began = host.hl_host_time()
    local state = self:restore(job)
+   self.state = state
    self.log = Log.open(self:file('log.jsonl'), state.step)
    self.tracking:start(job, state)
    self.progress = Progress.new {total = job.steps, done = state.step, title = self.options.name}

@@ -8,6 +8,9 @@
 ---    accuracy          the share of label maps and predicted maps that D tells right (confidence above 1/2), each kind counting half:
 ---                      among what it trains on, and on validation pictures
 ---    accepted          the share that is learnt from: of the maps (s4GAN), or of the pixels
+---    certainty         the mean of what decides that: the largest probability of a pixel (or D's confidence in it), of all, of the
+---                      accepted and of the rejected ones
+---    agreement         the share of pixels of which the network that learns says already what it is taught
 ---    pixel_accuracy, mean_iou   of what is accepted and rejected, percent, where label maps are known
 ---    rank_correlation  Spearman's, of D's confidence in a map and the share of its pixels that are right; and, as <part>_by_S, of the
 ---                      mean of the probabilities that S gives to its classes, which needs no D
