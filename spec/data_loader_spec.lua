@@ -182,7 +182,7 @@ describe('loader', function()
    it('takes crops of whole numbers', function()
       assert.matches('crop must be', error_of(data.transforms.segmentation, {crop = {0}}))
       assert.matches('crop must be', error_of(data.transforms.segmentation, {crop = {1, 2, 3}}))
-      assert.matches('resize must be', error_of(data.transforms.classification, {resize = {0.5}}))
+      assert.matches('resize%[1%] must be a whole number', error_of(data.transforms.classification, {resize = {0.5}}))
       assert.matches('must be positive', error_of(data.transforms.segmentation, {crop = {8}, scale = {0, 1}}))
    end)
 

@@ -259,7 +259,7 @@ describe('models.deeplab', function()
       assert.error_matches(function() models.deeplab{} end, 'the option classes is missing')
       assert.error_matches(function() models.deeplab{classes = 2, backbone = 'vgg19'} end, "no backbone 'vgg19'; use resnet18")
       assert.error_matches(function() models.deeplab{classes = 2, width = 2}(random(3, 33, 33)) end,
-         'expects images %(N,3,H,W%), got 3x33x33')
+         'must be a tensor %(N,3,H,W%), got a tensor of 3x33x33')
    end)
 end)
 

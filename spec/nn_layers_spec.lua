@@ -206,7 +206,7 @@ describe('nn says what is wrong:', function()
          '6 input and 4 output planes cannot be cut into 3 equal groups'},
       {'a convolution, about dimensions', function() nn.SpatialConvolution(3, 16, 3, 3):forward(random(3, 5)) end,
          'expects images %(N,C,H,W%) or one image %(C,H,W%), got 3x5'},
-      {'a convolution, about what is no tensor', function() nn.SpatialConvolution(3, 16, 3, 3):forward(5) end, 'got number'},
+      {'a convolution, about what is no tensor', function() nn.SpatialConvolution(3, 16, 3, 3):forward(5) end, 'must be a tensor, got 5'},
       {'a convolution, about its sizes', function() nn.SpatialConvolution(3, 0, 3, 3) end, 'nOutputPlane must be a whole number of 1'},
       {'a convolution, about a missing size', function() nn.SpatialConvolution(3) end, 'nOutputPlane must be .* got nil'},
       {'a dilated convolution', function() nn.SpatialDilatedConvolution(3, 3, 3, 3, 1, 1, 1, 1, 0) end, 'dilation must be'},
@@ -214,15 +214,15 @@ describe('nn says what is wrong:', function()
       {'batch normalisation, about dimensions', function() nn.BatchNormalization(3):forward(random(2, 3, 5, 5)) end,
          'expects a batch of 2 dimensions, got 2x3x5x5'},
       {'a linear layer', function() nn.Linear(4, 3):forward(random(2, 5)) end, 'nn.Linear%(4 %-> 3%): expects 4 inputs, got 5 %(2x5%)'},
-      {'a linear layer, about its sizes', function() nn.Linear(4) end, 'size 2 must be a whole number'},
+      {'a linear layer, about its sizes', function() nn.Linear(4) end, 'outputSize must be a whole number'},
       {'a dropout', function() nn.Dropout(1) end, 'p must be at least 0 and below 1, got 1'},
       {'a view', function() nn.View(7):forward(random(2, 3)) end, 'nn.View%(7%): cannot view 2x3'},
-      {'a table module', function() nn.CAddTable():forward(random(2)) end, 'nn.CAddTable: expects a table of tensors, got a tensor'},
+      {'a table module', function() nn.CAddTable():forward(random(2)) end, 'xs must be a table, got a tensor'},
       {'a selection', function() nn.SelectTable(3):forward{random(1), random(1)} end, 'no element 3; it has 2'},
       {'parallel modules', function() nn.ParallelTable():add(nn.ReLU()):add(nn.ReLU()):forward{random(1)} end,
          'expects a table of 2 inputs, got 1'},
       {'an upsampling', function() nn.SpatialUpSamplingNearest(1.5) end, 'scale must be a whole number'},
-      {'a slope', function() nn.LeakyReLU('x') end, 'slope must be a number'},
+      {'a slope', function() nn.LeakyReLU('x') end, 'negval must be a number'},
    }
    for _, case in ipairs(cases) do
       it(case[1], function() assert.error_matches(case[2], case[3]) end)

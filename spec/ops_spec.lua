@@ -7,15 +7,15 @@ local labels = hilo.zeros({2, 8, 8}, {dtype = 'byte'})
 
 describe('an error', function()
    local cases = {
-      ['conv2d: weight must be a tensor, got nil'] = function() hilo.conv2d(x) end,
-      ['conv2d: x must be a tensor, got 3'] = function() hilo.conv2d(3, w) end,
-      ['conv2d: bias must be a tensor or nil, got 1'] = function() hilo.conv2d(x, w, 1) end,
-      ["conv2d: there is no option 'padding'; it takes dilation, groups, pad, stride"] = function()
+      ['conv2d: w must be a tensor, got nil'] = function() hilo.conv2d(x) end,
+      ['conv2d: x must be a tensor (N,C,H,W), got 3'] = function() hilo.conv2d(3, w) end,
+      ['conv2d: b must be a tensor (K), got 1'] = function() hilo.conv2d(x, w, 1) end,
+      ["conv2d: there is no option 'padding'; it takes stride, pad, dilation, groups"] = function()
          hilo.conv2d(x, w, nil, {padding = 1})
       end,
-      ['conv2d: options must be a table, got 1'] = function() hilo.conv2d(x, w, nil, 1) end,
+      ['conv2d: options must be a table with stride, pad, dilation, groups, got 1'] = function() hilo.conv2d(x, w, nil, 1) end,
       ['conv2d: stride must be a whole number of 1 or more, got 0'] = function() hilo.conv2d(x, w, nil, {stride = 0}) end,
-      ['conv2d: pad must be a whole number of 0 or more, got 1.5'] = function() hilo.conv2d(x, w, nil, {pad = 1.5}) end,
+      ['conv2d: pad must be a whole number or a list of whole numbers, got 1.5'] = function() hilo.conv2d(x, w, nil, {pad = 1.5}) end,
       ['conv2d: dilation must be a number or {height, width}, got a table of 3'] = function()
          hilo.conv2d(x, w, nil, {dilation = {1, 2, 3}})
       end,
@@ -26,18 +26,18 @@ describe('an error', function()
       end,
       ['conv2d: groups must be a whole number of 1 or more, got 0'] = function() hilo.conv2d(x, w, nil, {groups = 0}) end,
       ['conv2d_sum, number 1: groups must be 1 in a sum, got 3'] = function() hilo.conv2d_sum(x, {w}, nil, {{groups = 3}}) end,
-      ['conv2d: x must have 4 dimensions, got 3x8x8'] = function() hilo.conv2d(x[1], w) end,
+      ['conv2d: x must be a tensor (N,C,H,W), got a tensor of 3x8x8'] = function() hilo.conv2d(x[1], w) end,
       ['does not fit'] = function() hilo.conv2d(x, w, nil, {dilation = 5}) end,
       ['conv2d: weight must be float32, got 4x3x3x3 float64'] = function() hilo.conv2d(x, w:double()) end,
       ['conv2d_sum: weights must be a list of tensors, got a tensor'] = function() hilo.conv2d_sum(x, w) end,
-      ['conv2d_sum: weight 2 must be a tensor, got 7'] = function() hilo.conv2d_sum(x, {w, 7}) end,
-      ['conv2d_sum: options must be a list, got 1'] = function() hilo.conv2d_sum(x, {w}, nil, 1) end,
+      ['conv2d_sum: weights[2] must be a tensor, got 7'] = function() hilo.conv2d_sum(x, {w, 7}) end,
+      ['conv2d_sum: options must be a list of tables, got 1'] = function() hilo.conv2d_sum(x, {w}, nil, 1) end,
       ["conv2d_sum: there is no option 'padding'"] = function() hilo.conv2d_sum(x, {w}, nil, {{padding = 1}}) end,
       ['conv2d_sum, number 2: y must be 2x5x6x6 float32, got 2x4x6x6'] = function()
          hilo.conv2d_sum(x, {w, hilo.ones(5, 3, 3, 3)})
       end,
       ['conv2d_sum: bias must be 4 float32, got 5 float32'] = function() hilo.conv2d_sum(x, {w, w}, {nil, hilo.ones(5)}) end,
-      ['batch_norm: add must be a tensor or nil, got 1'] = function() hilo.batch_norm(x, nil, nil, nil, nil, {add = 1}) end,
+      ['batch_norm: add must be a tensor, got 1'] = function() hilo.batch_norm(x, nil, nil, nil, nil, {add = 1}) end,
       ['batch_norm: evaluation needs running_mean and running_var'] = function() hilo.batch_norm(x) end,
       ['batch_norm: training needs more than one value a channel'] = function()
          hilo.batch_norm(hilo.ones(1, 3), nil, nil, nil, nil, {training = true})
@@ -48,12 +48,12 @@ describe('an error', function()
       ['batch_norm: x must be (N,C,...), got 5 float32'] = function()
          hilo.batch_norm(hilo.ones(5), nil, nil, nil, nil, {training = true})
       end,
-      ['max_pool: the option kernel is missing'] = function() hilo.max_pool(x, {}) end,
+      ['max_pool: kernel is missing: it must be a whole number or a list of whole numbers'] = function() hilo.max_pool(x, {}) end,
       ['max_pool: padding must be between 0 and half the kernel'] = function() hilo.max_pool(x, {kernel = 2, pad = 2}) end,
       ["max_pool: there is no option 'count_pad'"] = function() hilo.max_pool(x, {kernel = 2, count_pad = true}) end,
       ['avg_pool: a 9x9 window does not fit x'] = function() hilo.avg_pool(x, {kernel = 9}) end,
-      ['adaptive_avg_pool: height must be a whole number of 1 or more, got nil'] = function() hilo.adaptive_avg_pool(x) end,
-      ['global_avg_pool: x must be (N,C,H,W), got 8x8'] = function() hilo.global_avg_pool(x[1][1]) end,
+      ['adaptive_avg_pool: h must be a whole number, got nil'] = function() hilo.adaptive_avg_pool(x) end,
+      ['global_avg_pool: x must be a tensor (N,C,H,W), got a tensor of 8x8'] = function() hilo.global_avg_pool(x[1][1]) end,
       ["resize: mode must be 'bilinear' or 'nearest', got 'cubic'"] = function() hilo.resize(x, 4, 4, {mode = 'cubic'}) end,
       ['resize: align_corners goes with bilinear'] = function() hilo.resize(x, 4, 4, {mode = 'nearest', align_corners = true}) end,
       ['resize: x (2x3x8x8 uint8) can be resized as nearest only'] = function() hilo.resize(x:byte(), 4, 4) end,
@@ -64,7 +64,7 @@ describe('an error', function()
       end,
       ['cross_entropy: labels must be as x without its dimension of classes'] = function() hilo.cross_entropy(x, labels[1]) end,
       ['cross_entropy: void must be a whole number'] = function() hilo.cross_entropy(x, labels, {void = 'none'}) end,
-      ['resize_cross_entropy: labels must be (N,H,W) for the N images of x (N,C,h,w): x is 2x3x8x8 float32, labels is 8x8'] = function()
+      ['resize_cross_entropy: labels must be a tensor (N,H,W), got a tensor of 8x8'] = function()
          hilo.resize_cross_entropy(x, labels[1])
       end,
       ["resize_cross_entropy: mode must be 'bilinear' or 'nearest', got 'cubic'"] = function()
@@ -79,14 +79,14 @@ describe('an error', function()
       ['softmax_pair: mask must be (N,1,...) for images 2x3x8x8 float32, got 2x8x8 uint8'] = function()
          hilo.softmax_pair(x, x, {mask = labels})
       end,
-      ['one_hot_pair: the number of classes must be a whole number of 1 or more, got nil'] = function()
+      ['one_hot_pair: classes must be a whole number, got nil'] = function()
          hilo.one_hot_pair(labels, x)
       end,
       ["mse: reduction must be 'mean' or 'sum', got 'none'"] = function() hilo.mse(x, x, {reduction = 'none'}) end,
-      ['mse: the second argument must be a tensor, got nil'] = function() hilo.mse(x) end,
-      ['cosine_similarity: b must be a tensor, got 1'] = function() hilo.cosine_similarity(x, 1) end,
+      ['mse: b must be a tensor, got nil'] = function() hilo.mse(x) end,
+      ['cosine_similarity: a must be a tensor (N,D), got a tensor of 2x3x8x8'] = function() hilo.cosine_similarity(x, 1) end,
       ['label_map: x must be (N,C,...), got 3'] = function() hilo.label_map(hilo.ones(3)) end,
-      ['one_hot: the number of classes must be a whole number of 1 or more, got nil'] = function() hilo.one_hot(labels) end,
+      ['one_hot: classes must be a whole number, got nil'] = function() hilo.one_hot(labels) end,
       ['confusion: matrix must be int64, got 3x3 float32'] = function() hilo.confusion(hilo.zeros(3, 3), labels, labels) end,
    }
    for text, f in pairs(cases) do

@@ -33,6 +33,7 @@ local graph = {}
 ---@field generators table<Generator, table> those that the step draws from, see ops/random.lua
 local Graph = {}
 Graph.__index = Graph
+graph.Graph = Graph
 
 local current -- the graph that is being recorded
 

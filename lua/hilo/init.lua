@@ -114,11 +114,18 @@ function hilo.open(which, options) return require('hilo.predict.model').open(whi
 local parts = {cuda = true, nn = true, optim = true, models = true, methods = true, data = true, train = true, io = true, plot = true,
    sweep = true, report = true, help = true, export = true}
 
+-- What is public tests its arguments.
+local checked = require 'hilo.checked'
+checked.tensors()
+checked.class('Generator', getmetatable(hilo.generator).__index)
+checked.class('Graph', graph.Graph)
+checked.module('', hilo)
+
 return setmetatable(hilo, {
    parts = parts,
    __index = function(_, name)
       if not parts[name] then return nil end
-      local part = require('hilo.' .. name)
+      local part = checked.module(name, require('hilo.' .. name))
       rawset(hilo, name, part)
       return part
    end,

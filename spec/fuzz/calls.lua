@@ -9,22 +9,27 @@ local calls = {}
 
 -- What asks, waits, starts programs, ends the process or writes where it is told, and what changes the process for all that follows.
 local left_out = {'^prompt', '^plot', '^help', '^sweep', '^Study', '^Session', '^train%.', '^Run', '^OpenedRun', '^pack', '^io%.file',
-   '^data%.folder', '^predict', '^report', '^choose', '^why', '^export', '^open$', '^show$', '^graph', '^Graph', '^setnumthreads',
-   '^setNumThreads', '^cuda', '^setdefault', '^models%.published', '^evaluate', '^Workers', '^summary', '^data%.check', '^collect',
-   '^emptyCache', '^data%.workers'}
+   '^data%.folder', '^predict', '^report', '^choose', '^why', '^export', '^open$', '^show$', '^setnumthreads', '^setNumThreads',
+   '^cuda', '^setdefault', '^models%.published', '^evaluate', '^summary', '^data%.check'}
+local of_train = {'^train%.metrics', '^train%.json%.[de][en]code', '^train%.choice', '^train%.FusionCounts', '^train%.Log'}
 
-local function is_left_out(name)
-   for _, pattern in ipairs(left_out) do if name:find(pattern) then return true end end
+local function matches(name, patterns)
+   for _, pattern in ipairs(patterns) do if name:find(pattern) then return true end end
    return false
 end
+
+local function is_left_out(name) return matches(name, left_out) and not matches(name, of_train) end
 
 local function expression(entry)
    return (entry.owner == '' or entry.owner:match '^[%w_.]+$') and 'hilo.' .. entry.name or nil
 end
 
--- {name, kind = 'function'|'method'|'module', source, parameters}
+-- {name, kind = 'function'|'method'|'module'|'object', source, parameters}
 local function callables()
-   local list = {}
+   local list, made_by = {}, {}
+   for _, entry in ipairs(entries.all()) do
+      if entry.kind == 'class' and entry.name:match '^nn%.' then made_by[entry.name] = entry.parameters or {} end
+   end
    for _, entry in ipairs(entries.all()) do
       if not is_left_out(entry.name) then
          local parameters = entry.parameters or {}
@@ -33,6 +38,10 @@ local function callables()
             list[#list + 1] = {name = entry.name, kind = 'method', key = entry.key, parameters = parameters, skip = skip}
          elseif entry.kind == 'function' and not entry.name:find ':' and expression(entry) and type(entry.value) == 'function' then
             list[#list + 1] = {name = entry.name, kind = 'function', source = expression(entry), parameters = parameters, skip = 0}
+         elseif entry.kind == 'function' and entry.name:find ':'
+            and values.object(Numbers.new(1), entry.owner, made_by[entry.owner]) then
+            list[#list + 1] = {name = entry.name, kind = 'object', key = entry.key, class = entry.owner, parameters = parameters,
+               skip = 0, made_by = made_by[entry.owner]}
          elseif entry.kind == 'class' and entry.name:match '^nn%.' then
             list[#list + 1] = {name = entry.name, kind = 'module', source = expression(entry), parameters = parameters, skip = 0,
                criterion = entry.name:find 'Criterion' ~= nil}
@@ -68,6 +77,9 @@ local function line_of(draw, callable, held, n)
    local variable = ('v[%d]'):format(n)
    if callable.kind == 'method' then
       return ("%s = method('%s', %s%s)"):format(variable, callable.key, values.tensor(draw, held), given)
+   elseif callable.kind == 'object' then
+      return ("%s = object('%s', '%s', function() return %s end%s)"):format(variable, callable.name, callable.key,
+         values.object(draw, callable.class, callable.made_by), given)
    elseif callable.kind == 'function' then
       return ("%s = call('%s', %s%s)"):format(variable, callable.name, callable.source, given)
    end

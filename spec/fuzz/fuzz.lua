@@ -11,8 +11,8 @@ local reduce = require 'spec.fuzz.reduce'
 local process = require 'spec.fuzz.process'
 local try = require 'spec.fuzz.try'
 
-local o = {seconds = 60, count = 0, kinds = 'calls,files', seed = os.time() % 2 ^ 20 * 1000, batch = 250, out = 'build/fuzz',
-   memory_mb = 4000, reduce = 20, inner = 'true', limit = 10}
+local o = {seconds = 60, count = 0, kinds = 'calls,files', seed = os.time() % 2 ^ 20 * 1000, batch = 1000, out = 'build/fuzz',
+   memory_mb = 1500, reduce = 20, inner = 'true', limit = 10}
 for _, word in ipairs(arg) do
    local key, value = word:match '^(%w+_?%w*)=(.*)$'
    assert(key and o[key] ~= nil,

@@ -41,6 +41,19 @@ function try.method(key, t, ...)
    return shown('Tensor:' .. key, pcall(t[key], t, ...))
 end
 
+--- Calls object:key(...) of what `make` makes.
+function try.object(name, key, make, ...)
+   local ok, object = pcall(make)
+   if not ok or type(object) ~= 'table' or type(object[key]) ~= 'function' then return nil end
+   return shown(name, pcall(object[key], object, ...))
+end
+
+-- A tensor that wants a gradient.
+local function wanted(t)
+   t.requires_grad = true
+   return t
+end
+
 local function backward(name, m, input, target)
    local output
    if target ~= nil then
@@ -72,7 +85,8 @@ end
 --- The variables that a program sees.
 ---@return table
 function try.environment()
-   return setmetatable({v = {}, call = try.call, method = try.method, module = try.module, try = try.try, hilo = hilo, nn = hilo.nn,
+   return setmetatable({v = {}, call = try.call, method = try.method, module = try.module, object = try.object,
+      try = try.try, wanted = wanted, hilo = hilo, nn = hilo.nn,
       optim = hilo.optim}, {__index = _G})
 end
 

@@ -32,7 +32,8 @@ local views = {
 
 local function made(draw, rank)
    if draw:chance(0.05) then
-      return draw:of {'hilo.empty()', 'hilo.empty(0, 3)', 'hilo.Tensor()', 'hilo.zeros(1, 1):expand(2^13, 2^13)'}
+      return draw:of {'hilo.empty()', 'hilo.empty(0, 3)', 'hilo.Tensor()',
+         draw:of {'hilo.zeros(1, 1):expand(2^10, 2^11)', 'hilo.zeros(1, 1):expand(2^20, 2^20)'}}
    end
    local list = table.concat(sizes(draw, rank), ', ')
    local dtype = draw:of(dtypes)
@@ -53,7 +54,8 @@ local function tensor(draw, held)
    local t = made(draw)
    if draw:chance(0.08) then t = ("%s:fill(%s)"):format(t, draw:of {'0/0', '1/0', '-1/0', '1e30'}) end
    if draw:chance(0.15) then t = draw:of(views)(t, draw) end
-   if draw:chance(0.08) then t = ('hilo.randn(%d, %d):requires_grad()'):format(draw:of(few), draw:of(few)) end
+   if draw:chance(0.08) then t = ('wanted(hilo.randn(%d, %d))'):format(draw:of(few), draw:of(few)) end
+   if draw:chance(0.015) then t = t .. ':emu()' end -- another device
    return ('try(function() return %s end)'):format(t)
 end
 
@@ -77,6 +79,15 @@ local modules = {'nn.Linear(3, 4)', 'nn.ReLU()', 'nn.Sequential():add(nn.Linear(
 local criteria = {'nn.MSECriterion()', 'nn.ClassNLLCriterion()', 'nn.CrossEntropyCriterion()', 'nn.BCECriterion()'}
 local functions = {'function(x) return x end', 'function() end', 'function() error "mine" end', 'function() return 1 end',
    'function(x) return x, x end'}
+
+-- What methods are called on, by the class that has them; of other classes of nn what the constructor makes of fitting values.
+local objects = {['nn.Module'] = modules, ['nn.Criterion'] = criteria,
+   ['nn.Container'] = {'nn.Sequential():add(nn.Linear(2, 3)):add(nn.Tanh())', 'nn.ConcatTable():add(nn.Identity())', 'nn.Concat(2)'},
+   Generator = {'hilo.Generator(3)'}, ['optim.ConfusionMatrix'] = {'optim.ConfusionMatrix(3)', "optim.ConfusionMatrix({'a', 'b'})"},
+   ['data.Draws'] = {'hilo.data.Draws.new(1, 2, 3, 4)'}, Confusion = {'hilo.train.metrics.new(3)'},
+   Optimiser = {'optim.SGD({wanted(hilo.randn(2, 3))}, {lr = 0.1})', 'optim.Adam({wanted(hilo.randn(2))})'},
+   Graph = {"hilo.graph(function(x) return x end)"}, ['train.FusionCounts'] = {'hilo.train.FusionCounts.new(3)'},
+   ['train.Log'] = {"hilo.train.Log.open('log.csv', {'a', 'b'})"}, ['optim.Logger'] = {"optim.Logger('log.txt')"}}
 
 local of_type
 
@@ -113,7 +124,7 @@ local plain = {
    ['nil'] = function() return 'nil' end,
 }
 
-local any = {'Tensor', 'number', 'integer', 'string', 'boolean', 'table', 'Module', 'nil', 'Criterion'}
+local any = {'Tensor', 'Tensor', 'number', 'integer', 'string', 'boolean', 'table', 'Module', 'nil', 'Criterion'}
 
 --- Source text of a value for a declared type.
 ---@param draw FuzzNumbers
@@ -139,6 +150,22 @@ function of_type(draw, kind, held)
    return of_type(draw, draw:of(any), held)
 end
 values.of_type = of_type
+
+--- Source text of an object of a class.
+---@param draw FuzzNumbers
+---@param class string 'Generator', 'nn.Linear'
+---@param parameters table[]? of the constructor
+---@return string? nil where none can be made
+function values.object(draw, class, parameters)
+   if objects[class] then return draw:of(objects[class]) end
+   if not parameters then return nil end
+   local parts = {}
+   for i, p in ipairs(parameters) do
+      if p.optional then break end
+      parts[i] = p.type == 'integer' and draw:of {'1', '2', '3'} or of_type(draw, p.type, {})
+   end
+   return ('hilo.%s(%s)'):format(class, table.concat(parts, ', '))
+end
 values.tensor = tensor
 
 return values

@@ -45,7 +45,7 @@ local function by_name(f, described, path, how)
    local names, vararg = names_of(f, how.is_forward)
    local made, place = {n = #names}, {}
    for i, name in ipairs(names) do place[name] = i end
-   if how.made_elsewhere and (vararg or #described <= #names) then
+   if how.made_elsewhere and names[1] ~= 'self' and (vararg or #described <= #names) then
       place = {}
       for i, one in ipairs(described) do place[one.name], names[i] = i, one.name end
       made.n = #names
@@ -99,10 +99,18 @@ end
 
 local function last_part(name) return name:match '([%w_]+)$' end
 
+-- Whether the definition has the parameters of the function: the file may have changed since it was loaded.
+local function is_as_written(f, defined)
+   local names, vararg = names_of(f)
+   if vararg then names[#names + 1] = '...' end
+   if names[1] == 'self' and not defined.parameters:match '^self' then table.remove(names, 1) end
+   return defined.parameters:gsub('%s', '') == table.concat(names, ',')
+end
+
 -- A definition or a declared field of that name anywhere in the file: of functions that others make.
 local function found_by_key(f, key, source, is_forward)
    for _, defined in ipairs(source.list) do
-      for _, name in ipairs(defined.block and defined.names or {}) do
+      for _, name in ipairs(defined.block and (not defined.parameters or is_as_written(f, defined)) and defined.names or {}) do
          if last_part(name) == key then
             return by_comment(f, comments.read(defined.block), source.path, {is_forward = is_forward, made_elsewhere = true})
          end
@@ -137,7 +145,7 @@ function declaration.of(f, keys, forward)
    local source = file_at(path)
    if forward then return found(forward, keys, source, true) end
    local defined = source.by_line[info.linedefined]
-   if not defined then return found(f, keys, source) end
+   if not defined or defined.parameters and not is_as_written(f, defined) then return found(f, keys, source) end
    if not defined.block then return nil end
    return by_comment(f, comments.read(defined.block), path, {}), defined.names[1] and last_part(defined.names[1])
 end

@@ -65,26 +65,28 @@ local function unknown_key(kind, x)
    for key in pairs(x) do
       if not kind.fields[key] then
          local word = type(key) == 'string' and key or tostring(key)
-         return ("there is no option '%s'%s it takes %s"):format(short(word), meant(word, kind.names):gsub('^$', ';'),
-            table.concat(kind.names, ', '))
+         return ("there is no option '%s'%s; it takes %s"):format(short(word), meant(word, kind.names), table.concat(kind.names, ', '))
       end
    end
    return nil
 end
 
+-- An option is known by its own name.
+local function within(name, field) return name == 'options' and field or name .. '.' .. field end
+
 -- The first part of x that is not as declared, and the text that tells it.
 local function explain(name, kind, x)
    if is_table(x) and kind.fields then
       local text = unknown_key(kind, x)
-      if text then return text end
+      if text then return text, '' end
       for _, field in ipairs(kind.needed) do
          if x[field] == nil then
-            return ('%s.%s is missing: it must be %s'):format(name, field, kind.fields[field].phrase)
+            return ('%s is missing: it must be %s'):format(within(name, field), kind.fields[field].phrase), ''
          end
       end
       for _, field in ipairs(kind.names) do
          if x[field] ~= nil and not kind.fields[field].test(x[field]) then
-            return explain(('%s.%s'):format(name, field), kind.fields[field], x[field])
+            return explain(within(name, field), kind.fields[field], x[field])
          end
       end
    elseif is_table(x) and kind.element and kind.phrase:match '^a list' then

@@ -50,9 +50,13 @@ local anything = {test = function() return true end, phrase = 'anything', anythi
 
 -- ---- what is made of others ----
 
+local plurals = {['a tensor'] = 'tensors', ['a whole number'] = 'whole numbers', ['a number'] = 'numbers', ['a string'] = 'strings',
+   ['a table'] = 'tables'}
+
 local function list_of(element)
    if element.anything then return plain.table end
-   return {phrase = 'a list, each ' .. element.phrase, element = element, test = function(x)
+   local phrase = 'a list of ' .. (plurals[element.phrase] or ('what is %s each'):format(element.phrase))
+   return {phrase = phrase, element = element, test = function(x)
       if not is_table(x) then return false end
       for i = 1, #x do if not element.test(x[i]) then return false end end
       return true

@@ -34,7 +34,7 @@ local views_apart = 16 -- streams 1..15 shuffle; stream + 16 * view augments
 ---        seed = 1, stream = 1, transform = hilo.data.transforms.segmentation {crop = {48, 48}},
 ---     }
 ---     local images, labels = loader:tensors()                   -- (2,3,48,48), (2,48,48)
----@param options {set: DataSet, names: string[], batch: integer, transform: Transform, seed: integer, stream: integer, view: integer?,
+---@param options {set: DataSet, names: string[], batch: integer, transform: Transform, seed: integer, stream: integer?, view: integer?,
 --- look: integer?, labels: boolean?, rows: table<string, number[]>?, workers: Workers?, ahead: integer?, device: string?,
 --- normalise: {mean: number[], std: number[]}?}
 --- stream: 1..15, another for each loader of a run that shall shuffle on its own; view: 1..14, loaders of one stream and
@@ -238,4 +238,4 @@ function Loader:tensors()
    return batch.images, batch.labels, batch.mask, batch.rows
 end
 
-return Loader
+return require('hilo.checked').class('Loader', Loader)

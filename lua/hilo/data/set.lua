@@ -163,4 +163,4 @@ function Set:palette()
    return self.colours
 end
 
-return Set
+return require('hilo.checked').class('DataSet', Set)

@@ -212,7 +212,7 @@ function tags.read(set, path)
 end
 
 --- The pictures that may be trained on with their tags: those that neither train with a label map nor measure.
----@param split Split
+---@param split {labelled: string[], val: string[], [string]: any} as data.split gives it
 ---@return string[] names sorted
 function Tags:outside(split)
    local taken, names = {}, {}
@@ -224,5 +224,7 @@ function Tags:outside(split)
       self.path)
    return names
 end
+
+require('hilo.checked').class('Tags', Tags)
 
 return tags

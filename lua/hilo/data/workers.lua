@@ -99,4 +99,4 @@ function Workers:cancel(ticket)
    under_way[self.address][ticket] = nil
 end
 
-return Workers
+return require('hilo.checked').class('Workers', Workers)

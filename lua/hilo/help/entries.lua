@@ -9,7 +9,7 @@ local entries = {}
 
 -- A method that replaces its parent's and says no more than that is the parent's.
 local function is_inherited(item, entry)
-   if entry.comment or not item.parent then return false end
+   if entry.comment and (entry.comment.text ~= '' or #entry.results > 0) or not item.parent then return false end
    return item.parent[item.key] ~= nil
 end
 

@@ -102,4 +102,6 @@ function cutmix.mix(boxes, a, b)
    return hilo.where(a:dim() == 4 and boxes.mask:unsqueeze(2) or boxes.mask, b, a)
 end
 
+require('hilo.checked').class('Boxes', Boxes)
+
 return cutmix

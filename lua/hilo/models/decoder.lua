@@ -47,7 +47,7 @@ local Decoder = nn.class('nn.DeepLabDecoder', 'nn.Container')
 --- The head of DeepLab-v3+.
 ---@param planes integer of the backbone's last features
 ---@param low_planes integer of those at a quarter of the images' size
----@param o {classes: integer, width: integer, rates: integer[], generator: Generator?}
+---@param o {classes: integer, width: integer, rates: integer[], generator: Generator?, [string]: any}
 function Decoder:__init(planes, low_planes, o)
    parent.__init(self)
    local to, low = 4 * o.width, math.ceil(0.75 * o.width)
@@ -74,7 +74,7 @@ local decoder = {}
 --- The head of DeepLab-v3+ for a backbone, whose output becomes a pair. Its convolutions have 256 channels and the features at a
 --- quarter 48 at the published width, 64. Rates 6, 12, 18 at output stride 16, twice that at 8, half at 32.
 ---@param backbone ResNet|VGG|MobileNet
----@param o {classes: integer, width: integer, generator: Generator?}
+---@param o {classes: integer, width: integer, generator: Generator?, [string]: any}
 ---@return Decoder
 function decoder.of(backbone, o)
    backbone.low_level = true

@@ -16,7 +16,7 @@ local Discriminator, parent = nn.class('nn.Discriminator', 'nn.Container')
 local layers = 4
 
 --- As models.discriminator makes it, with all options given.
----@param o table options of models.discriminator
+---@param o {classes: integer, channels: integer, [string]: any} options of models.discriminator
 function Discriminator:__init(o)
    parent.__init(self)
    self.dropout, self.dropout_last, self.slope, self.window, self.precision = o.dropout, o.dropout_last, o.slope, o.pool, o.precision

@@ -12,4 +12,6 @@ local models = {
 --- models.resnet18(options) and so on; see models/resnet.lua, vgg.lua and mobilenet.lua.
 for _, name in ipairs(backbones.names) do models[name] = backbones.kinds[name].make end
 
+require('hilo.checked').module('nn', require 'hilo.nn') -- with the networks' classes
+
 return models

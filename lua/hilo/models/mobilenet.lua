@@ -21,7 +21,8 @@ end
 --- A 1x1 convolution to more channels, a depthwise 3x3 one, and a 1x1 one to few, added to the input where that has their size.
 local InvertedResidual, parent = nn.class('nn.InvertedResidual', 'nn.Container')
 
----@param p {expand: integer, stride: integer, dilation: integer, strides: boolean} strides: as published, also where it is dilated here
+---@param p {expand: integer, stride: integer, dilation: integer, strides: boolean, [string]: any} strides: as published,
+--- also where it is dilated here
 ---@param from integer planes of the input
 ---@param to integer planes of the output
 function InvertedResidual:__init(from, to, p)
@@ -82,7 +83,7 @@ function MobileNet:add_stages(o, factor)
 end
 
 --- As models.mobilenet_v2 makes it, with all options given.
----@param o table options of models.mobilenet_v2
+---@param o {width: number, output_stride: integer, [string]: any} options of models.mobilenet_v2
 function MobileNet:__init(o)
    parent.__init(self)
    self.kind, self.output_stride, self.recomputes, self.precision = 'mobilenet_v2', o.output_stride, o.checkpoint, o.precision

@@ -11,7 +11,7 @@ local PixelDiscriminator, parent = nn.class('nn.PixelDiscriminator', 'nn.Contain
 local layers = 4
 
 --- As models.pixel_discriminator makes it, with all options given.
----@param o table options of models.pixel_discriminator
+---@param o {classes: integer, channels: integer, [string]: any} options of models.pixel_discriminator
 function PixelDiscriminator:__init(o)
    parent.__init(self)
    self.slope, self.precision = o.slope, o.precision

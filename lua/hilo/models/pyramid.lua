@@ -45,7 +45,7 @@ local Branch = nn.class('nn.LargeFOV', 'nn.Container')
 ---@param from integer planes of the input
 ---@param classes integer
 ---@param d integer dilation
----@param o {width: integer, dropout: number, generator: Generator?} the inner planes are 16 * width
+---@param o {width: integer, dropout: number, generator: Generator?, [string]: any} the inner planes are 16 * width
 function Branch:__init(from, classes, d, o)
    parent.__init(self)
    local wide = 16 * o.width
@@ -68,7 +68,7 @@ local Branches = nn.class('nn.LargeFOVPyramid', 'nn.Container')
 ---@param from integer planes of the input
 ---@param classes integer
 ---@param branches integer 1 (dilation 12) to 4 (6, 12, 18, 24)
----@param o {width: integer, dropout: number, generator: Generator?}
+---@param o {width: integer, dropout: number, generator: Generator?, [string]: any}
 function Branches:__init(from, classes, branches, o)
    parent.__init(self)
    for i = 1, branches do self:add(Branch(from, classes, branches == 1 and 12 or dilations[i], o)) end
@@ -103,7 +103,7 @@ local pyramid = {}
 --- The head of DeepLab-v2 for a backbone. Of VGG-16 (section 4.1.2 of the paper) one branch is LargeFOV, with a dilation of 12, and
 --- four are ASPP-L; of the others each branch is a single convolution. Dilations 6, 12, 18, 24.
 ---@param backbone ResNet|VGG|MobileNet
----@param o {classes: integer, branches: integer, width: integer, dropout: number?, generator: Generator?}
+---@param o {classes: integer, branches: integer, width: integer, dropout: number?, generator: Generator?, [string]: any}
 ---@return Module (N,planes,H,W) -> (N,classes,H,W)
 function pyramid.of(backbone, o)
    if backbone.kind == 'vgg16' then

@@ -19,7 +19,7 @@ end
 local BasicBlock, parent = nn.class('nn.ResNetBasicBlock', 'nn.Container')
 BasicBlock.expansion = 1
 
----@param p {stride: integer, dilation: integer, first_dilation: integer}
+---@param p {stride: integer, dilation: integer, first_dilation: integer, [string]: any}
 ---@param from integer planes of the input
 ---@param planes integer planes of the output
 function BasicBlock:__init(from, planes, p)
@@ -43,7 +43,7 @@ end
 local Bottleneck = nn.class('nn.ResNetBottleneck', 'nn.Container')
 Bottleneck.expansion = 4
 
----@param p {stride: integer, dilation: integer, first_dilation: integer, stride_on: '3x3'|'1x1'}
+---@param p {stride: integer, dilation: integer, first_dilation: integer, stride_on: '3x3'|'1x1', [string]: any}
 ---@param from integer planes of the input
 ---@param planes integer inner planes; those of the output are 4 times as many
 function Bottleneck:__init(from, planes, p)
@@ -128,7 +128,7 @@ end
 
 --- As models.resnet18 and the others make it, with all options given.
 ---@param name 'resnet18'|'resnet34'|'resnet50'|'resnet101'
----@param o table options of models.resnet50
+---@param o {width: number, output_stride: integer, [string]: any} options of models.resnet50
 function ResNet:__init(name, o)
    parent.__init(self)
    local kind = kinds[name]

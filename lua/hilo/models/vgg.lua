@@ -41,7 +41,7 @@ function VGG:add_stages(o)
 end
 
 --- As models.vgg16 makes it, with all options given.
----@param o table options of models.vgg16
+---@param o {width: number, dropout: number, output_stride: integer, [string]: any} options of models.vgg16
 function VGG:__init(o)
    parent.__init(self)
    self.kind, self.output_stride, self.precision = 'vgg16', o.output_stride, o.precision

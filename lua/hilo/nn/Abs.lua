@@ -6,6 +6,7 @@ local pointwise = require 'hilo.ops.pointwise'
 ---     local y = nn.Abs():forward(hilo.Tensor{-2, 3})  -- 2, 3
 local Abs = class('nn.Abs', 'nn.Module')
 
+---@param x Tensor
 function Abs:updateOutput(x) return pointwise.abs(x) end
 
 return Abs

@@ -12,6 +12,7 @@ function AbsCriterion:__init(sizeAverage)
    self.sizeAverage = sizeAverage ~= false
 end
 
+---@param input Tensor
 function AbsCriterion:updateOutput(input, target)
    return loss.l1(input, self:fit(input, target), {reduction = self:reduction()})
 end

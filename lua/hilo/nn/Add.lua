@@ -26,6 +26,7 @@ function Add:reset(stdv)
    return self
 end
 
+---@param x Tensor
 function Add:updateOutput(x) return pointwise.add(x, self:spread(self:parameter('bias'), x)) end
 
 return Add

@@ -15,6 +15,7 @@ function AddConstant:__init(constant, inplace)
    self.constant_scalar, self.inplace = constant, inplace or false
 end
 
+---@param x Tensor
 function AddConstant:updateOutput(x)
    local c = self.constant_scalar
    return type(c) == 'number' and pointwise.affine(x, 1, c) or pointwise.add(x, c)

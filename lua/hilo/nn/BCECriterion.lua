@@ -15,6 +15,7 @@ function BCECriterion:__init(weights, sizeAverage)
    self.weights, self.sizeAverage = weights, sizeAverage ~= false
 end
 
+---@param input Tensor
 function BCECriterion:updateOutput(input, target)
    target = self:fit(input, target)
    local positive = pointwise.cmul(target, pointwise.log(pointwise.affine(input, 1, eps)))

@@ -16,6 +16,7 @@ function Bottle:__init(module, nInputDim, nOutputDim)
    self.nOutputDim = nOutputDim or self.nInputDim
 end
 
+---@param x Tensor
 function Bottle:updateOutput(x)
    local leading = x:dim() - self.nInputDim + 1
    if leading <= 1 then return self.modules[1](x) end

@@ -24,6 +24,7 @@ function CAdd:reset(stdv)
    return self
 end
 
+---@param x Tensor
 function CAdd:updateOutput(x) return pointwise.add(x, self:spread(self:parameter('bias'), x)) end
 
 function CAdd:__tostring__() return ('%s(%s)'):format(self.__typename, table.concat(self.size, 'x')) end

@@ -8,6 +8,7 @@ local pointwise = require 'hilo.ops.pointwise'
 ---     assert(ys[2][1] == 2)
 local CAddTensorTable = class('nn.CAddTensorTable', 'nn.Module')
 
+---@param xs table
 function CAddTensorTable:updateOutput(xs)
    self:check(type(xs) == 'table' and core.is_tensor(xs[1]) and type(xs[2]) == 'table', 'expects {tensor, {tensor, ...}}')
    local ys = {}

@@ -7,6 +7,7 @@ local tensors = require 'hilo.nn.tables'
 ---     local y = nn.CMinTable():forward {hilo.Tensor{1, 5}, hilo.Tensor{3, 2}}  -- 1, 2
 local CMinTable = class('nn.CMinTable', 'nn.Module')
 
+---@param xs table
 function CMinTable:updateOutput(xs)
    local y = tensors(self, xs)[1]
    for i = 2, #xs do y = pointwise.cmin(y, xs[i]) end

@@ -24,6 +24,7 @@ function CMul:reset(stdv)
    return self
 end
 
+---@param x Tensor
 function CMul:updateOutput(x) return pointwise.cmul(x, self:spread(self:parameter('weight'), x)) end
 
 function CMul:__tostring__() return ('%s(%s)'):format(self.__typename, table.concat(self.size, 'x')) end

@@ -16,6 +16,7 @@ function CReLU:__init(nInputDims, inplace)
    self:check_whole(1, 8, 'nInputDims')
 end
 
+---@param x Tensor
 function CReLU:updateOutput(x)
    return shape.cat({pointwise.relu(x), pointwise.relu(pointwise.neg(x))}, x:dim() > self.nInputDims and 2 or 1)
 end

@@ -55,6 +55,7 @@ function ClassNLLCriterion:of_classes(input, target)
    return pointwise.affine(total, divisor > 0 and -1 / divisor or 0)
 end
 
+---@param input Tensor
 function ClassNLLCriterion:updateOutput(input, target)
    self:check(core.is_tensor(input) and (input:dim() == 1 or input:dim() == 2), 'expects log-probabilities (C) or (N,C), got %s',
       core.is_tensor(input) and Tensor.shape_text(input) or type(input))

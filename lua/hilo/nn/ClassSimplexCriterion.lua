@@ -36,6 +36,7 @@ function ClassSimplexCriterion:__init(nClasses)
    self.nClasses, self.simplex = nClasses, corners(nClasses)
 end
 
+---@param input Tensor
 function ClassSimplexCriterion:updateOutput(input, target)
    local n = input:dim() == 1 and 1 or input:size(1)
    local index = self:classes(target, n, self.nClasses, input)

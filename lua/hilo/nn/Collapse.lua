@@ -14,6 +14,7 @@ function Collapse:__init(nInputDim)
    self:check_whole(1, 8, 'nInputDim')
 end
 
+---@param x Tensor
 function Collapse:updateOutput(x)
    local sizes = Tensor.sizes_table(x)
    self:check(#sizes >= self.nInputDim, 'expects %d dimensions or more, got %s', self.nInputDim, Tensor.shape_text(x))

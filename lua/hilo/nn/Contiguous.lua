@@ -7,6 +7,7 @@ local shape = require 'hilo.ops.shape'
 ---     assert(y:isContiguous())
 local Contiguous = class('nn.Contiguous', 'nn.Module')
 
+---@param x Tensor
 function Contiguous:updateOutput(x) return shape.contiguous(x) end
 
 return Contiguous

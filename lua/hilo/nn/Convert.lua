@@ -15,6 +15,7 @@ function Convert:__init(inputShape, outputShape)
    self.inputShape, self.outputShape = inputShape or 'b*', outputShape or inputShape or 'b*'
 end
 
+---@param x Tensor
 function Convert:updateOutput(x)
    local from, to = self.inputShape, self.outputShape
    x = shape.to(x, {dtype = self._type})

@@ -18,6 +18,7 @@ function Copy:__init(intype, outtype, forceCopy, dontCast)
    self.forceCopy, self.dontCast = forceCopy or false, dontCast or false
 end
 
+---@param x Tensor
 function Copy:updateOutput(x)
    local y = shape.to(x, {dtype = self.outtype})
    return y == x and self.forceCopy and shape.clone(x) or y

@@ -30,6 +30,7 @@ local function unit(x)
    return pointwise.cdiv(x, pointwise.sqrt(pointwise.affine(reduce.sum(pointwise.square(x), 2), 1, 1e-12)))
 end
 
+---@param x Tensor
 function Cosine:updateOutput(x)
    self:check_dims(x, 'a vector or a batch (N,nIn)', 1, 2)
    local y = matmul.matmul(unit(x:dim() == 2 and x or x:reshape(1, x:size(1))), unit(self:parameter('weight')):t())

@@ -7,6 +7,7 @@ local reduce = require 'hilo.ops.reduce'
 ---     local y = nn.CosineDistance():forward {hilo.Tensor{1, 0}, hilo.Tensor{3, 0}}  -- 1
 local CosineDistance = class('nn.CosineDistance', 'nn.Module')
 
+---@param xs table
 function CosineDistance:updateOutput(xs)
    local a, b = self:pair_of_vectors(xs)
    local function squares(x) return pointwise.affine(reduce.sum(pointwise.square(x), 2), 1, 1e-12) end

@@ -14,6 +14,7 @@ function CosineEmbeddingCriterion:__init(margin)
    self.cosine = class.namespace.CosineDistance()
 end
 
+---@param input table
 function CosineEmbeddingCriterion:updateOutput(input, target)
    local y = self.cosine(input)
    if type(target) == 'number' then target = y:empty():fill(target) end

@@ -114,8 +114,8 @@ function Criterion:check(condition, format, ...)
 end
 
 --- Checks that both are tensors of as many elements; returns the target in the input's sizes and type.
----@param input Tensor
----@param target Tensor
+---@param input any a tensor
+---@param target any a tensor
 ---@return Tensor target
 function Criterion:fit(input, target)
    self:check(core.is_tensor(input) and core.is_tensor(target), 'expects two tensors, got %s and %s', describe(input), describe(target))

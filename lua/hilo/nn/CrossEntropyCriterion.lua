@@ -20,6 +20,7 @@ function CrossEntropyCriterion:__init(weights, sizeAverage, ignoreIndex)
    self.set_size_average = self.sizeAverage
 end
 
+---@param input Tensor
 function CrossEntropyCriterion:updateOutput(input, target)
    self:check(core.is_tensor(input), 'expects scores (C) or (N,C), got %s', type(input))
    -- either field may be set: the one that was changed counts

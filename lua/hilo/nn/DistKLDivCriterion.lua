@@ -13,6 +13,7 @@ function DistKLDivCriterion:__init(sizeAverage)
    self.sizeAverage = sizeAverage ~= false
 end
 
+---@param input Tensor
 function DistKLDivCriterion:updateOutput(input, target)
    local t = self:fit(input, target):detach()
    local positive = pointwise.gt(t, 0)

@@ -7,6 +7,7 @@ local reduce = require 'hilo.ops.reduce'
 ---     local y = nn.DotProduct():forward {hilo.Tensor{1, 2}, hilo.Tensor{3, 4}}  -- 11
 local DotProduct = class('nn.DotProduct', 'nn.Module')
 
+---@param xs table
 function DotProduct:updateOutput(xs)
    local a, b = self:pair_of_vectors(xs)
    return reduce.sum(pointwise.cmul(a, b), 2):view(a:size(1))

@@ -25,6 +25,7 @@ end
 ---@param p number at least 0 and below 1
 function Dropout:setp(p) self.p = p end
 
+---@param x Tensor
 function Dropout:updateOutput(x)
    self:check(core.is_tensor(x), 'expects a tensor, got %s', type(x))
    if self.p == 0 then return x end

@@ -14,6 +14,7 @@ function ELU:__init(alpha, inplace)
    self:check_numbers('alpha')
 end
 
+---@param x Tensor
 function ELU:updateOutput(x) return pointwise.elu(x, self.alpha) end
 
 function ELU:__tostring__() return ('%s (alpha:%f)'):format(self.__typename, self.alpha) end

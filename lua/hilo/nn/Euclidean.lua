@@ -33,6 +33,7 @@ function Euclidean:difference(x)
    return pointwise.sub(shape.unsqueeze(x, 3), shape.unsqueeze(self:parameter('weight'), 1))
 end
 
+---@param x Tensor
 function Euclidean:updateOutput(x)
    self:check_dims(x, 'a vector or a batch (N,nIn)', 1, 2)
    local y = shape.squeeze(reduce.norm(self:difference(x:dim() == 2 and x or x:reshape(1, x:size(1))), 2, 2), 2)

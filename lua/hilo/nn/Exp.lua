@@ -6,6 +6,7 @@ local pointwise = require 'hilo.ops.pointwise'
 ---     assert(nn.Exp():forward(hilo.zeros(1))[1] == 1)
 local Exp = class('nn.Exp', 'nn.Module')
 
+---@param x Tensor
 function Exp:updateOutput(x) return pointwise.exp(x) end
 
 return Exp

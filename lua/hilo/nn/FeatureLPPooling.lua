@@ -21,6 +21,7 @@ function FeatureLPPooling:__init(width, stride, power, batch_mode)
    self.width, self.stride, self.power, self.batch_mode = width, stride, power, batch_mode or false
 end
 
+---@param x Tensor
 function FeatureLPPooling:updateOutput(x)
    local dim, sizes = self.batch_mode and 2 or 1, Tensor.sizes_table(x)
    self:check(#sizes >= dim and sizes[dim] >= self.width, 'windows of %d do not fit dimension %d of %s', self.width, dim,

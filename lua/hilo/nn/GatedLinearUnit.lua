@@ -14,6 +14,7 @@ function GatedLinearUnit:__init(dim)
    self.dim = dim
 end
 
+---@param x Tensor
 function GatedLinearUnit:updateOutput(x)
    local dim = Tensor.dimension(x, self.dim or x:dim(), 'nn.GatedLinearUnit')
    local n = x:size(dim)

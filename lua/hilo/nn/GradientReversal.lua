@@ -28,6 +28,7 @@ end
 ---@param lambda number
 function GradientReversal:setLambda(lambda) self.lambda = lambda end
 
+---@param x Tensor
 function GradientReversal:updateOutput(x) return reverse(x, self.lambda) end
 
 return GradientReversal

@@ -12,6 +12,7 @@ function HardShrink:__init(lambda)
    self.lambda = lambda or 0.5
 end
 
+---@param x Tensor
 function HardShrink:updateOutput(x)
    return pointwise.where(pointwise.gt(pointwise.abs(x:detach()), self.lambda), x, x:zeros(1))
 end

@@ -17,6 +17,7 @@ function HardTanh:__init(min_val, max_val, inplace)
 end
 
 -- At the bounds the gradient is 0, as in Torch7; that of hilo.clamp is 1.
+---@param x Tensor
 function HardTanh:updateOutput(x)
    local function all(value) return x:emptyAs(x:dtype(), 1):fill(value) end
    local y = pointwise.where(pointwise.le(x:detach(), self.min_val), all(self.min_val), x)

@@ -12,6 +12,7 @@ function HingeEmbeddingCriterion:__init(margin)
    self.margin, self.sizeAverage = margin or 1, true
 end
 
+---@param input Tensor
 function HingeEmbeddingCriterion:updateOutput(input, target)
    if type(target) == 'number' then target = input:empty():fill(target) end
    local apart = pointwise.relu(pointwise.affine(input, -1, self.margin))

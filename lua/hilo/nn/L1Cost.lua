@@ -6,6 +6,7 @@ local pointwise = require 'hilo.ops.pointwise'
 ---     assert(nn.L1Cost():forward(hilo.Tensor{1, -2}) == 3)
 local L1Cost = class('nn.L1Cost', 'nn.Criterion')
 
+---@param input Tensor
 function L1Cost:updateOutput(input) return self:total(pointwise.abs(input)) end
 
 return L1Cost

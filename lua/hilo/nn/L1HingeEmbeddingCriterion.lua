@@ -14,6 +14,7 @@ function L1HingeEmbeddingCriterion:__init(margin)
    self.margin = margin or 1
 end
 
+---@param input table
 function L1HingeEmbeddingCriterion:updateOutput(input, target)
    local distance = self:total(pointwise.abs(pointwise.sub(input[1], input[2])))
    if core.is_tensor(target) then target = target:item() end

@@ -30,6 +30,7 @@ function L1Penalty:__init(l1weight, sizeAverage, provideOutput)
    self.l1weight, self.sizeAverage, self.provideOutput = l1weight, sizeAverage or false, provideOutput ~= false
 end
 
+---@param x Tensor
 function L1Penalty:updateOutput(x)
    local m = self.sizeAverage and self.l1weight / x:nElement() or self.l1weight
    self.loss = m * x:detach():norm(1)

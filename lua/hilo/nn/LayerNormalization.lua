@@ -29,6 +29,7 @@ function LayerNormalization:reset()
    return self
 end
 
+---@param x Tensor
 function LayerNormalization:updateOutput(x)
    self:check_dims(x, 'a batch (N,n)', 2)
    local centred = pointwise.sub(x, reduce.mean(x, 2))

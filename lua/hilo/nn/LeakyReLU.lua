@@ -14,6 +14,7 @@ function LeakyReLU:__init(negval)
    self.negval = negval or 0.01
 end
 
+---@param x Tensor
 function LeakyReLU:updateOutput(x) return pointwise.leaky_relu(x, self.negval) end
 
 function LeakyReLU:__tostring__() return ('%s(%g)'):format(self.__typename, self.negval) end

@@ -41,6 +41,7 @@ function Linear:noBias()
    return self
 end
 
+---@param x Tensor
 function Linear:updateOutput(x)
    self:check_dims(x, 'a vector or a batch (N,nIn)', 1, 2)
    self:check(x:size(x:dim()) == self.inputSize, 'expects %d inputs, got %d (%s): size mismatch', self.inputSize, x:size(x:dim()),

@@ -81,6 +81,7 @@ function LinearWeightNorm:parameters()
    return {v, g, b}, {self.gradV, self.gradG, b and self.gradBias}
 end
 
+---@param x Tensor
 function LinearWeightNorm:updateOutput(x)
    self:check_dims(x, 'a vector or a batch (N,nIn)', 1, 2)
    local y = matmul.matmul(x:dim() == 2 and x or x:reshape(1, self.inputSize), self:updateWeightMatrix():t())

@@ -6,6 +6,7 @@ local pointwise = require 'hilo.ops.pointwise'
 ---     local y = nn.LogSigmoid():forward(hilo.zeros(1))  -- -log 2
 local LogSigmoid = class('nn.LogSigmoid', 'nn.Module')
 
+---@param x Tensor
 function LogSigmoid:updateOutput(x) return pointwise.neg(pointwise.softplus(pointwise.neg(x))) end
 
 return LogSigmoid

@@ -98,6 +98,7 @@ local function frequency(index, n, like)
    return shape.index(counts, 1, index)
 end
 
+---@param x Tensor
 function LookupTable:updateOutput(x)
    self:check_dims(x, 'indices (n) or (N,T)', 1, 2)
    local index = shape.contiguous(x:detach():to{dtype = 'long'}):view(x:nElement())

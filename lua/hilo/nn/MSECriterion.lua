@@ -14,6 +14,7 @@ function MSECriterion:__init(sizeAverage)
    self.sizeAverage = sizeAverage ~= false
 end
 
+---@param input Tensor
 function MSECriterion:updateOutput(input, target)
    return loss.mse(input, self:fit(input, target), {reduction = self:reduction()})
 end

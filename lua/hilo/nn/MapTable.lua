@@ -37,6 +37,7 @@ function MapTable:clearState()
    return parent.clearState(self)
 end
 
+---@param xs table
 function MapTable:updateOutput(xs)
    self:check(self.module, 'has no module; add one first')
    self:resize(#xs)

@@ -12,6 +12,7 @@ function MarginCriterion:__init(margin)
    self.margin, self.sizeAverage = margin or 1, true
 end
 
+---@param input Tensor
 function MarginCriterion:updateOutput(input, target)
    if type(target) == 'number' then target = input:empty():fill(target) end
    return self:total(pointwise.relu(pointwise.affine(pointwise.cmul(input, self:fit(input, target)), -1, self.margin)))

@@ -12,6 +12,7 @@ function MarginRankingCriterion:__init(margin)
    self.margin, self.sizeAverage = margin or 1, true
 end
 
+---@param input table
 function MarginRankingCriterion:updateOutput(input, target)
    local difference = pointwise.sub(input[1], input[2])
    if type(target) == 'number' then target = difference:empty():fill(target) end

@@ -17,6 +17,7 @@ end
 ---@private
 function Max:extreme(x, dim) return (reduce.max(x, dim)) end
 
+---@param x Tensor
 function Max:updateOutput(x)
    local dim = self:sample_dimension(x, self.dimension, self.nInputDims)
    local y = self:extreme(x, dim)

@@ -17,6 +17,7 @@ function MixtureTable:__init(dim)
    self.dim = dim
 end
 
+---@param xs table
 function MixtureTable:updateOutput(xs)
    local gate, experts = xs[1], xs[2]
    local batched = gate:dim() == 2

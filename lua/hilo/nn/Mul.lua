@@ -23,6 +23,7 @@ function Mul:reset(stdv)
    return self
 end
 
+---@param x Tensor
 function Mul:updateOutput(x) return pointwise.cmul(x, self:parameter('weight')) end
 
 return Mul

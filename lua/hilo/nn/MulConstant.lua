@@ -15,6 +15,7 @@ function MulConstant:__init(constant, inplace)
    self.constant_scalar, self.inplace = constant, inplace or false
 end
 
+---@param x Tensor
 function MulConstant:updateOutput(x)
    local c = self.constant_scalar
    return type(c) == 'number' and pointwise.affine(x, c) or pointwise.cmul(x, c)

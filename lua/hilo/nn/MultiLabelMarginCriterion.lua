@@ -33,6 +33,7 @@ local function tally(self, x, target)
    return counts:view(n, c, 1), pointwise.eq(counts, 0):to{dtype = x:dtype()}:view(n, 1, c)
 end
 
+---@param input Tensor
 function MultiLabelMarginCriterion:updateOutput(input, target)
    local x = input:dim() == 1 and input:view(1, input:size(1)) or input
    self:check(core.is_tensor(target) and target:nElement() == x:nElement(), 'expects as many targets as scores')

@@ -14,6 +14,7 @@ function MultiLabelSoftMarginCriterion:__init(weights, sizeAverage)
    self.weights, self.sizeAverage = weights, sizeAverage ~= false
 end
 
+---@param input Tensor
 function MultiLabelSoftMarginCriterion:updateOutput(input, target)
    local y = pointwise.sub(pointwise.softplus(input), pointwise.cmul(self:fit(input, target), input))
    if self.weights then y = pointwise.cmul(y, self.weights:to{dtype = y:dtype()}) end

@@ -18,6 +18,7 @@ function MultiMarginCriterion:__init(p, weights, margin)
    self:check(self.p == 1 or self.p == 2, 'p must be 1 or 2, got %s', tostring(p))
 end
 
+---@param input Tensor
 function MultiMarginCriterion:updateOutput(input, target)
    local x = input:dim() == 1 and input:view(1, input:size(1)) or input
    local n, c = x:size(1), x:size(2)

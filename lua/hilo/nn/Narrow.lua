@@ -16,6 +16,7 @@ function Narrow:__init(dimension, offset, length)
    self:check(dimension and offset, 'expects a dimension and an offset')
 end
 
+---@param x Tensor
 function Narrow:updateOutput(x)
    local dim = Tensor.dimension(x, self.dimension, 'nn.Narrow')
    local n, first, length = x:size(dim), self.index, self.length

@@ -14,6 +14,7 @@ function NarrowTable:__init(offset, length)
    self:check_whole(1, 2 ^ 31, 'offset'):check_whole(0, 2 ^ 31, 'length')
 end
 
+---@param xs table
 function NarrowTable:updateOutput(xs)
    local ys = {}
    for i = 1, math.min(self.length, #xs - self.offset + 1) do ys[i] = xs[self.offset + i - 1] end

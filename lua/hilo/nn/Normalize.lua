@@ -16,6 +16,7 @@ function Normalize:__init(p, eps)
    self:check(p > 0, 'expects a norm above 0, got %g', p)
 end
 
+---@param x Tensor
 function Normalize:updateOutput(x)
    self:check_dims(x, 'vectors (D) or (N,D)', 1, 2)
    local dim, size = x:dim(), pointwise.abs(x)

@@ -22,6 +22,7 @@ function PReLU:reset()
    return self
 end
 
+---@param x Tensor
 function PReLU:updateOutput(x)
    self:check(core.is_tensor(x) and x:dim() > 0, 'expects a tensor, got %s', type(x))
    local a = self:parameter('weight')

@@ -19,6 +19,7 @@ function Padding:__init(dim, pad, nInputDim, value, index)
    self:check_whole(-self.most.planes, self.most.planes, 'pad'):check_numbers('dim', 'value', 'index')
 end
 
+---@param x Tensor
 function Padding:updateOutput(x)
    local dim = self.dim + (self.nInputDim and x:dim() ~= self.nInputDim and 1 or 0)
    local n, pad = x:size(dim), math.abs(self.pad)

@@ -13,6 +13,7 @@ function PairwiseDistance:__init(p)
    self.norm = p or 2
 end
 
+---@param xs table
 function PairwiseDistance:updateOutput(xs)
    local a, b = self:pair_of_vectors(xs)
    return reduce.norm(pointwise.sub(a, b), self.norm, 2):view(a:size(1))

@@ -14,6 +14,7 @@ function Parallel:__init(inputDimension, outputDimension)
    self.inputDimension, self.outputDimension = inputDimension, outputDimension
 end
 
+---@param x Tensor
 function Parallel:updateOutput(x)
    local n = x:size(self.inputDimension)
    self:check(n <= #self.modules, 'has %d modules for %d slices along dimension %d', #self.modules, n, self.inputDimension)

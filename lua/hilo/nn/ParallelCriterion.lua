@@ -14,6 +14,7 @@ function ParallelCriterion:__init(repeatTarget)
    self.repeatTarget = repeatTarget or false
 end
 
+---@param input table
 function ParallelCriterion:updateOutput(input, target)
    local sum
    for i, criterion in ipairs(self.criterions) do

@@ -38,6 +38,7 @@ function PartialLinear:parameters()
    return {ps[1], self:parameter('bias')}, {gs[1], self.gradBias}
 end
 
+---@param x Tensor
 function PartialLinear:updateOutput(x)
    self:check_dims(x, 'a batch (N,nIn)', 2)
    local chosen = self.partition:to{device = x:getDevice()}

@@ -14,6 +14,7 @@ function PixelShuffle:__init(upscaleFactor)
    self:check_sides('upscaleFactor')
 end
 
+---@param input Tensor
 function PixelShuffle:updateOutput(input)
    local r = self.upscaleFactor
    return self:over_images(input, function(x)

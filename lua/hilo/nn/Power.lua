@@ -13,6 +13,7 @@ function Power:__init(p)
    self.pow = p
 end
 
+---@param x Tensor
 function Power:updateOutput(x) return pointwise.pow(x, self.pow) end
 
 return Power

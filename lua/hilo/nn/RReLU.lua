@@ -20,6 +20,7 @@ function RReLU:__init(l, u, inplace)
    self:check(self.lower <= self.upper and self.lower >= 0, 'expects slopes 0 <= l <= u, got %g and %g', self.lower, self.upper)
 end
 
+---@param x Tensor
 function RReLU:updateOutput(x)
    local slope = x:empty()
    autograd.no_grad(function()

@@ -6,6 +6,7 @@ local pointwise = require 'hilo.ops.pointwise'
 ---     local y = nn.ReLU():forward(hilo.Tensor{-1, 2})         -- 0, 2
 local ReLU = class('nn.ReLU', 'nn.Module')
 
+---@param x Tensor
 function ReLU:updateOutput(x) return pointwise.relu(x) end
 
 return ReLU

@@ -16,6 +16,7 @@ function Replicate:__init(nf, dim, ndim)
    self:check_whole(1, 2 ^ 31, 'nfeatures'):check_whole(1, 8, 'dim')
 end
 
+---@param x Tensor
 function Replicate:updateOutput(x)
    local dim = self.dim + (self.ndim and x:dim() > self.ndim and 1 or 0)
    self:check(dim <= x:dim() + 1, 'there is no place for dimension %d in %s', dim, Tensor.shape_text(x))

@@ -25,6 +25,7 @@ function Reshape:__init(...)
    core.check(#args > 0, '%s: expects sizes', self.__typename)
 end
 
+---@param x Tensor
 function Reshape:updateOutput(x)
    self:check(core.is_tensor(x), 'expects a tensor, got %s', type(x))
    if self.batchMode == false or self.batchMode == nil and x:nElement() == self.nelement and x:size(1) ~= 1 then

@@ -13,6 +13,7 @@ function Select:__init(dimension, index)
    self.dimension, self.index = dimension, index
 end
 
+---@param x Tensor
 function Select:updateOutput(x) return shape.select(x, self.dimension, self.index) end
 
 return Select

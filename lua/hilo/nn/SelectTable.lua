@@ -12,6 +12,7 @@ function SelectTable:__init(index)
    self.index = index
 end
 
+---@param xs table
 function SelectTable:updateOutput(xs)
    self:check(type(xs) == 'table' and not core.is_tensor(xs), 'expects a table, got %s', core.is_tensor(xs) and 'a tensor' or type(xs))
    local index = self.index

@@ -12,6 +12,7 @@ function SmoothL1Criterion:__init(sizeAverage)
    self.sizeAverage = sizeAverage ~= false
 end
 
+---@param input Tensor
 function SmoothL1Criterion:updateOutput(input, target)
    return loss.smooth_l1(input, self:fit(input, target), {reduction = self:reduction()})
 end

@@ -12,6 +12,7 @@ function SoftMarginCriterion:__init(sizeAverage)
    self.sizeAverage = sizeAverage ~= false
 end
 
+---@param input Tensor
 function SoftMarginCriterion:updateOutput(input, target)
    return self:total(pointwise.softplus(pointwise.neg(pointwise.cmul(input, self:fit(input, target)))))
 end

@@ -6,6 +6,7 @@ local pointwise = require 'hilo.ops.pointwise'
 ---     local p = nn.SoftMin():forward(hilo.Tensor{0, 100})  -- 1, 0
 local SoftMin, parent = class('nn.SoftMin', 'nn.SoftMax')
 
+---@param x Tensor
 function SoftMin:updateOutput(x) return parent.updateOutput(self, pointwise.neg(x)) end
 
 return SoftMin

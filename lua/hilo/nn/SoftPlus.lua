@@ -14,6 +14,7 @@ function SoftPlus:__init(beta)
    self:check(self.beta ~= 0, 'beta must not be 0')
 end
 
+---@param x Tensor
 function SoftPlus:updateOutput(x)
    if self.beta == 1 then return pointwise.softplus(x) end
    return pointwise.affine(pointwise.softplus(pointwise.affine(x, self.beta)), 1 / self.beta)

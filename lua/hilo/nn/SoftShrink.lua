@@ -13,6 +13,7 @@ function SoftShrink:__init(lambda)
    self:check_numbers('lambda')
 end
 
+---@param x Tensor
 function SoftShrink:updateOutput(x) return pointwise.sub(x, pointwise.clamp(x, -self.lambda, self.lambda)) end
 
 return SoftShrink

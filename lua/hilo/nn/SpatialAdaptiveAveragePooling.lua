@@ -14,6 +14,7 @@ function SpatialAdaptiveAveragePooling:__init(W, H)
    self:check_sides('W', 'H')
 end
 
+---@param input Tensor
 function SpatialAdaptiveAveragePooling:updateOutput(input)
    return self:over_images(input, function(x) return pool.adaptive_avg_pool(x, self.H, self.W) end)
 end

@@ -12,6 +12,7 @@ function SpatialAdaptiveMaxPooling:__init(W, H)
    self:check_sides('W', 'H')
 end
 
+---@param input Tensor
 function SpatialAdaptiveMaxPooling:updateOutput(input)
    return self:over_images(input, function(x) return pool.adaptive_max_pool(x, self.H, self.W) end)
 end

@@ -32,6 +32,7 @@ function SpatialAveragePooling:setCountExcludePad()
    return self
 end
 
+---@param input Tensor
 function SpatialAveragePooling:updateOutput(input)
    return self:over_images(input, function(x)
       local y = pool.avg_pool(x, {kernel = {self.kH, self.kW}, stride = {self.dH, self.dW}, pad = {self.padH, self.padW},

@@ -8,6 +8,7 @@ local class = require 'hilo.nn.class'
 ---     local loss = nn.SpatialClassNLLCriterion():forward(hilo.log_softmax(hilo.randn(1, 3, 4, 4)), hilo.LongTensor(1, 4, 4):fill(2))
 local SpatialClassNLLCriterion = class('nn.SpatialClassNLLCriterion', 'nn.ClassNLLCriterion')
 
+---@param input Tensor
 function SpatialClassNLLCriterion:updateOutput(input, target)
    self:check(core.is_tensor(input) and input:dim() == 4, 'expects log-probabilities (N,C,H,W), got %s',
       core.is_tensor(input) and Tensor.shape_text(input) or type(input))

@@ -67,6 +67,7 @@ function SpatialConvolution:kernel() return self:parameter('weight') end
 ---@private
 function SpatialConvolution:offset() return self:parameter('bias') end
 
+---@param input Tensor
 function SpatialConvolution:updateOutput(input)
    return self:over_images(input, function(x)
       self:check(x:size(2) == self.nInputPlane, 'expects %d input planes, got %d (%s)', self.nInputPlane, x:size(2),

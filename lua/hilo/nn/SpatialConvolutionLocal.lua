@@ -61,6 +61,7 @@ local function places_of(self)
    return list
 end
 
+---@param input Tensor
 function SpatialConvolutionLocal:updateOutput(input)
    return self:over_images(input, function(x)
       local n, c, h, w = unpack(Tensor.sizes_table(x))

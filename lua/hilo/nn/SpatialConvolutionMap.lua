@@ -42,6 +42,7 @@ function SpatialConvolutionMap:reset(stdv)
    return self
 end
 
+---@param input Tensor
 function SpatialConvolutionMap:updateOutput(input)
    return self:over_images(input, function(x)
       local w = connections.dense(self:parameter('weight'), self.connTable, 2, {self.nOutputPlane, self.nInputPlane})

@@ -21,6 +21,7 @@ function SpatialCrossMapLRN:__init(size, alpha, beta, k)
    self:check_sides('size'):check_numbers('alpha', 'beta', 'k')
 end
 
+---@param input Tensor
 function SpatialCrossMapLRN:updateOutput(input)
    return self:over_images(input, function(x)
       local n, c, h, w = unpack(Tensor.sizes_table(x))

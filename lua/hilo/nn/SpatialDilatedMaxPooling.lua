@@ -21,6 +21,7 @@ function SpatialDilatedMaxPooling:__init(kW, kH, dW, dH, padW, padH, dilationW, 
    self:check_sides('dilationW', 'dilationH')
 end
 
+---@param input Tensor
 function SpatialDilatedMaxPooling:updateOutput(input)
    if self.dilationW == 1 and self.dilationH == 1 then return parent.updateOutput(self, input) end
    return self:over_images(input, function(x)

@@ -17,6 +17,7 @@ function SpatialDivisiveNormalization:__init(nInputPlane, kernel, threshold, thr
    self.root, self.thresholder = class.namespace.Sqrt(), class.namespace.Threshold(self.threshold, self.thresval)
 end
 
+---@param input Tensor
 function SpatialDivisiveNormalization:updateOutput(input)
    return self:over_images(input, function(x)
       local deviation = pointwise.cdiv(self.root(self:around(pointwise.square(x))), self:coverage(x))

@@ -22,6 +22,7 @@ end
 ---@param p number at least 0 and below 1
 function SpatialDropout:setp(p) self.p = p end
 
+---@param input Tensor
 function SpatialDropout:updateOutput(input)
    return self:over_images(input, function(x)
       -- random.dropout scales by 1 / (1 - p)

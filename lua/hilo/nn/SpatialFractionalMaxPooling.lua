@@ -80,6 +80,7 @@ local function offsets(sizes, windows)
    return list
 end
 
+---@param input Tensor
 function SpatialFractionalMaxPooling:updateOutput(input)
    local nDim = #self.windows
    self:check_dims(input, ('a batch of %d dimensions, or one sample of %d'):format(nDim + 2, nDim + 1), nDim + 1, nDim + 2)

@@ -10,6 +10,7 @@ local connections = require 'hilo.nn.connections'
 ---     local y = m:forward(hilo.zeros(1, 3, 4, 4))  -- (1,3,9,9)
 local SpatialFullConvolutionMap = class('nn.SpatialFullConvolutionMap', 'nn.SpatialConvolutionMap')
 
+---@param input Tensor
 function SpatialFullConvolutionMap:updateOutput(input)
    return self:over_images(input, function(x)
       local w = connections.dense(self:parameter('weight'), self.connTable, 1, {self.nInputPlane, self.nOutputPlane})

@@ -36,6 +36,7 @@ function SpatialMaxPooling:floor()
    return self
 end
 
+---@param input Tensor
 function SpatialMaxPooling:updateOutput(input)
    return self:over_images(input, function(x)
       local y, index = pool.max_pool(x, {kernel = {self.kH, self.kW}, stride = {self.dH, self.dW}, pad = {self.padH, self.padW},

@@ -16,6 +16,7 @@ function SpatialMaxUnpooling:__init(poolingModule)
    unpool.join(self, p, p.kH == p.dH and p.kW == p.dW)
 end
 
+---@param x Tensor
 function SpatialMaxUnpooling:updateOutput(x) return unpool.back(self, x, 2) end
 
 function SpatialMaxUnpooling:__tostring__() return ('nn.SpatialMaxUnpooling associated to %s'):format(tostring(self.pooling)) end

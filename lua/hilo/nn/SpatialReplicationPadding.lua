@@ -12,6 +12,7 @@ local SpatialReplicationPadding = class('nn.SpatialReplicationPadding', 'nn.Spat
 ---@private
 function SpatialReplicationPadding:source(i, n) return math.min(math.max(i, 1), n) end
 
+---@param x Tensor
 function SpatialReplicationPadding:updateOutput(x)
    self:check_dims(x, 'images (N,C,H,W) or one image (C,H,W)', 3, 4)
    local n = x:dim()

@@ -32,6 +32,7 @@ function SpatialSubSampling:reset(stdv)
    return self
 end
 
+---@param input Tensor
 function SpatialSubSampling:updateOutput(input)
    return self:over_images(input, function(x)
       self:check(x:size(2) == self.nInputPlane, 'expects %d planes, got %s', self.nInputPlane, Tensor.shape_text(input))

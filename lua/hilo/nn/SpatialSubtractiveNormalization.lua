@@ -36,6 +36,7 @@ function SpatialSubtractiveNormalization:coverage(x)
    return autograd.no_grad(function() return self:around(x:empty(1, self.nInputPlane, x:size(3), x:size(4)):fill(1)) end)
 end
 
+---@param input Tensor
 function SpatialSubtractiveNormalization:updateOutput(input)
    return self:over_images(input, function(x) return pointwise.sub(x, pointwise.cdiv(self:around(x), self:coverage(x))) end)
 end

@@ -19,6 +19,7 @@ function SpatialUpSamplingBilinear:__init(params)
    end
 end
 
+---@param input Tensor
 function SpatialUpSamplingBilinear:updateOutput(input)
    return self:over_images(input, function(x)
       local function out(n) return (n - 1) * (self.scale_factor - 1) + n end

@@ -13,6 +13,7 @@ function SpatialUpSamplingNearest:__init(scale)
    self:check_sides('scale_factor')
 end
 
+---@param input Tensor
 function SpatialUpSamplingNearest:updateOutput(input)
    return self:over_images(input, function(x)
       return resize.resize(x, x:size(3) * self.scale_factor, x:size(4) * self.scale_factor, {mode = 'nearest'})

@@ -16,6 +16,7 @@ function SpatialZeroPadding:__init(pad_l, pad_r, pad_t, pad_b)
    self:check_whole(-self.most.side, self.most.side, 'pad_l', 'pad_r', 'pad_t', 'pad_b')
 end
 
+---@param x Tensor
 function SpatialZeroPadding:updateOutput(x)
    self:check_dims(x, 'images (N,C,H,W) or one image (C,H,W)', 3, 4)
    local n = x:dim()

@@ -14,6 +14,7 @@ function SplitTable:__init(dimension, nInputDims)
    self.dimension, self.nInputDims = dimension, nInputDims
 end
 
+---@param x Tensor
 function SplitTable:updateOutput(x)
    local dim, ys = self:sample_dimension(x, self.dimension, self.nInputDims), {}
    for i = 1, x:size(dim) do ys[i] = shape.select(x, dim, i) end

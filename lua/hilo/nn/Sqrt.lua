@@ -6,6 +6,7 @@ local pointwise = require 'hilo.ops.pointwise'
 ---     assert(nn.Sqrt():forward(hilo.Tensor{9})[1] == 3)
 local Sqrt = class('nn.Sqrt', 'nn.Module')
 
+---@param x Tensor
 function Sqrt:updateOutput(x)
    local zero = pointwise.eq(x:detach(), 0)
    if not zero:any() then return pointwise.sqrt(x) end

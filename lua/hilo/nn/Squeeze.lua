@@ -15,6 +15,7 @@ function Squeeze:__init(dim, numInputDims)
    self.dim, self.numInputDims = dim, numInputDims
 end
 
+---@param x Tensor
 function Squeeze:updateOutput(x)
    self:check(core.is_tensor(x), 'expects a tensor, got %s', type(x))
    local batched = self.numInputDims and x:dim() ~= self.numInputDims

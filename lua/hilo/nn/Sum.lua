@@ -19,6 +19,7 @@ function Sum:__init(dimension, nInputDims, sizeAverage, squeeze)
    self.sizeAverage, self.squeeze = sizeAverage or false, squeeze ~= false
 end
 
+---@param x Tensor
 function Sum:updateOutput(x)
    local dim = self:sample_dimension(x, self.dimension, self.nInputDims)
    local y = reduce.sum(x, dim)

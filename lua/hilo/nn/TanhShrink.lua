@@ -6,6 +6,7 @@ local pointwise = require 'hilo.ops.pointwise'
 ---     assert(nn.TanhShrink():forward(hilo.zeros(1))[1] == 0)
 local TanhShrink = class('nn.TanhShrink', 'nn.Module')
 
+---@param x Tensor
 function TanhShrink:updateOutput(x) return pointwise.sub(x, pointwise.tanh(x)) end
 
 return TanhShrink

@@ -33,6 +33,7 @@ function TemporalConvolution:reset(stdv)
    return self
 end
 
+---@param input Tensor
 function TemporalConvolution:updateOutput(input)
    return self:over_sequences(input, function(x)
       self:check(x:size(3) == self.inputFrameSize, 'expects frames of %d, got %s', self.inputFrameSize, Tensor.shape_text(input))

@@ -16,6 +16,7 @@ function TemporalDynamicKMaxPooling:__init(minK, factor)
    self:check_sides('minK'):check_numbers('factor')
 end
 
+---@param x Tensor
 function TemporalDynamicKMaxPooling:updateOutput(x)
    self:check_dims(x, 'sequences (T,F) or (N,T,F)', 2, 3)
    local dim = x:dim() - 1

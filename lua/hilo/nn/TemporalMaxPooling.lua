@@ -14,6 +14,7 @@ function TemporalMaxPooling:__init(kW, dW)
    self:check_sides('kW', 'dW')
 end
 
+---@param input Tensor
 function TemporalMaxPooling:updateOutput(input)
    return self:over_sequences(input, function(x) return windows.max(x, 2, self.kW, self.dW) end)
 end

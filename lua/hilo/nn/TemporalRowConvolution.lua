@@ -39,6 +39,7 @@ function TemporalRowConvolution:noBias()
    return self
 end
 
+---@param input Tensor
 function TemporalRowConvolution:updateOutput(input)
    return self:over_sequences(input, function(x)
       local n, features, length = unpack(Tensor.sizes_table(self.featFirst and x or shape.transpose(x, 2, 3)))

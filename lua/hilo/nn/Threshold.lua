@@ -15,6 +15,7 @@ function Threshold:__init(th, v, inplace)
    self:check(type(self.threshold) == 'number' and type(self.val) == 'number', 'the threshold and the value must be numbers')
 end
 
+---@param x Tensor
 function Threshold:updateOutput(x)
    return pointwise.where(pointwise.gt(x:detach(), self.threshold), x, x:emptyAs(x:dtype(), 1):fill(self.val))
 end

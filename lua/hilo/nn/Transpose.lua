@@ -23,6 +23,7 @@ function Transpose:setNumInputDims(numInputDims)
    return self
 end
 
+---@param x Tensor
 function Transpose:updateOutput(x)
    local offset = self.numInputDims and x:dim() > self.numInputDims and 1 or 0
    for _, pair in ipairs(self.permutations) do x = shape.transpose(x, pair[1] + offset, pair[2] + offset) end

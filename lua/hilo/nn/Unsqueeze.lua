@@ -22,6 +22,7 @@ function Unsqueeze:setNumInputDims(numInputDims)
    return self
 end
 
+---@param x Tensor
 function Unsqueeze:updateOutput(x)
    return shape.unsqueeze(x, self.pos + (self.numInputDims and x:dim() - self.numInputDims or 0))
 end

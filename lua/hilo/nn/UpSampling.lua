@@ -25,6 +25,7 @@ function UpSampling:__init(params, mode)
    end
 end
 
+---@param x Tensor
 function UpSampling:updateOutput(x)
    self:check_dims(x, 'images (N,C,H,W) or volumes (N,C,D,H,W)', 4, 5)
    local options = self.mode == 'linear' and {align_corners = true} or {mode = 'nearest'}

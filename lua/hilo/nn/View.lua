@@ -32,6 +32,7 @@ function View:setNumInputDims(n)
    return self
 end
 
+---@param x Tensor
 function View:updateOutput(x)
    self:check(core.is_tensor(x), 'expects a tensor, got %s', type(x))
    local n = x:dim()

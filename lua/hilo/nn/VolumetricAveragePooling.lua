@@ -37,6 +37,7 @@ function VolumetricAveragePooling:setCountExcludePad()
    return self
 end
 
+---@param input Tensor
 function VolumetricAveragePooling:updateOutput(input)
    return self:over_volumes(input, function(x)
       local n, c, t, h, w = unpack(Tensor.sizes_table(x))

@@ -9,6 +9,7 @@ local VolumetricBatchNormalization, parent = class('nn.VolumetricBatchNormalizat
 
 VolumetricBatchNormalization.nDim = 4
 
+---@param x Tensor
 function VolumetricBatchNormalization:updateOutput(x)
    self:check_dims(x, 'volumes (N,C,T,H,W) or one volume (C,T,H,W)', 4, 5)
    local sizes = Tensor.sizes_table(x)

@@ -55,6 +55,7 @@ function VolumetricConvolution:noBias()
 end
 
 -- Windows of frames become planes of a 2-d convolution.
+---@param input Tensor
 function VolumetricConvolution:updateOutput(input)
    return self:over_volumes(input, function(x)
       self:check(x:size(2) == self.nInputPlane, 'expects %d input planes, got %d (%s)', self.nInputPlane, x:size(2),

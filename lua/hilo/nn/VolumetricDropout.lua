@@ -8,6 +8,7 @@ local shape = require 'hilo.ops.shape'
 ---     local y = nn.VolumetricDropout(0.5):forward(hilo.randn(2, 8, 3, 4, 4))
 local VolumetricDropout, parent = class('nn.VolumetricDropout', 'nn.SpatialDropout')
 
+---@param input Tensor
 function VolumetricDropout:updateOutput(input)
    self:check_dims(input, 'volumes (N,C,T,H,W) or one volume (C,T,H,W)', 4, 5)
    local sizes = Tensor.sizes_table(input)

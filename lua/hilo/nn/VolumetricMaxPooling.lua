@@ -52,6 +52,7 @@ local function of_planes(x, kernel, stride, pad, ceil_mode)
 end
 
 -- Planes first, then along the frames; the positions of both give those in the volume.
+---@param input Tensor
 function VolumetricMaxPooling:updateOutput(input)
    local y = self:over_volumes(input, function(x)
       local n, c, t, h, w = unpack(Tensor.sizes_table(x))

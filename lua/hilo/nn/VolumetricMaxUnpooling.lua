@@ -16,6 +16,7 @@ function VolumetricMaxUnpooling:__init(poolingModule)
    unpool.join(self, p, p.kT == p.dT and p.kH == p.dH and p.kW == p.dW)
 end
 
+---@param x Tensor
 function VolumetricMaxUnpooling:updateOutput(x) return unpool.back(self, x, 3) end
 
 function VolumetricMaxUnpooling:__tostring__()

@@ -18,6 +18,7 @@ function VolumetricReplicationPadding:__init(pleft, pright, ptop, pbottom, pfron
    self:check_whole(-self.most.side, self.most.side, 'pad_front', 'pad_back')
 end
 
+---@param x Tensor
 function VolumetricReplicationPadding:updateOutput(x)
    self:check_dims(x, 'volumes (N,C,T,H,W) or one volume (C,T,H,W)', 4, 5)
    local n = x:dim()

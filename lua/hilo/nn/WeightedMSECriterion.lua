@@ -13,6 +13,7 @@ function WeightedMSECriterion:__init(weight, sizeAverage)
    self.weight = weight:clone()
 end
 
+---@param input Tensor
 function WeightedMSECriterion:updateOutput(input, target)
    target = self:fit(input, target)
    return parent.updateOutput(self, input, pointwise.cmul(target, self.weight:to{dtype = target:dtype()}))

@@ -15,6 +15,7 @@ function WhiteNoise:__init(mean, std)
    self.mean, self.std = mean or 0, std or 0.1
 end
 
+---@param x Tensor
 function WhiteNoise:updateOutput(x)
    if not self.train then return x end
    return pointwise.add(x, autograd.no_grad(function() return x:empty():normal(self.mean, self.std) end))

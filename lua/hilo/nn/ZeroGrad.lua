@@ -7,6 +7,7 @@ local class = require 'hilo.nn.class'
 ---     assert(m:backward(x, hilo.ones(2)):sum() == 0)
 local ZeroGrad = class('nn.ZeroGrad', 'nn.Module')
 
+---@param x Tensor
 function ZeroGrad:updateOutput(x) return x:detach() end
 
 return ZeroGrad

@@ -6,6 +6,7 @@ local class = require 'hilo.nn.class'
 ---     assert(ys[2][2]:size(1) == 2)
 local ZipTable = class('nn.ZipTable', 'nn.Module')
 
+---@param xs table
 function ZipTable:updateOutput(xs)
    local ys = {}
    for i, x in ipairs(xs) do

@@ -6,6 +6,7 @@ local class = require 'hilo.nn.class'
 ---     assert(#ys == 2)
 local ZipTableOneToMany = class('nn.ZipTableOneToMany', 'nn.Module')
 
+---@param xs table
 function ZipTableOneToMany:updateOutput(xs)
    self:check(type(xs) == 'table' and type(xs[2]) == 'table', 'expects {x, {a, b, ...}}')
    local ys = {}

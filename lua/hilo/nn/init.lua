@@ -48,4 +48,4 @@ for _, name in ipairs {
 nn.tables = require 'hilo.nn.connections'
 nn.checkpoint = require('hilo.nn.graph').checkpoint
 
-return nn
+return require('hilo.checked').module('nn', nn)

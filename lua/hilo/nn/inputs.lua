@@ -72,19 +72,19 @@ local function over(self, x, f, dims, what)
 end
 
 --- f on images (N,C,H,W); a single image (C,H,W) goes through as a batch of one.
----@param x Tensor (N,C,H,W) or (C,H,W)
+---@param x any images (N,C,H,W) or one image (C,H,W)
 ---@param f fun(x: Tensor): Tensor of batches
 ---@return Tensor (N,K,P,Q) or (K,P,Q)
 function inputs:over_images(x, f) return over(self, x, f, 4, 'images (N,C,H,W) or one image (C,H,W)') end
 
 --- f on volumes (N,C,T,H,W); a single volume (C,T,H,W) goes through as a batch of one.
----@param x Tensor (N,C,T,H,W) or (C,T,H,W)
+---@param x any volumes (N,C,T,H,W) or one volume (C,T,H,W)
 ---@param f fun(x: Tensor): Tensor of batches
 ---@return Tensor (N,K,S,P,Q) or (K,S,P,Q)
 function inputs:over_volumes(x, f) return over(self, x, f, 5, 'volumes (N,C,T,H,W) or one volume (C,T,H,W)') end
 
 --- f on sequences of frames (N,T,F); a single sequence (T,F) goes through as a batch of one.
----@param x Tensor (N,T,F) or (T,F)
+---@param x any sequences (N,T,F) or one sequence (T,F)
 ---@param f fun(x: Tensor): Tensor of batches
 ---@return Tensor (N,S,G) or (S,G)
 function inputs:over_sequences(x, f) return over(self, x, f, 3, 'sequences (N,T,F) or one sequence (T,F)') end
@@ -107,7 +107,7 @@ function inputs:sample_dimension(x, dimension, nInputDims)
 end
 
 --- The two batches of vectors (N,D) of a table; two vectors (D) are batches of one.
----@param xs Tensor[] two of one size
+---@param xs any two tensors of one size
 ---@return Tensor a (N,D)
 ---@return Tensor b (N,D)
 function inputs:pair_of_vectors(xs)

@@ -86,7 +86,7 @@ end
 --- The sum of convolutions of one input, side by side: that of conv2d(x, weights[i], biases[i], options[i]).
 ---@param x Tensor (N,C,H,W)
 ---@param weights Tensor[] each (K,C,R,S)
----@param biases? Tensor[] each (K); entries may be nil
+---@param biases? table<integer, Tensor> each (K); entries may be nil
 ---@param options? table[] for each convolution what conv2d takes, but for groups; their results must have one size
 ---@return Tensor y (N,K,P,Q)
 function M.conv2d_sum(x, weights, biases, options)

@@ -114,7 +114,7 @@ local M = {}
 ---
 ---     local y = hilo.max_pool(hilo.randn(2, 3, 32, 32), {kernel = 3, stride = 2, pad = 1})  -- (2,3,16,16)
 ---@param x Tensor (N,C,H,W)
----@param options {kernel: integer|integer[], stride: integer|integer[], pad: integer|integer[], ceil_mode: boolean} each a number
+---@param options {kernel: integer|integer[], stride?: integer|integer[], pad?: integer|integer[], ceil_mode?: boolean} each a number
 --- or {h, w}; stride is the kernel if not given; ceil_mode rounds the output size up instead of down
 ---@return Tensor y (N,C,P,Q)
 ---@return Tensor index int: where the largest value lies in its plane of H*W, from 0
@@ -126,8 +126,8 @@ end
 ---
 ---     local y = hilo.avg_pool(hilo.ones(2, 3, 32, 32), {kernel = 2})  -- (2,3,16,16)
 ---@param x Tensor (N,C,H,W)
----@param options {kernel: integer|integer[], stride: integer|integer[], pad: integer|integer[], ceil_mode: boolean,
---- count_pad: boolean} as max_pool; count_pad (default true) counts the padding's zeros in the mean
+---@param options {kernel: integer|integer[], stride?: integer|integer[], pad?: integer|integer[], ceil_mode?: boolean,
+--- count_pad?: boolean} as max_pool; count_pad (default true) counts the padding's zeros in the mean
 ---@return Tensor y (N,C,P,Q)
 function M.avg_pool(x, options)
    return avg_pool(x, window('avg_pool', x, options, avg_known))

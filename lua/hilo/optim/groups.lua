@@ -418,4 +418,6 @@ groups.Adam = constructor {
    end,
 }
 
+require('hilo.checked').class('Optimiser', Optimiser)
+
 return groups

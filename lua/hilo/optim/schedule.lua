@@ -38,7 +38,7 @@ end
 --- base * gamma^k, k the number of times that `every` steps have gone by, or that a milestone has been reached.
 ---
 ---     assert(optim.step(1, 25, {every = 10, gamma = 0.5}) == 0.25)
----@param options {every: number, milestones: number[], gamma: number} every or milestones; gamma 0.1
+---@param options {every?: number, milestones?: number[], gamma?: number} every or milestones; gamma 0.1
 ---@param base number
 ---@param step number from 0
 ---@return number

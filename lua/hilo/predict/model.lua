@@ -225,4 +225,4 @@ function Model:predict(picture, options)
    }
 end
 
-return Model
+return require('hilo.checked').class('Model', Model)

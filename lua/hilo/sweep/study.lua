@@ -333,4 +333,4 @@ function Study:prune(trial_id)
    end)
 end
 
-return Study
+return require('hilo.checked').class('Study', Study)

@@ -169,4 +169,6 @@ function metrics.text(scores, classes)
    return table.concat(lines, '\n')
 end
 
+require('hilo.checked').class('Confusion', Confusion)
+
 return metrics

@@ -34,7 +34,7 @@ end
 --- DeepLab-v2 or v3+.
 ---@param o {model: table, device: string, precision: 'float32'|'bf16'|nil, [string]: any} model: backbone, head,
 --- width, output_stride, aspp_branches, stem, stride_on, bn, weights ('' for none), checkpoint
----@param set DataSet
+---@param set {classes: string[], [string]: any} a DataSet, or its classes
 ---@return DeepLab
 function networks.segmentation(o, set)
    local model = o.model
@@ -65,7 +65,7 @@ end
 
 --- The discriminator of s4GAN.
 ---@param o {d_dropout: number, d_channels: integer, device: string, precision: 'float32'|'bf16'|nil, [string]: any}
----@param set DataSet
+---@param set {classes: string[], [string]: any} a DataSet, or its classes
 ---@return Discriminator
 function networks.discriminator(o, set)
    return hilo.models.discriminator {classes = #set.classes, dropout = o.d_dropout, channels = o.d_channels,
@@ -74,7 +74,7 @@ end
 
 --- The discriminator of AdvSemiSeg.
 ---@param o {d_channels: integer, device: string, precision: 'float32'|'bf16'|nil, [string]: any}
----@param set DataSet
+---@param set {classes: string[], [string]: any} a DataSet, or its classes
 ---@return PixelDiscriminator
 function networks.pixel_discriminator(o, set)
    return hilo.models.pixel_discriminator {classes = #set.classes, channels = o.d_channels,
@@ -83,7 +83,7 @@ end
 
 --- The classifier of MLMT.
 ---@param o {model: table, device: string, precision: 'float32'|'bf16'|nil, [string]: any} model: backbone, width, bn, weights
----@param set DataSet
+---@param set {classes: string[], [string]: any} a DataSet, or its classes
 ---@return ResNet|VGG|MobileNet
 function networks.classifier(o, set)
    local model = o.model

@@ -35,8 +35,8 @@ end
 
 --- Writes machine.json at the start of a process.
 ---@param path string the run's folder
----@param options {device: string, resume: boolean}
----@param start {from_step: integer?, started: integer, git_status: GitStatus} started: seconds since 1970
+---@param options {device: string, resume: boolean, [string]: any}
+---@param start {from_step: integer?, started: integer, git_status: GitStatus, [string]: any} started: seconds since 1970
 ---@return Session
 function Session.open(path, options, start)
    local facts = machine.facts(options.device)
@@ -58,7 +58,7 @@ end
 
 --- Completes machine.json at the end of a process.
 ---@param result {to_step: integer?, ended: 'finished'|'interrupted'|'failed', error: string?, steps_per_second: number?,
---- tracking_seconds: number?, diagnostics_seconds: number?}
+--- tracking_seconds: number?, diagnostics_seconds: number?, [string]: any}
 function Session:close(result)
    local facts, total = self.facts, 0
    local session = facts.sessions[#facts.sessions]
@@ -72,4 +72,4 @@ function Session:close(result)
    self:save(0)
 end
 
-return Session
+return require('hilo.checked').class('Session', Session)

@@ -144,7 +144,7 @@ end
 
 --- Predicted maps of validation pictures, and of unlabelled ones that have label maps, one by one.
 ---@param probe Probe
----@param how {S: DeepLab, D: Discriminator, options: table} as s4gan.figures takes it
+---@param how {S: DeepLab, D: Discriminator, options: table, [string]: any} as s4gan.figures takes it
 ---@return {val: SeenMaps, unlabelled: SeenMaps?}
 function s4gan.maps(probe, how)
    return undisturbed({how.S, how.D}, function()
@@ -163,7 +163,8 @@ end
 --- What s4GAN does: all the figures of train/diagnose/init.lua.
 ---@param probe Probe
 ---@param how {S: DeepLab, D: Discriminator, options: table, losses: fun(x_l: Tensor, y_l: Tensor, x_u: Tensor, inside: Tensor):
---- table<string, Tensor>} options: the script's: gamma, lambda_fm, lambda_st, void_columns, gate_dropout; losses: the terms ce, fm
+--- table<string, Tensor>, [string]: any} options: the script's: gamma, lambda_fm, lambda_st, void_columns, gate_dropout;
+--- losses: the terms ce, fm
 --- and st of the loss of S on a batch, not weighted
 ---@return table<string, table<string, number>> figures
 ---@return string text one line of them
