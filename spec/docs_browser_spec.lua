@@ -44,6 +44,16 @@ describe('the manual', function()
       end
    end)
 
+   it('lists names with the first sentences of their texts', function()
+      local page = tiny.read(root .. '/ref-optim.html')
+      local listed = {}
+      for name, sentence in page:gmatch '<li><a href="#optim%.[%w_]+"><code>([^<]*)</code></a> <span class="soft">(.-)</span></li>' do
+         listed[name] = sentence
+      end
+      assert.equal('Adam (Kingma and Ba, 2014) as in PyTorch.', listed['optim.Adam'])
+      assert.matches('at most <code>max</code>%.$', listed['optim.clip_grad_norm'])
+   end)
+
    Browser.describe('in a browser', function()
       local browser
       setup(function() browser = Browser.start() end)

@@ -15,7 +15,7 @@ local search = {}
 
 local function first_sentence(prose)
    local plain = prose:gsub('\1%d+', ''):gsub('%s+', ' '):match('^%s*(.-)%s*$')
-   return (plain:match('^(.-[.:;])%s') or plain):gsub('[:;]$', '.')
+   return ((plain:match('^(.-[.:;])%s') or plain):gsub('[:;]$', '.'))
 end
 
 local function haystack(entry)

@@ -24,10 +24,15 @@ section.entry h3 code { font-weight: 700; overflow-wrap: anywhere; }
 section.entry:target { border-left: 4px solid var(--accent); padding-left: .8rem; }
 td.short code { overflow-wrap: normal; }
 pre.example { border-left: 3px solid var(--accent); }
+ul.listing { list-style: none; padding: 0; max-width: none; }
+ul.listing li { display: grid; grid-template-columns: minmax(0, 17rem) minmax(0, 1fr); gap: 0 1.2rem; padding: .2rem 0;
+  border-bottom: 1px solid var(--line); }
+ul.listing a { overflow-wrap: anywhere; }
 .to-contents { display: none; }
 @media (max-width: 50rem) {
   .manual { display: flex; flex-direction: column-reverse; gap: 0; }
   .to-contents { display: block; }
+  ul.listing li { display: block; }
 }
 ]]
 

@@ -1,7 +1,6 @@
 --- help/site/init.lua: the manual as HTML pages: the concepts, and a page of the reference for each part of hilo.
 local cjson = require 'cjson'
 local entries = require 'hilo.help.entries'
-local entry_html = require 'hilo.help.site.entry'
 local folder = require 'hilo.data.folder'
 local file = require 'hilo.io.file'
 local frame = require 'hilo.help.site.frame'
@@ -11,6 +10,7 @@ local markdown = require 'hilo.help.site.markdown'
 local pages = require 'hilo.help.pages'
 local search = require 'hilo.help.search'
 local search_script = require 'hilo.help.site.search'
+local site_entry = require 'hilo.help.site.entry'
 local text = require 'hilo.help.text'
 
 local function write(path, content) file.write(path, function(out) out(content) end) end
@@ -52,27 +52,33 @@ local function short_list(group)
    for _, entry in ipairs(group.entries) do
       if not entry.same_as then
          items[#items + 1] = h.li {h.a {href = '#' .. links.id(entry.name), h.code {text.full_name(entry)}}, ' ',
-            h.span {class = 'soft', search.first_sentence(entries.text(entry))}}
+            h.span {class = 'soft', site_entry.summary(entry)}}
       end
    end
-   return h.details {open = #items <= 40 and '' or nil, h.summary {('%d names'):format(#group.entries)}, h.ul(items)}
+   return h.details {open = #items <= 40 and '' or nil, h.summary {('%d names'):format(#items)},
+      h.ul {class = 'listing', items}}
 end
 
 local function reference_page(group)
    local parts = {}
-   for i, entry in ipairs(group.entries) do parts[i] = entry_html(entry) end
+   for i, entry in ipairs(group.entries) do parts[i] = site_entry.html(entry) end
    return {href = ('ref-%s.html'):format(group.name), title = title_of(group.name),
       content = {h.h1 {title_of(group.name)}, short_list(group), parts}}
 end
 
+local beginning = 'The [tutorial](tutorial.html) goes from pictures on disk to the report of a sweep. `hilo` without a script is a '
+   .. '[prompt](prompt.html), where `?x` tells what x is and `? words` looks through all of these texts, as the search above does; '
+   .. '`hilo help NAME` tells the same in the shell.'
+
 local function start_page(contents)
-   local parts = {h.h1 {'hilo'}, h.p {markdown.inline(entries.text(entries.named 'hilo'):match('^(.-)\n'))}}
+   local parts = {h.h1 {'hilo'}, h.p {markdown.inline(entries.text(entries.named 'hilo'):match('^(.-)\n'))},
+      h.p {markdown.inline(beginning)}}
    for _, group in ipairs(contents) do
       local items = {}
       for i, item in ipairs(group.items) do
          items[i] = h.li {h.a {href = item.href, item.title}, ' ', h.span {class = 'soft', markdown.inline(item.summary)}}
       end
-      parts[#parts + 1] = {h.h2 {group.title}, h.ul(items)}
+      parts[#parts + 1] = {h.h2 {group.title}, h.ul {class = 'listing', items}}
    end
    return {href = 'index.html', title = 'Manual', content = parts}
 end

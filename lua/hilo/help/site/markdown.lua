@@ -7,8 +7,9 @@ local markdown = {}
 
 --- A line's text: `code`, and [text](address).
 ---@param text string
+---@param own? table<string, boolean> words in `code` that lead nowhere: they mean something of their own here
 ---@return any content for html
-function markdown.inline(text)
+function markdown.inline(text, own)
    local parts, at = {}, 1
    while at <= #text do
       local from, to = text:find('`[^`]+`', at)
@@ -20,7 +21,7 @@ function markdown.inline(text)
       elseif from then
          parts[#parts + 1] = text:sub(at, from - 1)
          local code = text:sub(from + 1, to - 1)
-         local where = links.of_code(code)
+         local where = not (own and own[code]) and links.of_code(code)
          parts[#parts + 1] = where and h.a {href = where, h.code {code}} or h.code {code}
          at = to + 1
       else
