@@ -8,7 +8,8 @@
 -- than S itself does.
 --
 --    lua/bin/hilo experiments/why.lua supervised=sup s4gan=s4gan,s4gan-nost mlmt=mlmt
---    lua/bin/hilo experiments/why.lua supervised=none s4gan=none sweep=ablations # a sweep of s4gan.lua: a row a configuration
+--    lua/bin/hilo experiments/why.lua supervised=none s4gan=none sweep=ablation  # a row a configuration, see ablation-sweep.lua
+--    lua/bin/hilo experiments/why.lua supervised=none s4gan=none others=cutmix,unimatch # what other methods measured of themselves
 --
 -- Prints tables and writes them with plots to runs/why/. Expect some minutes: each network goes through the validation pictures once.
 local hilo = require 'hilo'
@@ -19,7 +20,8 @@ local o = train.options {
    name = 'why',             -- the folder for tables and plots
    supervised = {'supervised'}, s4gan = {'s4gan'}, -- names of runs, or none
    mlmt = 'mlmt',            -- name of a run, or none
-   sweep = '',               -- the name of a sweep of s4gan.lua
+   others = {'none'},        -- runs of other methods, side by side
+   sweep = '',               -- the name of a sweep
    checkpoint = 'last',      -- or 'best'
    scores = 'teacher',       -- of the MLMT run; or 'student'
    tau = 0.2, exponent = 1,  -- of fusion by threshold, and of soft fusion
@@ -125,6 +127,14 @@ if #s4gan > 0 then
    if verdict then say('%s', verdict) end
    drawn(why.plots.history(out, runs))
    for _, name in ipairs(o.crops > 0 and s4gan or {}) do look_at_gate(name) end
+end
+
+local others = named(o.others)
+if #others > 0 then
+   local paths = {}
+   for i, name in ipairs(others) do paths[i] = o.runs .. '/' .. name end
+   say('\nWhat other methods learn from. Means over the evaluations of the second half')
+   table_of(why.history.rows(why.history.read(paths)))
 end
 
 if o.sweep ~= '' then

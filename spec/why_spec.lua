@@ -99,11 +99,25 @@ describe('evidence of runs', function()
       assert.same({'1', '0'}, row('lambda_st'))
       assert.is_nil(row('gamma'))
       assert.same({'0.60', '0.90'}, row('told right by D, of what it trains on'))
-      assert.same({'-', '-'}, row('share accepted'))
+      assert.is_nil(row('share accepted')) -- no run tells
       assert.equal('with self-training D tells 60.0 % right and is 0.25 surer of label maps than of predictions; without it 90.0 %, '
          .. 'and 0.75', why.history.verdict(list))
       assert.is_nil(why.history.verdict({list[1]}))
       assert.is_false(why.history.trains_itself {options = {lambda_st = 1, gamma = 1}})
+   end)
+
+   it('has the gradient norms of all terms that some run has, that of the cross entropy first', function()
+      local function terms(name, norms)
+         local path = fixture.run(runs, {name = name, given = {}})
+         tiny.write(path .. '/log.jsonl', ('{"step":60,"scores":{"mean_iou":1},"diagnostics":{"gradient_norm":%s}}\n'):format(norms))
+         return path
+      end
+      local list = why.history.read {terms('a', '{"adv":0.5,"ce":2}'), terms('b', '{"ce":3,"semi":0.25}')}
+      local rows = why.history.rows(list)
+      local n = #rows
+      assert.same({'gradient norm, cross entropy', '2', '3'}, rows[n - 2])
+      assert.same({'gradient norm, adv', '0.5', '-'}, rows[n - 1])
+      assert.same({'gradient norm, semi', '-', '0.25'}, rows[n])
    end)
 
    it('is a row a configuration of a sweep, mean over its seeds', function()
@@ -113,6 +127,33 @@ describe('evidence of runs', function()
       assert.same({'trial', 'gamma', 'mean_iou', 'D right'}, {unpack(rows[1], 1, 4)})
       assert.same({'0000', '0.5', '40.00', '0.75'}, {unpack(rows[2], 1, 4)})
    end)
+end)
+
+it('the sweep of ablations changes one option of s4GAN in each configuration', function()
+   local definition, plan = require 'hilo.sweep.definition', require 'hilo.sweep.plan'
+   local d = definition.read(core.root .. 'experiments/ablation-sweep.lua', {'recipe=ccp'})
+   assert.equal(1, #d.axes)
+   local changed = {}
+   for i, change in ipairs(d.axes[1].choices) do
+      local runs = plan(d, i, {change = change}, 1)
+      assert.equal(1, #runs)
+      local given = runs[1].options
+      assert.equal('ccp', given.recipe)
+      given.recipe = nil
+      local key, value = next(given)
+      if change ~= 'none' then
+         local option, number = change:match '^(.+)=(.+)$'
+         assert.same({option, tonumber(number)}, {key, value})
+         assert.is_nil(next(given, key))
+         assert.not_equal(d.main.defaults[key], value)
+         changed[key] = true
+      else
+         assert.is_nil(key)
+      end
+   end
+   for _, key in ipairs {'gamma', 'st_start', 'd_channels', 'd_lr', 'd_dropout', 'd_smooth', 'lambda_st', 'lambda_fm'} do
+      assert.is_true(changed[key], key)
+   end
 end)
 
 describe('why.lua', function()
@@ -135,6 +176,11 @@ describe('why.lua', function()
       local out = made.runs .. '/why/'
       for _, name in ipairs {'why.txt', 'fusion-classes-with.svg', 'fusion-number-sup.svg', 'd-accuracy.svg', 'd-confidence.svg',
          'gate-with-val.svg', 'gate-without-unlabelled.svg'} do assert.is_true(hilo.data.folder.is_file(out .. name), name) end
+      script('cutmix', 'name=cut threshold=0.4' .. small:gsub('d_channels=4', ''))
+      script('advsemiseg', 'name=adv threshold=0.4' .. small)
+      text = script('why', 'supervised=none s4gan=none mlmt=none name=others others=cut,adv')
+      for _, pattern in ipairs {'cut +adv\n', 'gradient norm, consistency +[%d.e-]+ +%-\n', 'the learner says so already +[%d.]+ +%-',
+         'share accepted +[%d.]+ +[%d.]+'} do assert.matches(pattern, text) end
       -- alone is what the run itself measured
       local scores = hilo.train.json.load(out .. 'scores.json')
       assert.equal('sup', scores.results[1].method)

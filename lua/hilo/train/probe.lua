@@ -44,7 +44,8 @@ local function pick(set, names, count)
 end
 
 --- Of a run. Options of the run: diagnostics, how many crops of each part (rounded up to whole batches); batch and unlabelled_batch.
----@param options {run: Run, set: DataSet, split: Split, transform: Transform, rows: table<string, number[]>?, [string]: any}
+---@param options {run: Run|{options: table, workers: Workers}, set: DataSet, split: Split, transform: Transform,
+--- rows: table<string, number[]>?, [string]: any} run: the run that trains, or what a finished one was told;
 --- rows: numbers for each picture, such as its tags; of validation and unlabelled pictures those are looked at that have some
 ---@return Probe
 function Probe.new(options)

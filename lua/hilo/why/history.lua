@@ -2,6 +2,7 @@
 local options_of = require 'hilo.train.options'
 local asked = require 'hilo.report.asked'
 local run_data = require 'hilo.report.run_data'
+local sorted_keys = require 'hilo.keys'
 
 local history = {}
 
@@ -49,46 +50,82 @@ function history.late(run, group, key)
    return count > 0 and sum / count or nil
 end
 
--- title, short title, group, key, format
-local columns = {
+---@class HistoryFigure
+---@field title string
+---@field short string for a column
+---@field group string
+---@field key string
+---@field format string
+
+local function list_of(rows)
+   local list = {}
+   for i, row in ipairs(rows) do list[i] = {title = row[1], short = row[2], group = row[3], key = row[4], format = row[5]} end
+   return list
+end
+
+local known = list_of {
    {'told right by D, of what it trains on', 'D right', 'accuracy', 'train', '%.2f'},
    {'told right by D, validation pictures', 'on val', 'accuracy', 'val', '%.2f'},
    {'confidence of D in label maps', 'D, labels', 'confidence', 'labelled_truth', '%.2f'},
    {'... in predictions for unlabelled pictures', 'D, predicted', 'confidence', 'unlabelled', '%.2f'},
    {'... in these as one-hot maps', 'as one-hot', 'confidence', 'unlabelled_hard', '%.2f'},
    {'share accepted', 'accepted', 'accepted', 'unlabelled', '%.3f'},
-   {'right pixels of accepted maps, %', 'right', 'pixel_accuracy', 'unlabelled_accepted', '%.1f'},
-   {'... of rejected maps, %', 'of others', 'pixel_accuracy', 'unlabelled_rejected', '%.1f'},
+   {'certainty of what is accepted', 'certain', 'certainty', 'unlabelled_accepted', '%.2f'},
+   {'... of what is rejected', 'of others', 'certainty', 'unlabelled_rejected', '%.2f'},
+   {'the learner says so already', 'agreed', 'agreement', 'unlabelled', '%.2f'},
+   {'right pixels of what is accepted, %', 'right', 'pixel_accuracy', 'unlabelled_accepted', '%.1f'},
+   {'... of what is rejected, %', 'of others', 'pixel_accuracy', 'unlabelled_rejected', '%.1f'},
+   {'right pixels of what is accepted, validation, %', 'right, val', 'pixel_accuracy', 'val_accepted', '%.1f'},
+   {'... of what is rejected, validation, %', 'of others', 'pixel_accuracy', 'val_rejected', '%.1f'},
    {'rank correlation of confidence and right pixels', 'rank', 'rank_correlation', 'unlabelled', '%.2f'},
    {'... of the confidence of S itself', 'by S', 'rank_correlation', 'unlabelled_by_S', '%.2f'},
-   {'gradient norm, cross entropy', '|ce|', 'gradient_norm', 'ce', '%.3g'},
-   {'gradient norm, feature matching', '|fm|', 'gradient_norm', 'fm', '%.2g'},
-   {'gradient norm, self-training', '|st|', 'gradient_norm', 'st', '%.2g'},
 }
 
---- Titles of the figures.
----@param short? boolean for columns
----@return string[]
-function history.titles(short)
+local names = {ce = 'cross entropy', fm = 'feature matching', st = 'self-training'}
+
+-- The gradient norms of the terms that some run has, that of the cross entropy first.
+local function norms_of(runs)
+   local found = {}
+   for _, run in ipairs(runs) do
+      for _, entry in ipairs(run.evaluations) do
+         local norms = type(entry.diagnostics) == 'table' and entry.diagnostics.gradient_norm
+         for key in pairs(type(norms) == 'table' and norms or {}) do found[key] = true end
+      end
+   end
    local list = {}
-   for i, column in ipairs(columns) do list[i] = column[short and 2 or 1] end
+   for _, key in ipairs(sorted_keys(found)) do
+      local row = {'gradient norm, ' .. (names[key] or key), ('|%s|'):format(key), 'gradient_norm', key, '%.2g'}
+      table.insert(list, key == 'ce' and 1 or #list + 1, row)
+   end
+   return list_of(list)
+end
+
+--- The figures that some of the runs tell.
+---@param runs RunData[]
+---@return HistoryFigure[]
+function history.told(runs)
+   local list = {}
+   for _, figures in ipairs {known, norms_of(runs)} do
+      for _, about in ipairs(figures) do
+         for _, run in ipairs(runs) do
+            if history.late(run, about.group, about.key) then
+               list[#list + 1] = about
+               break
+            end
+         end
+      end
+   end
    return list
 end
 
---- Figures of the second half of training, mean over evaluations and over runs; '-' where no run tells.
----@param runs RunData[]
----@return string[]
-function history.figures(runs)
-   local list = {}
-   for i, column in ipairs(columns) do
-      local sum, count = 0, 0
-      for _, run in ipairs(runs) do
-         local value = history.late(run, column[3], column[4])
-         if value then sum, count = sum + value, count + 1 end
-      end
-      list[i] = count > 0 and column[5]:format(sum / count) or '-'
+-- A figure of the second half of training, mean over evaluations and over runs; '-' where no run tells.
+local function text_of(about, runs)
+   local sum, count = 0, 0
+   for _, run in ipairs(runs) do
+      local value = history.late(run, about.group, about.key)
+      if value then sum, count = sum + value, count + 1 end
    end
-   return list
+   return count > 0 and about.format:format(sum / count) or '-'
 end
 
 --- A column a run: options in which the runs differ, the score, the figures.
@@ -98,7 +135,7 @@ function history.rows(runs)
    local rows = {{''}}
    local function add(title, text_of_run)
       local row = {title}
-      for i, run in ipairs(runs) do row[i + 1] = text_of_run(run, i) end
+      for i, run in ipairs(runs) do row[i + 1] = text_of_run(run) end
       rows[#rows + 1] = row
    end
    for i, run in ipairs(runs) do rows[1][i + 1] = run.name end
@@ -109,9 +146,7 @@ function history.rows(runs)
       local score = run.scores and run.scores.mean_iou
       return score and ('%.1f'):format(score) or '-'
    end)
-   local figures = {}
-   for i, run in ipairs(runs) do figures[i] = history.figures({run}) end
-   for k, title in ipairs(history.titles()) do add(title, function(_, i) return figures[i][k] end) end
+   for _, about in ipairs(history.told(runs)) do add(about.title, function(run) return text_of(about, {run}) end) end
    return rows
 end
 
@@ -147,21 +182,25 @@ end
 ---@param ordered TrialResult[]
 ---@return string[][]
 function history.sweep_rows(found, ordered)
-   local rows = {{'trial'}}
+   local all, runs_of = {}, {}
+   for _, trial in ipairs(ordered) do
+      local paths = {}
+      for _, run in ipairs(trial.runs) do if run_data.is_run(run.path) then paths[#paths + 1] = run.path end end
+      runs_of[trial] = history.read(paths)
+      for _, run in ipairs(runs_of[trial]) do all[#all + 1] = run end
+   end
+   local figures, rows = history.told(all), {{'trial'}}
    for _, axis in ipairs(found.axes) do table.insert(rows[1], axis.name) end
    table.insert(rows[1], found.metric)
-   for _, title in ipairs(history.titles(true)) do table.insert(rows[1], title) end
+   for _, about in ipairs(figures) do table.insert(rows[1], about.short) end
    for _, trial in ipairs(ordered) do
-      local row, runs = {('%04d'):format(trial.number)}, {}
+      local row = {('%04d'):format(trial.number)}
       for _, axis in ipairs(found.axes) do
          local value = trial.values[axis.name]
          row[#row + 1] = value == nil and '-' or options_of.text_of(value)
       end
       row[#row + 1] = trial.value and ('%.2f'):format(trial.value) or trial.state
-      for _, run in ipairs(trial.runs) do
-         if run_data.is_run(run.path) then runs[#runs + 1] = run_data.read(run.path) end
-      end
-      for _, text in ipairs(history.figures(runs)) do row[#row + 1] = text end
+      for _, about in ipairs(figures) do row[#row + 1] = text_of(about, runs_of[trial]) end
       rows[#rows + 1] = row
    end
    return rows
