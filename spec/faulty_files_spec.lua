@@ -1,9 +1,7 @@
---- faulty_files_spec.lua: file systems that do not answer, threads that die and pictures that are not what they seem: who waits is told for
---- which file, Ctrl-C is answered, and a run ends with its checkpoint.
-local ffi = require 'ffi'
+--- faulty_files_spec.lua: file systems that do not answer, and threads that die: which file it was is told, Ctrl-C is answered, and a
+--- run ends with its checkpoint.
 local hilo = require 'hilo'
 local core = require 'hilo.core'
-local helper = require 'spec.helper'
 local poll = require 'posix.poll'
 local process = require 'hilo.io.process'
 local signal = require 'posix.signal'
@@ -34,8 +32,9 @@ describe('a file system that fails', function()
          'checkpoint_every=1', 'log_every=1', 'steps=20'}
       for _, word in ipairs(more or {}) do words[#words + 1] = word end
       local said = runs .. '/said'
-      local pid = process.start(words, {output = said, environment = {LD_PRELOAD = faulty .. (sanitized and ' ' .. os.getenv 'LD_PRELOAD'
-         or ''), OMP_WAIT_POLICY = 'passive', HILO_PATIENCE = '0.5'}})
+      local preloaded = faulty .. (sanitized and ' ' .. os.getenv 'LD_PRELOAD' or '')
+      local pid = process.start(words, {output = said, environment = {LD_PRELOAD = preloaded, OMP_WAIT_POLICY = 'passive',
+         HILO_PATIENCE = '0.5'}})
       return {pid = pid, said = said, runs = runs, set = set}
    end
 

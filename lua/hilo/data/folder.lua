@@ -12,14 +12,16 @@ local names, bytes = ffi.new('char *[1]'), ffi.new('int64_t[1]')
 ---
 ---     print(table.concat(hilo.data.folder.list 'photos', ' '))
 ---@param path string
+---@param options? {hidden: boolean} hidden: those too
 ---@return string[]
-function folder.list(path)
+function folder.list(path, options)
+   local hidden = options ~= nil and options.hidden
    core.call(host, 'hl_host_list_folder', path, names, bytes)
    local text = ffi.string(names[0], bytes[0])
    host.hl_host_release(names[0])
    local list = {}
    for name in text:gmatch('%Z+') do
-      if name:sub(1, 1) ~= '.' then list[#list + 1] = name end
+      if hidden or name:sub(1, 1) ~= '.' then list[#list + 1] = name end
    end
    return list
 end

@@ -1,5 +1,6 @@
 --- io/checkpoint.lua: everything that a run needs to go on, in one safetensors file: networks, optimisers, averaged networks and
 --- generators, with the rest (step, options, positions in logs) as JSON in its metadata.
+local ffi = require 'ffi'
 local core = require 'hilo.core'
 local autograd = require 'hilo.autograd'
 local hilo = require 'hilo'
@@ -68,6 +69,16 @@ function pack(value, name, tensors, depth)
    return value
 end
 
+-- '-12LL' -> -12LL; nil for other text.
+local function whole_number(text)
+   local minus, digits, unsigned = text:match '^(%-?)(%d+)(U?)LL$'
+   if not digits or #digits > 20 then return nil end
+   local value = 0ULL
+   for digit in digits:gmatch '%d' do value = value * 10 + tonumber(digit) end
+   if minus == '-' then value = -value end
+   return unsigned == 'U' and value or ffi.cast('int64_t', value)
+end
+
 local special = {nan = 0 / 0, inf = math.huge, ['-inf'] = -math.huge}
 
 local function unpack_value(packed, tensors, path)
@@ -77,8 +88,7 @@ local function unpack_value(packed, tensors, path)
    if packed['$number'] then return special[packed['$number']] end
    if packed['$int64'] then
       local digits = packed['$int64']
-      core.check(type(digits) == 'string' and digits:match('^%-?%d+U?LL$'), '%s: damaged: bad whole number', path)
-      return loadstring('return ' .. digits)()
+      return core.check(type(digits) == 'string' and whole_number(digits), '%s: damaged: bad whole number', path)
    end
    local value = {}
    if packed['$pairs'] then
@@ -149,18 +159,26 @@ function checkpoint.save(path, parts)
    local generator = generator_of(parts)
    if generator then record.generator = pack(generator:state(), 'generator', tensors, 1) end
    record.meta = pack(parts.meta or {}, 'meta', tensors, 1)
-   safetensors.save(path, tensors, {format = 'hilo checkpoint', checkpoint = json.encode(record, {one_line = true})})
+   safetensors.save(path, tensors, {format = 'hilo checkpoint', checkpoint = json.encode(record, {one_line = true})}, {checksum = true})
 end
 
 local function read_record(path, metadata)
    core.check(metadata.checkpoint, '%s: this file holds no checkpoint, only tensors; hilo.io.load_weights reads it', path)
    local record = json.decode(metadata.checkpoint, path .. ': its metadata')
-   core.check(record.version == version, '%s: it is a checkpoint of version %s; this hilo reads version %d', path,
+   core.check(record.version == version, '%s: it is a checkpoint of version %s, this hilo reads version %d: go on with the hilo that '
+      .. 'wrote it (machine.json of its run names it), or take its weights alone by hilo.io.load_tensors', path,
       tostring(record.version), version)
    for _, key in ipairs {'nets', 'optims', 'meta'} do
       core.check(type(record[key]) == 'table', "%s: damaged: its '%s' is missing", path, key)
    end
    return record
+end
+
+--- Errors unless a checkpoint is as it was written: cut short nowhere, and with the checksum that it should have.
+---@param path string
+function checkpoint.verify(path)
+   file.check_path(path, 'checkpoint.verify')
+   safetensors.verify(path)
 end
 
 --- The numbers and strings of a checkpoint without its tensors: what was given as meta.

@@ -1,5 +1,6 @@
 --- io/file.lua: whole files and parts of them, and files that appear whole or not at all.
 local ffi = require 'ffi'
+local unistd = require 'posix.unistd'
 local core = require 'hilo.core'
 
 local host = core.host
@@ -84,6 +85,22 @@ function file.read_small(path)
    if input then input:close() end
    return text
 end
+
+-- As core/host/file.c names them: '.hilo-<pid>-<number>.tmp'.
+local temporary_pattern = '^%.hilo%-(%d+)%-%w+%.tmp$'
+
+--- A name in the folder of `path` for what will be renamed to it: one for each process and path.
+---@param path string
+---@return string
+function file.temporary(path)
+   local directory, name = path:match '^(.*/)([^/]*)$'
+   return ('%s.hilo-%d-%s.tmp'):format(directory or '', unistd.getpid(), (name or path):gsub('%W', ''))
+end
+
+--- The number of the process that named a temporary file; nil for other names.
+---@param name string without its folder
+---@return integer?
+function file.is_temporary(name) return tonumber(name:match(temporary_pattern)) end
 
 --- A new file in the place of `path`: `body(write)` calls write(string) or write(pointer, bytes) for each piece. It is
 --- written under a temporary name, synced and renamed; where anything fails the old file stays as it was.

@@ -1,4 +1,5 @@
 --- io/safetensors.lua: named tensors in one file: the length of a JSON header (8 bytes, little-endian), the header, the elements.
+--- Files of checkpoints have a checksum in their metadata: the CRC-32 of the header, with zeros in its place, and of the elements.
 --- Format: https://github.com/huggingface/safetensors, "Format".
 local cjson = require('cjson').new()
 local ffi = require 'ffi'
@@ -17,6 +18,29 @@ cjson.decode_invalid_numbers(false)
 cjson.decode_max_depth(16)
 
 local function fail(path, format, ...) core.raise(('%s: %s'):format(path, format:format(...))) end
+
+-- ---- checksums ----
+
+local no_sum = '00000000'
+local sum_pattern = '("checksum"%s*:%s*")(%x%x%x%x%x%x%x%x)"'
+
+local function crc(sum, data, bytes) return core.host.hl_host_crc32(sum, ffi.cast('const void *', data), bytes) end
+
+-- The checksum that a header names, and that of the header itself, where its metadata has one.
+local function sums_of(text, metadata)
+   local named = metadata.checksum
+   if not named and not metadata.checked_by then return nil end
+   local blank, n = text:gsub(sum_pattern, '%1' .. no_sum .. '"')
+   if n ~= 1 or not named:match '^%x%x%x%x%x%x%x%x$' then return -1 end -- damaged
+   return tonumber(named, 16), crc(0, blank, #blank)
+end
+
+local function check_sum(path, expected, sum)
+   if expected and expected ~= sum then
+      fail(path, 'its content does not have the checksum that it should: the file was damaged after it was written. Copy it again, or '
+         .. 'take another (of a run, previous.safetensors is the checkpoint before the last)')
+   end
+end
 
 -- ---- reading ----
 
@@ -60,7 +84,7 @@ local function read_header(path, read_into, size, read)
    local ok, header = pcall(cjson.decode, text)
    if not ok then fail(path, 'its header is not JSON: %s', tostring(header)) end
    check_unique_keys(path, text)
-   return header, 8 + length
+   return header, 8 + length, text
 end
 
 local function is_list(value)
@@ -129,9 +153,9 @@ local function check_layout(path, entries, data_bytes)
    if at ~= data_bytes then fail(path, '%.0f bytes at its end belong to no tensor', data_bytes - at) end
 end
 
-local function load_open(path, read_into, size, read)
-   local header, data_at = read_header(path, read_into, size, read)
-   local metadata, entries = nil, {}
+local function read_entries(path, read_into, size, read)
+   local header, data_at, text = read_header(path, read_into, size, read)
+   local metadata, entries = {}, {}
    for name, entry in pairs(header) do
       if name == '__metadata__' then
          metadata = check_metadata(path, entry)
@@ -140,15 +164,23 @@ local function load_open(path, read_into, size, read)
       end
    end
    check_layout(path, entries, size - data_at)
+   return entries, metadata, data_at, text
+end
+
+local function load_open(path, read_into, size, read)
+   local entries, metadata, data_at, text = read_entries(path, read_into, size, read)
+   local expected, sum = sums_of(text, metadata)
    local tensors = {}
    for _, entry in ipairs(entries) do
       local t = hilo.empty(entry.sizes, {dtype = entry.kind.dtype})
       elements.fill(t, entry.kind, entry.n, function(to, first, bytes)
          read_into(to, data_at + entry.first + first, bytes)
+         if sum then sum = crc(sum, to, bytes) end
       end)
       tensors[entry.name] = t
    end
-   return tensors, metadata or {}
+   check_sum(path, expected, sum)
+   return tensors, metadata
 end
 
 --- Reads a safetensors file.
@@ -161,6 +193,29 @@ function safetensors.load(path)
    file.check_path(path, 'safetensors.load')
    -- a run that goes on may put a new checkpoint in its place meanwhile
    return file.reading(path, function(...) return load_open(path, ...) end)
+end
+
+local piece = 2 ^ 24 -- bytes read or written at once
+
+--- Errors unless the file is whole: what `load` would say of it, without its tensors in memory.
+---
+---     hilo.io.safetensors.save('two.safetensors', {a = hilo.ones(2)}, {}, {checksum = true})
+---     hilo.io.safetensors.verify 'two.safetensors'
+---@param path string
+function safetensors.verify(path)
+   file.check_path(path, 'safetensors.verify')
+   file.reading(path, function(read_into, size, read)
+      local _, metadata, data_at, text = read_entries(path, read_into, size, read)
+      local expected, sum = sums_of(text, metadata)
+      if not sum then return check_sum(path, expected, sum) end
+      local buffer = ffi.new('uint8_t[?]', math.max(1, math.min(piece, size - data_at)))
+      for at = data_at, size - 1, piece do
+         local n = math.min(piece, size - at)
+         read_into(buffer, at, n)
+         sum = crc(sum, buffer, n)
+      end
+      check_sum(path, expected, sum)
+   end)
 end
 
 --- The metadata alone.
@@ -215,7 +270,24 @@ local function header_text(tensors, names, metadata)
    return text .. (' '):rep(-#text % 8)
 end
 
-local piece = 2 ^ 24 -- bytes written at once
+local function with_checksum(metadata)
+   local copy = {checksum = no_sum, checked_by = 'crc32'} -- two, so that a wrong bit in a name hides neither
+   for key, value in pairs(metadata) do copy[key] = value end
+   return copy
+end
+
+-- Calls f(pointer, bytes) for the elements of all tensors, in the order of the names.
+local function each_piece(tensors, names, f)
+   for _, name in ipairs(names) do
+      local t = tensors[name]
+      if t:nElement() > 0 then
+         local kind = elements.types[kind_of(t)]
+         local dense = t:detach():to{dtype = kind.dtype, device = 'cpu'}:contiguous()
+         local data, bytes = ffi.cast('const uint8_t *', dense:data()), t:nElement() * kind.bytes
+         for at = 0, bytes - 1, piece do f(data + at, math.min(piece, bytes - at)) end
+      end
+   end
+end
 
 --- Writes tensors (any strides, any device) under their names. The same content gives the same bytes. The file appears
 --- whole or not at all; after a failure the old one is still there.
@@ -226,30 +298,31 @@ local piece = 2 ^ 24 -- bytes written at once
 ---@param path string
 ---@param tensors table<string, Tensor>
 ---@param metadata? table<string, string>
-function safetensors.save(path, tensors, metadata)
+---@param options? {checksum: boolean} checksum: a damaged file is told when it is read; each tensor is then looked at twice
+function safetensors.save(path, tensors, metadata, options)
    file.check_path(path, 'safetensors.save')
    check_tensors(tensors)
    metadata = metadata or {}
+   local with_sum = options ~= nil and options.checksum == true
+   core.check(not with_sum or metadata.checksum == nil, 'safetensors.save: the metadata has a checksum already')
    for key, value in pairs(metadata) do
       core.check(type(key) == 'string' and type(value) == 'string', "safetensors.save: metadata '%s' must be a string, got %s",
          tostring(key), type(value))
    end
    local names = ordered(tensors)
+   if with_sum then metadata = with_checksum(metadata) end
    local header = header_text(tensors, names, metadata)
    core.check(#header <= max_header, 'safetensors.save: %s: the names and metadata take %d bytes, more than readers accept', path,
       #header)
+   if with_sum then
+      local sum = crc(0, header, #header)
+      each_piece(tensors, names, function(data, bytes) sum = crc(sum, data, bytes) end)
+      header = header:gsub(sum_pattern, ('%%1%08x"'):format(sum), 1)
+   end
    file.write(path, function(write)
       write(ffi.new('uint64_t[1]', #header), 8)
       write(header)
-      for _, name in ipairs(names) do
-         local t = tensors[name]
-         if t:nElement() > 0 then
-            local kind = elements.types[kind_of(t)]
-            local dense = t:detach():to{dtype = kind.dtype, device = 'cpu'}:contiguous()
-            local data, bytes = ffi.cast('const uint8_t *', dense:data()), t:nElement() * kind.bytes
-            for at = 0, bytes - 1, piece do write(data + at, math.min(piece, bytes - at)) end
-         end
-      end
+      each_piece(tensors, names, write)
    end)
 end
 

@@ -1,4 +1,6 @@
 --- train/log.lua: one JSON object a line. A continued run drops what was written after the checkpoint it starts from.
+local fcntl = require 'posix.fcntl'
+local unistd = require 'posix.unistd'
 local core = require 'hilo.core'
 local file = require 'hilo.io.file'
 local json = require 'hilo.train.json'
@@ -40,14 +42,23 @@ function Log:write(entry)
    core.check(ok and closed, 'log: cannot write %s: %s', self.path, tostring(reason or close_reason))
 end
 
---- All entries of a log file.
+--- Brings what was written to the disk: until then a power cut may take it.
+function Log:sync()
+   local fd, why = fcntl.open(self.path, fcntl.O_RDONLY)
+   core.check(fd, 'log: cannot open %s: %s', self.path, tostring(why))
+   local ok, reason = unistd.fsync(fd)
+   unistd.close(fd)
+   core.check(ok, 'log: cannot bring %s to the disk: %s', self.path, tostring(reason))
+end
+
+--- All entries of a log file. A line cut short by a kill, or not yet written to its end, is none.
 ---
 ---     for _, entry in ipairs(hilo.train.Log.read 'runs/mine/log.jsonl') do print(entry.step, entry.ce) end
 ---@param path string
 ---@return table[]
 function Log.read(path)
    local entries = {}
-   for line in file.read(path):gmatch('[^\n]+') do entries[#entries + 1] = json.decode(line, path) end
+   for line in file.read(path):gmatch('([^\n]+)\n') do entries[#entries + 1] = json.decode(line, path) end
    return entries
 end
 

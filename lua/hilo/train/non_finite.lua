@@ -76,7 +76,7 @@ end
 
 -- Goes through the steps from the last checkpoint on again, to the same bits, and looks at each tensor that is made.
 local function search(run, job, last)
-   local state = hilo.io.checkpoint.load(run.last, {nets = job.nets, optims = job.optims})
+   local state = hilo.io.checkpoint.load(run.good, {nets = job.nets, optims = job.optims})
    for _, loader in ipairs(run.loaders) do loader:seek(state.step + 1) end
    local names, found, looking = names_of(job.nets), nil, false
    local function look(...)
