@@ -311,13 +311,14 @@ function M.repeatTensor(x, ...)
       x:dim(), #times)
    local from, lead = sizes_table(x), #times - x:dim()
    local split, stretched, joined = {}, {}, {}
+   local function part(size, n) split[#split + 1], stretched[#stretched + 1] = size, n end
    for d, n in ipairs(times) do
       local size = from[d - lead] or 1
-      split[2 * d - 1], split[2 * d] = 1, size
-      stretched[2 * d - 1], stretched[2 * d] = n, size
+      if n ~= 1 or size == 1 then part(1, n) end
+      if size ~= 1 then part(size, size) end
       joined[d] = n * size
    end
-   check(#split <= 8, 'repeatTensor: at most 4 dimensions, got %d', #times)
+   check(#split <= 8, 'repeatTensor: at most 4 dimensions can be repeated, got %d', #times)
    return M.reshape(M.expand(M.reshape(x, split), stretched), joined)
 end
 

@@ -30,6 +30,15 @@ function M.signature(...)
    return (table.concat(parts):gsub('%-+$', ''))
 end
 
+--- The first n arguments: those of a signature, without nils at the end.
+---@param n integer
+---@param ... any
+---@return ...
+function M.first(n, ...)
+   if select('#', ...) == n then return ... end
+   return unpack({...}, 1, n)
+end
+
 local words = {T = 'tensor', n = 'number', b = 'boolean', s = 'string', t = 'table', f = 'function', g = 'generator', ['-'] = 'nil'}
 
 local function refuse(name, signature, patterns)
@@ -87,9 +96,9 @@ function M.define(torch, name, patterns, f, results, deliver)
    results, deliver = results or 1, deliver or M.deliver
    local before, plain = ('T'):rep(results), methods[name]
    local function call(signature, ...)
-      if matches(signature, patterns, '') then return f(...) end
+      if matches(signature, patterns, '') then return f(M.first(#signature, ...)) end
       if matches(signature, patterns, before) then
-         return deliver_all(deliver, {...}, results, f(select(results + 1, ...)))
+         return deliver_all(deliver, {...}, results, f(select(results + 1, M.first(#signature, ...))))
       end
       refuse(name, signature, patterns)
    end

@@ -8,10 +8,12 @@ local storages = require 'hilo.torch.storage'
 
 local is_tensor, methods = core.is_tensor, Tensor.methods
 
+-- Sizes as numbers or as a LongStorage; fractions are cut off, as Torch7 does.
 local function sizes_of(...)
    local first = ...
-   if type(first) == 'table' then return {unpack(storages.numbers(first))} end
-   return {...}
+   local sizes = type(first) == 'table' and {unpack(storages.numbers(first))} or {...}
+   for d, n in ipairs(sizes) do sizes[d] = type(n) == 'number' and math.floor(n) or n end
+   return sizes
 end
 
 -- Functions that make tensors: torch.f(...) of the default type, torch.f(res, ...) of res's. by_count: a res of as many elements keeps
@@ -63,7 +65,9 @@ local function cat(list, ...)
    core.check(#list > 0, 'torch.cat: expects tensors, got an empty table')
    local full = {}
    for _, x in ipairs(list) do if x:dim() > 0 then full[#full + 1] = x end end
-   return #full == 0 and list[1]:empty({}) or hilo.cat(full, dim)
+   if #full == 0 then return list[1]:empty({}) end
+   if dim then return hilo.cat(full, dim) end
+   return hilo.cat(full)
 end
 
 local function sort(x, dim, descending)

@@ -1,5 +1,5 @@
---- torch: the names of Torch7 on hilo's tensors. `require 'hilo.torch'` sets the globals torch, nn, optim, image, gnuplot, xlua and
---- paths as Torch7's scripts expect them, and lets `require 'torch'`, 'nn', ... find them. `hilo help torch7` tells what differs.
+--- torch: the names of Torch7 on hilo's tensors. `require 'hilo.torch'` sets the globals torch, nn, optim, image, gnuplot, xlua, paths
+--- and sys as Torch7's scripts expect them, and lets `require 'torch'`, 'nn', ... find them. `hilo help torch7` tells what differs.
 ---
 ---     require 'hilo.torch'
 ---     local x = torch.randn(4, 3)
@@ -74,7 +74,11 @@ require 'hilo.torch.files'(torch)
 
 -- ---- the globals, and what `require` finds ----
 
-local packages = {'nn', 'optim', 'image', 'gnuplot', 'xlua', 'paths', 'nngraph'}
+-- Torch7's LuaJIT has these of Lua 5.2.
+rawset(table, 'unpack', rawget(table, 'unpack') or unpack)
+rawset(table, 'pack', rawget(table, 'pack') or function(...) return {n = select('#', ...), ...} end)
+
+local packages = {'nn', 'optim', 'image', 'gnuplot', 'xlua', 'paths', 'sys', 'nngraph'}
 local found = {torch = torch}
 
 local function package_of(name)
@@ -90,9 +94,12 @@ package.loaded.torch = torch
 for _, name in ipairs(packages) do
    package.preload[name] = function() return package_of(name) end
 end
-for _, name in ipairs {'nn', 'optim', 'image', 'gnuplot', 'xlua', 'paths'} do
+for _, name in ipairs {'nn', 'optim', 'image', 'gnuplot', 'xlua', 'paths', 'sys'} do
    package_of(name)
 end
 rawset(_G, 'torch', torch)
+
+package.loaded['hilo.torch'] = torch
+require('hilo.torch.length').install()
 
 return torch

@@ -2,7 +2,7 @@
 ---
 --- Sizes (t:size(), torch.LongStorage{2, 3}) are plain Lua arrays of class torch.LongStorage, so that #, ipairs and hilo's functions
 --- take them. Where memory is shared (t:storage(), a view of a storage, a storage that a tensor is made of) a storage is an object
---- over hilo's; of that #s is 0, as for all objects of Lua 5.1, and s:size() counts.
+--- over hilo's; s:size() counts it, and #s where length.lua sees to that.
 local ffi = require 'ffi'
 local core = require 'hilo.core'
 local Memory = require 'hilo.storage'
@@ -173,6 +173,7 @@ local function metatable_of(dtype)
          rawset(s, key, value)
       end
    end
+   meta.__len = length
    function meta.__tostring(s)
       return table.concat(s:totable(), '\n') .. ('\n[%s of size %d]\n'):format(meta.__typename, length(s))
    end

@@ -30,9 +30,12 @@ local function whole_count(sizes)
    return n
 end
 
--- Torch7 knows no dimension of size 0: such a tensor is the empty one.
+-- Torch7 knows no dimension of size 0: such a tensor is the empty one. Fractions of sizes are cut off.
 local function torch_sizes(sizes)
-   for d = 1, #sizes do if sizes[d] == 0 then return {} end end
+   for d = 1, #sizes do
+      if sizes[d] == 0 then return {} end
+      if type(sizes[d]) == 'number' then sizes[d] = math.floor(sizes[d]) end
+   end
    return sizes
 end
 
@@ -169,6 +172,9 @@ Tensor.__newindex = function(t, key, value)
    return plain_newindex(t, key, value)
 end
 
+-- #t, where files are loaded so that it asks (length.lua).
+Tensor.__len = function(t) return t:size() end
+
 class.set_typename(function(x)
    if is_tensor(x) then return x:type() end
    if type(x) ~= 'table' then return nil end
@@ -215,7 +221,9 @@ function methods:resize(...)
    if type(first) == 'table' and storages.is_storage(first) then
       sizes, strides = {unpack(storages.numbers(first))}, second and {unpack(storages.numbers(second))}
    else
-      sizes = Tensor.sizes_of('resize', ...)
+      sizes = {...}
+      if type(first) == 'table' and not is_tensor(first) then sizes = {unpack(first)} end
+      sizes = Tensor.sizes_of('resize', torch_sizes(sizes))
    end
    self:writable 'resize'
    sizes = torch_sizes(sizes)

@@ -8,18 +8,19 @@ local storages = require 'hilo.torch.storage'
 
 local check, is_tensor, methods = core.check, core.is_tensor, Tensor.methods
 
--- Sizes as Lua's numbers where they come as a LongStorage with memory.
-local function plain_sizes(first, ...)
+-- Sizes as Lua's numbers where they come as a LongStorage with memory; nils at the end count as not given.
+local function plain_sizes(...)
+   local first = ...
    if type(first) == 'table' and rawget(first, '_memory') then return storages.numbers(first) end
-   return first, ...
+   return call.first(#call.signature(...), ...)
 end
 
 for _, name in ipairs {'view', 'expand', 'permute'} do
    local plain = methods[name]
    --- hilo's; sizes may also be a LongStorage. (source, sizes): this tensor becomes the view.
-   methods[name] = function(self, source, ...)
-      if is_tensor(source) then return self:set(plain(source, plain_sizes(...))) end
-      return plain(self, plain_sizes(source, ...))
+   methods[name] = function(self, ...)
+      if is_tensor((...)) then return self:set(plain((...), plain_sizes(select(2, ...)))) end
+      return plain(self, plain_sizes(...))
    end
 end
 for name, by_sizes in pairs {viewAs = 'view', expandAs = 'expand'} do
@@ -34,12 +35,12 @@ end
 for _, name in ipairs {'reshape', 'repeatTensor'} do
    local plain = methods[name]
    --- hilo's, copied; sizes may also be a LongStorage. (source, sizes): this tensor takes the result.
-   methods[name] = function(self, source, ...)
-      if is_tensor(source) then
-         local y = plain(source, plain_sizes(...))
+   methods[name] = function(self, ...)
+      if is_tensor((...)) then
+         local y = plain((...), plain_sizes(select(2, ...)))
          return self:resize(y:size()):copy(y)
       end
-      local y = plain(self, plain_sizes(source, ...))
+      local y = plain(self, plain_sizes(...))
       return y._storage == self._storage and y:clone() or y
    end
 end

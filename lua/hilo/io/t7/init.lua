@@ -12,12 +12,12 @@ local write_value = require 'hilo.io.t7.write'
 local t7 = {}
 
 ---@class T7Options
----@field format 'binary'|'ascii'|'b32'|'b64'|nil of reading: seen in the file if not given; b32: longs have 4 bytes, as 32-bit
+---@field format? 'binary'|'ascii'|'b32'|'b64'|nil of reading: seen in the file if not given; b32: longs have 4 bytes, as 32-bit
 --- machines wrote them. Of writing: 'binary' (default) or 'ascii'
----@field class fun(name: string): table? the class of an object; those of nn if not given
----@field storage fun(storage: Storage): any of reading: what a storage becomes that stands for itself; if not given a vector over it,
+---@field class? fun(name: string): table? the class of an object; those of nn if not given
+---@field storage? fun(storage: Storage): any of reading: what a storage becomes that stands for itself; if not given a vector over it,
 --- or a storage of hilo.torch where that is loaded
----@field storage_of fun(value: table): Storage? of writing: the storage where a table stands for one
+---@field storage_of? fun(value: table): Storage? of writing: the storage where a table stands for one
 
 local known = {format = 'string', class = 'function', storage = 'function', storage_of = 'function'}
 
