@@ -54,12 +54,14 @@ function kept.sound(path, say)
    return previous
 end
 
---- Removes what processes that were killed left half written in a folder.
----@param path string of the run
-function kept.clear_temporary(path)
+--- Removes what processes that were killed left half written in a run's folder and those inside it.
+---@param path string
+---@param is_inside? boolean
+function kept.clear_temporary(path, is_inside)
    for _, name in ipairs(folder.list(path, {hidden = true})) do
-      local pid = file.is_temporary(name)
-      if pid and not process.started(pid) then os.remove(path .. '/' .. name) end
+      local pid, whole = file.is_temporary(name), path .. '/' .. name
+      if pid and not process.started(pid) then os.remove(whole) end
+      if not is_inside and folder.is_folder(whole) then kept.clear_temporary(whole, true) end
    end
 end
 

@@ -6,6 +6,7 @@ local git = require 'hilo.io.git'
 local lock = require 'hilo.io.lock'
 local prepare_device = require 'hilo.train.device'
 local json = require 'hilo.train.json'
+local kept = require 'hilo.train.kept'
 local networks = require 'hilo.train.networks'
 local options_of = require 'hilo.train.options'
 local seen = require 'hilo.train.seen'
@@ -26,6 +27,7 @@ function saved.output(o, inside)
    core.check(lock.take(path), 'another process writes to %s; wait until it ends, or take another name=', path)
    core.check(not folder.is_file(path .. '/log.jsonl'), '%s holds a training run; take another name= for the results', path)
    for _, name in ipairs(inside) do folder.make(path .. '/' .. name) end
+   kept.clear_temporary(path)
    os.remove(path .. '/scores.json')
    json.save(path .. '/defaults.json', options_of.origin(o))
    json.save(path .. '/options.json', o)
