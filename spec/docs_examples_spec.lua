@@ -10,6 +10,7 @@ local tiny = require 'spec.tiny_set'
 -- Runs examples, one file each, and says which fail. The examples of a page go on from each other: their locals stay.
 local runner = [[
    local hilo = require 'hilo'
+   require('hilo.prompt.globals').set(require('hilo.prompt.session').new {history = require('hilo.prompt.history').new()})
    io.stdout:setvbuf 'line'
    local pages = {}
    local function fresh()
@@ -38,7 +39,7 @@ local preparation = [[
 local function in_folder(root, line)
    local place = core.root:sub(1, 1) == '/' and core.root or '$PWD/' .. core.root
    local libraries = core.lib_dir:sub(1, 1) == '/' and core.lib_dir or '$PWD/' .. core.lib_dir
-   return shell(([[export HILO=%s HILO_LIB=%s OMP_WAIT_POLICY=passive LUA_PATH="%slua/?.lua;%slua/?/init.lua;;"
+   return shell(([[export HILO=%s HILO_LIB=%s OMP_WAIT_POLICY=passive HILO_PICTURES=blocks LUA_PATH="%slua/?.lua;%slua/?/init.lua;;"
       cd '%s' && %s]]):format(place, libraries, place, place, root, line))
 end
 

@@ -39,7 +39,12 @@ OpenedRun.__index = function(self, key)
    return OpenedRun[key]
 end
 
---- A run, by its folder or its name below `runs`.
+--- A finished or running run, by its folder or its name below `runs`: what it was told, how it stands, its networks, its errors.
+---
+---     local run = open 'mine'
+---     print(run, run.options.lr, run.scores.mean_iou)
+---     print(run:worst(2))
+---     local labels, found = run:predict 'street.jpg'
 ---@param name string
 ---@param options? OpenOptions of its model
 ---@return OpenedRun

@@ -117,7 +117,9 @@ function summary.text(net, sizes, width)
    return table.concat(lines, '\n')
 end
 
---- Prints it.
+--- Prints what a network does with an input of that size: outputs, parameters, floating point operations and memory of each module.
+---
+---     summary(nn.Sequential():add(nn.Linear(4, 3)):add(nn.ReLU()), {1, 4})
 ---@param net Module
 ---@param sizes integer[]
 function summary.print(net, sizes)

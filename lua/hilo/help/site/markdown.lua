@@ -32,9 +32,23 @@ function markdown.inline(text, own)
    return parts
 end
 
-local function code_block(lines)
-   while lines[#lines] == '' do lines[#lines] = nil end
-   return h.pre {h.code {table.concat(lines, '\n')}}
+-- Whether a line of code begins another file, or is for the shell.
+local function begins_file(line) return line:find('^%-%- [%w_/.-]+%.%w+[:,]') ~= nil or line:find('^%$ ') ~= nil end
+
+-- A block for each file.
+local function code_blocks(lines)
+   local blocks, block = {}, {}
+   local function flush()
+      while block[#block] == '' do block[#block] = nil end
+      if #block > 0 then blocks[#blocks + 1] = h.pre {h.code {table.concat(block, '\n')}} end
+      block = {}
+   end
+   for i, line in ipairs(lines) do
+      if begins_file(line) and lines[i - 1] == '' then flush() end
+      block[#block + 1] = line
+   end
+   flush()
+   return blocks
 end
 
 local function cells(line)
@@ -72,7 +86,7 @@ end
 local kinds = {
    {'^    ', function(lines)
       for i, line in ipairs(lines) do lines[i] = line:sub(5) end
-      return code_block(lines)
+      return code_blocks(lines)
    end},
    {'^#+ ', function(lines)
       local list = {}

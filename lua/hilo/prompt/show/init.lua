@@ -1,11 +1,4 @@
 --- prompt/show/init.lua: show(x): pictures at the prompt, as well as the terminal can.
----
----     show(images)                      (3,H,W), (N,3,H,W): bytes, floats of 0..1, others stretched to what they hold
----     show(labels)                      (H,W), (N,H,W) bytes: a label map in its colours, with a legend
----     show(scores)                      (H,W), (C,H,W), (N,1,H,W) floats: small is dark, large bright; with its range
----     show(net.backbone.conv1)          filters
----     show 'street.jpg'                 a file
----     show(loader:next())               a batch; show(run:worst(8)): pictures beside their labels
 local canvas = require 'hilo.prompt.show.canvas'
 local core = require 'hilo.core'
 local content = require 'hilo.prompt.show.content'
@@ -39,7 +32,15 @@ function show.png(bytes)
    return writers[how](canvas.fitted(pixels, room(how, columns > 0 and columns or 80)))
 end
 
---- Shows pictures.
+--- Shows images, label maps with a legend, maps of scores, filters, batches and files, as well as the terminal can; where it shows no
+--- pictures, as a PNG.
+---
+---     show(hilo.rand(3, 20, 30))                      -- (3,H,W), (N,3,H,W): bytes, floats of 0..1, others stretched to what they hold
+---     show(hilo.zeros({9, 9}, {dtype = 'byte'}))      -- (H,W), (N,H,W) bytes: a label map in its colours
+---     show(hilo.rand(9, 9))                           -- (H,W), (C,H,W), (N,1,H,W) floats: small is dark, large bright
+---     show(nn.SpatialConvolution(3, 8, 5, 5))         -- filters
+---     show 'street.jpg'
+---     show(open 'mine':worst(2))                      -- pictures beside their labels; loader:next() likewise
 ---@param session Session
 ---@param x Tensor|Module|string|table
 ---@param options? {classes: string[]?, palette: integer[]?, as: 'image'|'labels'|'scores'|nil,
