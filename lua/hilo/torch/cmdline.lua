@@ -72,7 +72,7 @@ function CmdLine:help(arg)
    local names, wide = {}, 0
    for _, argument in ipairs(self.arguments) do names[#names + 1] = (' <%s>'):format(name_of(argument.key)) end
    for _, line in ipairs(self.lines) do
-      if type(line) == 'table' then wide = math.max(wide, #line.key + (line.default == nil and 2 or 0)) end
+      if type(line) == 'table' then wide = math.max(wide, line.default == nil and #name_of(line.key) + 2 or #line.key) end
    end
    io.write(('Usage: %s[options]%s\n'):format(arg and arg[0] and arg[0] .. ' ' or '', table.concat(names)))
    for _, line in ipairs(self.lines) do io.write(described(line, wide), '\n') end

@@ -1,0 +1,233 @@
+-- torch_tools_spec.lua: torch.Timer, Tester, TestSuite, CmdLine, classes, serialization and sys under the switch.
+local torch = rawget(_G, 'torch') -- there in the process with the switch
+
+-- f() with what it prints as a text
+local function printed(f)
+   local write, parts, print_ = io.write, {}, print
+   rawset(io, 'write', function(...) parts[#parts + 1] = table.concat {...} end)
+   rawset(_G, 'print', function(...)
+      local words = {...}
+      for i = 1, select('#', ...) do words[i] = tostring(words[i]) end
+      io.write(table.concat(words, '\t'), '\n')
+   end)
+   local ok, message = pcall(f)
+   rawset(io, 'write', write)
+   rawset(_G, 'print', print_)
+   return table.concat(parts), ok, message
+end
+
+require 'spec.switched'('torch.Timer', function(it)
+   it('measures while it runs, stands still, and goes on', function()
+      local sys = require 'sys'
+      local timer = torch.Timer()
+      sys.sleep(0.02)
+      local first = timer:time()
+      assert.is_true(first.real >= 0.02 and first.user >= 0 and first.sys >= 0)
+      local stood = timer:stop():time().real
+      sys.sleep(0.02)
+      assert.equal(stood, timer:time().real)
+      sys.sleep(0.01)
+      timer:resume()
+      sys.sleep(0.02)
+      local last = timer:time().real
+      assert.is_true(last >= stood + 0.02)
+      assert.is_true(timer:reset():time().real < last)
+      assert.equal('torch.Timer', torch.type(timer))
+   end)
+
+   it("counts the processor's time", function()
+      local timer, x = torch.Timer(), 0
+      repeat for i = 1, 1e5 do x = x + math.sin(i) end until timer:time().user > 0.01
+      assert.is_true(timer:time().real > 0.005)
+   end)
+end)
+
+require 'spec.switched'('torch.Tester', function(it)
+   it('compares numbers, tensors, storages and tables of them', function()
+      local t = torch.Tester()
+      local function verdicts(...)
+         local ok, differs
+         local a, b, tolerance = ...
+         printed(function() ok, differs = t:eq(a, b, tolerance or 0), t:ne(a, b, tolerance or 0) end)
+         assert.equal(ok, not differs)
+         return ok
+      end
+      local x = torch.Tensor{1, 2}
+      assert.is_true(verdicts(1, 1.05, 0.1) and verdicts('a', 'a') and verdicts(x, x:clone()) and verdicts({x, {1}}, {x:clone(), {1}}))
+      assert.is_true(verdicts(torch.FloatStorage{1, 2}, torch.FloatStorage{1, 2}) and verdicts(x, x + 1e-9, 1e-8))
+      assert.is_true(verdicts(torch.Tensor(), torch.Tensor()) and verdicts(1 / 0, 1 / 0))
+      assert.is_false(verdicts(1, '1') or verdicts(x, x:float()) or verdicts(x, x:view(1, 2)) or verdicts(x, x + 1))
+      assert.is_false(verdicts({1}, {1, 2}) or verdicts({a = 1}, {b = 1}) or verdicts({x}, {x * 2}) or verdicts(0 / 0, 0))
+      assert.is_false(verdicts(torch.Tensor{0 / 0}, torch.Tensor{0}, 1e9))
+      local loop = {1}
+      loop.self = loop
+      assert.is_true(verdicts(loop, loop))
+   end)
+
+   it('counts checks and tells where they fail', function()
+      local t, suite, ran = torch.Tester(), torch.TestSuite(), {}
+      function suite.good() t:assertlt(1, 2) t:assertge(2, 2) t:assertError(function() error 'x' end) t:assertTableEq({1}, {1}) end
+      function suite.bad() t:asserteq(1, 2, 'one is not two') end
+      function suite.wrong() error 'oh' end
+      function suite.left() ran.left = true end
+      t:add(function(name) ran[#ran + 1] = name end, '_setUp')
+      local text, ok, message = printed(function() t:add(suite):disable('left'):run() end)
+      assert.is_false(ok)
+      assert.matches('An error was found while running tests!', message, 1, true)
+      assert.matches('Completed 5 asserts in 4 tests with 1 failure and 1 error and 1 disabled', text, 1, true)
+      assert.matches('1/4 bad %.+ %[FAIL%]\n2/4 good %.+ %[PASS%]\n3/4 left %.+ %[SKIP%]\n4/4 wrong %.+ %[ERROR%]', text)
+      assert.matches('bad\none is not two\nEQ failed: 1 ~= 2\n   at spec/torch_tools_spec.lua:%d+', text)
+      assert.matches('wrong\n Function call failed\n.*oh', text)
+      assert.same({'bad', 'good', 'wrong'}, ran)
+      assert.equal(4, t.outcomes.good.passed)
+      assert.equal(5, t.countasserts)
+   end)
+
+   it('runs those that are named, ends early and rethrows where told to', function()
+      local function tester()
+         local t, n = torch.Tester(), {0}
+         local suite = torch.TestSuite()
+         for _, name in ipairs {'one', 'onto', 'two'} do
+            suite[name] = function()
+               n[1] = n[1] + 1
+               t:assert(false)
+            end
+         end
+         return t:add(suite), n
+      end
+      local t, n = tester()
+      printed(function() t:run 'on' end)
+      assert.equal(2, n[1])
+      t, n = tester()
+      t:setEarlyAbort(true)
+      printed(function() t:run() end)
+      assert.equal(1, n[1])
+      t = tester()
+      t:setRethrowErrors(true)
+      local _, _, message = printed(function() t:run() end)
+      assert.equal('BOOL violation condition=false', message)
+      assert.error_matches(function() t:run 'absent' end, "Couldn't find test 'absent'")
+      assert.error_matches(function() t:add({function() end}, 'x') end, 'takes no name')
+   end)
+
+   it('has suites that take each name once, and functions only', function()
+      local suite = torch.TestSuite()
+      function suite.a() end
+      assert.error_matches(function() function suite.a() end end, 'Test a is already defined')
+      assert.error_matches(function() suite.b = {} end, 'nested')
+      assert.error_matches(function() suite.b = 1 end, 'only functions are tests, b is a number')
+   end)
+end)
+
+require 'spec.switched'('torch.CmdLine', function(it)
+   local function line()
+      local cmd = torch.CmdLine()
+      cmd:text 'Trains'
+      cmd:argument('-data', 'where images lie')
+      cmd:option('-rate', 0.1, 'learning rate')
+      cmd:option('-name', 'run', 'name')
+      cmd:option('-quiet', false)
+      return cmd
+   end
+
+   it('reads numbers, strings, switches and words without names', function()
+      assert.same({rate = 0.5, name = 'x', quiet = true, data = 'folder'},
+         line():parse {'-rate', '0.5', 'folder', '-quiet', '-name', 'x'})
+      assert.same({rate = 0.1, name = 'run', quiet = false, data = 'f'}, line():parse {'f'})
+      assert.error_matches(function() torch.CmdLine():option('-x') end, '-x has no value')
+      assert.error_matches(function() torch.CmdLine():option('-x', 1, '', 'string') end, '-x is a string, its value a number')
+   end)
+
+   it('tells what is wrong, shows the help, and ends', function()
+      local exit, stderr = os.exit, io.stderr
+      local said
+      rawset(os, 'exit', function(status) error('ended with ' .. status, 0) end)
+      rawset(io, 'stderr', {write = function(_, ...) said = table.concat {...} end})
+      local function ending(words) return select(3, printed(function() line():parse(words) end)) end
+      local results = {}
+      for i, words in ipairs {{'f', '-rate', 'fast'}, {'f', '-rate'}, {'-wrong', 'f'}, {}, {'-help'}} do
+         results[i], said = {ending(words), said}, nil
+      end
+      local help = printed(function() line():help {[0] = 'train.lua'} end)
+      rawset(os, 'exit', exit)
+      rawset(io, 'stderr', stderr)
+      assert.same({'ended with 1', "-rate must be a number, got 'fast'\n"}, results[1])
+      assert.same({'ended with 1', 'option -rate lacks its value\n'}, results[2])
+      assert.same({'ended with 1', 'invalid argument: f\n'}, results[3])
+      assert.same({'ended with 1', 'not enough arguments: <data> is missing\n'}, results[4])
+      assert.same({'ended with 0'}, results[5])
+      assert.matches('Usage: train.lua [options] <data>\nTrains\n  <data> where images lie\n  -rate  learning rate [0.1]\n', help, 1,
+         true)
+   end)
+
+   it('names folders after what differs, and writes what is printed to a log too', function()
+      local cmd = line()
+      local options = cmd:parse {'f', '-rate', '1', '-quiet'}
+      assert.equal('out,data=f,quiet=t,rate=1', cmd:string('out', options, {}))
+      assert.equal('out,rate=1', cmd:string('out', options, {quiet = true, data = true}))
+      local path = os.tmpname()
+      cmd:addTime('mine', '%Y ')
+      local text = printed(function()
+         cmd:log(path, options)
+         print('loss', 2)
+      end)
+      local file = io.open(path)
+      local log = file:read '*a'
+      file:close()
+      os.remove(path)
+      assert.matches('data\tf\n.*rate\t1\n.*loss\t2\n', text)
+      assert.matches('%d+ %[mine%]:  loss 2\n$', log)
+   end)
+end)
+
+require 'spec.switched'('Classes and files of Torch7', function(it)
+   it('extend each other, have operators and are known by name', function()
+      local Animal = torch.class 'Animal'
+      function Animal:__init(name) self.name = name end
+      function Animal:sound() return 'none' end
+      local Dog, parent = torch.class('Dog', 'Animal')
+      function Dog:__init(name) parent.__init(self, name .. '!') end
+      function Dog:sound() return 'wuff' end
+      function Dog.__add__(a, b) return a.name .. b.name end
+      function Dog:__tostring__() return 'dog ' .. self.name end
+      local a, b = Animal 'a', Dog 'b'
+      assert.same({'none', 'wuff', 'b!', 'b!b!', 'dog b!'}, {a:sound(), b:sound(), b.name, b + b, tostring(b)})
+      assert.is_true(torch.isTypeOf(b, 'Animal') and torch.isTypeOf(b, Dog) and not torch.isTypeOf(a, 'Dog'))
+      assert.equal('Dog', torch.typename(b))
+      assert.equal(Dog, torch.getmetatable 'Dog')
+      assert.equal('Animal', torch.typename(torch.factory 'Animal'()))
+      assert.equal('wuff', torch.setmetatable({}, 'Dog'):sound())
+      assert.error_matches(function() torch.class('Cat', 'Fish') end, "no class 'Fish'")
+   end)
+
+   it('come back from strings and storages with what they share', function()
+      local x = torch.rand(2, 3)
+      local object = {x = x, row = x[1], list = {1, 'two', true}, size = x:size()}
+      for _, mode in ipairs {'binary', 'ascii'} do
+         for _, read in ipairs {torch.deserialize(torch.serialize(object, mode), mode),
+            torch.deserializeFromStorage(torch.serializeToStorage(object, mode), mode)} do
+            assert.same(x:totable(), read.x:totable())
+            assert.same(object.list, read.list)
+            assert.same({2, 3}, read.size:totable())
+            read.row:fill(7)
+            assert.equal(7, read.x[1][3])
+         end
+      end
+   end)
+
+   it('hold generators, which go on where they were', function()
+      local gen = torch.Generator()
+      torch.manualSeed(gen, 9)
+      torch.rand(gen, 5)
+      local read = torch.deserialize(torch.serialize(gen))
+      assert.equal('torch.Generator', torch.type(read))
+      assert.equal(torch.uniform(gen), torch.uniform(read))
+   end)
+
+   it('are told apart by torch.pointer', function()
+      local x, y = torch.Tensor(2), torch.Tensor(2)
+      assert.is_true(torch.pointer(x) ~= torch.pointer(y) and torch.pointer(x) == torch.pointer(x))
+      assert.equal(torch.pointer(x:storage()), torch.pointer(x:narrow(1, 2, 1):storage()))
+      assert.error_matches(function() torch.pointer(1) end, 'a number has no place in memory')
+   end)
+end)
