@@ -93,11 +93,12 @@ function long.run(o)
    return tenths, said
 end
 
---- What changed from the second tenth to the last.
+--- What changed from one tenth to the last.
 ---@param tenths table of long.run
+---@param first? integer 2
 ---@return {growth: number, threads: integer, handles: integer} growth: of resident memory, percent; the others: the difference
-function long.change(tenths)
-   local from, to = tenths[2], tenths[10]
+function long.change(tenths, first)
+   local from, to = tenths[first or 2], tenths[10]
    core.check(from and to, 'long: too few samples; take more steps, or a shorter pause')
    return {growth = 100 * (to.resident / from.resident - 1), threads = to.threads - from.threads, handles = to.handles - from.handles}
 end

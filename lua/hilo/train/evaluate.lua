@@ -26,7 +26,7 @@ function evaluate.with(net, f, ...)
 end
 
 --- Logits at a given size: DeepLab's own, brought there in one step, corners aligned.
----@param S DeepLab
+---@param S Module with a method `logits`, as a DeepLab has
 ---@param images Tensor (N,3,H',W')
 ---@param h integer
 ---@param w integer
@@ -78,7 +78,7 @@ end
 
 --- Mean IoU and its company. Labels are compared at their files' own resolution with eval.labels = 'full', at the reduced size
 --- that the network sees (as the original does for Cityscapes) with 'input'.
----@param S DeepLab
+---@param S Module with a method `logits`, as a DeepLab has
 ---@param set DataSet
 ---@param names string[]
 ---@param o {data: {size: number, [string]: any}, eval: table, device: string, pictures: integer?, [string]: any}
