@@ -161,9 +161,9 @@ end)
 
 describe('an error', function()
    for text, f in pairs {
-      ["manualSeed: the seed must be a whole number from 0 to 2^53, got 'one'"] = function() hilo.manualSeed 'one' end,
+      ["manualSeed: seed must be a whole number, got 'one'"] = function() hilo.manualSeed 'one' end,
       ['manualSeed: the seed must be a whole number from 0 to 2^53, got -1'] = function() hilo.Generator(-1) end,
-      ['setState: expects what state() returned, got nil'] = function() hilo.generator:setState() end,
+      ['setState: state must be a table with seed, offset, got nil'] = function() hilo.generator:setState() end,
       ['generator must be a hilo.Generator, got 4'] = function() hilo.rand(3, {generator = 4}) end,
       ["unknown option 'seed'"] = function() hilo.rand(3, {seed = 4}) end,
       ['uniform: expects a float tensor, got torch.IntTensor'] = function() hilo.IntTensor(3):uniform() end,

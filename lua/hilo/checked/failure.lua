@@ -79,14 +79,14 @@ local function explain(name, kind, x)
    if is_table(x) and kind.fields then
       local text = unknown_key(kind, x)
       if text then return text, '' end
-      for _, field in ipairs(kind.needed) do
-         if x[field] == nil then
-            return ('%s is missing: it must be %s'):format(within(name, field), kind.fields[field].phrase), ''
-         end
-      end
       for _, field in ipairs(kind.names) do
          if x[field] ~= nil and not kind.fields[field].test(x[field]) then
             return explain(within(name, field), kind.fields[field], x[field])
+         end
+      end
+      for _, field in ipairs(kind.needed) do
+         if x[field] == nil then
+            return ('%s is missing: it must be %s'):format(within(name, field), kind.fields[field].phrase), ''
          end
       end
    elseif is_table(x) and kind.element and kind.phrase:match '^a list' then

@@ -23,6 +23,14 @@ local abouts = setmetatable({}, {__mode = 'k'}) -- of the one that tests: the na
 ---@return any
 function checked.inside(f) return inside[f] or f end
 
+--- The functions that are tested before, as they were written.
+---@return function[]
+function checked.tested()
+   local list = {}
+   for _, f in pairs(inside) do list[#list + 1] = f end
+   return list
+end
+
 local function failing() return require 'hilo.checked.failure' end
 
 -- ---- the tests as source ----

@@ -91,6 +91,19 @@ local function record(list, open)
       test = test}
 end
 
+-- {[1]: number, [2]: number?}: values by place, and no more.
+local function tuple_of(list)
+   local phrases = {}
+   for i, kind in ipairs(list) do phrases[i] = kind.phrase .. (kind.optional and ' or nil' or '') end
+   return {phrase = ('{%s}'):format(table.concat(phrases, ', ')), test = function(x)
+      if not is_table(x) or #x > #list then return false end
+      for i, kind in ipairs(list) do
+         if not kind.test(x[i]) and not (x[i] == nil and kind.optional) then return false end
+      end
+      return true
+   end}
+end
+
 local function joined(parts)
    local last = table.remove(parts)
    return #parts == 0 and last or table.concat(parts, ', ') .. ' or ' .. last
@@ -174,11 +187,16 @@ local function parse_one(text, near)
    if tonumber(text) then return literal(tonumber(text), text) end
    if text == 'true' or text == 'false' then return literal(text == 'true', text) end
    if text:match '%[%]$' then return list_of(parse(text:sub(1, -3), near)) end
+   local places = text:match '^%b{}$' and text:find '^{%[1%]:' and types.pieces(text:sub(2, -2))
+   if places then
+      for i, piece in ipairs(places) do places[i] = parse(piece:match '^%[%d+%]:%s*(.*)$' or 'any', near) end
+      return tuple_of(places)
+   end
    local fields = types.fields(text)
    if fields then
       local list = {}
       for i, field in ipairs(fields) do list[i] = {name = field.name, optional = field.optional, kind = parse(field.type, near)} end
-      return #list > 0 and record(list, text:find('[string]:', 1, true) ~= nil) or plain.table
+      return #list > 0 and record(list, (text:find('[string]:', 1, true) or text:find('[any]:', 1, true)) ~= nil) or plain.table
    end
    local inside = text:match '^table(%b<>)$'
    if inside then

@@ -183,10 +183,12 @@ function calibration.quality(rows, targets, options)
    check(#rows > 0 and #rows == #targets, 'calibration: expected as many rows of targets as of scores, and one at least; got %d and %d',
       #targets, #rows)
    local n, bins = options and options.bins or 10, {}
+   check(n >= 1 and n <= 2 ^ 20, 'calibration: bins must be a whole number 1..2^20, got %s', tostring(n))
    for k = 1, n do bins[k] = {low = (k - 1) / n, high = k / n, count = 0, score = 0, share = 0} end
    local all, log_loss = 0, 0
    for i, row in ipairs(rows) do
       for c, s in ipairs(row) do
+         check(s >= 0 and s <= 1 and targets[i][c], 'calibration: a score must be 0..1 and have a target, got %s in row %d', tostring(s), i)
          local bin, is = bins[math.min(n, math.floor(s * n) + 1)], targets[i][c] > 0 and 1 or 0
          bin.count, bin.score, bin.share = bin.count + 1, bin.score + s, bin.share + is
          all = all + 1

@@ -16,7 +16,7 @@ local cutmix = {}
 --- Boxes that cover a fraction of the picture, of any shape that fits (French et al., BMVC 2020: one box of half the area). Each of
 --- `count` boxes covers 1 / count of what it would alone; where two lie on each other the first picture shows again (Chen et al.,
 --- CVPR 2021: three of a quarter to a half).
----@param options? {area: number[]?, count: integer?} area {low, high} of the fraction, {0.5, 0.5}; count 1
+---@param options? {area: {[1]: number, [2]: number?}?, count: integer?} area {low, high} of the fraction, {0.5, 0.5}; count 1
 ---@return BoxShape
 function cutmix.any_shape(options)
    local area, count = options and options.area or {0.5, 0.5}, options and options.count or 1
@@ -35,8 +35,8 @@ function cutmix.any_shape(options)
 end
 
 --- Perhaps one box, neither very flat nor very slim (Yang et al., UniMatch, CVPR 2023).
----@param options? {chance: number?, area: number[]?, ratio: number[]?} chance of a box, 0.5; area {low, high}, {0.02, 0.4}; ratio of
---- height to width {low, high}, {0.3, 1 / 0.3}
+---@param options? {chance: number?, area: {[1]: number, [2]: number}?, ratio: {[1]: number, [2]: number}?} chance of a box, 0.5;
+--- area {low, high}, {0.02, 0.4}; ratio of height to width {low, high}, {0.3, 1 / 0.3}
 ---@return BoxShape
 function cutmix.by_chance(options)
    options = options or {}

@@ -57,7 +57,7 @@ function LinearWeightNorm:toLinear()
 end
 
 --- A module as nn.Linear `linear`.
----@param linear Module
+---@param linear {weight: Tensor, [string]: any} an nn.Linear
 ---@return nn.LinearWeightNorm
 function LinearWeightNorm.fromLinear(linear)
    local m = LinearWeightNorm(linear.weight:size(2), linear.weight:size(1), linear.bias ~= nil):to{dtype = linear.weight:dtype()}

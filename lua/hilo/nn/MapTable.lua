@@ -26,6 +26,7 @@ end
 --- Makes n clones, the module itself among them.
 ---@param n integer
 function MapTable:resize(n)
+   self:check(self.module, 'has no module; add one first')
    for _ = #self.modules + 1, n do parent.add(self, self.module:clone(unpack(self.shared))) end
    for i = #self.modules, n + 1, -1 do parent.remove(self, i) end
 end

@@ -39,7 +39,7 @@ local function pass(self, dataset, order, rate)
 end
 
 --- Trains for maxIteration passes; for ever where that is 0 or less.
----@param dataset table with size() and samples {input, target} from 1
+---@param dataset {size: function, [any]: any} with size() and samples {input, target} from 1
 function StochasticGradient:train(dataset)
    local n = dataset:size()
    local order, iteration, loss = random.randperm(n):totable(), 0

@@ -41,9 +41,9 @@ local is_tensor = core.is_tensor
 ---@field elu fun(x: Tensor, alpha?: number): Tensor x, and alpha * (e^x - 1) below 0; alpha is 1 if not given
 ---@field affine fun(x: Tensor, a?: number, b?: number): Tensor a * x + b; 1 and 0 if not given
 ---@field clamp fun(x: Tensor, low?: number, high?: number): Tensor x, but no less than low and no more than high
----@field add fun(a: Tensor|number, b: Tensor|number, alpha?: number): Tensor a + alpha * b; alpha is 1 if not given and may stand in
+---@field add fun(a: Tensor|number, b: Tensor|number, alpha?: number|Tensor): Tensor a + alpha * b; alpha is 1 if not given and may stand in
 --- the middle, as in Torch7
----@field sub fun(a: Tensor|number, b: Tensor|number, alpha?: number): Tensor a - alpha * b; alpha is 1 if not given and may stand in
+---@field sub fun(a: Tensor|number, b: Tensor|number, alpha?: number|Tensor): Tensor a - alpha * b; alpha is 1 if not given and may stand in
 --- the middle
 ---@field cmul fun(a: Tensor|number, b: Tensor|number): Tensor a * b, element by element
 ---@field mul fun(a: Tensor|number, b: Tensor|number): Tensor a * b, element by element
@@ -143,6 +143,7 @@ unary('clamp', C.HL_CLAMP, 'x', -math.huge, math.huge)
 
 local function forward_binary(name, code, ctx, a, b, alpha, ytype)
    alpha = alpha or 1
+   check(type(alpha) == 'number', '%s: the factor must be a number, got %s', name, type(alpha))
    local y
    if type(b) == 'number' then
       y = ytype and need_tensor(name, a):emptyAs(ytype) or need_tensor(name, a):empty()
@@ -220,7 +221,7 @@ local sub_numbers = M.sub
 --- a - alpha * b, of tensors and numbers.
 ---@param a Tensor|number
 ---@param b Tensor|number
----@param alpha? number 1
+---@param alpha? number|Tensor 1; with a tensor here, b is the number
 ---@return Tensor|number
 M.sub = function(a, b, alpha)
    if type(a) == 'number' and type(b) == 'number' then return a - (alpha or 1) * b end

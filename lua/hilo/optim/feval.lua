@@ -16,7 +16,9 @@ function M.evaluate(fn, feval, x)
    core.check(core.is_tensor(dfdx) and dfdx:nElement() == x:nElement(),
       '%s: the function must return f(x) and a gradient with the %d elements of x, got %s', fn, x:nElement(),
       core.is_tensor(dfdx) and dfdx:nElement() .. ' elements' or type(dfdx))
-   return fx, dfdx:detach():contiguous():view(x:size())
+   core.check(type(fx) == 'number' or core.is_tensor(fx) and fx:nElement() == 1, '%s: the function must return a number first, got %s',
+      fn, type(fx))
+   return type(fx) == 'number' and fx or fx:item(), dfdx:detach():contiguous():view(x:size())
 end
 
 --- As evaluate, with the gradient of weight decay added.

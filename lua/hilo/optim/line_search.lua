@@ -1,6 +1,8 @@
 --- optim/line_search.lua: steps along a direction that fulfil Wolfe's conditions, by cubic interpolation (Nocedal and Wright,
 --- Numerical Optimization, 2006, chapter 3).
 local autograd = require 'hilo.autograd'
+local core = require 'hilo.core'
+local feval = require 'hilo.optim.feval'
 
 local M = {}
 
@@ -23,7 +25,8 @@ end
 ---
 ---     local t = optim.polyinterp {{0, 1, -2}, {2, 1, 2}}        -- of (t - 1)^2
 ---     assert(math.abs(t - 1) < 1e-9)
----@param points number[][]|Tensor two rows {place, value, slope}
+---@param points {[1]: {[1]: number, [2]: number, [3]: number}, [2]: {[1]: number, [2]: number, [3]: number}}|Tensor two rows
+--- {place, value, slope}
 ---@param low? number the smaller place if not given
 ---@param high? number the larger one
 ---@return number place
@@ -31,6 +34,7 @@ end
 function M.polyinterp(points, low, high)
    if type(points.totable) == 'function' then points = points:totable() end
    local a, b = points[1], points[2]
+   core.check(type(a) == 'table' and type(b) == 'table' and a[3] and b[3], 'polyinterp: expects two rows {place, value, slope}')
    if a[1] > b[1] then a, b = b, a end
    low, high = low or a[1], high or b[1]
    local c0, c1, c2, c3 = cubic(a, b)
@@ -104,7 +108,7 @@ function M.lswolfe(opfunc, x, t, d, f, g, gtd, options)
    local function move(step) autograd.no_grad(function() x:copy(origin):add(step, d) end) end
    local function try(step)
       move(step)
-      local value, gradient = opfunc(x)
+      local value, gradient = feval.evaluate('lswolfe', opfunc, x)
       calls = calls + 1
       gradient = gradient:detach():clone()
       return {step, value, gradient:dot(d), gradient}

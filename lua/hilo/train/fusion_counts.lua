@@ -71,7 +71,9 @@ function FusionCounts:figures()
 end
 
 --- Figures as lines of text: all pixels, then the classes of which most pixels were gained or lost.
----@param figures table what figures() returned
+---@param figures {pixels: integer, changed: integer, gained: integer, lost: integer, removed_absent: integer,
+--- removed_present: integer, classes: table<string, {gained: integer, lost: integer, [string]: any}>, [string]: any} what
+--- figures() returned
 ---@param most? integer classes, 8
 ---@return string
 function FusionCounts.text(figures, most)

@@ -68,6 +68,7 @@ end
 ---@param names? string[] those that options.choices has if not given
 function options.choice(what, value, names)
    names = names or options.choices[what]
+   core.check(names, "choice: no values of '%s' are known; name them", what)
    for _, name in ipairs(names) do if name == value then return value end end
    core.raise(("%s: there is no '%s'; did you mean '%s'? (%s)"):format(what, tostring(value),
       options.nearest(tostring(value), names), table.concat(names, ', ')))

@@ -127,6 +127,7 @@ end
 
 local function read(layout, root, options)
    local kind = by_name_of[layout]
+   core.check(kind, "data: there is no layout '%s'; use auto or %s", layout, table.concat(layouts.names, ', '))
    local found = kind.walks and tree.of(root) or {root = root}
    local set = kind.read(found, options)
    core.check(set, 'data: %s is not in the layout %s (data.layout=auto looks for others)%s', root, layout,
