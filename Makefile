@@ -184,10 +184,11 @@ lint: ## format of the C files, warnings of cppcheck and luacheck
 	   --suppress=missingIncludeSystem $(CPPCHECK_FALSE_ALARMS:%=--suppress=%) -Icore core
 	luacheck -q lua experiments spec data
 
+ASAN_BUILD = B=build/asan OPTIMISE=-O1 SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
+ASAN_LIBRARIES = $$($(CC) -print-file-name=libasan.so) $$($(CC) -print-file-name=libubsan.so)
 asan: deps ## the specs under AddressSanitizer and UndefinedBehaviorSanitizer
-	@+$(BUILD) all emu B=build/asan OPTIMISE=-O1 \
-	   SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
-	LD_PRELOAD="$$($(CC) -print-file-name=libasan.so) $$($(CC) -print-file-name=libubsan.so)" \
+	@+$(BUILD) all emu $(ASAN_BUILD)
+	LD_PRELOAD="$(ASAN_LIBRARIES)" \
 	   ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:handle_segv=0 HILO_LIB=$(CURDIR)/build/asan HILO_SANITIZED=1 \
 	   $(BUSTED) $(or $(SPEC),spec)
 
@@ -197,6 +198,19 @@ tsan: deps ## races in the CUDA kernels: the specs of devices under ThreadSaniti
 	$$(setarch -R true 2>/dev/null && echo setarch -R) env LD_PRELOAD="$$($(CC) -print-file-name=libtsan.so)" \
 	   TSAN_OPTIONS=ignore_noninstrumented_modules=1:halt_on_error=1 OMP_NUM_THREADS=1 HILO_CPU=baseline HILO_LIB=$(CURDIR)/build/tsan \
 	   $(BUSTED) $(or $(SPEC),spec/device_spec.lua)
+
+fuzz_settings = seconds=$(or $(SECONDS),60) $(foreach v,SEED COUNT KINDS JOBS,$(if $($(v)),$(shell echo $(v) | tr A-Z a-z)=$($(v))))
+fuzz: deps ## random calls and damaged files, SECONDS=60 of each kind, in processes with limits; SEED=n COUNT=n KINDS=calls,files JOBS=n
+	@+$(BUILD) all
+	$(LUA) spec/fuzz/fuzz.lua $(fuzz_settings)
+
+fuzz-asan: deps ## the same under AddressSanitizer and UndefinedBehaviorSanitizer
+	@+$(BUILD) all $(ASAN_BUILD)
+	HILO_LIB=$(CURDIR)/build/asan HILO_SANITIZED="$(ASAN_LIBRARIES)" $(LUA) spec/fuzz/fuzz.lua $(fuzz_settings)
+
+torch7-tests: deps ## the suites of torch7 and torch/nn, fetched by who runs them, through hilo.torch: TORCH7=<folder> TORCH_NN=<folder>
+	@+$(BUILD) all
+	$(LUA) spec/torch7/run.lua $(foreach v,TORCH7 TORCH_NN,$(if $($(v)),$(v)='$($(v))'))
 
 docs: all ## the manual as HTML pages, in build/docs, and what editors read, in build/annotations
 	@$(LUA) lua/bin/hilo help site $(B)/docs
@@ -223,4 +237,4 @@ help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 .SECONDARY:
-.PHONY: all emu cuda cuda-registers deps peers scenes demo demo-sweep test bench gpu-check lint asan tsan docs install uninstall clean help
+.PHONY: all emu cuda cuda-registers deps peers scenes demo demo-sweep test bench gpu-check lint asan tsan fuzz fuzz-asan torch7-tests docs install uninstall clean help
