@@ -1,5 +1,6 @@
 --- data/tree.lua: what files lie below a folder.
 local stat = require 'posix.sys.stat'
+local core = require 'hilo.core'
 local folder = require 'hilo.data.folder'
 
 local tree = {}
@@ -15,11 +16,25 @@ local function identity(path)
    return s and s.st_dev .. ' ' .. s.st_ino or path
 end
 
+local most_deep, most_times, most_folders = 64, 16, 200000
+
+-- Links can lead to one folder by more ways than can be gone: two links in each of 30 folders make 10^9.
+local function count_folder(found, path, own, above)
+   local times, depth = found.times[own] or 0, 0
+   for _ in pairs(above) do depth = depth + 1 end
+   found.times[own], found.visited = times + 1, found.visited + 1
+   core.check(times < most_times, 'data: links lead to the folder %s in more than %d ways; take out those that are not needed', path,
+      most_times)
+   core.check(depth < most_deep, 'data: the folder %s lies more than %d folders deep', path, most_deep)
+   core.check(found.visited <= most_folders, 'data: there are more than %d folders below %s', most_folders, found.root)
+end
+
 -- above: the folders that lead here; a link to one of them would never end.
 local function walk(found, below, above)
    local path = below == '' and found.root or found.root .. '/' .. below
    local own = identity(path)
    if above[own] then return end
+   count_folder(found, path, own, above)
    above[own] = true
    if below ~= '' then found.folders[#found.folders + 1] = below end
    for _, name in ipairs(folder.list(path)) do
@@ -40,8 +55,9 @@ end
 ---@param skip? string a folder that is left out
 ---@return Tree
 function tree.of(root, skip)
-   local found = {root = root, skip = skip, images = {}, others = {}, folders = {}}
+   local found = {root = root, skip = skip, images = {}, others = {}, folders = {}, times = {}, visited = 0}
    walk(found, '', {})
+   found.times, found.visited = nil, nil
    return found
 end
 

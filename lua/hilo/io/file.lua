@@ -63,7 +63,10 @@ function file.reading(path, body)
    return finish(pcall(body, read_into, size, read))
 end
 
---- `bytes` bytes from `offset` (from 0) as a string; the rest of the file where `bytes` is nil.
+local most_text = 2 ^ 30 -- bytes
+
+--- `bytes` bytes from `offset` (from 0) as a string; the rest of the file where `bytes` is nil. Errors for more than 1 GiB: what holds
+--- text, lists or descriptions has less.
 ---@param path string
 ---@param offset? number 0
 ---@param bytes? number
@@ -71,6 +74,7 @@ end
 function file.read(path, offset, bytes)
    offset = offset or 0
    bytes = bytes or file.size(path) - offset
+   core.check(bytes <= most_text, '%s: %.0f bytes were to be read as one text; at most %.0f can be', path, bytes, most_text)
    local buffer = ffi.new('uint8_t[?]', math.max(1, bytes))
    file.read_into(path, buffer, offset, bytes)
    return ffi.string(buffer, bytes)

@@ -11,6 +11,7 @@ local zip = require 'hilo.io.zip'
 local pth = {save = require 'hilo.io.pth_save'}
 
 local max_exact = 2 ^ 53
+local max_pickle = 2 ^ 26 -- bytes of what describes the tensors
 
 -- ---- the functions that a file may name ----
 
@@ -155,7 +156,9 @@ local function load_zip(path)
       local order = archive:read(root .. 'byteorder')
       core.check(order == 'little', "%s: its byte order is '%s'; only 'little' can be read", path, order)
    end
-   local storages = {}
+   local storages, described = {}, archive.members[root .. 'data.pkl'].size
+   core.check(described <= max_pickle, '%s: its data.pkl has %.0f bytes; those of weights have at most %.0f', path, described,
+      max_pickle)
    local value = pickle.read(archive:read(root .. 'data.pkl'),
       {path = path, globals = globals, persistent_load = storage_loader(storages)})
    return value, function(storage)

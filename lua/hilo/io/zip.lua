@@ -18,6 +18,9 @@ local function fail(path, format, ...) core.raise(('%s: damaged zip archive: %s'
 local end_size, locator_size, end64_size = 22, 20, 56
 local central_size, local_size = 46, 30
 local max_ratio = 1032 -- deflate cannot do better
+-- What all deflated members of an archive may unpack to: torch.save stores weights as they are, and where somebody deflated them they
+-- became little smaller. A few megabytes of zeros would fill any memory.
+local unpacked_at_least, unpacked_times = 2 ^ 28, 20
 
 --- Where the list of members is: its offset, its bytes, the number of members.
 local function find_directory(path, size)
@@ -113,14 +116,19 @@ function zip.open(path)
    if directory_at + bytes > directory_end then fail(path, 'the list of members reaches beyond the file') end
    local directory = file.read(path, directory_at, bytes)
    local archive = setmetatable({path = path, members = {}, names = {}, directory_at = directory_at}, Archive)
-   local at = 0
+   local at, unpacked = 0, 0
    if n > bytes / central_size then fail(path, 'it says to have %.0f members but lists fewer', n) end
    for i = 1, n do
       local member
       member, at = parse_member(path, directory, at)
       if archive.members[member.name] then fail(path, "member '%s' is there twice", member.name) end
       check_member(path, member, directory_at)
+      unpacked = unpacked + (member.method == 8 and member.size or 0)
       archive.members[member.name], archive.names[i] = member, member.name
+   end
+   if unpacked > math.max(unpacked_at_least, unpacked_times * size) then
+      fail(path, 'its members unpack to %.0f bytes, more than %d times the %.0f that it has; where that is right, save it again '
+         .. 'without compression', unpacked, unpacked_times, size)
    end
    return archive
 end
