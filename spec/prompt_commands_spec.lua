@@ -137,5 +137,9 @@ describe('questions', function()
       assert.matches('function ReLU:updateOutput', typed '??nn.ReLU\n')
       assert.matches('hilo.cross_entropy', typed '? cross entropy\n')
       assert.matches('commands: %%', typed '?\n')
+      for _, question in ipairs {'?f', 'f??', 'help(f)'} do
+         assert.equal('function(x) [1]:2\nlocal function f(x) return x + a\nend\n',
+            typed('do local a = 1\nlocal function f(x) return x + a\nend\ng = f end f = g\n' .. question .. '\n'))
+      end
    end)
 end)

@@ -42,6 +42,7 @@ describe('a value at the prompt', function()
       assert.equal([["a\tb\"\\\000\127"]], pretty.text 'a\tb"\\\0\127')
       assert.matches(' %.%. 800 more bytes$', pretty.text(('x'):rep(1000)))
       assert.equal('two\nlines', pretty.text 'two\nlines\n')
+      assert.equal([["größe \200x\155"]], pretty.text 'größe \200x\155')
    end)
 
    it('names tensors and modules inside tables in short', function()

@@ -58,6 +58,10 @@ describe('the prompt', function()
       assert.matches('object whose __tostring fails: %[%d+%]:1: no text\n$', out)
    end)
 
+   it('says of an entry that the input ends in that it ends too early', function()
+      assert.equal('1\nthe input ends too early\n', typed '1\nfor i = 1, 2 do\nprint(i)\n')
+   end)
+
    it('keeps variables that were set before an error', function()
       assert.matches('\n7  8\n$', typed 'local a = 7; local b = 8; error("x")\na, b\n')
    end)

@@ -48,12 +48,17 @@ local function enter(text)
    end
 end
 
-local function start(arguments, environment)
+-- A terminal of its own in which the shell runs a command.
+local function open(command)
    servers = servers + 1
    socket = ('hilo-%s-%d'):format(home:match('[^/]*$'), servers)
+   tmux('new-session -d -x 120 -y 50 ' .. quoted(command))
+end
+
+local function start(arguments, environment)
    local command = ('cd %s; env HOME=%s XDG_STATE_HOME=%s/state COLORTERM=truecolor HILO_PICTURES= %s luajit %slua/bin/hilo %s; '
       .. 'echo left with $?; sleep 60'):format(home, home, home, environment or '', core.root, arguments or '')
-   tmux('new-session -d -x 120 -y 50 ' .. quoted(command))
+   open(command)
    reads '\n1>'
 end
 
@@ -213,6 +218,28 @@ describe('a session in tmux', function()
       typed 'y, '
       reads '\n1> y, x = "0123456789 0123456789 0123456\n789 0123456789"\n'
       keys 'C-c'
+   end)
+
+   it('goes on after Ctrl-Z and fg where its line was', function()
+      open(("cd %s; env HOME=%s XDG_STATE_HOME=%s/state PS1='shell> ' bash --norc -i"):format(home, home, home))
+      reads 'shell>'
+      typed(('luajit %slua/bin/hilo'):format(core.root))
+      keys 'Enter'
+      reads '\n1>'
+      typed '12 +'
+      reads '\n1> 12 %+'
+      keys 'C-z'
+      reads 'Stopped'
+      keys 'C-l'
+      typed 'fg'
+      keys 'Enter'
+      reads '1> 12 %+'
+      typed ' 30'
+      reads '\n1> 12 %+ 30\n'
+      keys 'Enter'
+      reads '\n42\n2>'
+      keys 'C-d'
+      reads '\n2>%s*\nshell>'
    end)
 
    it('is stopped by Ctrl-C, and keeps what it holds', function()

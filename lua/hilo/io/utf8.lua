@@ -21,16 +21,17 @@ local function length_at(text, at)
    return length
 end
 
---- The text with every byte that is no part of a UTF-8 character replaced by U+FFFD.
+--- The text with every byte that is no part of a UTF-8 character replaced by U+FFFD, or by what f makes of it.
 ---@param text string
+---@param f? fun(byte: integer): string
 ---@return string
-function utf8.valid(text)
+function utf8.valid(text, f)
    if not text:find('[\128-\255]') then return text end
    local parts, at = {}, 1
    while at <= #text do
       local plain = text:match('^[%z\1-\127]+', at)
       local length = plain and #plain or length_at(text, at)
-      parts[#parts + 1] = length and text:sub(at, at + length - 1) or replacement
+      parts[#parts + 1] = length and text:sub(at, at + length - 1) or f and f(text:byte(at)) or replacement
       at = at + (length or 1)
    end
    return table.concat(parts)

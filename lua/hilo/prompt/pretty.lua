@@ -3,6 +3,7 @@ local checked = require 'hilo.checked'
 local core = require 'hilo.core'
 local colour = require 'hilo.prompt.colour'
 local keys_of = require 'hilo.keys'
+local utf8 = require 'hilo.io.utf8'
 
 local pretty = {}
 
@@ -26,7 +27,7 @@ function pretty.quoted(s, limit)
    limit = limit or 200
    local more = #s > limit and (' .. %d more bytes'):format(#s - limit) or ''
    local text = s:sub(1, limit):gsub('[%z\1-\31"\\\127]', function(c) return escapes[c] or ('\\%03d'):format(c:byte()) end)
-   return '"' .. text .. '"' .. more
+   return '"' .. utf8.valid(text, function(byte) return '\\' .. byte end) .. '"' .. more
 end
 
 local function number_text(x)

@@ -47,7 +47,8 @@ function reader.entry(lines, prompt, wants_more)
    local further = (' '):rep(#prompt - 3) .. '.. '
    while wants_more(text) do
       local line = lines.read(further)
-      if not line then return line end
+      if line == nil then return text end -- what there is, and then what is wrong with it
+      if not line then return false end
       text = text .. '\n' .. line
    end
    return text

@@ -6,7 +6,7 @@ ffi.cdef [[
 typedef void rl_vcpfunc_t(char *line);
 typedef char **rl_completion_func_t(const char *text, int from, int to);
 extern int rl_catch_signals, rl_catch_sigwinch, rl_completion_append_character, rl_completion_suppress_append;
-extern int rl_attempted_completion_over, rl_readline_version;
+extern int rl_attempted_completion_over, rl_readline_version, rl_eof_found;
 extern const char *rl_readline_name, *rl_completer_word_break_characters, *rl_completer_quote_characters;
 extern char *rl_line_buffer;
 extern rl_completion_func_t *rl_attempted_completion_function;
@@ -17,6 +17,10 @@ void rl_callback_sigcleanup(void);
 void rl_free_line_state(void);
 void rl_cleanup_after_signal(void);
 void rl_resize_terminal(void);
+void rl_prep_terminal(int meta);
+void rl_deprep_terminal(void);
+int rl_forced_update_display(void);
+int tcgetattr(int fd, void *modes);
 int rl_initialize(void);
 int rl_variable_bind(const char *variable, const char *value);
 void using_history(void);
@@ -33,9 +37,22 @@ void free(void *p);
 
 local C, host = ffi.C, core.host
 local POLLIN = 1
+local LOCAL_MODES, ICANON = 3, 2 -- of a termios as uint32_t, and the mode in it that hands whole lines over
 local patience = 100 -- milliseconds: a signal that comes between two polls is seen then
 
 local readline = {}
+
+-- After Ctrl-Z and `fg` the shell has set the terminal as it likes it: it is readline's again, and the line is shown again.
+local modes = ffi.new 'uint32_t[32]'
+local function take_terminal_back(rl)
+   if C.tcgetattr(0, modes) ~= 0 or bit.band(modes[LOCAL_MODES], ICANON) == 0 then return end
+   rl.rl_deprep_terminal()
+   rl.rl_prep_terminal(1)
+   rl.rl_forced_update_display()
+end
+
+-- Ctrl-D on a line of an entry of several lines ends that alone; some versions of readline keep this name to themselves.
+local function forget_end(rl) rl.rl_eof_found = 0 end
 
 local function library()
    for _, name in ipairs {'libreadline.so.8', 'libreadline.so.7', 'readline'} do
@@ -115,6 +132,7 @@ function readline.new(options)
    local keys = ffi.new('hl_prompt_poll[1]', {{fd = 0, events = POLLIN}})
    local function read(prompt)
       finished, line, failed = false, nil, nil
+      pcall(forget_end, rl)
       rl.rl_resize_terminal()
       local columns = host.hl_host_terminal_width(1)
       rl.rl_callback_handler_install(prompt, handler)
@@ -124,6 +142,7 @@ function readline.new(options)
             columns = host.hl_host_terminal_width(1)
             rl.rl_resize_terminal()
          end
+         take_terminal_back(rl)
          if host.hl_host_interrupted() ~= 0 then
             host.hl_host_interrupt_clear()
             rl.rl_free_line_state()
