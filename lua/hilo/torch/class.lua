@@ -14,9 +14,14 @@ local operators = {'add', 'sub', 'mul', 'div', 'mod', 'pow', 'unm', 'concat', 'e
 
 local function operator(name)
    local key = ('__%s__'):format(name)
+   if name == 'call' then -- with as many arguments as were given: nngraph makes nodes of modules called without any
+      return function(a, ...)
+         local f = core.check(a[key] or a.call, '%s has no %s', tostring(a), key)
+         return f(a, ...)
+      end
+   end
    return function(a, b, ...)
       local f = type(a) == 'table' and a[key] or type(b) == 'table' and b[key]
-      if not f and name == 'call' then f = a.call end
       if not f and name == 'eq' then return rawequal(a, b) end
       core.check(f, '%s has no %s', tostring(a), key)
       return f(a, b, ...)

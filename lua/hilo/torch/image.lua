@@ -1,63 +1,21 @@
---- torch/image.lua: Torch7's package image over hilo's files and tensors: load, save, scale, crop, warp, rotate, mirrors, colour
---- spaces, kernels, and pictures in the terminal. Images are (C,H,W) or (H,W), floats from 0 to 1 or bytes.
+--- torch/image.lua: Torch7's package image over hilo's files and tensors: files, sizes, places, colours, kernels, marks, and pictures
+--- in the terminal. Images are (C,H,W) or (H,W), floats from 0 to 1 or bytes.
 local hilo = require 'hilo'
 local core = require 'hilo.core'
 local Tensor = require 'hilo.tensor'
 
-local check, is_tensor = core.check, core.is_tensor
+local is_tensor = core.is_tensor
+
+-- Torch7's image brings the package dok, whose functions scripts then use.
+if rawget(_G, 'dok') == nil then rawset(_G, 'dok', require 'hilo.torch.dok') end
 
 ---@class hilo.torch.image
 local image = {}
-for _, part in ipairs {'image_geometry', 'image_colours', 'image_kernels'} do
+local inner = {planes = true, result_first = true, sample_or = true}
+for _, part in ipairs {'image_files', 'image_geometry', 'image_polar', 'image_colours', 'image_kernels', 'image_drawing'} do
    for name, f in pairs(require('hilo.torch.' .. part)) do
-      if name ~= 'planes' and name ~= 'result_first' then image[name] = f end
+      if not inner[name] then image[name] = f end
    end
-end
-
--- ---- files ----
-
--- (C,H,W) with as many planes as asked for.
-local function with_depth(x, depth)
-   if not depth or depth == x:size(1) then return x end
-   if depth == 1 then return x:size(1) >= 3 and image.rgb2y(x:narrow(1, 1, 3)) or x:narrow(1, 1, 1):clone() end
-   check(depth == 3, 'image.load: the depth must be 1 or 3, got %s', tostring(depth))
-   return x:size(1) >= 3 and x:narrow(1, 1, 3):clone() or x:narrow(1, 1, 1):expand(3, x:size(2), x:size(3)):clone()
-end
-
---- Reads a PNG, JPEG, WebP, TIFF or BMP file.
----@param filename string
----@param depth? integer 1 (grey) or 3 (colour); as stored if not given
----@param tensortype? 'float'|'double'|'byte' float if not given: values from 0 to 1; bytes from 0 to 255
----@return Tensor (C,H,W)
-function image.load(filename, depth, tensortype)
-   tensortype = tensortype or 'float'
-   check(tensortype == 'float' or tensortype == 'double' or tensortype == 'byte',
-      "image.load: the type must be 'float', 'double' or 'byte', got '%s'", tostring(tensortype))
-   local info = hilo.io.image.info(filename)
-   local pixels = hilo.io.image.load(filename, {as = (depth == 3 or info.palette) and 'rgb' or 'stored'})
-   if pixels:dim() == 2 then pixels = pixels:view(1, pixels:size(1), pixels:size(2)) end
-   local top = pixels:dtype() == 'uint8' and 255 or 65535
-   local x = with_depth(pixels:to{dtype = 'double'}:div(top), depth)
-   if tensortype == 'byte' then return x:mul(255):round():byte() end
-   return x:to{dtype = tensortype}
-end
-
---- Writes a PNG or a JPEG, as the name ends; values are limited to 0..1, bytes written as they are.
----@param filename string
----@param tensor Tensor (C,H,W) or (H,W)
-function image.save(filename, tensor)
-   check(is_tensor(tensor), 'image.save: expects a tensor, got %s', type(tensor))
-   local pixels = tensor:detach()
-   if pixels:dtype() ~= 'uint8' then pixels = hilo.round(hilo.clamp(pixels:to{dtype = 'double'}, 0, 1) * 255):byte() end
-   hilo.io.image.save(filename, pixels:contiguous())
-end
-
---- Channels, height and width of a file.
----@param filename string
----@return integer[]
-function image.getSize(filename)
-   local info = hilo.io.image.info(filename)
-   return setmetatable({info.palette and 3 or info.channels, info.height, info.width}, Tensor.Size)
 end
 
 -- ---- display ----
@@ -162,7 +120,7 @@ function image.display(...)
    os.remove(path)
 end
 
--- ---- colours and marks ----
+-- ---- colours ----
 
 --- n colours around the circle of hues.
 ---@param n integer
@@ -179,48 +137,23 @@ end
 function image.jetColormap(n)
    local rows = {}
    for i = 1, n do
-      local t = n > 1 and 4 * (i - 1) / (n - 1) or 2
+      local t = 4 * i / n
       local function peak(at) return math.max(0, math.min(1, 1.5 - math.abs(t - at))) end
       rows[i] = {peak(3), peak(2), peak(1)}
    end
    return Tensor.new(nil, rows)
 end
 
---- A grey image in the colours of jetColormap.
----@param x Tensor (1,H,W) or (H,W), from 0 to 1
----@return Tensor (3,H,W)
+--- Whole levels from 1 to their largest, L, in the colours of jetColormap(L).
+---@param x Tensor (1,H,W), (H,W) or (W)
+---@return Tensor (3,H,W), of bytes where x is
 function image.y2jet(x)
-   local p = x:dim() == 3 and x:select(1, 1) or x
-   local map = image.jetColormap(256)
-   local index = hilo.floor(hilo.clamp(p:to{dtype = 'double'}, 0, 1) * 255 + 1.5):long():contiguous()
-   return map:index(1, index:view(-1)):view(p:size(1), p:size(2), 3):permute(3, 1, 2):contiguous()
-end
-
---- A frame from (x1, y1) to (x2, y2), pixels counted from 1, on a copy.
----@param src Tensor (3,H,W)
----@param x1 integer
----@param y1 integer
----@param x2 integer
----@param y2 integer
----@param opts? {color: integer[], lineWidth: integer, inplace: boolean} color {255, 0, 0}, lineWidth 1
----@return Tensor
-function image.drawRect(src, x1, y1, x2, y2, opts)
-   opts = opts or {}
-   local x, width, colour = opts.inplace and src or src:clone(), opts.lineWidth or 1, opts.color or {255, 0, 0}
-   local top = x:dtype() == 'uint8' and 1 or 255
-   local function bar(left, upper, right, lower)
-      left, upper = math.max(1, left), math.max(1, upper)
-      right, lower = math.min(x:size(3), right), math.min(x:size(2), lower)
-      if right < left or lower < upper then return end
-      for c = 1, x:size(1) do
-         x:select(1, c):narrow(1, upper, lower - upper + 1):narrow(2, left, right - left + 1):fill((colour[c] or colour[1]) / top)
-      end
-   end
-   bar(x1, y1, x2, y1 + width - 1)
-   bar(x1, y2 - width + 1, x2, y2)
-   bar(x1, y1, x1 + width - 1, y2)
-   bar(x2 - width + 1, y1, x2, y2)
-   return x
+   if x:dim() == 1 then x = x:view(1, -1) end
+   local levels = (x:dim() == 3 and x:select(1, 1) or x):to{dtype = 'double'}
+   local most = math.max(1, math.floor(levels:max()))
+   local index = hilo.floor(hilo.clamp(levels, 1, most)):long():contiguous()
+   local y = image.jetColormap(most):index(1, index:view(-1)):view(levels:size(1), levels:size(2), 3):permute(3, 1, 2):contiguous()
+   return x:dtype() == 'uint8' and hilo.floor(y * 255 + 0.5):byte() or y
 end
 
 --- Local contrast normalisation: less the mean around each pixel, divided by the deviation there.

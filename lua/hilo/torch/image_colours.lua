@@ -1,4 +1,4 @@
---- torch/image_colours.lua: colour spaces of images (3,H,W) with values from 0 to 1.
+--- torch/image_colours.lua: colour spaces of images (3,H,W) with values from 0 to 1, or bytes from 0 to 255.
 local hilo = require 'hilo'
 local core = require 'hilo.core'
 local Tensor = require 'hilo.tensor'
@@ -15,6 +15,11 @@ end
 -- A function of three channels that gives three (or one) as an image.
 local function of_channels(name, f)
    M[name] = result_first(function(x)
+      if core.is_tensor(x) and x:dtype() == 'uint8' then
+         core.check(not name:find 'lab', 'image.%s: values of L*a*b* do not fit bytes; convert the image to floats', name)
+         local y = hilo.stack{f(channels(name, x:double():div(255)))}
+         return hilo.floor(hilo.clamp(y * 255 + 0.5, 0, 255)):byte()
+      end
       return hilo.stack{f(channels(name, x))}
    end)
 end

@@ -86,15 +86,22 @@ function resampling.bilinear(i, n, m)
    return weights
 end
 
--- Catmull and Rom's spline through four neighbours.
+-- Catmull and Rom's spline through four neighbours; beyond an end the line through the last two goes on.
 function resampling.bicubic(i, n, m)
    local at = m > 1 and i * (n - 1) / (m - 1) or 0
    local low = math.min(math.floor(at), n - 1)
    local f, weights = at - low, {}
    local factors = {-f / 2 + f ^ 2 - f ^ 3 / 2, 1 - 2.5 * f ^ 2 + 1.5 * f ^ 3, f / 2 + 2 * f ^ 2 - 1.5 * f ^ 3, -f ^ 2 / 2 + f ^ 3 / 2}
+   local function add(place, weight) weights[place] = (weights[place] or 0) + weight end
    for k, factor in ipairs(factors) do
-      local place = math.max(1, math.min(n, low + k - 1))
-      weights[place] = (weights[place] or 0) + factor
+      local place = low + k - 1
+      local inside = math.max(1, math.min(n, place))
+      if place == inside or n == 1 or math.abs(place - inside) > 1 then
+         add(inside, factor)
+      else
+         add(inside, 2 * factor)
+         add(2 * inside - place, -factor)
+      end
    end
    return weights
 end
@@ -150,9 +157,11 @@ function M.scale(a, b, c, mode)
    check(resampling[mode], "image.scale: the mode must be 'simple', 'bilinear' or 'bicubic', got '%s'", tostring(mode))
    width, height = math.max(1, math.floor(width)), math.max(1, math.floor(height))
    local across = hilo.matmul(x:view(-1, w), matrix(mode, w, width, x):t()):view(x:size(1), h, width)
+   local function whole(t) return src:dtype() == 'uint8' and hilo.floor(hilo.clamp(t + 0.5, 0, 255)) or t end
+   across = whole(across) -- bytes are rounded after each direction, as in Torch7
    local rows = matrix(mode, h, height, x)
    local result = hilo.matmul(rows:view(1, height, h):expand(x:size(1), height, h):contiguous(), across)
-   result = back(result)
+   result = back(whole(result))
    return dst and dst:copy(result) or result
 end
 
@@ -220,6 +229,8 @@ local function sample_or(x, rows, columns, mode, reach, value)
    return result:maskedFill(outside:gt(0):view(1, rows:size(1), rows:size(2)):expandAs(result), value)
 end
 
+M.sample_or = sample_or
+
 --- An image turned by theta (radians) around its middle, zeros where nothing comes from; mode 'simple' (the nearest pixel, the
 --- default) or 'bilinear'.
 ---@type fun(src: Tensor, theta: number, mode?: string): Tensor
@@ -255,7 +266,11 @@ end
 
 --- An image by a linear map of places around its middle: matrix (2,2) of {row, column}; translation {row, column} is added.
 ---@type fun(src: Tensor, matrix: Tensor, mode?: string, translation?: Tensor, clamp_mode?: string, pad_value?: number): Tensor
-M.affinetransform = M.result_first(function(src, map, mode, translation, clamp_mode, pad_value)
+M.affinetransform = function(...)
+   local args, dst = {...}, nil
+   if is_tensor(args[3]) then dst = table.remove(args, 1) end
+   local src, map, mode, translation, clamp_mode, pad_value = unpack(args, 1, 6)
+   check(is_tensor(map) and map:dim() == 2 and map:size(1) == 2 and map:size(2) == 2, 'image.affinetransform: expects a matrix (2,2)')
    local x = planes('affinetransform', src)
    local h, w = x:size(2), x:size(3)
    local rows, columns = grid(h, w)
@@ -263,7 +278,8 @@ M.affinetransform = M.result_first(function(src, map, mode, translation, clamp_m
    local m, shift = map:totable(), translation and translation:totable() or {0, 0}
    local y, z = rows - cy, columns - cx
    local field = hilo.stack{y * m[1][1] + z * m[1][2] + cy + shift[1], y * m[2][1] + z * m[2][2] + cx + shift[2]}
-   return M.warp(src, field, mode, false, clamp_mode, pad_value)
-end)
+   local result = M.warp(src, field, mode, false, clamp_mode, pad_value)
+   return dst and dst:resize(result:size()):copy(result) or result
+end
 
 return M

@@ -23,7 +23,8 @@ local names = {'size', 'sigma', 'amplitude', 'normalize', 'width', 'height', 'si
 local function kernel(f, default_sigma, ...)
    local o = by_name(names, ...)
    local size, sigma = o.size or 3, o.sigma or default_sigma
-   local width, height = o.width or size, o.height or size
+   local into = o.tensor
+   local width, height = into and into:size(2) or o.width or size, into and into:size(1) or o.height or size
    local cx, cy = (o.mean_horz or 0.5) * width + 0.5, (o.mean_vert or 0.5) * height + 0.5
    local sx, sy = (o.sigma_horz or sigma) * width, (o.sigma_vert or sigma) * height
    local rows = {}
@@ -32,10 +33,13 @@ local function kernel(f, default_sigma, ...)
       for j = 1, width do rows[i][j] = (o.amplitude or 1) * f((((j - cx) / sx) ^ 2 + ((i - cy) / sy) ^ 2) / 2) end
    end
    local k = Tensor.new(nil, rows)
-   return o.normalize and k:div(k:sum()) or k
+   if o.normalize then k:div(k:sum()) end
+   if not into then return k end
+   return into:copy(into:dtype() == 'uint8' and hilo.floor(hilo.clamp(k + 0.5, 0, 255)) or k)
 end
 
---- A bell: gaussian(size (3), sigma (0.25 of the size), amplitude (1), normalize, width, height, ...), or by name in a table.
+--- A bell: gaussian(size (3), sigma (0.25 of the size), amplitude (1), normalize, width, height, ...), or by name in a table, where
+--- `tensor` names one that is filled.
 ---@param ... any
 ---@return Tensor (height,width)
 function M.gaussian(...) return kernel(function(d) return math.exp(-d) end, 0.25, ...) end

@@ -145,8 +145,8 @@ local function in_order(outputs)
    return order, state
 end
 
----@param inputs nngraph.Node[]
----@param outputs nngraph.Node[]
+---@param inputs table nodes
+---@param outputs table nodes
 function gModule:__init(inputs, outputs)
    parent.__init(self)
    need_nodes(inputs, 'inputs')

@@ -94,8 +94,8 @@ function xlua.table2count(t)
 end
 xlua.tablesize = xlua.table2count
 
---- Arguments in a row or by name in a table, checked and filled in: xlua.unpack({...}, name, text, {arg = 'size', type = 'number',
---- help = '...', req = true, default = 3}, ...).
+--- Arguments in a row or by name in a table, filled in; an error where a required one is missing:
+--- xlua.unpack({...}, name, text, {arg = 'size', type = 'number', help = '...', req = true, default = 3}, ...).
 ---@param args table what the function was called with
 ---@param funcname string
 ---@param description string
