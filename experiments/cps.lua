@@ -13,6 +13,8 @@ local o = train.options(train.segmentation_options { -- with those that all have
    lambda = 1.5,             -- weight of the cross supervision
    cutmix = false,           -- on pictures with boxes of others in them; the labelled ones are then left out of it
    area = {0.25, 0.5}, boxes = 3, -- part of a picture that one box covers, of which each has a third
+   ohem = false,             -- the labelled losses are those of hard pixels: of a probability up to ohem_threshold,
+   ohem_threshold = 0.7, ohem_least = 50000, -- or, if these are fewer a picture, as many of the hardest
 }, {recipe = train.recipes.cps, preset = train.presets.cps})
 
 local run = train.run(o)
@@ -57,7 +59,11 @@ end
 local function losses()
    local x_l, y_l, inside_l = labelled:tensors() -- (N,3,H,W), (N,H,W), (N,H,W)
    local logits_1, logits_2 = S1(x_l), S2(x_l)   -- (N,C,H,W)
-   local L_1, L_2 = hilo.cross_entropy(logits_1, y_l), hilo.cross_entropy(logits_2, y_l)
+   local function labels_for(logits)
+      return o.ohem and methods.ohem(logits, y_l, {threshold = o.ohem_threshold, least = o.ohem_least}) or y_l
+   end
+   local L_1 = hilo.cross_entropy(logits_1, labels_for(logits_1))
+   local L_2 = hilo.cross_entropy(logits_2, labels_for(logits_2))
    local L_cps = o.cutmix and crossed_on_mixed() or crossed(logits_1, logits_2, inside_l)
    return {ce = L_1, ce_2 = L_2, cps = L_cps}
 end

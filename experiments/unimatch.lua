@@ -1,7 +1,6 @@
 -- UniMatch (Yang, Qi, Feng, Zhang, Shi: Revisiting Weak-to-Strong Consistency in Semi-Supervised Semantic Segmentation, CVPR 2023):
 -- what S says of a plain crop, where it is sure, are the labels of two strongly distorted ones with boxes of other pictures in them,
--- and of the plain one with features missing. Numbers are the paper's and its code's for VOC (OHEM, their loss on Cityscapes, is not
--- here).
+-- and of the plain one with features missing. Numbers are the paper's and its code's.
 --
 --    lua/bin/hilo experiments/unimatch.lua name=camvid-unimatch recipe=camvid data.root=<camvid-voc> \
 --       data.labelled=train_1_8_s1 model.weights=<resnet18-imagenet-fp16.pth>
@@ -18,6 +17,8 @@ local o = train.options(train.segmentation_options { -- with those that all have
    jitter = {brightness = 0.5, contrast = 0.5, saturation = 0.5, hue = 0.25, chance = 0.8}, grey = 0.2, -- of strong views
    blur = {0.1, 2}, blur_chance = 0.5,       -- sigma in pixels
    box_area = {0.02, 0.4}, box_chance = 0.5, -- of the box of another picture, as part of the crop
+   ohem = false,             -- the labelled loss is that of hard pixels: of a probability up to ohem_threshold,
+   ohem_threshold = 0.7, ohem_least = 100000, -- or, if these are fewer a picture, as many of the hardest
 }, {recipe = train.recipes.unimatch})
 
 local run = train.run(o)
@@ -72,7 +73,9 @@ local function losses()
    local function L_s(boxes, first)
       return pseudo.cross_entropy(strong_logits:narrow(1, first, m), mix(boxes, y_w, y_m), mix(boxes, inside, inside_m))
    end
-   local L_x = hilo.resize_cross_entropy(logits:narrow(1, 1, n), y_l, {align_corners = true})
+   local logits_l = logits:narrow(1, 1, n)
+   if o.ohem then y_l = methods.ohem(logits_l, y_l, {threshold = o.ohem_threshold, least = o.ohem_least}) end
+   local L_x = hilo.resize_cross_entropy(logits_l, y_l, {align_corners = true})
    local L_s1, L_s2, L_fp = L_s(boxes_1, 1), L_s(boxes_2, m + 1), pseudo.cross_entropy(dropped, y_w, inside)
    return {ce = L_x, s1 = L_s1, s2 = L_s2, fp = L_fp, sure = pseudo.share(y_w, inside)}
 end

@@ -9,8 +9,8 @@ local rivals = {
    mean_teacher = '',
    cutmix = 'threshold=0.4',
    cps = '',
-   cps_mixed = 'preset=cutmix',
-   unimatch = 'threshold=0.4 box_chance=0.9',
+   cps_mixed = 'preset=cutmix ohem=true ohem_least=100',
+   unimatch = 'threshold=0.4 box_chance=0.9 ohem=true ohem_least=100',
 }
 local names = {'advsemiseg', 'mean_teacher', 'cutmix', 'cps', 'cps_mixed', 'unimatch'}
 
@@ -73,9 +73,19 @@ it('each takes all recipes, which hold what its authors report', function()
          for key, value in pairs(recipe == 'voc' and numbers or {}) do assert.equal(value, o[key], rival .. ' ' .. key) end
       end
    end
+   local on_cityscapes = options_of('cutmix', 'recipe=cityscapes')
+   assert.same({'adam', 3e-6, 3e-5, 4, {257, 513}, true}, {on_cityscapes.optimiser, on_cityscapes.lr, on_cityscapes.head_lr,
+      on_cityscapes.batch, on_cityscapes.crop, on_cityscapes.mirror})
+   local hung = options_of('advsemiseg', 'recipe=cityscapes')
+   assert.equal(5000, hung.semi_start * hung.steps)
    local mixed = options_of('cps', 'recipe=voc', 'preset=cutmix')
    assert.same({true, 1}, {mixed.cutmix, mixed.lambda})
    assert.equal(0, options_of('unimatch', 'recipe=cityscapes').threshold)
+   for rival, least in pairs {unimatch = 100000, cps = 50000} do
+      local o = options_of(rival, 'recipe=cityscapes')
+      assert.same({true, 0.7, least}, {o.ohem, o.ohem_threshold, o.ohem_least})
+      assert.is_false(options_of(rival, 'recipe=voc').ohem)
+   end
 end)
 
 for _, rival in ipairs(names) do
