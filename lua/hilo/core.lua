@@ -266,13 +266,16 @@ end
 --- Memory of that many bytes, released when the returned cdata is collected. zero: filled with zeros; apart: no part of a recording.
 function core.allocate(device, bytes, zero, apart)
    make_room(device, bytes)
-   local lib = device.lib
+   local lib, guard = device.lib, core.guard -- of memory_limit.lua, where there is a limit
+   if guard then guard.before(device, bytes) end
    if take(lib, bytes, zero, apart) ~= 0 then
       core.collect()
       lib.hl_empty_cache()
       if take(lib, bytes, zero, apart) ~= 0 then raise_c_error(lib) end
    end
-   return ffi.gc(pointer[0], lib.hl_free)
+   local handle = ffi.gc(pointer[0], lib.hl_free)
+   if guard then guard.after(device) end
+   return handle
 end
 
 function core.release(device, handle)

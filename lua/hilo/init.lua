@@ -93,6 +93,14 @@ function hilo.setwinograd(on)
    core.call(assert(core.device('cpu')).lib, 'hl_set_winograd', on and 1 or 0)
 end
 
+--- The most memory that this process may take, tensors and all else it holds; on a card, its tensors. Beyond it the allocation of a
+--- tensor is an error that names the largest ones. Memory that the system gives to others is not looked at.
+---
+---     hilo.setmemorylimit(8000)
+---     hilo.setmemorylimit(0)
+---@param megabytes number of 10^6 bytes; 0: no limit
+function hilo.setmemorylimit(megabytes) require('hilo.memory_limit').set(megabytes) end
+
 --- Bytes in use on a device: {live, cached, peak, allocations}.
 ---
 ---     print(hilo.memory().live, hilo.memory().peak)

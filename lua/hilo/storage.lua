@@ -67,6 +67,11 @@ local serial = 0
 --- Number of storages made so far.
 function Storage.count() return serial end
 
+local function noted(storage)
+   if core.made_storage then core.made_storage(storage) end
+   return storage
+end
+
 ---@param device Device
 ---@param dtype DType
 ---@param size number elements
@@ -75,8 +80,8 @@ function Storage.count() return serial end
 ---@return Storage
 function Storage.new(device, dtype, size, zero, apart)
    serial = serial + 1
-   return setmetatable({ptr = core.allocate(device, size * dtype.bytes, zero, apart), size = size, dtype = dtype, device = device,
-      version = 0, serial = serial}, Storage)
+   return noted(setmetatable({ptr = core.allocate(device, size * dtype.bytes, zero, apart), size = size, dtype = dtype, device = device,
+      version = 0, serial = serial}, Storage))
 end
 
 --- Zeros that take memory from their first use on.
@@ -86,8 +91,8 @@ end
 ---@return Storage
 function Storage.promise_zeros(device, dtype, size)
    serial = serial + 1
-   return setmetatable({size = size, dtype = dtype, device = device, version = 0, serial = serial, promised = true, moves = true},
-      Storage)
+   return noted(setmetatable({size = size, dtype = dtype, device = device, version = 0, serial = serial, promised = true,
+      moves = true}, Storage))
 end
 
 local function give_back(storage)

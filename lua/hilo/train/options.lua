@@ -19,6 +19,7 @@ options.common = {
    threads = 0,            -- of the CPU; 0: as many as this process may use
    workers = 2,            -- threads that read and transform images
    cache_mb = 256,         -- memory for decoded images
+   memory_limit = 0,       -- megabytes that the process may take; beyond them the run ends and names the largest tensors. 0: no limit
    log_every = 10,         -- steps
    eval_every = 200,       -- steps; 0: at the end only
    checkpoint_every = 100, -- steps; 0: at the end only
@@ -32,7 +33,7 @@ options.common = {
 }
 
 --- What may differ between a run and its continuation, for none of it changes a result.
-options.free = {resume = true, overwrite = true, threads = true, workers = true, cache_mb = true, runs = true,
+options.free = {resume = true, overwrite = true, threads = true, workers = true, cache_mb = true, memory_limit = true, runs = true,
    checkpoint_every = true, device = true, graph = true, tracking = true, pictures = true, histograms = true, diagnostics = true,
    strict = true, on_nan = true}
 

@@ -21,6 +21,7 @@ local core = require 'hilo.core'
 local hilo = require 'hilo'
 local interrupts = require 'hilo.interrupts'
 local lock = require 'hilo.io.lock'
+local memory_limit = require 'hilo.memory_limit'
 local folder = require 'hilo.data.folder'
 local prepare_device = require 'hilo.train.device'
 local json = require 'hilo.train.json'
@@ -376,6 +377,7 @@ function Run:train(job)
    local state = self:restore(job)
    self.state = state
    self.log = Log.open(self:file('log.jsonl'), state.step)
+   memory_limit.name(job.nets, job.optims)
    self.tracking:start(job, state)
    self.progress = Progress.new {total = job.steps, done = state.step, title = self.options.name}
    local ok, message = xpcall(self.loop, function(text)
@@ -387,6 +389,9 @@ function Run:train(job)
    if not ok then
       self.progress:finish()
       if tostring(message):find('interrupted', 1, true) then self:stop(job, state) end
+      if tostring(message):find('memory_limit: ', 1, true) and self.saved then
+         message = ('%s; the checkpoint of step %d is kept'):format(message, self.saved)
+      end
       error(message, 0)
    end
    return self:finish(job, state)
