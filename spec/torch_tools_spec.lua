@@ -1,5 +1,5 @@
 -- torch_tools_spec.lua: torch.Timer, Tester, TestSuite, CmdLine, classes, serialization and sys under the switch.
-local torch = rawget(_G, 'torch') -- there in the process with the switch
+local torch, nn = rawget(_G, 'torch'), rawget(_G, 'nn') -- there in the process with the switch
 
 -- f() with what it prints as a text
 local function printed(f)
@@ -229,5 +229,44 @@ require 'spec.switched'('Classes and files of Torch7', function(it)
       assert.is_true(torch.pointer(x) ~= torch.pointer(y) and torch.pointer(x) == torch.pointer(x))
       assert.equal(torch.pointer(x:storage()), torch.pointer(x:narrow(1, 2, 1):storage()))
       assert.error_matches(function() torch.pointer(1) end, 'a number has no place in memory')
+   end)
+end)
+
+require 'spec.switched'('Files of Torch7', function(it)
+   it('hold objects, numbers and strings one after the other, and what objects share', function()
+      local x = torch.rand(2, 3)
+      for _, mode in ipairs {'binary', 'ascii'} do
+         local written = torch.MemoryFile()
+         written[mode](written):writeObject({x, net = nn.Linear(3, 2)})
+         assert.equal(1, written:writeInt(-5))
+         written:writeDouble(torch.DoubleStorage{0.5, 1e-300})
+         written:writeString 'one\ntwo'
+         local place = written:position()
+         written:writeObject(x)
+         local f = torch.MemoryFile(written:storage(), 'r')
+         local first = f[mode](f):readObject()
+         assert.same(x:totable(), first[1]:totable())
+         assert.equal(2, first.net:forward(x):size(2))
+         assert.equal(-5, f:readInt())
+         assert.same({0.5, 1e-300}, f:readDouble(2):totable())
+         assert.equal('one', f:readString '*l')
+         assert.is_true(f:seek(place):readObject():isSetTo(first[1]))
+         assert.error_matches(function() f:readByte() end, 'readByte: ')
+         assert.error_matches(function() f:writeInt(1) end, 'the file is open for reading')
+         f:close()
+         assert.error_matches(function() f:readInt() end, 'the file is closed')
+      end
+   end)
+
+   it('lie on the disk once they are closed, as torch.load reads them', function()
+      local path = os.tmpname()
+      local f = torch.DiskFile(path, 'w'):binary()
+      f:writeObject{torch.ones(2)}
+      f:close()
+      assert.same({1, 1}, torch.load(path)[1]:totable())
+      assert.same({1, 1}, torch.DiskFile(path):binary():readObject()[1]:totable())
+      os.remove(path)
+      assert.error_matches(function() torch.DiskFile(path) end, 'No such file')
+      assert.is_true(torch.DiskFile(path, 'r', true):hasError())
    end)
 end)

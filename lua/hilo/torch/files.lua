@@ -1,6 +1,5 @@
 --- torch/files.lua: torch.save, load, serialize and deserialize, by hilo's reader and writer of .t7 files.
 local core = require 'hilo.core'
-local ffi = require 'ffi'
 local t7 = require 'hilo.io.t7'
 local storages = require 'hilo.torch.storage'
 
@@ -43,10 +42,8 @@ return function(torch)
    ---@param mode 'binary'|'ascii'|nil
    ---@return torch.Storage
    function torch.serializeToStorage(object, mode)
-      local text = torch.serialize(object, mode)
-      local storage, bytes = storages.new('Char', #text), ffi.cast('const int8_t *', text)
-      local out = storage:data()
-      for i = 0, #text - 1 do out[i] = bytes[i] end
+      local storage = storages.new('Char', 0)
+      storage:string(torch.serialize(object, mode))
       return storage
    end
 
@@ -56,9 +53,6 @@ return function(torch)
    ---@return any
    function torch.deserializeFromStorage(storage, mode)
       core.check(storages.is_storage(storage), 'torch.deserializeFromStorage: expects a storage, got %s', type(storage))
-      local n, values = storage:size(), storage:data()
-      local bytes = ffi.new('int8_t[?]', math.max(1, n))
-      for i = 0, n - 1 do bytes[i] = values[i] end
-      return torch.deserialize(ffi.string(bytes, n), mode)
+      return torch.deserialize(storage:string(), mode)
    end
 end

@@ -48,6 +48,7 @@ torch.setdefaulttensortype 'torch.DoubleTensor'
 for name, file in pairs {Timer = 'timer', Tester = 'tester', TestSuite = 'test_suite', CmdLine = 'cmdline'} do
    torch[name] = require('hilo.torch.' .. file)
 end
+for name, kind in pairs(require 'hilo.torch.file') do torch[name] = kind end
 
 --- A number that tells objects apart: tensors, storages, modules, functions, other tables. Storages over the same memory have the same.
 ---@param x table|function|string

@@ -45,13 +45,21 @@ local function vector(storage)
    return Tensor.wrap(storage, 0, {storage.size})
 end
 
-local function decoded(given, o)
-   local source = bytes.source(given)
-   local value, found = read_value(source, o.storage or vector)
+local function next_value(source, o, met)
+   local value, found = read_value(source, o.storage or vector, met)
    local ok, message = pcall(modules.restore, found, o.class or modules.class_of)
    if not ok then core.raise(('%s: %s'):format(source.name, (tostring(message):gsub('^%S+:%d+: ', '')))) end
    return value
 end
+
+local function decoded(given, o) return next_value(bytes.source(given), o) end
+
+--- The next of several values.
+---@private
+---@param source T7Source
+---@param met {objects: table, storages: table} of values read before from the same file; grows
+---@return any
+function t7._next(source, met) return next_value(source, {}, met) end
 
 --- Reads what torch.save wrote, binary or ascii, of Torch7 of any age. Tables and tensors that share are shared again. Modules and
 --- criterions of nn (and cudnn) become hilo's; an object of another class is a table with the name of its class as __typename. Half

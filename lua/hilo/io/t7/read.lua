@@ -209,9 +209,11 @@ for _, name in ipairs {'read', 'read_table', 'read_object', 'read_tensor', 'read
 --- Reads one value.
 ---@param source T7Source
 ---@param storage fun(storage: Storage): any what a storage that stands for itself is for the caller
+---@param met? {objects: table, storages: table} of values read before from the same file; grows
 ---@return any value
 ---@return {object: table, name: string}[] found objects of classes that are not torch's own, with their fields
-return function(source, storage)
-   local self = setmetatable({source = source, objects = {}, storages = {}, found = {}, storage = storage}, Reader)
+return function(source, storage, met)
+   local self = setmetatable({source = source, objects = met and met.objects or {}, storages = met and met.storages or {}, found = {},
+      storage = storage}, Reader)
    return self:read(1), self.found
 end

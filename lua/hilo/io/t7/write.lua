@@ -184,7 +184,12 @@ for _, name in ipairs {'value', 'table', 'pairs'} do jit.off(Writer[name]) end
 ---@param sink T7Sink
 ---@param value any
 ---@param given T7Options
-return function(sink, value, given)
-   setmetatable({sink = sink, numbers = {}, count = 0, path = {}, parts = {}, given = given}, Writer):value(value, 1)
+---@param met? {numbers: table, count: integer, parts: table} of values written before to the same file; grows
+return function(sink, value, given, met)
+   met = met or {numbers = {}, count = 0, parts = {}}
+   local self = setmetatable({sink = sink, numbers = met.numbers, count = met.count, path = {}, parts = met.parts, given = given},
+      Writer)
+   self:value(value, 1)
+   met.count = self.count
    sink.flush()
 end
