@@ -157,6 +157,17 @@ describe('the prompt at a terminal', function()
       assert(t:wait('1> '))
       t:type('net = hilo.models.deeplab {backb\t')
       assert(t:wait('backbone = '))
+      t:type('\3')
+      assert(t:wait('1> '))
+      t:type('endless = setmetatable({}, {__index = function() while true do end end})\r')
+      assert(t:wait('2> '))
+      t:type('endless.x.y\t') -- looks for the fields of endless.x
+      for _ = 1, 2 do
+         posix.nanosleep(2, 200000000)
+         t:type('\3')
+      end
+      t:type('"still " .. "here"\r')
+      assert(t:wait('"still here"'))
       t:close()
    end)
 

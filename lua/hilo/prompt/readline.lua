@@ -1,6 +1,7 @@
 --- prompt/readline.lua: GNU readline by its callback interface: a key at a time, so that Ctrl-C comes back to Lua.
 local ffi = require 'ffi'
 local core = require 'hilo.core'
+local stop = require 'hilo.prompt.stop'
 
 ffi.cdef [[
 typedef void rl_vcpfunc_t(char *line);
@@ -113,8 +114,8 @@ function readline.new(options)
    end
    local completer = ffi.cast('rl_completion_func_t *', function(_, from, to)
       rl.rl_attempted_completion_over = 1
-      local ok, found = pcall(matches_of, from, to)
-      return ok and found or nil
+      local called, _, ok, found = pcall(stop.run, matches_of, from, to) -- Ctrl-C ends it, where it takes long
+      return called and ok and found or nil
    end)
 
    rl.rl_readline_name = 'hilo'
