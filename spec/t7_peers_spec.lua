@@ -41,4 +41,92 @@ describe('torchfile', function()
       end
       assert.same({{1, 4}, {2, 5}, {3, 6}}, found.transposed)
    end)
+
+   -- What the file `path` holds, as torchfile finds it.
+   local function found_in(path)
+      local code, text = process.capture {python, core.root .. 'spec/peers/t7_all.py', path}
+      assert.equal(0, code, text)
+      return hilo.train.json.decode(text:match('([^\n]+)%s*$'), 'torchfile')
+   end
+
+   local states = {'weight', 'bias', 'running_mean', 'running_var'}
+
+   -- 'class field sizes sum first', sorted
+   local function lines_of(list, add)
+      local lines = {}
+      add(list, function(class, field, sizes, sum, first)
+         lines[#lines + 1] = ('%s %s %s %.6g %.6g'):format(class, field, table.concat(sizes, 'x'), sum, first)
+      end)
+      table.sort(lines)
+      return lines
+   end
+
+   local function expected_of(module, note)
+      module:apply(function(m)
+         note(m.__typename, '', {}, 0, 0)
+         for _, field in ipairs(states) do
+            local t = m[field]
+            if hilo.isTensor(t) and t:nElement() > 0 then
+               local dense = t:detach():double():contiguous():view(-1)
+               note(m.__typename, field, t:size():totable(), dense:sum(), dense[1])
+            end
+         end
+      end)
+   end
+
+   local function found_of(x, note)
+      if type(x) ~= 'table' then return end
+      if x.class and x.class:match '^nn%.' then
+         note(x.class, '', {}, 0, 0)
+         for _, field in ipairs(states) do
+            local t = x.fields[field]
+            if type(t) == 'table' and type(t[3]) == 'table' and #t[3] > 0 then
+               local sum = 0
+               for _, v in ipairs(t[3]) do sum = sum + v end
+               note(x.class, field, t[2], sum, t[3][1])
+            end
+         end
+         for _, m in pairs(type(x.fields.modules) == 'table' and x.fields.modules or {}) do found_of(m, note) end
+      end
+   end
+
+   needs_torchfile('finds every module with its class, what it holds, and its weights', function()
+      local work = tiny.folder()
+      finally(function() tiny.remove(work) end)
+      local modules, names = {}, {}
+      for _, list in ipairs {require 'spec.nn_network_cases', require 'spec.nn_cases'} do
+         for _, case in ipairs(list) do
+            hilo.manualSeed(1)
+            modules[#modules + 1], names[#names + 1] = case[2](), case[1]
+         end
+      end
+      hilo.io.t7.write(work .. '/modules.t7', modules)
+      local found = found_in(work .. '/modules.t7')
+      assert.equal(#modules, #found)
+      for i, m in ipairs(modules) do
+         assert.same(lines_of(m, expected_of), lines_of(found[i], found_of), names[i])
+      end
+   end)
+
+   needs_torchfile('finds tensors and storages of every type of Torch7', function()
+      local work = tiny.folder()
+      finally(function() tiny.remove(work) end)
+      local code, text = process.capture {'luajit', '-l', 'hilo.torch', '-e', ([[
+         local list = {}
+         for _, kind in ipairs {"Byte", "Char", "Short", "Int", "Long", "Float", "Double"} do
+            local x = torch[kind .. "Tensor"] {1, 2, 3, 100}:view(2, 2)
+            list[#list + 1] = {kind = kind, whole = x, turned = x:t(), storage = x:storage()}
+         end
+         torch.save("%s/types.t7", list)]]):format(work)}
+      assert.equal(0, code, text)
+      local numpy = {Byte = 'uint8', Char = 'int8', Short = 'int16', Int = 'int32', Long = 'int64', Float = 'float32',
+         Double = 'float64'}
+      local found = found_in(work .. '/types.t7')
+      assert.equal(7, #found)
+      for _, one in ipairs(found) do
+         assert.same({numpy[one.kind], {2, 2}, {1, 2, 3, 100}}, one.whole)
+         assert.same({1, 3, 2, 100}, one.turned[3])
+         assert.same({1, 2, 3, 100}, one.storage[3] or one.storage)
+      end
+   end)
 end)
