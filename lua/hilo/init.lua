@@ -134,6 +134,7 @@ return setmetatable(hilo, {
    __index = function(_, name)
       if not parts[name] then return nil end
       local part = checked.module(name, require('hilo.' .. name))
+      if package.loaded['hilo.nn'] then checked.module('nn', require 'hilo.nn') end -- a part may have brought classes
       rawset(hilo, name, part)
       return part
    end,

@@ -136,11 +136,12 @@ local self_kind = {
 }
 
 local function methods_of(name, class, kind)
-   local prefix = name == 'Tensor' and '' or name .. ':'
    for key, value in pairs(class) do
       if type(key) == 'string' and type(value) == 'function' and (key:sub(1, 1) ~= '_' or key == '__init') then
          local first = debug.getlocal(value, 1)
-         class[key] = guarded(value, key == '__init' and name or prefix .. key, key, first == 'self' and kind or nil)
+         local is_method = first == 'self'
+         local full = key == '__init' and name or name == 'Tensor' and key or name .. (is_method and ':' or '.') .. key
+         class[key] = guarded(value, full, key, is_method and kind or nil)
       end
    end
 end

@@ -134,7 +134,7 @@ local function literal(value, text)
    return {phrase = text, choices = type(value) == 'string' and {value} or nil, test = function(x) return x == value end}
 end
 
--- An object is told by the fields that its class declares; one of hilo.nn by what it is derived from.
+-- An object is told by the fields that its class declares, of which some come later than others; a module by what it can do.
 local function object_of(name, near)
    if name == 'Module' or name == 'nn.Module' or name == 'Criterion' then
       return {phrase = name == 'Criterion' and 'a criterion' or 'a module', test = function(x)
@@ -152,8 +152,11 @@ local function object_of(name, near)
    end
    return {phrase = 'a ' .. name, test = function(x)
       if not is_table(x) then return false end
-      for _, field in ipairs(fields) do if not field.optional and x[field.name] == nil then return false end end
-      return true
+      local there, missing = 0, 0
+      for _, field in ipairs(fields) do
+         if x[field.name] ~= nil then there = there + 1 elseif not field.optional then missing = missing + 1 end
+      end
+      return missing == 0 or there > missing and getmetatable(x) ~= nil
    end}
 end
 
@@ -219,7 +222,7 @@ function parse(text, near)
    if known[id] then return known[id] end
    known[id] = anything -- a class whose field is of the class
    local bare = text:match '^%s*(.-)%s*$'
-   local optional = bare:sub(-1) == '?'
+   local optional = bare:sub(-1) == '?' and not bare:match '^fun'
    if optional then bare = bare:sub(1, -2) end
    local enclosed = bare:match '^(%b())$'
    if enclosed then bare = enclosed:sub(2, -2) end

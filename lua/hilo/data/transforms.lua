@@ -27,7 +27,7 @@ local check, host = core.check, core.host
 -- {height, width} of a list of one number or two
 local function sides(list, name)
    local h, w = list[1], list[2] or list[1]
-   check(#list <= 2 and h % 1 == 0 and w % 1 == 0 and h >= 1 and w >= 1,
+   check(h and #list <= 2 and h % 1 == 0 and w % 1 == 0 and h >= 1 and w >= 1,
       'transforms: %s must be one whole number or two (height,width), got %s', name, table.concat(list, ','))
    return h, w
 end
@@ -55,9 +55,9 @@ end
 ---
 ---     local transform = hilo.data.transforms.segmentation {crop = {96, 96}, scale = {0.5, 1.5}, mirror = true}
 ---     local sample = transform(hilo.data.Draws.of(1, 1, 0, 0), 120, 160)                       -- of a picture of 120 x 160
----@param options {crop: integer[], size: number?, scale: number[]?, mirror: boolean?, jitter: table?, grey: number?, blur: number[]?,
---- blur_chance: number?, [string]: any} crop {height, width} in pixels; size: factor for all images (0.5: half size), scale {low, high}
---- drawn on top
+---@param options {crop: integer[], size: number?, scale: {[1]: number, [2]: number}?, mirror: boolean?, jitter: table?,
+--- grey: number?, blur: number[]?, blur_chance: number?, [string]: any} crop {height, width} in pixels; size: factor for all images
+--- (0.5: half size), scale {low, high} drawn on top
 --- of it; the rest: see transforms.colour
 ---@return Transform
 function transforms.segmentation(options)
@@ -114,8 +114,8 @@ end
 
 --- For classifying images: resized to one size, mirrored; strong adds colour jitter and blur. With scale, a part of that size is
 --- cut from an image resized to so many times it, and what lies outside is void.
----@param options {resize: integer[], scale: number[]?, mirror: boolean?, jitter: table?, blur: number[]?, [string]: any} scale
---- {low, high}
+---@param options {resize: integer[], scale: {[1]: number, [2]: number}?, mirror: boolean?, jitter: table?, blur: number[]?,
+--- [string]: any} scale {low, high}
 ---@return Transform
 function transforms.classification(options)
    local h, w = sides(options.resize, 'resize')

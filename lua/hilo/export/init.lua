@@ -34,7 +34,7 @@ end
 ---     hilo.export.network(net, 'net.onnx', {'N', 3, 'H', 'W'})
 ---@param net Module of one input and one output
 ---@param path string
----@param sizes (integer|string)[] of the input; a name stands for a size that may be any
+---@param sizes? (integer|string)[] of the input; a name stands for a size that may be any
 ---@return number bytes of the file
 function export.network(net, path, sizes)
    check(type(net) == 'table' and net.stateDict, 'export.network: expected a network first, got %s', type(net))

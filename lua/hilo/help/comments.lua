@@ -29,7 +29,7 @@ function readers.param(comment, rest)
    if not name then return end
    local kind, text = types.split(after)
    comment.parameters[#comment.parameters + 1] = {name = name, type = kind, text = text,
-      optional = optional == '?' or kind:sub(-1) == '?'}
+      optional = optional == '?' or kind:sub(-1) == '?' and not kind:match '^fun'}
 end
 
 readers['return'] = function(comment, rest)

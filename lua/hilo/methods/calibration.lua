@@ -188,7 +188,8 @@ function calibration.quality(rows, targets, options)
    local all, log_loss = 0, 0
    for i, row in ipairs(rows) do
       for c, s in ipairs(row) do
-         check(s >= 0 and s <= 1 and targets[i][c], 'calibration: a score must be 0..1 and have a target, got %s in row %d', tostring(s), i)
+         check(s >= 0 and s <= 1 and targets[i][c], 'calibration: a score must be 0..1 and have a target, got %s in row %d',
+            tostring(s), i)
          local bin, is = bins[math.min(n, math.floor(s * n) + 1)], targets[i][c] > 0 and 1 or 0
          bin.count, bin.score, bin.share = bin.count + 1, bin.score + s, bin.share + is
          all = all + 1

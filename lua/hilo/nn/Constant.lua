@@ -17,6 +17,7 @@ function Constant:__init(value, nInputDim)
    self.nInputDim = nInputDim
 end
 
+---@param x Tensor
 function Constant:updateOutput(x)
    if not (self.nInputDim and x:dim() == self.nInputDim + 1) then return self.value:clone() end
    local sizes = Tensor.sizes_table(self.value)

@@ -99,6 +99,7 @@ function Criterion:backward(input, target) return self:updateGradInput(input, ta
 function Criterion:updateGradInput(input, target)
    local g = self._graph
    if not g or not tree.same(g.source, input) or not tree.same(g.target, target) then g = record(self, input, target) end
+   self:check(core.is_tensor(g.output), 'has a loss that is no tensor, so it has no gradient')
    self.gradInput = graph.differentiate(g, g.output:detach():clone():fill(1), {who = self, inputs = true})
    return self.gradInput
 end

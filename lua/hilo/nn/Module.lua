@@ -186,6 +186,7 @@ function Module:parameter(name)
    local computed = rawget(self, '_computed')
    if computed and computed[name] then return computed[name] end
    local p = self[name]
+   check(p == nil or p == false or core.is_tensor(p), "%s: '%s' is no parameter but a %s", self.__typename, name, type(p))
    return p and link(p, self[gradient_names[name]])
 end
 

@@ -1,3 +1,4 @@
+local core = require 'hilo.core'
 local class = require 'hilo.nn.class'
 local random = require 'hilo.ops.random'
 
@@ -28,6 +29,8 @@ local function pass(self, dataset, order, rate)
    local total = 0
    for _, i in ipairs(order) do
       local example = dataset[i]
+      core.check(type(example) == 'table', 'StochasticGradient: sample %d of the data must be {input, target}, got %s', i,
+         type(example))
       local input, target = example[1], example[2]
       total = total + self.criterion:forward(self.module:forward(input), target)
       self.module:zeroGradParameters()

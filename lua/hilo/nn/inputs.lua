@@ -14,8 +14,9 @@ inputs.most = {side = 2 ^ 16, planes = 2 ^ 24}
 ---@param ... any what the format names
 ---@return any condition
 function inputs:check(condition, format, ...)
-   if not condition then core.raise(('%s: '):format(tostring(self)) .. format:format(...)) end
-   return condition
+   if condition then return condition end
+   local told, name = pcall(tostring, self) -- not all is there while it is made
+   core.raise(('%s: '):format(told and name or self.__typename) .. format:format(...))
 end
 
 --- Checks that fields of the module are whole numbers in a range; a field that is nil is an error too.

@@ -41,10 +41,10 @@ local is_tensor = core.is_tensor
 ---@field elu fun(x: Tensor, alpha?: number): Tensor x, and alpha * (e^x - 1) below 0; alpha is 1 if not given
 ---@field affine fun(x: Tensor, a?: number, b?: number): Tensor a * x + b; 1 and 0 if not given
 ---@field clamp fun(x: Tensor, low?: number, high?: number): Tensor x, but no less than low and no more than high
----@field add fun(a: Tensor|number, b: Tensor|number, alpha?: number|Tensor): Tensor a + alpha * b; alpha is 1 if not given and may stand in
---- the middle, as in Torch7
----@field sub fun(a: Tensor|number, b: Tensor|number, alpha?: number|Tensor): Tensor a - alpha * b; alpha is 1 if not given and may stand in
---- the middle
+---@field add fun(a: Tensor|number, b: Tensor|number, alpha?: number|Tensor): Tensor a + alpha * b; alpha is 1 if not given and
+--- may stand in the middle, as in Torch7
+---@field sub fun(a: Tensor|number, b: Tensor|number, alpha?: number|Tensor): Tensor a - alpha * b; alpha is 1 if not given and
+--- may stand in the middle
 ---@field cmul fun(a: Tensor|number, b: Tensor|number): Tensor a * b, element by element
 ---@field mul fun(a: Tensor|number, b: Tensor|number): Tensor a * b, element by element
 ---@field cdiv fun(a: Tensor|number, b: Tensor|number): Tensor a / b, element by element
@@ -106,6 +106,8 @@ local function unary(name, code, keeps, a_default, b_default)
       forward = function(ctx, x, a, b)
          need_tensor(name, x)
          a, b = a or a_default or 0, b or b_default or 0
+         check(type(a) == 'number' and type(b) == 'number', '%s: what follows the tensor must be numbers, got %s and %s', name,
+            type(a), type(b))
          local y = x:empty()
          run('hl_unary', y, x, code, a, b)
          ctx.a, ctx.b = a, b

@@ -28,9 +28,9 @@ local check = core.check
 ---@field size number factor by which pictures are brought to the size that the network was trained at
 ---@field S DeepLab? nil in an MLMT run, which says which classes are there and not where
 ---@field classifier ResNet?
----@field sizes integer[][] {height, width} each: at which the classifier is shown a picture
+---@field sizes integer[][]? {height, width} each: at which the classifier is shown a picture
 ---@field mirror boolean? whether it is shown it mirrored too
----@field fusion FusionDescription
+---@field fusion FusionDescription?
 ---@field device string
 ---@field views ViewOptions
 ---@field description Description

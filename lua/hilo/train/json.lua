@@ -68,7 +68,7 @@ end
 
 --- The table that a JSON text holds.
 ---@param text string
----@param where string named in errors
+---@param where? string named in errors
 ---@return table
 function json.decode(text, where)
    local ok, value = pcall(cjson.decode, text)

@@ -98,6 +98,10 @@ end
 --- means are over the classes that occur; f1 pools the decisions of all classes
 function metrics.multi_label(scores, targets, classes, options)
    check(#scores == #targets, 'multi_label: %d rows of scores and %d of targets', #scores, #targets)
+   for i = 1, #scores do
+      check(#scores[i] == #classes and #targets[i] == #classes, 'multi_label: row %d must have %d scores and targets, got %d and %d', i,
+         #classes, #scores[i], #targets[i])
+   end
    local threshold = options and options.threshold or 0.5
    local ap, ap_sum, f1_sum, count = {}, 0, 0, 0
    local hits, found, wanted = 0, 0, 0

@@ -3,7 +3,7 @@
 local voc_colours = {}
 
 --- The first n of them, one after another.
----@param n integer up to 256
+---@param n integer 0..256
 ---@return integer[] rgb 3n numbers 0..255
 function voc_colours.rgb(n)
    local rgb = {}
