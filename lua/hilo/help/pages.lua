@@ -34,7 +34,7 @@ local function names_page()
 end
 
 local order = {'tutorial', 'prompt', 'tensors', 'autograd', 'modules', 'data', 'methods', 'runs', 'precision', 'devices', 'files',
-   'torch7', 'names'}
+   'security', 'torch7', 'names'}
 
 local function place(name)
    for i, known in ipairs(order) do if known == name then return i end end
