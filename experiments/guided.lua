@@ -6,8 +6,8 @@
 --    lua/bin/hilo experiments/guided.lua name=guided recipe=camvid data.root=<ccp-voc> data.labelled=train_1_8_s1 \
 --       data.tags=image_tags.tsv start=supervised model.weights=<resnet18-imagenet-fp16.pth>
 --
--- It wants a trained network to start from. On the built-in set, with 80 label maps and tags of the other pictures, 400 steps from one
--- of 32.0 end at 35.7, and at 34.0 without such labels (weight=0); from one of 27.7, 300 steps end at 30.8 and 31.9.
+-- It wants a trained network to start from. On the built-in set, with 80 label maps and tags of the other pictures (bias=2
+-- tag_exponent=0), 400 steps from one of 32.0 end at 35.7, without such labels at 34.0; from one of 27.7, 300 at 30.8, and 31.9.
 local core = require 'hilo.core'
 local hilo = require 'hilo'
 local sorted_keys = require 'hilo.keys'

@@ -34,6 +34,7 @@ describe('guidance', function()
       local row = guidance.of_tags({1, 1, 0, -1}, {prior = prior, exponent = 2})
       assert.same({0, -30, 0}, {row[1], row[3], row[4]})
       assert.near(2 * math.log(4), row[2], 1e-12)
+      assert.same({0}, guidance.of_tags({1}, {prior = {0}}))
       assert.near(1.5 + math.log(4), guidance.of_tags({1, 1}, {prior = prior, bias = 1.5, background = true})[2], 1e-12)
    end)
 

@@ -16,7 +16,8 @@ local ruled_out = -30 -- a probability of 1e-13, which a softmax still tells fro
 
 --- Of tags: -30 where the class is absent, 0 where that is not known; where it is present, `bias` (not for the background) and
 --- -exponent * log(prior): that a rare class is there tells more than that one is which every picture shows. Without the prior, classes
---- that all pictures show take in time the place of those that the segmentation does not know yet.
+--- that all pictures show take in time the place of those that the segmentation does not know yet. A class of prior 0, of which the
+--- tags that the prior was made of tell nothing, is lifted by the bias alone.
 ---
 ---     local row = hilo.methods.guidance.of_tags({1, 0, -1}, {prior = {0.5, 0.2, 0.1}})   -- 0.69, -30, 0
 ---@param tags number[] (C) 1 present, 0 absent, -1 not known
@@ -30,7 +31,8 @@ function guidance.of_tags(tags, options)
          row[c] = ruled_out
       elseif tag == 1 then
          local over = options.background and c == 1 and 0 or bias
-         row[c] = over - (options.prior and exponent * math.log(options.prior[c]) or 0)
+         local prior = options.prior and options.prior[c] or 1
+         row[c] = over - (prior > 0 and exponent * math.log(prior) or 0)
       else
          row[c] = 0
       end
