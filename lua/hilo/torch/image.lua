@@ -57,7 +57,7 @@ local function list_of(x)
       for i, one in ipairs(x) do list[i] = one:dim() == 2 and one:view(1, one:size(1), one:size(2)) or one end
       return list
    end
-   if x:dim() == 2 then return {x:view(1, x:size(1), x:size(2))} end
+   if x:dim() == 2 then return {x:contiguous():view(1, x:size(1), x:size(2))} end
    if x:dim() == 3 and (x:size(1) == 1 or x:size(1) == 3) then return {x} end
    local list = {}
    for i = 1, x:size(1) do
@@ -65,7 +65,7 @@ local function list_of(x)
       if one:dim() == 3 and one:size(1) ~= 1 and one:size(1) ~= 3 then
          for k = 1, one:size(1) do list[#list + 1] = one:narrow(1, k, 1) end
       else
-         list[#list + 1] = one:dim() == 2 and one:view(1, one:size(1), one:size(2)) or one
+         list[#list + 1] = one:dim() == 2 and one:contiguous():view(1, one:size(1), one:size(2)) or one
       end
    end
    return list

@@ -119,6 +119,7 @@ end
 -- ---- the types ----
 
 local kinds = {} -- 'torch.FloatTensor' -> the type
+local any_own = false -- whether a script added something to one type
 M.kinds = kinds
 
 -- What a script adds to one type, for tensors of that type alone, is kept with the dtype.
@@ -132,7 +133,7 @@ local function add_kind(dtype)
          return methods[key]
       end,
       __newindex = function(_, key, value)
-         dtype.own = dtype.own or {}
+         dtype.own, any_own = dtype.own or {}, true
          dtype.own[key] = value
       end,
       __tostring = function() return name end,
@@ -152,8 +153,11 @@ local function constructor_of(t)
    end
 end
 
+methods.new = nil
 local plain_index = Tensor.__index
 Tensor.__index = function(t, key)
+   local method = methods[key]
+   if method ~= nil and not any_own then return method end
    if type(key) == 'string' then
       if key == 'new' then return constructor_of(t) end
       local dtype = rawget(t, '_storage').dtype
