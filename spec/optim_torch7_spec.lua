@@ -8,6 +8,11 @@ local c = hilo.DoubleTensor{1, 2, 3}
 local function start() return hilo.DoubleTensor{1, -2, 3} end
 local function bowl(x) return hilo.cmul(hilo.square(x), c):sum(), hilo.cmul(x, c) * 2 end
 
+local function rosenbrock(x)
+   local a, b = x[1], x[2]
+   return 100 * (b - a ^ 2) ^ 2 + (1 - a) ^ 2, hilo.DoubleTensor{-400 * a * (b - a ^ 2) - 2 * (1 - a), 200 * (b - a ^ 2)}
+end
+
 local function assert_near(expected, x, tolerance)
    for i, v in ipairs(expected) do
       assert(math.abs(v - x[i]) <= (tolerance or 1e-8), ('element %d: %.10g expected, got %.10g'):format(i, v, x[i]))
@@ -16,6 +21,11 @@ end
 
 describe('optim takes PyTorch\'s steps:', function()
    local cases = {
+      {'sgd', {learningRate = 0.05}, {0.59049, -0.65536, 0.50421}},
+      {'sgd', {learningRate = 0.05, momentum = 0.9, dampening = 0}, {-0.02916, 1.16084, -2.33484}},
+      {'sgd', {learningRate = 0.05, momentum = 0.9, dampening = 0.5, weightDecay = 0.1}, {0.2214092564, 0.6141823469, -1.974290452}},
+      {'sgd', {learningRate = 0.05, momentum = 0.9, dampening = 0, nesterov = true}, {-0.1045816839, 0.8314351616, -1.043556719}},
+      {'adam', {learningRate = 0.1}, {0.5079636593, -1.502955781, 2.501779456}, 1e-6}, -- whose options C has as floats
       {'adamax', {learningRate = 0.1}, {0.5515538011, -1.525777545, 2.516963592}},
       {'adadelta', {rho = 0.9, eps = 1e-6}, {0.983631324, -1.983599138, 2.983588433}},
       {'adagrad', {learningRate = 0.1}, {0.6977148621, -1.686761598, 2.683340093}},
@@ -31,7 +41,7 @@ describe('optim takes PyTorch\'s steps:', function()
             y, values = optim[case[1]](bowl, x, case[2])
             assert.equal(x, y)
          end
-         assert_near(case[3], x)
+         assert_near(case[3], x, case[4])
          assert.is_true(values[1] < 36)
       end)
    end
@@ -41,6 +51,28 @@ describe('optim takes PyTorch\'s steps:', function()
       local _, values = optim.rprop(bowl, x, {stepsize = 0.4, niter = 5})
       assert.equal(5, #values)
       assert_near({-0.168, 0.1472, 0.02336}, x)
+   end)
+end)
+
+describe('optim.lbfgs takes PyTorch\'s steps:', function()
+   it('of a fixed length, in two calls', function()
+      local x, state = start(), {}
+      for _ = 1, 2 do optim.lbfgs(bowl, x, {learningRate = 0.1, maxIter = 4}, state) end
+      assert_near({0.541627301, -0.9512185538, 1.396961929}, x)
+   end)
+
+   it('of a fixed length, with the last three kept', function()
+      local x = hilo.DoubleTensor{-1.2, 1}
+      optim.lbfgs(rosenbrock, x, {learningRate = 0.1, maxIter = 10, nCorrection = 3})
+      assert_near({-1.073188005, 1.055172229}, x)
+   end)
+end)
+
+describe('optim.cg', function()
+   it('is at the bottom of a bowl of three dimensions after three directions', function()
+      local x = start()
+      optim.cg(bowl, x, {maxIter = 3, maxEval = 100})
+      assert.is_true(x:norm() < 0.1, ('%g left'):format(x:norm()))
    end)
 end)
 
@@ -73,11 +105,6 @@ describe('optim.asgd', function()
       end
    end)
 end)
-
-local function rosenbrock(x)
-   local a, b = x[1], x[2]
-   return 100 * (b - a ^ 2) ^ 2 + (1 - a) ^ 2, hilo.DoubleTensor{-400 * a * (b - a ^ 2) - 2 * (1 - a), 200 * (b - a ^ 2)}
-end
 
 describe('minimising Rosenbrock\'s function', function()
    for _, case in ipairs {
@@ -137,6 +164,18 @@ describe('optim.ConfusionMatrix', function()
       local text = tostring(m)
       assert.truthy(text:find('[class: dog]', 1, true))
       assert.truthy(text:find('global correct: 50%', 1, true))
+   end)
+
+   it('is printed as Torch7 prints it', function()
+      local m = optim.ConfusionMatrix {'cat', 'dog'}
+      m:batchAdd(hilo.LongTensor{1, 1, 2, 1}, hilo.LongTensor{1, 2, 2, 1})
+      assert.equal(table.concat({
+         'ConfusionMatrix:',
+         '[[       2       0]   100.000% \t[class: cat]',
+         ' [       1       1]]  50.000% \t[class: dog]',
+         ' + average row correct: 75% ',
+         ' + average rowUcol correct (VOC measure): 58.333333333333% ',
+         ' + global correct: 75%'}, '\n'), tostring(m))
    end)
 
    it('refuses classes that there are not', function()

@@ -96,8 +96,8 @@ function ConfusionMatrix:__tostring__()
       lines[#lines + 1] = ('%s%s%s  %2.3f%% %s'):format(t == 1 and '[[' or ' [', table.concat(cells),
          t == self.nclasses and ']]' or '] ', 100 * self.valids[t], self.classes[t] and ('\t[class: %s]'):format(self.classes[t]) or '')
    end
-   lines[#lines + 1] = (' + average row correct: %s%%'):format(100 * self.averageValid)
-   lines[#lines + 1] = (' + average rowUcol correct (VOC measure): %s%%'):format(100 * self.averageUnionValid)
+   lines[#lines + 1] = (' + average row correct: %s%% '):format(100 * self.averageValid)
+   lines[#lines + 1] = (' + average rowUcol correct (VOC measure): %s%% '):format(100 * self.averageUnionValid)
    lines[#lines + 1] = (' + global correct: %s%%'):format(100 * self.totalValid)
    return table.concat(lines, '\n')
 end

@@ -51,8 +51,8 @@ end
 
 local unknown = {0x7f, 0x41, 0x41, 0x41, 0x7f}
 
---- A text in letters of 5x7 pixels, its upper left corner at column x and row y, counted from 0 as in Torch7; other characters than ASCII's become
---- boxes.
+--- A text in letters of 5x7 pixels, its upper left corner at column x and row y, counted from 0 as in Torch7; other characters
+--- than ASCII's become boxes.
 ---@param src Tensor (3,H,W)
 ---@param text string '\n' begins a line
 ---@param x? integer 1 if not given
