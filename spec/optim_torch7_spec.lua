@@ -66,6 +66,13 @@ describe('optim.lbfgs takes PyTorch\'s steps:', function()
       optim.lbfgs(rosenbrock, x, {learningRate = 0.1, maxIter = 10, nCorrection = 3})
       assert_near({-1.073188005, 1.055172229}, x)
    end)
+
+   it('to where the strong conditions of Wolfe hold', function()
+      local x = hilo.DoubleTensor{-1.2, 1}
+      local _, _, calls = optim.lbfgs(rosenbrock, x, {maxIter = 8, lineSearch = optim.lswolfe})
+      assert_near({-0.880213165, 0.7274772061}, x)
+      assert.equal(10, calls)
+   end)
 end)
 
 describe('optim.cg', function()
