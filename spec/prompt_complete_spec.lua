@@ -54,6 +54,7 @@ describe('Tab', function()
       has(offered('net = hilo.models.deeplab {', {hilo = hilo}), 'backbone = ', 'classes = ')
       has(offered('net = hilo.models.deeplab {classes = 3, back', {hilo = hilo}), 'backbone = ')
       has(offered('x = hilo.io.image.load("a.png", {', {hilo = hilo}), 'as = ')
+      assert.same({'momentum = '}, offered('hilo.optim.SGD({}, {mom', {hilo = hilo}))
       local rest = offered('net = hilo.models.deeplab {classes = 3, ', {hilo = hilo})
       for _, name in ipairs(rest) do assert.not_equal('classes = ', name) end
    end)

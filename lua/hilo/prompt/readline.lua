@@ -146,10 +146,11 @@ function readline.new(options)
          take_terminal_back(rl)
          if host.hl_host_interrupted() ~= 0 then
             host.hl_host_interrupt_clear()
+            io.write('^C') -- where the cursor is; readline goes to the line's beginning then
             rl.rl_free_line_state()
             rl.rl_callback_sigcleanup()
             rl.rl_callback_handler_remove()
-            io.write('^C\n')
+            io.write('\n')
             return false
          end
          if typed then rl.rl_callback_read_char() end
