@@ -139,6 +139,8 @@ describe('what the fuzzer found is told where it enters:', function()
          trainer.verbose = false
          trainer:train {size = function() return 1 end}
       end,
+      ['nn.MM:updateOutput: xs must be {a tensor, a tensor}'] = function() nn.MM():forward {nil, x} end,
+      ['nn.MixtureTable:updateOutput: xs must be'] = function() nn.MixtureTable():forward {} end,
       ['the function must return a number first, got nil'] = function()
          hilo.optim.sgd(function(w) return nil, w end, hilo.ones(2), {})
       end,
@@ -178,6 +180,15 @@ describe('Ctrl-C', function()
          assert.matches('interrupted%s+true', text)
       end)
    end
+end)
+
+it('an annotation of COCO for the picture NaN is refused', function()
+   local root = tiny.folder()
+   hilo.io.image.save(root .. '/a.png', hilo.ByteTensor(3, 4, 6):zero())
+   helper.write_file(root .. '/a.json', [[{"images": [{"id": 1, "file_name": "a.png", "width": 6, "height": 4}],
+      "annotations": [{"image_id": nan, "category_id": 1, "segmentation": []}], "categories": [{"id": 1, "name": "car"}]}]])
+   assert.not_matches('table index', helper.error_of(hilo.data.open, {root = root}))
+   tiny.remove(root)
 end)
 
 it('a line of 70 000 letters in a list is refused at once', function()

@@ -69,6 +69,9 @@ local texts = {
    tags = {'image,red,green\na,1,0\nb,0,1\n', 'a red green\nb green\n', 'image\ttags\na\tred, green\n'},
    classes = {'background\nred 255 0 0\ngreen 0 255 0\nvoid *\n', '0: road\n1: car\n', '255 0 0 red\n'},
    map = {'0:0,1:1,2:255', '0-5:1,7:2', '1,2,3'},
+   options = {'lr=0.05\ncrop=33x33\ndata.root=x\nmodel.width=4\nrecipe=short\n', 'resume=true\nname=a\nseed=7\ndevice=cpu\n'},
+   log = {'{"step": 1, "ce": 2.5}\n{"step": 2, "ce": 1e400, "seconds": null}\n', '{"step": 1, "eval": {"mean_iou": 50}}\n'},
+   run = {'{"name": "a", "seed": 1, "data": {"root": "x", "size": 1}, "model": {"backbone": "resnet18", "width": 4}, "step": 3}'},
    json = {'{"a": [1, 2.5, {"b": null}], "c": "x\\u00e9", "d": true}', '{"train": ["a", "b"], "val": ["c"], "seed": 1}'},
 }
 
@@ -86,6 +89,10 @@ local function prepare_sources(from)
    end
    table.sort(sources.pickle, function(a, b) return a.name < b.name end)
    for format, list in pairs(texts) do for i, bytes in ipairs(list) do add(format, format .. i, bytes) end end
+   local store = hilo.sweep.Store.open(from .. '/s.db', {create = true})
+   store:make_study('s', 'max'):add_trial()
+   store:close()
+   add('sweep', 's.db', read_bytes(from .. '/s.db'))
    add('coco', 'annotations.json', coco)
    add('labelme', 'a.json', labelme)
 end
@@ -94,6 +101,36 @@ end
 
 local function image(path)
    for _, as in ipairs {'stored', 'rgb', 'labels', 'colours'} do try.call('image.load ' .. as, hilo.io.image.load, path, {as = as}) end
+end
+
+-- Words as of a command line.
+local function options(_, bytes)
+   local words = {}
+   for word in bytes:gmatch '[^\n]+' do words[#words + 1] = word end
+   try.call('train.options', hilo.train.options, {lr = 0.1, crop = {9, 9}, data = {root = ''}, model = {width = 1}},
+      {recipe = {short = {lr = 1}}}, words)
+end
+
+local function sweep(path)
+   local store = try.call('Store.open', hilo.sweep.Store.open, path)
+   if not store then return end
+   try.call('Store:names', store.names, store)
+   local study = try.call('Store:study', store.study, store, 's')
+   if study then
+      try.call('Study:trials', study.trials, study)
+      try.call('Study:definition', study.definition, study)
+   end
+   pcall(store.close, store)
+   try.call('sweep.results.load', hilo.sweep.results.load, path, 's')
+end
+
+-- The folder of a run whose options are the damaged file.
+local function run(_, bytes)
+   folder.make(work .. '/runs/a')
+   local file = assert(io.open(work .. '/runs/a/options.json', 'wb'))
+   file:write(bytes)
+   file:close()
+   try.call('train.load_run', hilo.train.load_run, {runs = work .. '/runs', checkpoint = 'last', device = 'cpu'}, 'a')
 end
 
 -- A set whose one file of text is the damaged one.
@@ -136,12 +173,15 @@ local readers = {
    tags = function(path) try.call('tags.read', tags.read, set, path) end,
    classes = function(path) try.call('class_list.read', class_list.read, path) end,
    map = function(_, bytes) try.call('idmap.of', idmap.of, bytes) end,
+   options = options, sweep = sweep, run = run,
+   log = function(path) try.call('Log.read', hilo.train.Log.read, path) end,
    json = function(path) try.call('json.load', hilo.train.json.load, path) end,
    coco = opened('coco', 'annotations.json'),
    labelme = opened('labelme', 'a.json'),
 }
 
-local text_formats = {list = true, csv = true, tags = true, classes = true, map = true, json = true, coco = true, labelme = true}
+local text_formats = {options = true, log = true, run = true,
+   list = true, csv = true, tags = true, classes = true, map = true, json = true, coco = true, labelme = true}
 local formats = {}
 for format in pairs(readers) do formats[#formats + 1] = format end
 table.sort(formats)

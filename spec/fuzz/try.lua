@@ -7,7 +7,8 @@ local try = {found = nil}
 
 local inner = {'attempt to ', 'cannot convert ', 'bad argument #', 'wrong type for argument', 'stack overflow', 'table index is',
    'invalid value %(', 'invalid option', 'string expected', 'number expected', 'loop or previous error', 'not enough memory',
-   'table overflow', "^'for' ", 'malformed', 'missing return value', 'size of C type is unknown', 'too many results', 'in function <'}
+   'table overflow', "^'for' ", 'malformed pattern', 'malformed number', 'missing return value', 'size of C type is unknown',
+   'too many results', 'in function <'}
 
 --- Whether the text of an error is an inner one's.
 ---@param text string

@@ -32,7 +32,7 @@ function Bilinear:reset(stdv)
    return self
 end
 
----@param xs table
+---@param xs {[1]: Tensor, [2]: Tensor}
 function Bilinear:updateOutput(xs)
    local a, b = unpack(tensors(self, xs), 1, 2)
    self:check(#xs == 2 and a:dim() == 2 and b:dim() == 2 and a:size(1) == b:size(1), 'expects two batches (N,n1) and (N,n2)')

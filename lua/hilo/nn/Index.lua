@@ -13,6 +13,7 @@ function Index:__init(dimension)
    self.dimension = dimension
 end
 
+---@param xs {[1]: Tensor, [2]: Tensor}
 function Index:updateOutput(xs)
    local x, index = unpack(tensors(self, xs), 1, 2)
    return shape.index(x, self.dimension, index:detach():to{dtype = 'long'})

@@ -15,7 +15,7 @@ function MM:__init(transA, transB)
    self.transA, self.transB = transA or false, transB or false
 end
 
----@param xs table
+---@param xs {[1]: Tensor, [2]: Tensor}
 function MM:updateOutput(xs)
    local a, b = unpack(tensors(self, xs), 1, 2)
    self:check(#xs == 2 and a:dim() == b:dim() and (a:dim() == 2 or a:dim() == 3), 'expects two matrices or two batches of matrices')

@@ -14,7 +14,7 @@ function MV:__init(trans)
    self.trans = trans or false
 end
 
----@param xs table
+---@param xs {[1]: Tensor, [2]: Tensor}
 function MV:updateOutput(xs)
    local m, v = unpack(tensors(self, xs), 1, 2)
    self:check(#xs == 2 and (m:dim() == 2 or m:dim() == 3) and v:dim() == m:dim() - 1,

@@ -7,6 +7,7 @@ local tensors = require 'hilo.nn.tables'
 ---     local y = nn.MaskedSelect():forward {hilo.Tensor{1, 2, 3}, hilo.ByteTensor{1, 0, 1}}  -- 1, 3
 local MaskedSelect = class('nn.MaskedSelect', 'nn.Module')
 
+---@param xs {[1]: Tensor, [2]: Tensor}
 function MaskedSelect:updateOutput(xs)
    local x, mask = unpack(tensors(self, xs), 1, 2)
    return shape.maskedSelect(x, mask:detach():to{dtype = 'byte'})

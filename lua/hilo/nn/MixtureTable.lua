@@ -17,7 +17,7 @@ function MixtureTable:__init(dim)
    self.dim = dim
 end
 
----@param xs table
+---@param xs {[1]: Tensor, [2]: Tensor|Tensor[]}
 function MixtureTable:updateOutput(xs)
    local gate, experts = xs[1], xs[2]
    local batched = gate:dim() == 2

@@ -37,7 +37,7 @@ local function part_of(path)
    return above and tree.part_of(above)
 end
 
-local function is_id(value) return type(value) == 'number' or type(value) == 'string' end
+local function is_id(value) return type(value) == 'number' and value == value or type(value) == 'string' end
 
 -- Classes of all files: names in the order of their ids, and id -> class.
 local function categories(set, data, where)
