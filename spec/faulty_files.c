@@ -1,5 +1,6 @@
-/* A file system that fails, for specs: preloaded into a process. In threads other than the main one, reading a file
- * whose name holds "hang" does not come back for a minute, and "crash" ends the thread by a signal. */
+/* A machine that fails, for specs: preloaded into a process. In threads other than the main one, reading a file whose
+ * name holds "hang" does not come back for a minute, and "crash" ends the thread by a signal. The clock is off by
+ * FAULTY_CLOCK seconds. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <stdio.h>
@@ -28,4 +29,14 @@ ssize_t pread(int fd, void *data, size_t bytes, off_t offset)
    if (!is_main && is_of(fd, "hang")) sleep(60);
    if (!is_main && is_of(fd, "crash")) *(volatile int *)8 = 1;
    return next(fd, data, bytes, offset);
+}
+
+time_t time(time_t *out)
+{
+   const char *off = getenv("FAULTY_CLOCK");
+   struct timespec now;
+   clock_gettime(CLOCK_REALTIME, &now);
+   time_t t = now.tv_sec + (off ? atol(off) : 0);
+   if (out) *out = t;
+   return t;
 }

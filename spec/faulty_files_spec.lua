@@ -1,5 +1,5 @@
---- faulty_files_spec.lua: file systems that do not answer, and threads that die: which file it was is told, Ctrl-C is answered, and a
---- run ends with its checkpoint.
+--- faulty_files_spec.lua: file systems that do not answer, threads that die and clocks that go back: which file it was is told, Ctrl-C
+--- is answered, and a run goes on from its checkpoint.
 local hilo = require 'hilo'
 local core = require 'hilo.core'
 local poll = require 'posix.poll'
@@ -18,6 +18,12 @@ describe('a file system that fails', function()
    end)
    teardown(function() tiny.remove(root) end)
 
+   local function environment_of(more)
+      local list = {LD_PRELOAD = faulty .. (sanitized and ' ' .. os.getenv 'LD_PRELOAD' or ''), OMP_WAIT_POLICY = 'passive'}
+      for key, value in pairs(more) do list[key] = value end
+      return list
+   end
+
    -- A set of which one picture has `name`, and the words of a run on it.
    local function run_on(name, more)
       local set, runs = tiny.voc {n = 6, val = 1}, root .. '/' .. name
@@ -32,9 +38,7 @@ describe('a file system that fails', function()
          'checkpoint_every=1', 'log_every=1', 'steps=20'}
       for _, word in ipairs(more or {}) do words[#words + 1] = word end
       local said = runs .. '/said'
-      local preloaded = faulty .. (sanitized and ' ' .. os.getenv 'LD_PRELOAD' or '')
-      local pid = process.start(words, {output = said, environment = {LD_PRELOAD = preloaded, OMP_WAIT_POLICY = 'passive',
-         HILO_PATIENCE = '0.5'}})
+      local pid = process.start(words, {output = said, environment = environment_of {HILO_PATIENCE = '0.5'}})
       return {pid = pid, said = said, runs = runs, set = set}
    end
 
@@ -63,5 +67,32 @@ describe('a file system that fails', function()
       assert.equal(signal.SIGSEGV, ending.signal, tiny.read(run.said))
       assert.matches('died %(signal 11%) at [^\n]*JPEGImages/crash%.png', tiny.read(run.said))
       tiny.remove(run.set)
+   end)
+
+   it('whose clock is a day back does not change how a run goes on, nor the order of its event files', function()
+      local runs = root .. '/clock'
+      hilo.data.folder.make(runs)
+      local function run(name, off, more)
+         local words = {'luajit', core.root .. 'lua/bin/hilo', core.root .. 'spec/sweep/tiny.lua', 'name=' .. name, 'runs=' .. runs,
+            'threads=1', 'workers=0', 'checkpoint_every=2', 'log_every=1', 'eval_every=2', 'steps=6', unpack(more or {})}
+         local pid = process.start(words, {output = runs .. '/said', environment = environment_of {FAULTY_CLOCK = off}})
+         assert.same({code = 0}, process.wait(pid), tiny.read(runs .. '/said'))
+      end
+      run('straight', '0')
+      run('back', '0')
+      os.rename(runs .. '/back/previous.safetensors', runs .. '/back/last.safetensors') -- as if it had been killed after step 4
+      local first = require 'hilo.io.events'.list(runs .. '/back')
+      run('back', '-86400', {'resume=true'})
+      assert.is_true(tiny.read(runs .. '/straight/last.safetensors') == tiny.read(runs .. '/back/last.safetensors'))
+      local sessions = hilo.train.json.load(runs .. '/back/machine.json').sessions
+      assert.is_true(sessions[2].started < sessions[1].started)
+      local files = require 'hilo.io.events'.list(runs .. '/back')
+      assert.same({1, 2}, {#first, #files})
+      assert.equal(first[1], files[1])
+      local steps = {}
+      for _, entry in ipairs(hilo.train.Log.read(runs .. '/back/log.jsonl')) do
+         if entry.mse then steps[#steps + 1] = entry.step end
+      end
+      assert.same({1, 2, 3, 4, 5, 6}, steps)
    end)
 end)
