@@ -46,8 +46,8 @@ local opaque = autograd.op('criterion', {
 })
 
 --- criterion(input, target)
----@param input Tensor
----@param target Tensor|number
+---@param input any a tensor, or a table of tensors where the criterion takes one
+---@param target any what the criterion compares with, nil where it takes none
 ---@return Tensor|number loss
 function Criterion:call(input, target)
    local loss
@@ -67,8 +67,8 @@ local function record(self, input, target)
 end
 
 --- The loss as a number, kept in .output.
----@param input Tensor
----@param target Tensor|number
+---@param input any a tensor, or a table of tensors where the criterion takes one
+---@param target any what the criterion compares with, nil where it takes none
 ---@return number
 function Criterion:forward(input, target)
    if is_opaque(self) then
@@ -87,14 +87,14 @@ function Criterion:forward(input, target)
 end
 
 --- Gradient of the loss with respect to the input, kept in .gradInput.
----@param input Tensor
----@param target Tensor|number
+---@param input any a tensor, or a table of tensors where the criterion takes one
+---@param target any what the criterion compares with, nil where it takes none
 ---@return Tensor gradInput as input
 function Criterion:backward(input, target) return self:updateGradInput(input, target) end
 
 --- Gradient of the loss with respect to the input, by the ops of updateOutput; a criterion written in Torch7's way brings its own.
----@param input Tensor
----@param target Tensor|number
+---@param input any a tensor, or a table of tensors where the criterion takes one
+---@param target any what the criterion compares with, nil where it takes none
 ---@return Tensor gradInput as input
 function Criterion:updateGradInput(input, target)
    local g = self._graph
