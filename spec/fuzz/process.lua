@@ -24,8 +24,7 @@ local function read(path)
    return text
 end
 
---- Runs luajit with these words; under a sanitizer, whose shadow takes any amount of addresses, memory is limited by itself, and
---- HILO_SANITIZED names its libraries.
+--- Runs luajit with these words; under a sanitizer, whose shadow takes any amount of addresses, memory is limited by itself.
 ---@param words string
 ---@param folder string which gets what is printed
 ---@param o {memory_mb: number}
@@ -33,12 +32,7 @@ end
 ---@return integer status
 ---@return string text the end of what it said on stderr
 function process.luajit(words, folder, o, seconds)
-   local sanitized = os.getenv 'HILO_SANITIZED'
-   local limit = sanitized and '' or ('ulimit -v %d; '):format(o.memory_mb * 1024)
-   if sanitized and sanitized:find '/' then
-      limit = ("export LD_PRELOAD='%s' ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:max_allocation_size_mb=%d; "):format(
-         sanitized, o.memory_mb)
-   end
+   local limit = os.getenv 'HILO_SANITIZED' and '' or ('ulimit -v %d; '):format(o.memory_mb * 1024)
    if seconds then limit = limit .. ('ulimit -S -t %d; '):format(seconds) end
    local pipe = io.popen(([[{ (ulimit -c 0; %s export OMP_NUM_THREADS=2 OMP_WAIT_POLICY=passive; exec luajit %s) </dev/null \
       >'%s/printed' 2>'%s/said'; echo $?; } 2>/dev/null]]):format(limit, words, folder, folder))

@@ -111,7 +111,7 @@ end
 ---     local calibrated = hilo.methods.calibration.apply(made, {0.7})
 ---@param rows number[][] scores, one row an image, one score 0..1 a class
 ---@param targets number[][] 1 where the class is in the image, else 0
----@param options {how: 'temperature'|'platt', by: 'all'|'class'}
+---@param options {how: 'temperature'|'platt', by: 'all'|'class', [string]: any}
 ---@return Calibration
 function calibration.fit(rows, targets, options)
    local how, by = options.how, options.by
@@ -151,7 +151,7 @@ end
 --- Scores by image name, each calibrated by what was fitted on the other images alone: the images are dealt into folds.
 ---@param scores table<string, number[]>
 ---@param targets table<string, number[]> of all images in scores
----@param options {how: 'temperature'|'platt', by: 'all'|'class', folds: integer?, seed: integer?} folds: 2
+---@param options {how: 'temperature'|'platt', by: 'all'|'class', folds: integer?, seed: integer?, [string]: any} folds: 2
 ---@return table<string, number[]>
 function calibration.crossed(scores, targets, options)
    local out, names = {}, sorted_keys(scores)
