@@ -14,6 +14,7 @@ function OneHot:__init(outputSize)
    self.outputSize = outputSize
 end
 
+---@param x Tensor|number
 function OneHot:updateOutput(x)
    if type(x) == 'number' then return self:updateOutput(Tensor.full(x, 1)):view(self.outputSize) end
    local classes = x:detach():to{dtype = 'long'}
