@@ -185,7 +185,7 @@ describe('hilo.open', function()
       fails(new .. '/a.png', nil, 'is no file that `hilo pack` wrote')
       fails('sup', {runs = made.runs, mlmt = 'sup'}, 'is no MLMT run')
       fails('sup', {runs = made.runs, device = 'tpu'}, 'tpu')
-      fails(7, nil, 'expected the name of a run')
+      fails(7, nil, 'which must be a string, got 7')
    end)
 end)
 
