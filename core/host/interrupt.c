@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -28,9 +29,9 @@ static lua_error *raise_error;
 static volatile int32_t held, presses;
 static volatile int64_t pressed_at; /* nanoseconds */
 
-/* What calls no hook is looked at from time to time after a press, by a signal that does nothing where nobody asks. */
-static timer_t looks;
-static int has_looks;
+/* What calls no hook is looked at from time to time after a press, by a signal that does nothing where nobody asks. The
+ * kernel's own calls: glibc before 2.34 has timers in a library apart. */
+static int looks, has_looks;
 
 enum {
    LUA_HOOKS = 15, /* calls, returns, lines and counts */
@@ -50,7 +51,7 @@ static int64_t now(void)
 static void look_every(int64_t nanoseconds)
 {
    struct itimerspec t = {.it_value.tv_nsec = nanoseconds, .it_interval.tv_nsec = nanoseconds};
-   if (has_looks) timer_settime(looks, 0, &t, NULL);
+   if (has_looks) syscall(SYS_timer_settime, looks, 0, &t, NULL);
 }
 
 /* Whether work is to end now. From the second press on every instruction fails until the prompt has its turn, so that
@@ -87,7 +88,6 @@ static void on_look(int number, siginfo_t *info, void *context)
       pthread_sigmask(SIG_SETMASK, &((ucontext_t *)context)->uc_sigmask, NULL); /* the handler is left by an error */
       raise_in(state, hard);
    }
-   if (now() - pressed_at > PROMPT_WINDOW_NS) look_every(0);
    errno = saved;
 }
 
@@ -177,10 +177,10 @@ static int install_looks(void)
 {
    struct sigaction action = {.sa_sigaction = on_look, .sa_flags = SA_SIGINFO | SA_RESTART};
    struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = LOOK_SIGNAL};
-   event._sigev_un._tid = gettid();
+   event._sigev_un._tid = (pid_t)syscall(SYS_gettid);
    sigemptyset(&action.sa_mask);
    HL_CHECK(sigaction(LOOK_SIGNAL, &action, NULL) == 0, "interrupt_prompt: %s", strerror(errno));
-   if (!has_looks) has_looks = timer_create(CLOCK_MONOTONIC, &event, &looks) == 0;
+   if (!has_looks) has_looks = syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, &looks) == 0;
    return 0;
 }
 

@@ -179,6 +179,6 @@ void *hl_host_leave_state(const void *context)
    search s = {.pc = counter_of(context)};
    if (state_slot < 0 || s.pc < code_from || s.pc >= code_to) return NULL;
    _Unwind_Backtrace(look_at_frame, &s);
-   int is_inside = s.state && s.depth > OUTER && recurs(&s, s.inner, 2) && recurs(&s, s.outer, OUTER);
+   int is_inside = s.state && s.depth > 1 && recurs(&s, s.inner, 2) && recurs(&s, s.outer, OUTER);
    return is_inside && may_be_left(s.state) ? s.state : NULL;
 }
