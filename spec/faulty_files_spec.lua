@@ -43,9 +43,10 @@ describe('a file system that fails', function()
    end
 
    local function wait_for(run, pattern)
-      local limit = core.host.hl_host_time() + 60
+      local limit = core.host.hl_host_time() + 180
       while not (hilo.data.folder.is_file(run.said) and tiny.read(run.said):find(pattern)) do
-         assert(core.host.hl_host_time() < limit and not process.ended(run.pid))
+         local ending = process.ended(run.pid)
+         assert.is_true(not ending and core.host.hl_host_time() < limit, hilo.data.folder.is_file(run.said) and tiny.read(run.said))
          poll.poll({}, 20)
       end
    end
