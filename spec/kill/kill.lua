@@ -177,7 +177,7 @@ local function main(arguments)
    while self.kills < o.kills do
       self:one(order[1 + self.finished % #order], math.min(o.each, o.kills - self.kills))
       if self.finished % #order == 0 then
-         io.stderr:write(('%d kills, %d runs\n'):format(self.kills, self.finished))
+         io.stderr:write(('%d kills, %d runs\n%s\n'):format(self.kills, self.finished, table.concat(self:told(), '\n')))
       end
    end
    print(table.concat(self:told(), '\n'))
