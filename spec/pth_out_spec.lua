@@ -106,7 +106,7 @@ describe('hilo.save to .pth', function()
          end
       end
       fails('names=s4gan are those', hilo.save, v3plus(), path, {names = 's4gan'})
-      fails("there are no names 'mine'", hilo.save, v2(), path, {names = 'mine'})
+      fails("names must be 'torchvision', 's4gan' or 'hilo', got 'mine'", hilo.save, v2(), path, {names = 'mine'})
    end)
 
    it('takes networks inside of tables, as checkpoints of training hold them', function()
@@ -178,10 +178,10 @@ describe('hilo.save and hilo.load', function()
 
    it('say what is wrong', function()
       fails("what shall 'x.bin' hold", hilo.save, {}, 'x.bin')
-      fails('expected a value, then the path', hilo.save, 'x.t7', {})
-      fails('options are format, ascii and names', hilo.save, {}, 'x.t7', {text = true})
+      fails('path must be a string, got a table', hilo.save, 'x.t7', {})
+      fails("there is no option 'text'; it takes format, ascii, names", hilo.save, {}, 'x.t7', {text = true})
       fails('takes a network or a table of tensors, got a tensor', hilo.save, hilo.ones(2), 'x.pth')
-      fails('expected a network second', hilo.load, 'x.pth', 5)
+      fails('net must be a module, got 5', hilo.load, 'x.pth', 5)
       hilo.save({a = 1}, work .. '/value.t7')
       fails('holds no network by itself', hilo.load, work .. '/value.t7', nn.Linear(2, 2))
       hilo.save(nn.Linear(2, 3), work .. '/linear.pth')
