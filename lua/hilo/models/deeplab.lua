@@ -49,7 +49,8 @@ end
 --- cross_entropy(self(x), labels), without storing the upsampled logits: what training on labels needs.
 ---@param x Tensor (N,3,H,W)
 ---@param labels Tensor (N,H,W)
----@param options? {void?: integer, weight?: Tensor, per_image?: boolean} as hilo.cross_entropy takes them
+---@param options? {void?: integer, weight?: Tensor, per_image?: boolean}|Tensor as hilo.cross_entropy takes them; a tensor is none
+--- of them: what loader:tensors() gives third
 ---@return Tensor loss (1), or (N) with per_image
 function DeepLab:cross_entropy(x, labels, options)
    options = options or {}
