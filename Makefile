@@ -199,14 +199,15 @@ tsan: deps ## races in the CUDA kernels: the specs of devices under ThreadSaniti
 	   TSAN_OPTIONS=ignore_noninstrumented_modules=1:halt_on_error=1 OMP_NUM_THREADS=1 HILO_CPU=baseline HILO_LIB=$(CURDIR)/build/tsan \
 	   $(BUSTED) $(or $(SPEC),spec/device_spec.lua)
 
-fuzz_settings = seconds=$(or $(SECONDS),60) $(foreach v,SEED COUNT KINDS JOBS,$(if $($(v)),$(shell echo $(v) | tr A-Z a-z)=$($(v))))
-fuzz: deps ## random calls and damaged files, SECONDS=60 of each kind, in processes with limits; SEED=n COUNT=n KINDS=calls,files JOBS=n
+fuzz_settings = seconds=$(or $(SECONDS),60) $(foreach v,SEED COUNT KINDS,$(if $($(v)),$(shell echo $(v) | tr A-Z a-z)=$($(v))))
+fuzz: deps ## random calls and damaged files, SECONDS=60 of each kind, in processes with limits; SEED=n COUNT=n KINDS=calls,files
 	@+$(BUILD) all
 	$(LUA) spec/fuzz/fuzz.lua $(fuzz_settings)
 
 fuzz-asan: deps ## the same under AddressSanitizer and UndefinedBehaviorSanitizer
 	@+$(BUILD) all $(ASAN_BUILD)
-	HILO_LIB=$(CURDIR)/build/asan HILO_SANITIZED="$(ASAN_LIBRARIES)" $(LUA) spec/fuzz/fuzz.lua $(fuzz_settings)
+	LD_PRELOAD="$(ASAN_LIBRARIES)" ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:max_allocation_size_mb=1500 \
+	   HILO_LIB=$(CURDIR)/build/asan HILO_SANITIZED=1 $(LUA) spec/fuzz/fuzz.lua $(fuzz_settings)
 
 torch7-tests: deps ## the suites of torch7 and torch/nn, fetched by who runs them, through hilo.torch: TORCH7=<folder> TORCH_NN=<folder>
 	@+$(BUILD) all
