@@ -199,8 +199,8 @@ tsan: deps ## races in the CUDA kernels: the specs of devices under ThreadSaniti
 	   TSAN_OPTIONS=ignore_noninstrumented_modules=1:halt_on_error=1 OMP_NUM_THREADS=1 HILO_CPU=baseline HILO_LIB=$(CURDIR)/build/tsan \
 	   $(BUSTED) $(or $(SPEC),spec/device_spec.lua)
 
-fuzz_settings = seconds=$(or $(SECONDS),60) $(foreach v,SEED COUNT KINDS,$(if $($(v)),$(shell echo $(v) | tr A-Z a-z)=$($(v))))
-fuzz: deps ## random calls and damaged files, SECONDS=60 of each kind, in processes with limits; SEED=n COUNT=n KINDS=calls,files
+fuzz_settings = seconds=$(or $(SECONDS),60) $(foreach v,SEED COUNT KINDS INNER,$(if $($(v)),$(shell echo $(v) | tr A-Z a-z)=$($(v))))
+fuzz: deps ## random calls and damaged files, SECONDS=60 of each kind, in processes with limits; SEED=n COUNT=n KINDS=calls,files INNER=false
 	@+$(BUILD) all
 	$(LUA) spec/fuzz/fuzz.lua $(fuzz_settings)
 
