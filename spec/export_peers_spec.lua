@@ -181,8 +181,8 @@ describe('onnxruntime', function()
          of_model('classifier', open('multi', {}), paths),
       }
       local calibrated = open('sup', {mlmt = 'multi'})
-      calibrated.fusion = setmetatable({tau = {0.2, tau, tau}, calibration = {a = {1.5, 0.7, 1}, b = {0.1, -0.2, 0}}},
-         {__index = calibrated.fusion})
+      calibrated.fusion = setmetatable({tau = {0.2, tau, tau},
+         calibration = {how = 'platt', by = 'class', a = {1.5, 0.7, 1}, b = {0.1, -0.2, 0}}}, {__index = calibrated.fusion})
       list[#list + 1] = of_model('calibrated', calibrated, paths)
       local zeros = list[3].cases['1/values']:eq(0):sum()
       assert.is_true(zeros > 0 and zeros < list[3].cases['1/values']:nElement())

@@ -112,7 +112,7 @@ describe('a step on the CPU', function()
       assert.is_truthy(helper.error_of(hilo.graph, function() end, {device = 'cpu'}):find("use device = 'cuda'", 1, true))
       local lib = core.device('cpu').lib
       assert.is_truthy(helper.error_of(core.call, lib, 'hl_graph_record'):find('the CPU cannot record', 1, true))
-      assert.is_truthy(helper.error_of(hilo.graph, 3, {device = 'cpu'}):find('expects the step as a function', 1, true))
+      assert.is_truthy(helper.error_of(hilo.graph, 3, {device = 'cpu'}):find('step must be a function', 1, true))
    end)
 end)
 

@@ -359,7 +359,7 @@ local cat = op('cat', {
 ---
 ---     local y = hilo.cat({hilo.zeros(2, 3), hilo.ones(1, 3)}, 1)  -- (3,3)
 ---@param list Tensor[]|Tensor
----@param ... integer|Tensor dim, or the second tensor and dim
+---@param ... integer|Tensor|nil dim, or the second tensor and dim
 ---@return Tensor
 function M.cat(list, ...)
    if core.is_tensor(list) then return M.cat({list, (...)}, (select(2, ...))) end
