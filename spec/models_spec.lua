@@ -199,10 +199,10 @@ describe('models.deeplab', function()
          local x = helper.build({2, 3, 33, 41}, 1001, 'double')
          x.requires_grad = true
          local y = net(x)
-         local loss = hilo.cmul(y, helper.build(sizes(y), 1002, 'double')):sum()
+         local loss = hilo.cmul(y, (helper.build(sizes(y), 1002, 'double'))):sum()
          loss:backward()
          local got = {y = loss:item(), yy = hilo.square(y:detach()):sum(), gradients = 0, statistics = 0,
-            x = hilo.cmul(x.grad, helper.build({2, 3, 33, 41}, 1003, 'double')):sum()}
+            x = hilo.cmul(x.grad, (helper.build({2, 3, 33, 41}, 1003, 'double'))):sum()}
          for _, d in ipairs(directions) do got.gradients = got.gradients + hilo.cmul(d.grad, d.along):sum() end
          for _, b in ipairs(net:namedBuffers()) do got.statistics = got.statistics + b.tensor:sum() end
          for what, value in pairs(expected) do assert.near(value, got[what], 1e-8 * math.max(1, math.abs(value)), what) end

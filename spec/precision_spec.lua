@@ -189,7 +189,7 @@ for _, device in ipairs {'cpu', 'emu', 'cuda'} do
 
          it('names the layouts that there are', function()
             local message = helper.error_of(function() return x:to{layout = 'nhwc'} end)
-            assert.is_truthy(message:find("'contiguous' or 'channels_last', got nhwc", 1, true), message)
+            assert.is_truthy(message:find("'contiguous' or 'channels_last', got 'nhwc'", 1, true), message)
             message = helper.error_of(function() return x:view(60, 2):to{layout = 'channels_last'} end)
             assert.is_truthy(message:find('(N,C,H,W), got 60x2', 1, true), message)
          end)
@@ -417,7 +417,7 @@ if core.device('emu') then
             assert.matches(pattern, text)
             assert.not_matches('stack traceback', text)
          end
-         fails('precision=half device=emu overwrite=true', "precision: there is no 'half'")
+         fails('precision=half device=emu overwrite=true', "o.precision must be 'float32' or 'bf16', got 'half'")
          run('supervised', 'good', 'crop=32 steps=1 device=emu precision=bf16')
          local code, text = shell(line('supervised', 'good', 'resume=true precision=float32'))
          assert.equal(1, code)

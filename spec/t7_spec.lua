@@ -211,7 +211,7 @@ describe('what is written', function()
       fails('value[net][1][f]: it is a function', t7.encode, {net = {{f = print}}})
       fails('it is a cdata', t7.encode, {1LL})
       fails("got 'text'", t7.encode, 1, {format = 'text'})
-      fails("unknown option 'ascii'", t7.encode, 1, {ascii = true})
+      fails("there is no option 'ascii'", t7.encode, 1, {ascii = true})
       local deep = {}
       for _ = 1, 1000 do deep = {deep} end
       fails('nested more than', t7.encode, deep)

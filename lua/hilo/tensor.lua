@@ -71,7 +71,8 @@ end
 
 local function check_sizes(sizes, what)
    check(#sizes <= max_dim, '%s: a tensor has at most %d dimensions, got %d', what, max_dim, #sizes)
-   for d, n in ipairs(sizes) do
+   for d = 1, #sizes do
+      local n = sizes[d]
       check(type(n) == 'number' and n >= 0 and n % 1 == 0 and n < 2 ^ 40, '%s: size %d must be a whole number of 0 or more, got %s',
          what, d, tostring(n))
    end

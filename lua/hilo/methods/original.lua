@@ -1,4 +1,6 @@
 --- methods/original.lua: what the original's code does beyond its paper, where it is more than an option.
+local core = require 'hilo.core'
+
 local original = {}
 
 -- The original walks modules() of each stage and lists the parameters of every one of them, so a parameter is listed once for each
@@ -12,6 +14,7 @@ end
 ---@param S DeepLab
 ---@return Tensor[]
 function original.repeated_parameters(S)
+   core.check(type(S) == 'table' and S.backbone, 'original: expected a network of hilo.models.deeplab, got %s', tostring(S))
    local list = {}
    for _, p in ipairs(S.backbone:namedParameters()) do
       if p.tensor.requires_grad ~= false then

@@ -11,6 +11,7 @@ function CriterionTable:__init(criterion)
    self.criterion = criterion
 end
 
+---@param xs table input and target
 function CriterionTable:updateOutput(xs) return self.criterion:part(self.criterion, xs[1], xs[2]) end
 
 return CriterionTable

@@ -13,7 +13,7 @@ function DistanceRatioCriterion:__init(sizeAverage)
    self.sizeAverage = sizeAverage ~= false
 end
 
----@param input table
+---@param input {[1]: Tensor, [2]: Tensor}
 function DistanceRatioCriterion:updateOutput(input)
    self:check(#input == 2 and input[1]:nElement() == input[2]:nElement(), 'expects two tensors of as many distances')
    return self:total(pointwise.softplus(pointwise.sub(input[1], input[2])))

@@ -7,7 +7,8 @@ local shape = require 'hilo.ops.shape'
 ---     local loss = nn.SpatialAutoCropMSECriterion():forward(hilo.zeros(1, 3, 4, 4), hilo.zeros(1, 3, 6, 6))
 local SpatialAutoCropMSECriterion, parent = class('nn.SpatialAutoCropMSECriterion', 'nn.MSECriterion')
 
----@param input Tensor
+---@param input Tensor (N,C,H,W) or (C,H,W)
+---@param target Tensor as many dimensions
 function SpatialAutoCropMSECriterion:updateOutput(input, target)
    local n = input:dim()
    self:check(n == target:dim() and (n == 3 or n == 4), 'expects images (N,C,H,W) or one image (C,H,W) of each, got %s and %s',

@@ -54,7 +54,7 @@ end
 function SpatialFullConvolution:updateOutput(input)
    local adjH, adjW = self.adjH, self.adjW
    if not core.is_tensor(input) then
-      local like = tensors(self, input)[2]
+      local like = tensors(self, input, 2)[2]
       local n = like:dim()
       adjH = (like:size(n - 1) + 2 * self.padH - self.kH) % self.dH
       adjW = (like:size(n) + 2 * self.padW - self.kW) % self.dW

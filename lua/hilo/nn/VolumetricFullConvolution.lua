@@ -76,7 +76,7 @@ local add_frames = autograd.op('add_frames', {
 function VolumetricFullConvolution:updateOutput(input)
    local adjT, adjH, adjW = self.adjT, self.adjH, self.adjW
    if not core.is_tensor(input) then
-      local like = tensors(self, input)[2]
+      local like = tensors(self, input, 2)[2]
       local d = like:dim()
       adjT = (like:size(d - 2) + 2 * self.padT - self.kT) % self.dT
       adjH = (like:size(d - 1) + 2 * self.padH - self.kH) % self.dH

@@ -206,13 +206,13 @@ end
 --- The run has come to its end with that value.
 ---@param run SweepRun
 ---@param owner string
----@param ended {value: number?, step: integer?, seconds: number?} value: nil for a stage's
+---@param ended {value?: number, step?: integer, seconds?: number, [string]: any} value: nil for a stage's
 function Runs:complete(run, owner, ended)
    leave(self, run, owner, function() return {state = 'COMPLETE', value = ended.value, step = ended.step, seconds = ended.seconds} end)
 end
 
 --- The run ended by an error.
----@param ended {error: string, step: integer?, seconds: number?}
+---@param ended {error: string, step?: integer, seconds?: number, [string]: any}
 function Runs:fail(run, owner, ended)
    leave(self, run, owner, function() return {state = 'FAIL', error = ended.error, step = ended.step, seconds = ended.seconds} end)
 end
@@ -233,7 +233,7 @@ function Runs:fail_dependents()
 end
 
 --- The run was stopped and waits to go on.
----@param ended {step: integer?, seconds: number?}
+---@param ended {step?: integer, seconds?: number, [string]: any}
 function Runs:release(run, owner, ended)
    leave(self, run, owner, function(row)
       return {state = 'WAITING', step = ended.step, seconds = ended.seconds, deaths = row.deaths}
@@ -241,7 +241,7 @@ function Runs:release(run, owner, ended)
 end
 
 --- The run's process died. It waits to go on, unless it has died more than `retries` times in a row without getting any further.
----@param ended {how: string, step: integer?, seconds: number?}
+---@param ended {how: string, step?: integer, seconds?: number, [string]: any}
 ---@param retries integer
 function Runs:died(run, owner, ended, retries)
    leave(self, run, owner, function(row)
