@@ -106,6 +106,14 @@ end
 ---@return integer?
 function file.is_temporary(name) return tonumber(name:match(temporary_pattern)) end
 
+--- Goes through the lines of a text that end, without their ends; what stands after the last end is none. A pattern alone would look
+--- for that end from each of its bytes.
+---
+---     for line in require 'hilo.io.file'.whole_lines 'a\nb\nc' do print(line) end   -- a, b
+---@param text string
+---@return fun(): string?
+function file.whole_lines(text) return (text:match '^.*\n' or ''):gmatch '([^\n]*)\n' end
+
 --- A new file in the place of `path`: `body(write)` calls write(string) or write(pointer, bytes) for each piece. It is
 --- written under a temporary name, synced and renamed; where anything fails the old file stays as it was.
 ---@param path string

@@ -66,7 +66,7 @@ local function read_log(run)
    local path = run.path .. '/log.jsonl'
    if not folder.is_file(path) then return end
    local broken = 0
-   for line in file.read(path):gmatch('([^\n]*)\n') do
+   for line in file.whole_lines(file.read(path)) do
       local ok, entry = pcall(cjson.decode, line)
       if ok and type(entry) == 'table' and type(entry.step) == 'number' then
          local list = type(entry.scores) == 'table' and run.evaluations or run.log

@@ -12,7 +12,7 @@ Log.__index = Log
 -- Whole lines up to that step; a line cut short by a kill is dropped.
 local function kept(path, step)
    local lines = {}
-   for line in file.read(path):gmatch('([^\n]*)\n') do
+   for line in file.whole_lines(file.read(path)) do
       local ok, entry = pcall(json.decode, line, path)
       if ok and type(entry.step) == 'number' and entry.step <= step then lines[#lines + 1] = line end
    end
@@ -58,7 +58,9 @@ end
 ---@return table[]
 function Log.read(path)
    local entries = {}
-   for line in file.read(path):gmatch('([^\n]+)\n') do entries[#entries + 1] = json.decode(line, path) end
+   for line in file.whole_lines(file.read(path)) do
+      if line ~= '' then entries[#entries + 1] = json.decode(line, path) end
+   end
    return entries
 end
 

@@ -122,7 +122,7 @@ end
 --- The lines that a task has written.
 local function events_of(task)
    local text, list = file.read_small(task.path .. '.jsonl') or '', {}
-   for line in text:gmatch('([^\n]*)\n') do list[#list + 1] = json.decode(line, task.path .. '.jsonl') end
+   for line in file.whole_lines(text) do list[#list + 1] = json.decode(line, task.path .. '.jsonl') end
    return list
 end
 
