@@ -8,7 +8,7 @@ local pointwise = require 'hilo.ops.pointwise'
 local Add, parent = class('nn.Add', 'nn.Module')
 
 ---@param inputSize integer elements of one sample
----@param scalar? boolean
+---@param scalar? any
 function Add:__init(inputSize, scalar)
    parent.__init(self)
    self.scalar = scalar and true or false

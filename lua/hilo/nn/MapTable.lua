@@ -7,7 +7,7 @@ local class = require 'hilo.nn.class'
 local MapTable, parent = class('nn.MapTable', 'nn.Container')
 
 ---@param module? Module
----@param shared? string[] names of what the clones share; all that parameters() lists if not given
+---@param shared? string[]|boolean names of what the clones share; all that parameters() lists if not given
 function MapTable:__init(module, shared)
    parent.__init(self)
    self.shared = shared ~= nil and shared or {'weight', 'bias', 'gradWeight', 'gradBias'}

@@ -8,7 +8,7 @@ local shape = require 'hilo.ops.shape'
 ---     local y = nn.Reshape(12):forward(hilo.zeros(2, 3, 4))  -- (2,12)
 local Reshape, parent = class('nn.Reshape', 'nn.Module')
 
----@param ... integer|boolean
+---@param ... any numbers, or a table or LongStorage of them; then true or false
 function Reshape:__init(...)
    parent.__init(self)
    local args = {...}

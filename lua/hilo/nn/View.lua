@@ -9,7 +9,7 @@ local shape = require 'hilo.ops.shape'
 ---     local y = nn.View(-1, 48):forward(hilo.randn(2, 3, 4, 4))  -- (2,48)
 local View, parent = class('nn.View', 'nn.Module')
 
----@param ... integer
+---@param ... any numbers, or a table or LongStorage of them
 function View:__init(...)
    parent.__init(self)
    local first = ...
