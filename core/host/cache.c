@@ -147,18 +147,20 @@ static int decode(const char *path, int want, const hl_host_sample *s, hl_source
    return want == HL_HOST_RGB ? 0 : hl_label_ids(file, s, d);
 }
 
+static int stat_file(const char *path, struct stat *st)
+{
+   HL_WAIT_FOR("read", path);
+   return stat(path, st);
+}
+
 int hl_cache_get(hl_cache *c, const char *path, int want, const hl_host_sample *s, hl_source *file, hl_decoded *scratch,
                  const hl_decoded **decoded, hl_entry **entry)
 {
    *entry = NULL;
    *decoded = scratch;
-   hl_at_file(path);
    if (!c) return decode(path, want, s, file, scratch);
    struct stat st;
-   hl_at_begin("read", path);
-   int error = stat(path, &st);
-   hl_at_end();
-   HL_CHECK(!error, "loader: %s: cannot open: %s", hl_show_path(path), strerror(errno));
+   HL_CHECK(stat_file(path, &st) == 0, "loader: %s: cannot open: %s", hl_show_path(path), strerror(errno));
    identity id = {(int64_t)st.st_dev, (int64_t)st.st_ino, st.st_size, st.st_mtim.tv_sec, st.st_mtim.tv_nsec};
    pthread_mutex_lock(&c->lock);
    hl_entry *e = find(c, path, &id, want, s);

@@ -74,10 +74,13 @@ static int open_temporary(hl_host_file *f)
    return f->fd;
 }
 
-static int create(hl_host_file **file, const char *path)
+HL_API int hl_host_file_create(hl_host_file **file, const char *path)
 {
    static const char fn[] = "file_create";
    struct stat old;
+   *file = NULL;
+   HL_CHECK(path && *path, "%s: a path is needed", fn);
+   HL_WAIT_FOR("written", path);
    bool exists = stat(path, &old) == 0;
    HL_CHECK(exists || errno == ENOENT, "%s: %s: cannot create: %s", fn, hl_show_path(path), strerror(errno));
    HL_CHECK(!exists || S_ISREG(old.st_mode), "%s: %s is not a regular file, so it is not replaced", fn,
@@ -100,20 +103,12 @@ static int create(hl_host_file **file, const char *path)
    return 0;
 }
 
-HL_API int hl_host_file_create(hl_host_file **file, const char *path)
-{
-   *file = NULL;
-   HL_CHECK(path && *path, "file_create: a path is needed");
-   hl_at_begin("written", path);
-   int rc = create(file, path);
-   hl_at_end();
-   return rc;
-}
-
-static int write_all(hl_host_file *f, const void *data, int64_t bytes)
+HL_API int hl_host_file_write(hl_host_file *f, const void *data, int64_t bytes)
 {
    static const char fn[] = "file_write";
    const char *at = data;
+   HL_CHECK(f, "%s: the file is not open", fn);
+   HL_WAIT_FOR("written", f->path);
    HL_CHECK(f->fd >= 0, "%s: %s: an earlier write failed", fn, hl_show_path(f->path));
    HL_CHECK(bytes >= 0 && (data || bytes == 0), "%s: %s: cannot write %lld bytes", fn, hl_show_path(f->path),
             (long long)bytes);
@@ -129,15 +124,6 @@ static int write_all(hl_host_file *f, const void *data, int64_t bytes)
       bytes -= n;
    }
    return 0;
-}
-
-HL_API int hl_host_file_write(hl_host_file *f, const void *data, int64_t bytes)
-{
-   HL_CHECK(f, "file_write: the file is not open");
-   hl_at_begin("written", f->path);
-   int rc = write_all(f, data, bytes);
-   hl_at_end();
-   return rc;
 }
 
 /* The rename is on the disk only once the folder is. Some file systems cannot sync folders (EINVAL): there it is
@@ -156,9 +142,11 @@ static int sync_folder(const char *path)
    return rc && error != EINVAL ? -1 : 0;
 }
 
-static int commit(hl_host_file *f)
+HL_API int hl_host_file_commit(hl_host_file *f)
 {
    static const char fn[] = "file_commit";
+   HL_CHECK(f, "%s: the file is not open", fn);
+   HL_WAIT_FOR("written", f->path);
    int rc = 1;
    if (f->fd < 0) {
       hl_fail("%s: %s: an earlier write failed", fn, hl_show_path(f->path));
@@ -170,15 +158,6 @@ static int commit(hl_host_file *f)
       rc = close(f->fd) || sync_folder(f->path);
       if (rc) hl_fail("%s: %s: written, but syncing its folder failed: %s", fn, hl_show_path(f->path), strerror(errno));
    }
-   return rc;
-}
-
-HL_API int hl_host_file_commit(hl_host_file *f)
-{
-   HL_CHECK(f, "file_commit: the file is not open");
-   hl_at_begin("written", f->path);
-   int rc = commit(f);
-   hl_at_end();
    free_file(f);
    return rc;
 }
@@ -193,9 +172,11 @@ HL_API void hl_host_file_abort(hl_host_file *f)
 /* ---- reading ---- */
 
 /* Opens a regular file; a pipe or a device could block for ever. */
-static int open_it(const char *fn, const char *path, int *fd, int64_t *bytes)
+static int open_regular(const char *fn, const char *path, int *fd, int64_t *bytes)
 {
    struct stat st;
+   HL_CHECK(path && *path, "%s: a path is needed", fn);
+   HL_WAIT_FOR("read", path);
    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
    HL_CHECK(*fd >= 0, "%s: %s: cannot open: %s", fn, hl_show_path(path), strerror(errno));
    if (fstat(*fd, &st) == 0 && S_ISREG(st.st_mode)) {
@@ -207,17 +188,9 @@ static int open_it(const char *fn, const char *path, int *fd, int64_t *bytes)
                   S_ISDIR(st.st_mode) ? "a folder" : "something else");
 }
 
-static int open_regular(const char *fn, const char *path, int *fd, int64_t *bytes)
+static int read_all(const char *fn, const char *path, int fd, void *data, int64_t offset, int64_t bytes)
 {
-   HL_CHECK(path && *path, "%s: a path is needed", fn);
-   hl_at_begin("read", path);
-   int rc = open_it(fn, path, fd, bytes);
-   hl_at_end();
-   return rc;
-}
-
-static int read_pieces(const char *fn, const char *path, int fd, void *data, int64_t offset, int64_t bytes)
-{
+   HL_WAIT_FOR("read", path);
    char *at = data;
    while (bytes > 0) {
       ssize_t n = pread(fd, at, bytes < 1 << 30 ? (size_t)bytes : 1 << 30, offset);
@@ -229,14 +202,6 @@ static int read_pieces(const char *fn, const char *path, int fd, void *data, int
       bytes -= n;
    }
    return 0;
-}
-
-static int read_all(const char *fn, const char *path, int fd, void *data, int64_t offset, int64_t bytes)
-{
-   hl_at_begin("read", path);
-   int rc = read_pieces(fn, path, fd, data, offset, bytes);
-   hl_at_end();
-   return rc;
 }
 
 HL_API int hl_host_file_size(const char *path, int64_t *bytes)
@@ -286,7 +251,7 @@ static int read_source(hl_source *s, int fd, int64_t size)
    int64_t first = size < HL_IMAGE_HEAD ? size : HL_IMAGE_HEAD;
    HL_TRY(read_all(s->fn, s->path, fd, head, 0, first));
    /* Of what is no picture the head is enough to say so. */
-   if (!hl_image_begins(head, (size_t)first)) size = first;
+   if (hl_image_format(head, (size_t)first) < 0) size = first;
    HL_CHECK(size <= MAX_SOURCE, "%s: %s: the file has %lld bytes; pictures of at most %d are read", s->fn,
             hl_show_path(s->path), (long long)size, MAX_SOURCE);
    HL_TRY(hl_buffer_need(s->fn, &s->buffer, (size_t)size));
@@ -330,10 +295,8 @@ HL_API int hl_host_path_kind(const char *path)
 {
    struct stat st;
    if (!path) return 0;
-   hl_at_begin("read", path);
-   int rc = stat(path, &st);
-   hl_at_end();
-   if (rc) return 0;
+   HL_WAIT_FOR("read", path);
+   if (stat(path, &st)) return 0;
    return S_ISREG(st.st_mode) ? 1 : S_ISDIR(st.st_mode) ? 2 : 3;
 }
 
@@ -371,9 +334,8 @@ HL_API int hl_host_list_folder(const char *path, char **names, int64_t *bytes)
    *names = NULL;
    *bytes = 0;
    HL_CHECK(path && *path, "%s: a path is needed", fn);
-   hl_at_begin("read", path);
+   HL_WAIT_FOR("read", path);
    int n = scandir(path, &entries, is_real, by_bytes);
-   hl_at_end();
    HL_CHECK(n >= 0, "%s: %s: cannot list: %s", fn, hl_show_path(path), strerror(errno));
    for (int i = 0; i < n; i++) *bytes += (int64_t)strlen(entries[i]->d_name) + 1;
    char *at = *names = malloc((size_t)*bytes + 1);

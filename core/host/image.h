@@ -41,13 +41,22 @@ typedef struct {
 
 /* ---- watch.c: which file a thread works on, for messages when it is waited for too long or the thread dies ---- */
 
-/* From now on the thread works on that file. */
-void hl_at_file(const char *path);
-/* The same, and waits for it until hl_at_end; what: "read" or "written". */
-void hl_at_begin(const char *what, const char *path);
-void hl_at_end(void);
+typedef struct hl_place hl_place;
+hl_place *hl_wait_begins(const char *what, const char *path);
+void hl_wait_ends(hl_place *const *place);
+/* From now on the thread works on that file, and waits for it to be `what`, "read" or "written", until the block ends.
+ */
+#define HL_WAIT_FOR(what, path) \
+   __attribute__((cleanup(hl_wait_ends), unused)) hl_place *const hl_waits = hl_wait_begins(what, path)
 /* The calling thread loads pictures: where a signal ends it, its file is told on stderr. */
 void hl_at_worker(void);
+
+/* ---- format.c: what files say of themselves at their beginning ---- */
+
+/* Bytes that are enough to tell. */
+enum { HL_IMAGE_HEAD = 12 };
+/* HL_HOST_PNG, ...; -1: none of those that are read. */
+int hl_image_format(const void *head, size_t bytes);
 
 /* ---- image.c: what the decoders share ---- */
 
@@ -86,9 +95,6 @@ int hl_bmp_decode(const hl_source *s, int want, hl_image *image);
 
 /* ---- decode.c: whichever of them the first bytes ask for ---- */
 
-/* Whether a file can be read that begins with those bytes; HL_IMAGE_HEAD are enough to tell. */
-enum { HL_IMAGE_HEAD = 12 };
-bool hl_image_begins(const void *head, size_t bytes);
 int hl_image_info(const hl_source *s, hl_host_image *info);
 /* Turned for HL_HOST_RGB; the numbers of HL_HOST_LABELS also where grey has more channels. */
 int hl_image_decode(const hl_source *s, const hl_host_image *info, int want, int reduction, hl_image *image);

@@ -12,7 +12,7 @@
 
 enum { PLACES = 300, ROOM = 1024, LINE = ROOM + 200 };
 
-typedef struct {
+typedef struct hl_place {
    pthread_mutex_t lock;
    char path[ROOM];
    const char *what; /* is done with it: "read" or "written" */
@@ -66,33 +66,27 @@ static place *mine(void)
    return own;
 }
 
-static void set(place *p, const char *what, const char *path)
+hl_place *hl_wait_begins(const char *what, const char *path)
 {
+   place *p = mine();
+   if (!p) return NULL;
    size_t n = strlen(path), skip = n < ROOM ? 0 : n - ROOM + 1;
    pthread_mutex_lock(&p->lock);
    memcpy(p->path, path + skip, n - skip + 1);
    p->what = what;
    p->next = 0;
-   p->since = what ? hl_host_time() : 0;
+   p->since = hl_host_time();
    pthread_mutex_unlock(&p->lock);
+   return p;
 }
 
-void hl_at_file(const char *path)
+void hl_wait_ends(hl_place *const *at)
 {
-   if (mine()) set(own, NULL, path);
-}
-
-void hl_at_begin(const char *what, const char *path)
-{
-   if (mine()) set(own, what, path);
-}
-
-void hl_at_end(void)
-{
-   if (!own) return;
-   pthread_mutex_lock(&own->lock);
-   own->since = 0;
-   pthread_mutex_unlock(&own->lock);
+   place *p = *at;
+   if (!p) return;
+   pthread_mutex_lock(&p->lock);
+   p->since = 0;
+   pthread_mutex_unlock(&p->lock);
 }
 
 /* ---- files that are waited for ---- */
