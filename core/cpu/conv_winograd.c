@@ -22,6 +22,7 @@
 #define FN(name) name
 #define REAL_IS_FLOAT 1
 #include "micro.h"
+#include "winograd_tiles.h"
 
 enum {
    STRIP_TILES = 128,       /* tiles that are transformed together */
@@ -128,245 +129,6 @@ static int64_t strip_tile(const tiling *t, int64_t strip)
    return strip / t->strips * t->tiles + t->first[strip_band(t, strip)];
 }
 
-/* ---- one-dimensional transforms, m results a tile; to and from are the distances of elements ---- */
-
-ALWAYS_INLINE void transform_image(const int m, vec *o, const vec *d, int step) /* B' d */
-{
-   vec d0 = d[0], d1 = d[step], d2 = d[2 * step], d3 = d[3 * step], d4 = d[4 * step];
-   if (m == 3) {
-      o[0] = 2 * (d0 - d2) + d3 - d1;
-      o[step] = d3 - d2 - 2 * d1;
-      o[2 * step] = 2 * d1 - 3 * d2 + d3;
-      o[3 * step] = d3 - d1;
-      o[4 * step] = 2 * (d1 - d3) + d4 - d2;
-   } else if (m == 6) {
-      vec d5 = d[5 * step], d6 = d[6 * step], d7 = d[7 * step];
-      vec even = d6 + d2 - 4.25f * d4, odd = d5 + d1 - 4.25f * d3;
-      vec even2 = d6 + 0.25f * d2 - 1.25f * d4, odd2 = 2 * d5 + 0.5f * d1 - 2.5f * d3;
-      vec even3 = d6 + 4 * d2 - 5 * d4, odd3 = 0.5f * d5 + 2 * d1 - 2.5f * d3;
-      o[0] = d0 - d6 + 5.25f * (d4 - d2);
-      o[step] = even + odd;
-      o[2 * step] = even - odd;
-      o[3 * step] = even2 + odd2;
-      o[4 * step] = even2 - odd2;
-      o[5 * step] = even3 + odd3;
-      o[6 * step] = even3 - odd3;
-      o[7 * step] = d7 - d1 + 5.25f * (d3 - d5);
-   } else {
-      vec d5 = d[5 * step], even = d4 - 4 * d2, odd = d3 - 4 * d1, near = d4 - d2, far = 2 * (d3 - d1);
-      o[0] = 4 * d0 - 5 * d2 + d4;
-      o[step] = even + odd;
-      o[2 * step] = even - odd;
-      o[3 * step] = near + far;
-      o[4 * step] = near - far;
-      o[5 * step] = 4 * d1 - 5 * d3 + d5;
-   }
-}
-
-ALWAYS_INLINE void transform_weight(const int m, vec *o, const vec *g, int to, int from) /* G g */
-{
-   vec g0 = g[0], g1 = g[from], g2 = g[2 * from], even = g0 + g2;
-   if (m == 3) {
-      o[0] = 0.5f * g0;
-      o[to] = -0.5f * (even + g1);
-      o[2 * to] = (1.f / 6) * (g1 - even);
-      o[3 * to] = (1.f / 6) * (g0 + 2 * g1 + 4 * g2);
-      o[4 * to] = g2;
-   } else if (m == 6) {
-      vec even2 = (1.f / 90) * g0 + (2.f / 45) * g2, odd2 = (1.f / 45) * g1;
-      vec even3 = (32.f / 45) * g0 + (8.f / 45) * g2, odd3 = (16.f / 45) * g1;
-      o[0] = g0;
-      o[to] = (-2.f / 9) * (even + g1);
-      o[2 * to] = (-2.f / 9) * (even - g1);
-      o[3 * to] = even2 + odd2;
-      o[4 * to] = even2 - odd2;
-      o[5 * to] = even3 + odd3;
-      o[6 * to] = even3 - odd3;
-      o[7 * to] = g2;
-   } else {
-      vec even2 = (1.f / 24) * g0 + (1.f / 6) * g2, odd2 = (1.f / 12) * g1;
-      o[0] = 0.25f * g0;
-      o[to] = (-1.f / 6) * (even + g1);
-      o[2 * to] = (-1.f / 6) * (even - g1);
-      o[3 * to] = even2 + odd2;
-      o[4 * to] = even2 - odd2;
-      o[5 * to] = g2;
-   }
-}
-
-ALWAYS_INLINE void gather_result(const int m, vec *o, const vec *p, int to, int from) /* A' p */
-{
-   vec s1 = p[from] + p[2 * from], d1 = p[from] - p[2 * from], p3 = p[3 * from], p4 = p[4 * from];
-   if (m == 3) {
-      o[0] = p[0] + s1 + p3;
-      o[to] = d1 + 2 * p3;
-      o[2 * to] = s1 + 4 * p3 + p4;
-   } else if (m == 6) {
-      vec s2 = p3 + p4, d2 = p3 - p4, p5 = p[5 * from], p6 = p[6 * from], s3 = p5 + p6, d3 = p5 - p6;
-      o[0] = p[0] + s1 + s2 + s3;
-      o[to] = d1 + 2 * d2 + (1.f / 2) * d3;
-      o[2 * to] = s1 + 4 * s2 + (1.f / 4) * s3;
-      o[3 * to] = d1 + 8 * d2 + (1.f / 8) * d3;
-      o[4 * to] = s1 + 16 * s2 + (1.f / 16) * s3;
-      o[5 * to] = d1 + 32 * d2 + (1.f / 32) * d3 + p[7 * from];
-   } else {
-      vec s2 = p3 + p4, d2 = p3 - p4;
-      o[0] = p[0] + s1 + s2;
-      o[to] = d1 + 2 * d2;
-      o[2 * to] = s1 + 4 * s2;
-      o[3 * to] = d1 + 8 * d2 + p[5 * from];
-   }
-}
-
-ALWAYS_INLINE void spread_result(const int m, vec *o, const vec *y, int to, int from) /* A y */
-{
-   vec y0 = y[0], y1 = y[from], y2 = y[2 * from], even = y0 + y2, even2 = y0 + 4 * y2;
-   o[0] = y0;
-   if (m == 3) {
-      o[to] = even + y1;
-      o[2 * to] = even - y1;
-      o[3 * to] = even2 + 2 * y1;
-      o[4 * to] = y2;
-   } else if (m == 6) {
-      vec y3 = y[3 * from], y4 = y[4 * from], y5 = y[5 * from], sum = even + y4, odd = y1 + y3 + y5;
-      vec sum2 = even2 + 16 * y4, odd2 = 2 * y1 + 8 * y3 + 32 * y5;
-      vec sum3 = y0 + (1.f / 4) * y2 + (1.f / 16) * y4, odd3 = (1.f / 2) * y1 + (1.f / 8) * y3 + (1.f / 32) * y5;
-      o[to] = sum + odd;
-      o[2 * to] = sum - odd;
-      o[3 * to] = sum2 + odd2;
-      o[4 * to] = sum2 - odd2;
-      o[5 * to] = sum3 + odd3;
-      o[6 * to] = sum3 - odd3;
-      o[7 * to] = y5;
-   } else {
-      vec y3 = y[3 * from], odd = y1 + y3, odd2 = 2 * y1 + 8 * y3;
-      o[to] = even + odd;
-      o[2 * to] = even - odd;
-      o[3 * to] = even2 + odd2;
-      o[4 * to] = even2 - odd2;
-      o[5 * to] = y3;
-   }
-}
-
-ALWAYS_INLINE void gather_weight(const int m, vec *o, const vec *p, int to, int from) /* G' p */
-{
-   vec p1 = p[from], p2 = p[2 * from], p3 = p[3 * from], p4 = p[4 * from];
-   if (m == 3) {
-      vec first = -0.5f * p1, second = (1.f / 6) * p2;
-      o[0] = 0.5f * p[0] + first - second + (1.f / 6) * p3;
-      o[to] = first + second + (1.f / 3) * p3;
-      o[2 * to] = first - second + (2.f / 3) * p3 + p4;
-   } else if (m == 6) {
-      vec p5 = p[5 * from], p6 = p[6 * from], s1 = (2.f / 9) * (p1 + p2), d1 = (2.f / 9) * (p1 - p2);
-      vec s2 = (1.f / 90) * (p3 + p4), d2 = (1.f / 45) * (p3 - p4);
-      vec s3 = (8.f / 45) * (p5 + p6), d3 = (16.f / 45) * (p5 - p6);
-      o[0] = p[0] - s1 + s2 + 4 * s3;
-      o[to] = d2 - d1 + d3;
-      o[2 * to] = 4 * s2 - s1 + s3 + p[7 * from];
-   } else {
-      vec s1 = p1 + p2, d1 = p1 - p2, s2 = p3 + p4, d2 = p3 - p4;
-      o[0] = 0.25f * p[0] - (1.f / 6) * s1 + (1.f / 24) * s2;
-      o[to] = (1.f / 12) * d2 - (1.f / 6) * d1;
-      o[2 * to] = (1.f / 6) * (s2 - s1) + p[5 * from];
-   }
-}
-
-/* ---- tiles; SIDE is that of the transformed tile ---- */
-
-#define SIDE (m + 2)
-enum { MOST = 8 };
-
-/* out, a vector at each position, = B' d B of the tile at d. */
-ALWAYS_INLINE void image_tile(const int m, float *out, int64_t position, const float *d, int64_t row, int64_t col)
-{
-   vec a[MOST * MOST];
-#pragma GCC unroll 8
-   for (int j = 0; j < SIDE; j++) {
-#pragma GCC unroll 8
-      for (int i = 0; i < SIDE; i++) a[i * SIDE + j] = load(d + i * row + j * col);
-      transform_image(m, a + j, a + j, SIDE);
-   }
-#pragma GCC unroll 8
-   for (int i = 0; i < SIDE; i++) {
-      transform_image(m, a + i * SIDE, a + i * SIDE, 1);
-#pragma GCC unroll 8
-      for (int j = 0; j < SIDE; j++) store(out + (i * SIDE + j) * position, a[i * SIDE + j]);
-   }
-}
-
-/* As image_tile for dy: A dy A' of the (m,m) tile. */
-ALWAYS_INLINE void gradient_tile(const int m, float *out, int64_t position, const float *d, int64_t row, int64_t col)
-{
-   vec y[36], a[6 * MOST];
-#pragma GCC unroll 6
-   for (int j = 0; j < m; j++) {
-#pragma GCC unroll 6
-      for (int i = 0; i < m; i++) y[i * m + j] = load(d + i * row + j * col);
-      spread_result(m, a + j, y + j, m, m);
-   }
-#pragma GCC unroll 8
-   for (int i = 0; i < SIDE; i++) {
-      vec o[MOST];
-      spread_result(m, o, a + i * m, 1, 1);
-#pragma GCC unroll 8
-      for (int j = 0; j < SIDE; j++) store(out + (i * SIDE + j) * position, o[j]);
-   }
-}
-
-/* y (m,m) at out = A' p A + bias; only the rows and columns that exist. */
-ALWAYS_INLINE void result_tile(const int m, float *out, int64_t row, int64_t col, int64_t rows, int64_t cols,
-                               const float *p, int64_t position, vec bias)
-{
-   vec a[6 * MOST];
-#pragma GCC unroll 8
-   for (int j = 0; j < SIDE; j++) {
-      vec in[MOST];
-#pragma GCC unroll 8
-      for (int i = 0; i < SIDE; i++) in[i] = load(p + (i * SIDE + j) * position);
-      gather_result(m, a + j, in, SIDE, 1);
-   }
-#pragma GCC unroll 6
-   for (int i = 0; i < m; i++) {
-      vec o[6];
-      gather_result(m, o, a + i * SIDE, 1, 1);
-#pragma GCC unroll 6
-      for (int j = 0; j < m; j++)
-         if (i < rows && j < cols) store(out + i * row + j * col, o[j] + bias);
-   }
-}
-
-/* out = G g G' of a kernel, 9 vectors at g, or of the kernel turned round. */
-ALWAYS_INLINE void weight_tile(const int m, float *out, int64_t position, const float *g, bool turned)
-{
-   vec in[9], a[3 * MOST];
-#pragma GCC unroll 9
-   for (int i = 0; i < 9; i++) in[i] = load(g + (turned ? 8 - i : i) * LANES);
-#pragma GCC unroll 3
-   for (int j = 0; j < 3; j++) transform_weight(m, a + j, in + j, 3, 3);
-#pragma GCC unroll 8
-   for (int i = 0; i < SIDE; i++) {
-      vec o[MOST];
-      transform_weight(m, o, a + i * 3, 1, 1);
-#pragma GCC unroll 8
-      for (int j = 0; j < SIDE; j++) store(out + (i * SIDE + j) * position, o[j]);
-   }
-}
-
-/* g, 9 vectors, = G' p G. */
-ALWAYS_INLINE void weight_gradient_tile(const int m, vec *g, const float *p, int64_t position)
-{
-   vec a[3 * MOST];
-#pragma GCC unroll 8
-   for (int j = 0; j < SIDE; j++) {
-      vec in[MOST];
-#pragma GCC unroll 8
-      for (int i = 0; i < SIDE; i++) in[i] = load(p + (i * SIDE + j) * position);
-      gather_weight(m, a + j, in, SIDE, 1);
-   }
-#pragma GCC unroll 3
-   for (int i = 0; i < 3; i++) gather_weight(m, g + i * 3, a + i * SIDE, 1, 1);
-}
-
 /* ---- stages ---- */
 
 /* buffer (rows, cols, LANES) = the window of the planes of some channels x (h,w) that begins at (top,left), zero
@@ -393,29 +155,16 @@ static int64_t window_room(const tiling *t, int64_t halo)
    return (t->m * t->strip_bands + halo) * t->dil_h * (t->m * t->across + halo) * t->dil_w * LANES;
 }
 
-typedef void tile_transform(float *out, int64_t position, const float *d, int64_t row, int64_t col);
+typedef void tile_transform(int64_t m, float *out, int64_t position, const float *d, int64_t row, int64_t col);
 
-#define TRANSFORM(tile, m) \
-   static void tile##m(float *out, int64_t position, const float *d, int64_t row, int64_t col) \
-   { \
-      tile(m, out, position, d, row, col); \
-   }
-TRANSFORM(image_tile, 3)
-TRANSFORM(image_tile, 4)
-TRANSFORM(image_tile, 6)
-TRANSFORM(gradient_tile, 3)
-TRANSFORM(gradient_tile, 4)
-TRANSFORM(gradient_tile, 6)
-#undef TRANSFORM
-
-static tile_transform *image_tiles(int64_t m)
+static void image_tiles(int64_t m, float *out, int64_t position, const float *d, int64_t row, int64_t col)
 {
-   return m == 3 ? image_tile3 : m == 4 ? image_tile4 : image_tile6;
+   BY_SIDE(m, image_tile, out, position, d, row, col);
 }
 
-static tile_transform *gradient_tiles(int64_t m)
+static void gradient_tiles(int64_t m, float *out, int64_t position, const float *d, int64_t row, int64_t col)
 {
-   return m == 3 ? gradient_tile3 : m == 4 ? gradient_tile4 : gradient_tile6;
+   BY_SIDE(m, gradient_tile, out, position, d, row, col);
 }
 
 /* out = transformed tiles, of strips begin .. end - 1, of x (n,c,h,w). */
@@ -439,7 +188,7 @@ static int transform_tiles(float *out, const tiling *t, int64_t begin, int64_t e
          int64_t tile = strip_tile(t, strip), last = strip_tile(t, strip + 1);
          const int32_t *row = t->row - image * t->tiles, *col = t->col - image * t->tiles;
          for (; tile < last; tile++)
-            transform(out + group * group_size + (tile - first) * LANES, position,
+            transform(t->m, out + group * group_size + (tile - first) * LANES, position,
                       window + ((row[tile] - top) * cols + col[tile]) * LANES, t->dil_h * cols * LANES,
                       t->dil_w * LANES);
       }
@@ -470,12 +219,7 @@ static void transform_weights(float *out, const tiling *t, const float *w, int64
          float *to = out + (o0 - begin) * depth + d0 * PANEL;
          for (int64_t d = 0; d < n; d++, to += PANEL)
             for (int v = 0; v < groups; v++) {
-               if (t->m == 3)
-                  weight_tile(3, to + v * LANES, position, lanes[v] + d * 9 * LANES, backward);
-               else if (t->m == 6)
-                  weight_tile(6, to + v * LANES, position, lanes[v] + d * 9 * LANES, backward);
-               else
-                  weight_tile(4, to + v * LANES, position, lanes[v] + d * 9 * LANES, backward);
+               BY_SIDE(t->m, weight_tile, to + v * LANES, position, lanes[v] + d * 9 * LANES, backward);
             }
       }
 }
@@ -530,12 +274,7 @@ static void multiply_block(float *y, int64_t outputs, const tiling *t, int64_t b
             int64_t rows = up(bottom - row[tile], t->dil_h), cols = up(t->cols - col[tile], t->dil_w);
             float *out = window + ((row[tile] - top) * t->cols + col[tile]) * LANES,
                   *p = sums + (tile - first) * ld + j;
-            if (t->m == 3)
-               result_tile(3, out, t->dil_h * t->cols * LANES, t->dil_w * LANES, rows, cols, p, position, b);
-            else if (t->m == 6)
-               result_tile(6, out, t->dil_h * t->cols * LANES, t->dil_w * LANES, rows, cols, p, position, b);
-            else
-               result_tile(4, out, t->dil_h * t->cols * LANES, t->dil_w * LANES, rows, cols, p, position, b);
+            BY_SIDE(t->m, result_tile, out, t->dil_h * t->cols * LANES, t->dil_w * LANES, rows, cols, p, position, b);
          }
          from_lanes(y + ((image * outputs + k0 + j) * t->rows + top) * t->cols, t->rows * t->cols, window, lanes,
                     (bottom - top) * t->cols);
@@ -566,7 +305,7 @@ static int correlate(float *y, int64_t outputs, const tiling *t, const float *x,
       transform_weights(u, t, weight, backward ? depth : outputs, backward ? outputs : depth, 0, outputs, backward);
    for (int64_t begin = 0, end; begin < strips; begin = end) {
       end = block_end(t, begin, strips, chunk_tiles);
-      HL_TRY(transform_tiles(v, t, begin, end, x, depth, h, w, pad_h, pad_w, 2, image_tiles(t->m)));
+      HL_TRY(transform_tiles(v, t, begin, end, x, depth, h, w, pad_h, pad_w, 2, image_tiles));
       float *work = hl_conv_room(CONV_WORK, 3, each, threads, size);
       if (!work) return 1;
       int64_t n_blocks = 0, first = strip_tile(t, begin), v_group = group_room(strip_tile(t, end) - first);
@@ -619,12 +358,7 @@ static void add_weights(float *dw, const tiling *t, int64_t channels, int64_t k0
    for (int64_t i = 0; i < k; i++)
       for (int64_t j = 0; j < c; j += LANES) {
          vec g[LANES > 9 ? LANES : 9];
-         if (t->m == 3)
-            weight_gradient_tile(3, g, p + i * ld + j, rows * ld);
-         else if (t->m == 6)
-            weight_gradient_tile(6, g, p + i * ld + j, rows * ld);
-         else
-            weight_gradient_tile(4, g, p + i * ld + j, rows * ld);
+         BY_SIDE(t->m, weight_gradient_tile, g, p + i * ld + j, rows * ld);
          int lanes = c - j < LANES ? (int)(c - j) : LANES;
          float *to = dw + ((k0 + i) * channels + c0 + j) * 9;
          float weights[LANES * 9 + LANES] = {0};
@@ -657,8 +391,8 @@ int hl_winograd_dw(const conv_shape *s, int m, float *dw, const float *dy, const
    if (!v || !g) return 1;
    for (int64_t begin = 0, end; begin < strips; begin = end) {
       end = block_end(&t, begin, strips, chunk);
-      HL_TRY(transform_tiles(v, &t, begin, end, x, s->c, s->h, s->w, s->pad_h, s->pad_w, 2, image_tiles(m)));
-      HL_TRY(transform_tiles(g, &t, begin, end, dy, s->k, s->p, s->q, 0, 0, 0, gradient_tiles(m)));
+      HL_TRY(transform_tiles(v, &t, begin, end, x, s->c, s->h, s->w, s->pad_h, s->pad_w, 2, image_tiles));
+      HL_TRY(transform_tiles(g, &t, begin, end, dy, s->k, s->p, s->q, 0, 0, 0, gradient_tiles));
       float *work = hl_conv_room(CONV_WORK, 3, each, (int64_t)omp_get_max_threads(), size);
       if (!work) return 1;
       int64_t tiles = strip_tile(&t, end) - strip_tile(&t, begin), group = group_room(tiles);
