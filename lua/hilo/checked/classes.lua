@@ -1,30 +1,18 @@
 --- checked/classes.lua: the classes and aliases that comments declare; their lines are found when a type names one.
+local file = require 'hilo.io.file'
 local comments = require 'hilo.help.comments'
 local read_file = require 'hilo.help.reader'
+local sources = require 'hilo.help.sources'
 
 local classes = {}
-
-local function lister() return require 'hilo.data.folder' end
-
-local function paths_below(path, list)
-   local folder = lister()
-   for _, name in ipairs(folder.list(path)) do
-      local full = path .. '/' .. name
-      if name:match '%.lua$' then list[#list + 1] = full elseif folder.is_folder(full) then paths_below(full, list) end
-   end
-   return list
-end
 
 local places, aliases -- name -> list of paths; name -> type
 
 local function look()
    if places then return end
    places, aliases = {}, {}
-   local root = debug.getinfo(1, 'S').source:match '^@(.*)/checked/classes%.lua$'
-   for _, path in ipairs(paths_below(root, {})) do
-      local file = io.open(path)
-      local text = file and file:read '*a' or ''
-      if file then file:close() end
+   for _, path in ipairs(sources()) do
+      local text = file.read(path)
       for name in text:gmatch '%-%-%-@class%s+([%w_.]+)' do
          places[name] = places[name] or {}
          table.insert(places[name], path)

@@ -1,17 +1,12 @@
 --- checked/failure.lua: the error of an argument that is not what is declared: the function, the argument, what was expected, what
 --- came, how to mend it.
 local core = require 'hilo.core'
-local distance = require 'hilo.distance'
+local nearest = require 'hilo.nearest'
+local Tensor = require 'hilo.tensor'
+local arguments = require 'hilo.ops.arguments'
+local kinds = require 'hilo.checked.kinds'
 
-local is_tensor = core.is_tensor
-
-local function is_table(x) return type(x) == 'table' and not is_tensor(x) end
-
-local function sizes_of(t)
-   local list = {}
-   for d = 0, t._c.ndim - 1 do list[d + 1] = ('%d'):format(tonumber(t._c.size[d])) end
-   return #list > 0 and table.concat(list, 'x') or 'no elements'
-end
+local is_tensor, is_table = core.is_tensor, kinds.is_table
 
 local function short(text)
    text = text:gsub('[%c\128-\255]', '?')
@@ -19,21 +14,11 @@ local function short(text)
 end
 
 local function described(x)
-   if is_tensor(x) then return ('a tensor of %s'):format(sizes_of(x)) end
-   if type(x) == 'string' then return ("'%s'"):format(short(x)) end
-   if x == nil or type(x) == 'number' or type(x) == 'boolean' then return tostring(x) end
+   if is_tensor(x) then return x._c.ndim == 0 and 'an empty tensor' or 'a tensor of ' .. Tensor.shape_text(x) end
+   if type(x) == 'string' then return arguments.describe(short(x)) end
    local class = type(x) == 'table' and getmetatable(x)
    local name = type(class) == 'table' and rawget(class, '__typename')
-   return type(name) == 'string' and name or 'a ' .. type(x)
-end
-
-local function nearest(word, names)
-   local best, least
-   for _, name in ipairs(names) do
-      local d = distance(word:sub(1, 100), name)
-      if not least or d < least then best, least = name, d end
-   end
-   return best, least
+   return type(name) == 'string' and name or arguments.describe(x)
 end
 
 local function meant(word, names)
@@ -89,7 +74,7 @@ local function explain(name, kind, x)
             return ('%s is missing: it must be %s'):format(within(name, field), kind.fields[field].phrase), ''
          end
       end
-   elseif is_table(x) and kind.element and kind.phrase:match '^a list' then
+   elseif is_table(x) and kind.element then
       for i = 1, #x do
          if not kind.element.test(x[i]) then return explain(('%s[%d]'):format(name, i), kind.element, x[i]) end
       end

@@ -64,7 +64,7 @@ local function list_of(element)
 end
 
 local function map_of(key, value)
-   return {phrase = 'a table', element = value, test = function(x)
+   return {phrase = 'a table', test = function(x)
       if not is_table(x) then return false end
       for k, v in pairs(x) do if not key.test(k) or not value.test(v) then return false end end
       return true
@@ -237,8 +237,6 @@ function parse(text, near)
    known[id] = optional and not kind.anything and union {kind, plain['nil']} or kind
    return known[id]
 end
-kinds.parse = parse
-kinds.nothing = plain['nil']
-kinds.union = union
+kinds.parse, kinds.is_table = parse, is_table
 
 return kinds

@@ -1,7 +1,7 @@
 --- help/index.lua: what the source files of hilo define, by line, by name and by class; read when first asked for.
-local folder = require 'hilo.data.folder'
 local comments = require 'hilo.help.comments'
 local read_file = require 'hilo.help.reader'
+local sources = require 'hilo.help.sources'
 
 ---@class SourceIndex
 ---@field root string the folder that holds hilo/
@@ -14,18 +14,6 @@ local read_file = require 'hilo.help.reader'
 ---@field fields table<string, Defined[]> the classes that declare a field, by its name
 
 local index
-
-local function paths_below(path, list)
-   for _, name in ipairs(folder.list(path)) do
-      local full = path .. '/' .. name
-      if name:match('%.lua$') then
-         list[#list + 1] = full
-      elseif folder.is_folder(full) then
-         paths_below(full, list)
-      end
-   end
-   return list
-end
 
 local function enter(defined)
    for _, name in ipairs(defined.names) do
@@ -64,10 +52,10 @@ end
 ---@return SourceIndex
 return function()
    if index then return index end
-   local root = debug.getinfo(1, 'S').source:match('^@(.*)/help/index%.lua$')
+   local paths, root = sources()
    index = {root = root:match('^(.*)/hilo$') or '.', files = {}, by_name = {}, classes = {}, modules = {}, aliases = {}, fields = {},
       same_named = {}}
-   for _, path in ipairs(paths_below(root, {})) do
+   for _, path in ipairs(paths) do
       local file = read_file(path)
       index.files[path] = file
       for _, defined in ipairs(file.list) do enter(defined) end

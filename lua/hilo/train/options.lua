@@ -1,7 +1,7 @@
 --- train/options.lua: the options of a script are a plain Lua table at its top; the command line overrides single ones as
 --- key=value or key.sub=value. Types are those of the defaults.
 local core = require 'hilo.core'
-local distance = require 'hilo.distance'
+local nearest = require 'hilo.nearest'
 local sorted_keys = require 'hilo.keys'
 local json = require 'hilo.train.json'
 
@@ -45,20 +45,12 @@ options.choices = {
 
 -- ---- names ----
 
-local function last_part(key) return key:match('^.*%.(.+)$') or key end
-
 --- The name that looks most like `word`, whether or not its groups (data., model.) were given.
 ---@param word string
 ---@param names string[]
 ---@return string?
 function options.nearest(word, names)
-   local best, least
-   word = word:sub(1, 1000) -- the distance takes time by the product of the lengths
-   for _, name in ipairs(names) do
-      local d = math.min(distance(word, name), distance(last_part(word), last_part(name)) + 0.5)
-      if not least or d < least then best, least = name, d end
-   end
-   return best
+   return (nearest(word, names))
 end
 
 --- Errors unless value is one of the names; the error lists them and suggests the nearest.
