@@ -65,7 +65,7 @@ for _, rival in ipairs {'advsemiseg', 'mean_teacher', 'cutmix', 'cps', 'unimatch
    rows[#rows + 1] = {rival .. '_soft', rival .. ' + MLMT, soft', chosen(rival, 'soft')}
    rows[#rows + 1] = {rival .. '_own', rival .. ', soft by its own presence', own(rival)}
 end
-for _, guide in ipairs {{'guided', 'guided by MLMT', '{mlmt}'}, {'guided_own', 'guided by presence'},
+for _, guide in ipairs {{'guided', 'guided by MLMT', '{mlmt}'}, {'guided_presence', 'guided by presence'},
    {'guided_tags', 'guided by tags', '{tagged}'}} do
    local name, what, classifier = unpack(guide)
    rows[#rows + 1] = {name, what, alone(name)}
@@ -134,7 +134,7 @@ local needs = {
    mlmt = stage('mlmt', {scored = 'all'}, true),
    tagged = stage('mlmt', {data = {tags = tags}}, true),
    guided = guided {mlmt = '{mlmt}'},
-   guided_own = guided {mlmt = '{presence_of_all}'},
+   guided_presence = guided {mlmt = '{presence_of_all}'},
    guided_tags = guided {data = {tags = tags}},
 }
 for _, rival in ipairs {'advsemiseg', 'mean_teacher', 'cutmix', 'cps', 'unimatch'} do needs[rival] = stage(rival) end

@@ -71,6 +71,11 @@ describe('experiments/paper.lua', function()
       local status, text = paper('row=help')
       assert.equal(0, status)
       assert.matches('s4gan_soft +s4GAN %+ MLMT, soft', text)
+      local seen = {}
+      for name in text:gmatch '\n   ([%w_]+) ' do
+         assert.is_nil(seen[name], name)
+         seen[name] = true
+      end
       status, text = paper('row=s4gna')
       assert.equal(1, status)
       assert.matches("row: there is no 's4gna'; did you mean 's4gan'", text)
