@@ -7,6 +7,7 @@
 --- this process. Memory is the largest resident set while the work ran. Steps are compared with the best of PyTorch's
 --- configurations (spec/bench/README.md); CONFIGS: a Lua pattern that their names must contain, as 'bf16' or 'eager'.
 --- BASE: a file that JSON= wrote; a table at the end compares with it.
+package.path = './?.lua;./lua/?.lua;./lua/?/init.lua;' .. package.path
 local ffi = require 'ffi'
 local cjson = require 'cjson'
 local stdlib = require 'posix.stdlib'

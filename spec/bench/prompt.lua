@@ -1,5 +1,6 @@
 --- Time from the command to a prompt at a terminal, best and median of ROUNDS, next to other programs where they are installed; they
 --- take turns: `luajit spec/bench/prompt.lua [ROUNDS=20] [PYTHON=python3] [IPYTHON=ipython3] [TH=th]`.
+package.path = './?.lua;./lua/?.lua;./lua/?/init.lua;' .. package.path
 local core = require 'hilo.core'
 local posix = require 'posix'
 local Terminal = require 'spec.terminal'

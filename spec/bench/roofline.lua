@@ -7,6 +7,7 @@
 --- registers, reading and copying of arrays larger than the caches. Each different call of a step is then done again on copies of its
 --- tensors, which take turns so that caches do not hold them; what it must compute and must move at least, by these peaks, is its
 --- floor. Convolutions are counted as the direct sum that defines them: Winograd multiplies less, and can go below that floor.
+package.path = './?.lua;./lua/?.lua;./lua/?/init.lua;' .. package.path
 local ffi = require 'ffi'
 local cjson = require 'cjson'
 local stdlib = require 'posix.stdlib'

@@ -3,6 +3,7 @@
 ---    luajit spec/bench/scaling.lua [CAMVID=<folder in VOC's layout>] [ROUNDS=n]
 ---
 --- CAMVID: images for the loader; drawn ones of CamVid's size if not given. Times are medians.
+package.path = './?.lua;./lua/?.lua;./lua/?/init.lua;' .. package.path
 local hilo = require 'hilo'
 local core = require 'hilo.core'
 local steps = require 'spec.bench.steps'

@@ -8,6 +8,7 @@
 --- {"calls": n}       n steps with a wait after each call -> {"whole_ms": without, "rows": [{"call", "count", "ms"}]}, of one step
 --- {"replay": bytes, "seconds": s, "rounds": r}   a step, each different call of it again and again on copies of its tensors, which
 ---                    rotate over that many bytes -> {"rows": [{"call", "count", "ms", "flops", "bytes", "dtype"}]}
+package.path = './?.lua;./lua/?.lua;./lua/?/init.lua;' .. package.path
 local cjson = require 'cjson'
 local unistd = require 'posix.unistd'
 

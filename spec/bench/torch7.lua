@@ -2,6 +2,7 @@
 --- `hilo.torch` loaded, and the same without, in processes that take turns. Processor time of one thread, the least of all rounds:
 ---
 ---     luajit spec/bench/torch7.lua [ROUNDS=6] [STEPS=60]
+package.path = './?.lua;./lua/?.lua;./lua/?/init.lua;' .. package.path
 local is_child = arg[1] == 'step'
 
 local function steps(with_switch, n)

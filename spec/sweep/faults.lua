@@ -3,6 +3,7 @@
 --    luajit spec/sweep/faults.lua kills=100 seed=1
 --
 -- Prints one line; the exit status tells whether all is well.
+package.path = './?.lua;./lua/?.lua;./lua/?/init.lua;' .. package.path
 local hilo = require 'hilo'
 local core = require 'hilo.core'
 local poll = require 'posix.poll'

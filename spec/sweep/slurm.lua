@@ -4,6 +4,7 @@
 --    luajit spec/sweep/slurm.lua         (as root; Debian's slurm-wlm and munge)
 --
 -- Prints one line; the exit status tells whether all is well.
+package.path = './?.lua;./lua/?.lua;./lua/?/init.lua;' .. package.path
 local hilo = require 'hilo'
 local core = require 'hilo.core'
 local poll = require 'posix.poll'
