@@ -4,7 +4,6 @@
 ---
 --- FOLDER/at holds the seed that is tried; FOLDER/found gets a line for each inner error or leak. A seed that takes more than so many
 --- seconds of processor time, or thirty times that of waiting, ends the process by SIGPROF or SIGALRM; a crash ends it by itself.
-package.path = './?.lua;./lua/?.lua;./lua/?/init.lua;' .. package.path
 local ffi = require 'ffi'
 local hilo = require 'hilo'
 local core = require 'hilo.core'
@@ -38,7 +37,7 @@ local function note(file, text)
 end
 
 -- Libraries are loaded by their paths from here on; what programs write lies in the folder.
-package.path = './?.lua;./lua/?.lua;./lua/?/init.lua;' .. package.path
+package.path = package.path:gsub('([^;]+)', function(p) return p:match '^/' and p or assert(io.popen 'pwd'):read() .. '/' .. p end)
 tried.prepare(folder)
 local work = folder .. '/work'
 hilo.data.folder.make(work)
