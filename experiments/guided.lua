@@ -53,11 +53,11 @@ if tags then
 end
 local names = sorted_keys(rows)
 core.check(#names > 0, 'guided: nothing is known about any picture; name a file of tags by data.tags= or an MLMT run by mlmt=')
+for name, row in pairs(of_val) do rows[name] = row end
 
-local plain = {crop = o.crop, size = o.data.size, scale = o.scale, mirror = o.mirror}
-local weak = data.transforms.segmentation(plain)
-local strong = data.transforms.segmentation(setmetatable({jitter = o.jitter, grey = o.grey, blur = o.blur, blur_chance = o.blur_chance},
-   {__index = plain}))
+local weak = data.transforms.segmentation {crop = o.crop, size = o.data.size, scale = o.scale, mirror = o.mirror}
+local strong = data.transforms.segmentation {crop = o.crop, size = o.data.size, scale = o.scale, mirror = o.mirror,
+   jitter = o.jitter, grey = o.grey, blur = o.blur, blur_chance = o.blur_chance}
 local labelled = run:loader {set = set, names = split.labelled, labels = true, batch = o.batch, transform = weak, stream = 1}
 -- one stream, two looks: the same crops, the student's in colours of its own
 local function unlabelled(transform, look)
@@ -101,7 +101,6 @@ local function step()
    return L
 end
 
-for name, row in pairs(of_val) do rows[name] = row end
 local probe = train.probe {run = run, set = set, split = split, transform = weak, rows = rows}
 
 run:train {

@@ -117,10 +117,14 @@ local function look_at_gate(name)
    end
 end
 
-if #s4gan > 0 then
+local function histories(names)
    local paths = {}
-   for i, name in ipairs(s4gan) do paths[i] = o.runs .. '/' .. name end
-   local runs = why.history.read(paths)
+   for i, name in ipairs(names) do paths[i] = o.runs .. '/' .. name end
+   return why.history.read(paths)
+end
+
+if #s4gan > 0 then
+   local runs = histories(s4gan)
    say('\nDoes self-training hold D back? Means over the evaluations of the second half')
    table_of(why.history.rows(runs))
    local verdict = why.history.verdict(runs)
@@ -131,10 +135,8 @@ end
 
 local others = named(o.others)
 if #others > 0 then
-   local paths = {}
-   for i, name in ipairs(others) do paths[i] = o.runs .. '/' .. name end
    say('\nWhat other methods learn from. Means over the evaluations of the second half')
-   table_of(why.history.rows(why.history.read(paths)))
+   table_of(why.history.rows(histories(others)))
 end
 
 if o.sweep ~= '' then
