@@ -100,6 +100,18 @@ local function norms_of(runs)
    return list_of(list)
 end
 
+local untold = '-'
+
+-- A figure of the second half of training, mean over evaluations and over runs.
+local function text_of(about, runs)
+   local sum, count = 0, 0
+   for _, run in ipairs(runs) do
+      local value = history.late(run, about.group, about.key)
+      if value then sum, count = sum + value, count + 1 end
+   end
+   return count > 0 and about.format:format(sum / count) or untold
+end
+
 --- The figures that some of the runs tell.
 ---@param runs RunData[]
 ---@return HistoryFigure[]
@@ -107,25 +119,10 @@ function history.told(runs)
    local list = {}
    for _, figures in ipairs {known, norms_of(runs)} do
       for _, about in ipairs(figures) do
-         for _, run in ipairs(runs) do
-            if history.late(run, about.group, about.key) then
-               list[#list + 1] = about
-               break
-            end
-         end
+         if text_of(about, runs) ~= untold then list[#list + 1] = about end
       end
    end
    return list
-end
-
--- A figure of the second half of training, mean over evaluations and over runs; '-' where no run tells.
-local function text_of(about, runs)
-   local sum, count = 0, 0
-   for _, run in ipairs(runs) do
-      local value = history.late(run, about.group, about.key)
-      if value then sum, count = sum + value, count + 1 end
-   end
-   return count > 0 and about.format:format(sum / count) or '-'
 end
 
 --- A column a run: options in which the runs differ, the score, the figures.

@@ -4,14 +4,13 @@ local figures_of = require 'hilo.train.diagnose.figures'
 local Quality = require 'hilo.train.quality'
 local undisturbed = require 'hilo.train.undisturbed'
 
--- ---- sums over the pixels of a part, which stay on the device until all are there ----
+-- ---- sums over the pixels of a part ----
 
 local Pixels = {}
 Pixels.__index = Pixels
 
 local function new_pixels(probe)
-   return setmetatable({quality = Quality.new(probe.classes, probe.device, probe.void), taken = {0, 0}, left = {0, 0}, agreed = 0},
-      Pixels)
+   return setmetatable({quality = Quality.new(probe.classes, probe.device, probe.void), taken = {0, 0}, left = {0, 0}}, Pixels)
 end
 
 local function count(mask) return hilo.sum(mask:float()) end
@@ -30,8 +29,7 @@ function Pixels:add(batch, map, taken, certainty, learner)
    add_to(self.left, hilo.cmul(hilo.eq(taken, 0), batch.inside), certainty)
    if batch.labels then self.quality:add(batch.labels, map, taken) end
    if learner then
-      self.compared = true
-      self.agreed = self.agreed + count(hilo.cmul(hilo.eq(hilo.label_map(learner(batch.images)), map), batch.inside))
+      self.agreed = (self.agreed or 0) + count(hilo.cmul(hilo.eq(hilo.label_map(learner(batch.images)), map), batch.inside))
    end
 end
 
@@ -44,7 +42,7 @@ function Pixels:add_figures(found, part)
    found.accepted[part] = taken[1] / all
    found.certainty[part] = (taken[2] + left[2]) / all
    found.certainty[part .. '_accepted'], found.certainty[part .. '_rejected'] = mean(taken), mean(left)
-   if self.compared then found.agreement[part] = self.agreed / all end
+   found.agreement[part] = self.agreed and self.agreed / all
    figures_of.add_quality(found, part, self.quality)
 end
 
