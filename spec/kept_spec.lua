@@ -52,6 +52,14 @@ describe('a checkpoint', function()
          {nets = {S = net}, generator = false}))
    end)
 
+   it('whose checksum stands anywhere but in its metadata is damaged', function()
+      local header = '{"__metadata__":{"checked_by":"crc32"},"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1],"checksum":"00000000"}}'
+      tiny.write(path, string.char(#header) .. ('\0'):rep(7) .. header .. 'x')
+      for _, read in ipairs {hilo.io.safetensors.load, checkpoint.verify} do
+         assert.matches('does not have the checksum', helper.error_of(read, path))
+      end
+   end)
+
    it('keeps whole numbers of 64 bits', function()
       local meta = {a = -9223372036854775807LL, b = 18446744073709551615ULL, c = 0LL}
       checkpoint.save(path, {meta = meta})

@@ -31,7 +31,7 @@ local function sums_of(text, metadata)
    local named = metadata.checksum
    if not named and not metadata.checked_by then return nil end
    local blank, n = text:gsub(sum_pattern, '%1' .. no_sum .. '"')
-   if n ~= 1 or not named:match '^%x%x%x%x%x%x%x%x$' then return -1 end -- damaged
+   if n ~= 1 or not named or not named:match '^%x%x%x%x%x%x%x%x$' then return -1 end -- damaged
    return tonumber(named, 16), crc(0, blank, #blank)
 end
 
