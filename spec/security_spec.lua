@@ -3,6 +3,8 @@ local hilo = require 'hilo'
 local core = require 'hilo.core'
 local helper = require 'spec.helper'
 local process = require 'hilo.io.process'
+local Slurm = require 'hilo.sweep.launchers.slurm'
+local stdlib = require 'posix.stdlib'
 local tiny = require 'spec.tiny_set'
 local tiny_runs = require 'spec.tiny_runs'
 
@@ -34,16 +36,20 @@ end)
 it('the script for Slurm names its folder, whatever that is called', function()
    local root = tiny.folder()
    local hit = root .. '/hit'
-   -- sbatch that runs the first task of the array, and luajit that tells its last word
+   -- sbatch that takes every job, and luajit that tells its last word
    folder.make(root .. '/bin')
+   tiny.write(root .. '/bin/sbatch', '#!/bin/sh\necho 12\n')
    tiny.write(root .. '/bin/luajit', '#!/bin/sh\nfor w in "$@"; do last=$w; done; printf %s "$last"\n')
-   os.execute(("chmod +x '%s/bin/luajit'"):format(root))
+   os.execute(("chmod +x '%s/bin/sbatch' '%s/bin/luajit'"):format(root, root))
+   local before = os.getenv 'PATH'
+   stdlib.setenv('PATH', root .. '/bin:' .. before)
+   finally(function() stdlib.setenv('PATH', before) end)
    for _, name in ipairs(hostile_names 'hit') do
-      local path = root .. '/' .. name:gsub('/', '')
-      local script = ('exec luajit %s sweep task %s/"$SLURM_ARRAY_TASK_ID"\n'):format(process.quoted(core.root .. 'lua/bin/hilo'),
-         process.quoted(path))
-      tiny.write(root .. '/script.sh', script)
-      local pipe = io.popen(("cd '%s' && PATH='%s/bin':$PATH SLURM_ARRAY_TASK_ID=3 sh script.sh"):format(root, root))
+      local launcher = Slurm.new({runs = root, name = name:gsub('/', ''), jobs = 1, sampler = 'grid', pruner = 'none'}, {})
+      launcher:start({run_id = 1, name = 'a'}, {'true'}, root .. '/out')
+      launcher:flush {set_job = function() end}
+      local path = launcher.base .. '/1'
+      local pipe = io.popen(("cd '%s' && SLURM_ARRAY_TASK_ID=3 sh %s"):format(root, process.quoted(path .. '/script.sh')))
       assert.equal(path .. '/3', pipe:read '*a')
       pipe:close()
    end
