@@ -1,5 +1,6 @@
 --- determinism_spec.lua: the same seed gives the same bits: whatever the number of threads and of workers, with and without what a run
---- tells of itself, and in a process that was continued. spec/sweep_spec.lua holds the same of a sweep's trials.
+--- tells of itself. spec/experiments_spec.lua and spec/kill_spec.lua hold the same of continued runs, spec/sweep_spec.lua of a sweep's
+--- trials.
 local core = require 'hilo.core'
 local tiny = require 'spec.tiny_set'
 local tiny_runs = require 'spec.tiny_runs'

@@ -93,14 +93,14 @@ describe('within 600 MB', function()
 end)
 
 describe('a zip archive', function()
-   -- A deflated member of `blocks` times 65535 zeros, which each take a few bytes.
-   local function bomb(path, size)
+   -- A deflated member of so many MiB of zeros, each of which takes about a thousand bytes.
+   local function bomb(path, mib)
       local script = ([[import zipfile
 with zipfile.ZipFile('%s', 'w', zipfile.ZIP_DEFLATED) as z:
     z.writestr('a/data.pkl', b'\x80\x02}q\x00.')
     with z.open('a/data/0', 'w', force_zip64=True) as f:
         for _ in range(%d): f.write(bytes(1 << 20))
-]]):format(path, size)
+]]):format(path, mib)
       tiny.write(root .. '/bomb.py', script)
       return os.execute(("python3 '%s/bomb.py' 2>/dev/null"):format(root)) == 0
    end

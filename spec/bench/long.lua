@@ -7,6 +7,7 @@
 ---
 --- Prints a line for each tenth of the run and one at the end; the exit status tells whether memory stayed flat from the second tenth
 --- on, and open files and threads the same. Memory is the median of a tenth's samples: between two collections it goes up and down.
+package.path = './?.lua;./lua/?.lua;./lua/?/init.lua;' .. package.path
 local core = require 'hilo.core'
 local folder = require 'hilo.data.folder'
 local file = require 'hilo.io.file'
@@ -66,7 +67,6 @@ end
 ---@param o {steps: integer, script: string, pause: integer?} pause: milliseconds between two looks
 ---@return {resident: number, threads: integer, handles: integer, samples: integer}[] tenths medians, in bytes; nil for those of which
 --- nothing was seen
----@return string said what the run printed
 function long.run(o)
    local set, runs = tiny.voc {n = 8, val = 2}, tiny.folder()
    local pid = process.start(words_of(o, set, runs), {output = runs .. '/said', environment = {OMP_WAIT_POLICY = 'passive'},
@@ -90,7 +90,7 @@ function long.run(o)
    tiny.remove(set)
    tiny.remove(runs)
    core.check(ending.code == 0, 'long: the run did not end well:\n%s', said)
-   return tenths, said
+   return tenths
 end
 
 --- What changed from one tenth to the last.

@@ -3,8 +3,8 @@
 {"work": "conv2d", "inputs": {"x": {"size": [1, 64, 41, 41]}, ...}, "names": ["x", ...], "case": {...},
  "backward": true}                                                                        prepares an op
 {"work": "train_step", "backbone": "resnet18", "size": 176, "batch": 4, "classes": 11}     prepares a step
-   "size" may be [height, width]; also: "device": "cuda"; "precision": "bf16", by autocast; "variant": "compile"; "layout": "channels_last", always on a card;
-   "freeze_bn": "affine"; "width": 64
+   "size" may be [height, width]; also: "device": "cuda"; "precision": "bf16", by autocast; "variant": "compile";
+   "layout": "channels_last", always on a card; "freeze_bn": "affine"; "width": 64
 {"work": "convolutions", "layers": [[count, channels, size, stride, dilation], ...], "batch": 2}
 {"time": n}                                                                               runs it n times -> {"ms": one}
 Networks, images and labels come from the formulas that hilo's side uses, so both compute the same; "values" in the answer to a

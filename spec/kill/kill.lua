@@ -5,6 +5,7 @@
 ---
 --- Prints how often each phase was hit; the exit status tells whether all ends are alike to the last bit, and no line of a log came
 --- twice or was lost.
+package.path = './?.lua;./lua/?.lua;./lua/?/init.lua;' .. package.path
 local core = require 'hilo.core'
 local hilo = require 'hilo'
 local folder = require 'hilo.data.folder'
@@ -29,9 +30,9 @@ local order = {'s4gan', 'mlmt', 'fuse'}
 local Killing = {}
 Killing.__index = Killing
 
-local function words_of(self, script, name, runs, more)
+local function words_of(self, script, runs, more)
    local words = {'luajit', core.root .. 'lua/bin/hilo', core.root .. 'spec/kill/phases.lua',
-      ('%sexperiments/%s.lua'):format(core.root, script), 'name=' .. name, 'runs=' .. runs, 'threads=1', 'workers=1', 'cache_mb=1'}
+      ('%sexperiments/%s.lua'):format(core.root, script), 'name=' .. script, 'runs=' .. runs, 'threads=1', 'workers=1', 'cache_mb=1'}
    if script ~= 'fuse' then words[#words + 1] = 'data.root=' .. self.set end
    for word in (scripts[script] .. ' ' .. (more or '')):gmatch '%S+' do words[#words + 1] = word end
    return words
@@ -97,7 +98,7 @@ function killing.start(seed)
    self.calm = self.root .. '/calm'
    for _, script in ipairs(order) do
       local times = self.root .. '/times'
-      local ending, _, said = run(self, words_of(self, script, script, self.calm), {HILO_PHASE_TIMES = times})
+      local ending, _, said = run(self, words_of(self, script, self.calm), {HILO_PHASE_TIMES = times})
       core.check(ending.code == 0, 'kill: %s does not run:\n%s', script, said)
       self.ends[script], self.counts[script], self.phases[script] = end_of(self.calm .. '/' .. script), {}, {}
       for phase, time in pairs(json.load(times)) do
@@ -125,14 +126,13 @@ end
 ---@param most integer
 function Killing:one(script, most)
    local runs = script == 'fuse' and self.calm or self.root .. '/rough'
-   local name = script == 'fuse' and 'fuse' or script
-   local path = runs .. '/' .. name
+   local path = runs .. '/' .. script
    if script ~= 'fuse' then tiny.remove(path) end
    local own = 0
    while true do
       local going_on = script ~= 'fuse' and folder.is_file(path .. '/options.json')
       local kill = own < most and draw(self, script) or nil
-      local ending, phase, said = run(self, words_of(self, script, name, runs, going_on and 'resume=true' or ''), {HILO_KILL = kill})
+      local ending, phase, said = run(self, words_of(self, script, runs, going_on and 'resume=true' or ''), {HILO_KILL = kill})
       if ending.signal == 9 then
          own, self.kills = own + 1, self.kills + 1
          self.counts[script][phase] = (self.counts[script][phase] or 0) + 1

@@ -2,7 +2,6 @@
 -- it is known of a process that was killed. HILO_PHASE_FILE: that file. HILO_KILL=phase:n:microseconds: the kernel kills the process so
 -- long after it begins that phase for the n-th time. HILO_PHASE_TIMES: a file for how often each phase came, and how long it took.
 local ffi = require 'ffi'
-local bit = require 'bit'
 local hilo = require 'hilo'
 local core = require 'hilo.core'
 
@@ -14,6 +13,7 @@ ffi.cdef [[
    int timer_settime(void *timer, int flags, const phases_timer *new, phases_timer *old);
    int raise(int number);
 ]]
+assert(ffi.sizeof 'phases_event' == 64) -- struct sigevent
 
 local fcntl = require 'posix.fcntl'
 local fd = assert(fcntl.open(os.getenv 'HILO_PHASE_FILE', fcntl.O_RDWR))
@@ -89,7 +89,6 @@ local function tell_times()
    out:close()
 end
 
-assert(bit.tobit(ffi.sizeof 'phases_event') == 64)
 arg[0] = table.remove(arg, 1) -- luacheck: ignore
 dofile(arg[0])
 note 'exit'
