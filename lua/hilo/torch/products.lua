@@ -17,16 +17,16 @@ local function tensors_of(...)
    return list
 end
 
--- res = beta * M + alpha * a b; the result may be one of those that are multiplied.
+-- res = beta * M + alpha * a b.
 local function add_sum(torch, name)
    local plain = methods[name]
 
-   local function into(res, ...)
-      local list = tensors_of(...)
+   -- list: the tensors among what follows; the result may be one of those that are multiplied.
+   local function into(res, list, ...)
       local base, a, b = #list > 2 and list[1], list[#list - 1], list[#list]
       if base and not res:isSameSizeAs(base) then res:resize(base:size()) end
       if a._storage ~= res._storage and b._storage ~= res._storage then return plain(res, ...) end
-      return call.deliver(res, plain(base and base:clone() or res:clone(), ...))
+      return res:copy(plain(res:clone(), ...))
    end
 
    --- ([res,] [beta,] M, [alpha,] a, b): beta * M + alpha * a b, in a new tensor or in res, which is resized.
@@ -35,15 +35,17 @@ local function add_sum(torch, name)
    torch[name] = function(...)
       local list = tensors_of(...)
       check(#list == 3 or #list == 4, 'torch.%s: expects ([res,] [number,] M, [number,] a, b), got %d tensors', name, #list)
-      if #list == 4 then return into(...) end
-      return into(list[1]:empty({}), ...)
+      if #list == 3 then return into(list[1]:empty({}), list, ...) end
+      table.remove(list, 1)
+      return into((...), list, select(2, ...))
    end
    --- ([beta,] [M,] [alpha,] a, b): this tensor becomes beta * (M or itself) + alpha * a b.
    ---@param ... Tensor|number
    ---@return Tensor self
    methods[name] = function(self, ...)
-      check(#tensors_of(...) >= 2, '%s: expects ([number,] [M,] [number,] a, b), got fewer than 2 tensors', name)
-      return into(self, ...)
+      local list = tensors_of(...)
+      check(#list >= 2, '%s: expects ([number,] [M,] [number,] a, b), got fewer than 2 tensors', name)
+      return into(self, list, ...)
    end
 end
 
