@@ -15,9 +15,14 @@ local M = {}
 local letters = {number = 'n', string = 's', boolean = 'b', table = 't', ['function'] = 'f', ['nil'] = '-', cdata = 'c'}
 local Generator = getmetatable(random.generator)
 
+--- Whether x is a source of random numbers.
+---@param x any
+---@return boolean
+function M.is_generator(x) return getmetatable(x) == Generator end
+
 local function letter(x)
    if is_tensor(x) then return 'T' end
-   if getmetatable(x) == Generator then return 'g' end
+   if M.is_generator(x) then return 'g' end
    return letters[type(x)] or '?'
 end
 
@@ -37,6 +42,24 @@ end
 function M.first(n, ...)
    if select('#', ...) == n then return ... end
    return unpack({...}, 1, n)
+end
+
+--- The arguments without nils at the end.
+---@param ... any
+---@return ...
+function M.given(...)
+   local n = select('#', ...)
+   if n == 0 or select(n, ...) ~= nil then return ... end
+   return M.first(#M.signature(...), ...)
+end
+
+--- (gen, ...) as it is; (...) with the default generator in front.
+---@param ... any
+---@return Generator
+---@return ...
+function M.split_generator(...)
+   if M.is_generator((...)) then return ... end
+   return random.generator, ...
 end
 
 local words = {T = 'tensor', n = 'number', b = 'boolean', s = 'string', t = 'table', f = 'function', g = 'generator', ['-'] = 'nil'}
@@ -95,19 +118,17 @@ end
 function M.define(torch, name, patterns, f, results, deliver)
    results, deliver = results or 1, deliver or M.deliver
    local before, plain = ('T'):rep(results), methods[name]
-   local function call(signature, ...)
+   local function call(otherwise, ...)
+      local signature = M.signature(...)
       if matches(signature, patterns, '') then return f(M.first(#signature, ...)) end
       if matches(signature, patterns, before) then
          return deliver_all(deliver, {...}, results, f(select(results + 1, M.first(#signature, ...))))
       end
+      if otherwise then return otherwise(...) end
       refuse(name, signature, patterns)
    end
-   torch[name] = function(...) return call(M.signature(...), ...) end
-   methods[name] = function(...)
-      local signature = M.signature(...)
-      if plain and not matches(signature, patterns, '') and not matches(signature, patterns, before) then return plain(...) end
-      return call(signature, ...)
-   end
+   torch[name] = function(...) return call(nil, ...) end
+   methods[name] = function(...) return call(plain, ...) end
 end
 
 --- Defines torch[name] of a method that changes its tensor: torch.f(x, ...) changes a copy.

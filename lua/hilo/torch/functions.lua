@@ -28,13 +28,6 @@ local function add_maker(torch, name, make, by_count)
    if methods[name] == nil then methods[name] = torch[name] end
 end
 
--- ([gen,] ...): the generator goes into the options.
-local function with_generator(options, first, ...)
-   if call.signature(first) ~= 'g' then return first, ... end
-   options.generator = first
-   return ...
-end
-
 local function add_makers(torch)
    add_maker(torch, 'zeros', function(o, ...) return Tensor.zeros(sizes_of(...), o) end)
    add_maker(torch, 'ones', function(o, ...) return Tensor.ones(sizes_of(...), o) end)
@@ -49,13 +42,15 @@ local function add_makers(torch)
       return hilo.pow(10, Tensor.linspace(first, last, n, o))
    end, true)
    add_maker(torch, 'randperm', function(o, ...)
-      local generator = {}
-      local n = with_generator(generator, ...)
-      return hilo.randperm(n, generator):to(o)
+      local generator, n = call.split_generator(...)
+      return hilo.randperm(n, {generator = generator}):to(o)
    end)
    for _, name in ipairs {'rand', 'randn'} do
       local make = hilo[name]
-      add_maker(torch, name, function(o, ...) return make(sizes_of(with_generator(o, ...)), o) end)
+      add_maker(torch, name, function(o, ...)
+         o.generator = call.split_generator(...)
+         return make(sizes_of(select(2, call.split_generator(...))), o)
+      end)
    end
 end
 

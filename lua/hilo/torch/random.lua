@@ -13,15 +13,7 @@ local call = require 'hilo.torch.call'
 local random = require 'hilo.ops.random'
 
 local check, is_tensor, methods = core.check, core.is_tensor, Tensor.methods
-local Generator = getmetatable(random.generator)
-
-local function is_generator(x) return getmetatable(x) == Generator end
-
--- (gen, ...) -> gen, ...; the default generator where none comes first.
-local function split_generator(...)
-   if is_generator((...)) then return ... end
-   return random.generator, ...
-end
+local is_generator, split_generator = call.is_generator, call.split_generator
 
 -- ---- seeds and states ----
 
@@ -87,12 +79,9 @@ local function through_double(x, f)
    return x:copy(f(Tensor.empty(Tensor.sizes_table(x), {dtype = 'double', device = x:getDevice()})))
 end
 
-local function need(name, holds, what, ...)
-   check(holds, '%s: %s, got %s', name, what, table.concat({tostring((...)), select(2, ...)}, ' and '))
+local function need_positive(name, what, x)
+   check(type(x) == 'number' and x > 0, '%s: expects a %s above 0, got %s', name, what, tostring(x))
 end
-
-local function need_probability(name, p) need(name, type(p) == 'number' and p > 0 and p < 1, 'expects a p between 0 and 1', p) end
-local function need_positive(name, what, x) need(name, type(x) == 'number' and x > 0, ('expects a %s above 0'):format(what), x) end
 
 -- name -> function(x, options, ...) that fills x; numbers are drawn as tensors of one element
 local fill = {}
@@ -141,7 +130,7 @@ end
 
 --- The whole number k from 1 on with probability (1 - p) * p^(k - 1).
 function fill.geometric(x, options, p)
-   need_probability('geometric', p)
+   check(type(p) == 'number' and p > 0 and p < 1, 'geometric: expects a p between 0 and 1, got %s', tostring(p))
    return through_double(x, function(y) return fill.uniform(y, options):neg():log1p():mul(1 / math.log(p)):floor():add(1) end)
 end
 

@@ -6,12 +6,12 @@ local core = require 'hilo.core'
 local ffi = require 'ffi'
 local Memory = require 'hilo.storage'
 local Tensor = require 'hilo.tensor'
-local random = require 'hilo.ops.random'
+local call = require 'hilo.torch.call'
 local class = require 'hilo.torch.class'
 local storages = require 'hilo.torch.storage'
 
 local check, is_tensor, C = core.check, core.is_tensor, ffi.C
-local methods, Generator = Tensor.methods, getmetatable(random.generator)
+local methods = Tensor.methods
 
 ---@class hilo.torch.types
 local M = {}
@@ -183,7 +183,7 @@ class.set_typename(function(x)
    if is_tensor(x) then return x:type() end
    if type(x) ~= 'table' then return nil end
    if storages.is_storage(x) then return x:type() end
-   if getmetatable(x) == Generator then return 'torch.Generator' end
+   if call.is_generator(x) then return 'torch.Generator' end
    return kinds[rawget(x, '__typename')] == x and x.__typename or nil
 end)
 
@@ -223,14 +223,13 @@ function methods:resize(...)
    local first, second = ...
    local sizes, strides
    if type(first) == 'table' and storages.is_storage(first) then
-      sizes, strides = {unpack(storages.numbers(first))}, second and {unpack(storages.numbers(second))}
+      sizes, strides = torch_sizes {unpack(storages.numbers(first))}, second and {unpack(storages.numbers(second))}
    else
       sizes = {...}
       if type(first) == 'table' and not is_tensor(first) then sizes = {unpack(first)} end
       sizes = Tensor.sizes_of('resize', torch_sizes(sizes))
    end
    self:writable 'resize'
-   sizes = torch_sizes(sizes)
    if not strides and #sizes == self:dim() and self:isContiguous() and whole_count(sizes) == self:nElement() then
       local same = true
       for d = 1, #sizes do same = same and sizes[d] == self:size(d) end

@@ -12,7 +12,7 @@ local check, is_tensor, methods = core.check, core.is_tensor, Tensor.methods
 local function plain_sizes(...)
    local first = ...
    if type(first) == 'table' and rawget(first, '_memory') then return storages.numbers(first) end
-   return call.first(#call.signature(...), ...)
+   return call.given(...)
 end
 
 for _, name in ipairs {'view', 'expand', 'permute'} do
