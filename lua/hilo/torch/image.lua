@@ -50,14 +50,16 @@ local function display_options(...)
    return o
 end
 
+local function with_planes(x) return x:dim() == 2 and x:unsqueeze(1) or x end
+
 -- A pack of images as a list of (C,H,W).
 local function list_of(x)
    if not is_tensor(x) then
       local list = {}
-      for i, one in ipairs(x) do list[i] = one:dim() == 2 and one:view(1, one:size(1), one:size(2)) or one end
+      for i, one in ipairs(x) do list[i] = with_planes(one) end
       return list
    end
-   if x:dim() == 2 then return {x:contiguous():view(1, x:size(1), x:size(2))} end
+   if x:dim() == 2 then return {with_planes(x)} end
    if x:dim() == 3 and (x:size(1) == 1 or x:size(1) == 3) then return {x} end
    local list = {}
    for i = 1, x:size(1) do
@@ -65,7 +67,7 @@ local function list_of(x)
       if one:dim() == 3 and one:size(1) ~= 1 and one:size(1) ~= 3 then
          for k = 1, one:size(1) do list[#list + 1] = one:narrow(1, k, 1) end
       else
-         list[#list + 1] = one:dim() == 2 and one:contiguous():view(1, one:size(1), one:size(2)) or one
+         list[#list + 1] = with_planes(one)
       end
    end
    return list

@@ -7,14 +7,17 @@ local check, is_tensor = core.check, core.is_tensor
 
 local M = {}
 
---- Torch7's forms f(src, ...) and f(dst, src, ...): where the first two are tensors, the result goes into the first.
+--- Torch7's forms f(src, ...) and f(dst, src, ...): where one more tensor stands in front than f takes, the result goes into the first.
 ---@param f fun(src: Tensor, ...): Tensor
+---@param sources? integer tensors that f takes before its other arguments: 1
 ---@return fun(...): Tensor
-function M.result_first(f)
-   return function(a, b, ...)
-      if not (is_tensor(a) and is_tensor(b)) then return f(a, b, ...) end
-      local result = f(b, ...)
-      return a:resize(result:size()):copy(result)
+function M.result_first(f, sources)
+   sources = sources or 1
+   return function(...)
+      local dst = ...
+      if not (is_tensor(dst) and is_tensor((select(sources + 1, ...)))) then return f(...) end
+      local result = f(select(2, ...))
+      return dst:resize(result:size()):copy(result)
    end
 end
 
@@ -22,7 +25,7 @@ end
 local function planes(name, x)
    check(is_tensor(x) and (x:dim() == 2 or x:dim() == 3), 'image.%s: expects an image (C,H,W) or (H,W), got %s', name,
       is_tensor(x) and Tensor.shape_text(x) or type(x))
-   local p = x:dim() == 3 and x or x:view(1, x:size(1), x:size(2))
+   local p = x:dim() == 3 and x or x:unsqueeze(1)
    local is_float = x:dtype() == 'float32' or x:dtype() == 'float64'
    local function back(y)
       if not is_float then y = y:round() end
@@ -247,10 +250,7 @@ end)
 --- the default) or counted from 0. mode 'bilinear' (the default) or 'simple'; clamp_mode 'clamp' (the default: the border goes on) or
 --- 'pad' with pad_value (0).
 ---@type fun(src: Tensor, field: Tensor, mode?: string, offset_mode?: boolean, clamp_mode?: string, pad_value?: number): Tensor
-M.warp = function(...)
-   local args, dst = {...}, nil
-   if is_tensor(args[3]) then dst = table.remove(args, 1) end
-   local src, field, mode, offset_mode, clamp_mode, pad_value = unpack(args, 1, 6)
+M.warp = M.result_first(function(src, field, mode, offset_mode, clamp_mode, pad_value)
    local x, back = planes('warp', src)
    check(is_tensor(field) and field:dim() == 3 and field:size(1) == 2, 'image.warp: expects a field (2,H,W)')
    field = field:to{dtype = 'double'}
@@ -260,16 +260,12 @@ M.warp = function(...)
       rows, columns = rows + own_rows, columns + own_columns
    end
    local reach = clamp_mode == 'pad' and 0 or math.huge
-   local result = back(sample_or(x, rows, columns, mode or 'bilinear', reach, pad_value or 0))
-   return dst and dst:resize(result:size()):copy(result) or result
-end
+   return back(sample_or(x, rows, columns, mode or 'bilinear', reach, pad_value or 0))
+end, 2)
 
 --- An image by a linear map of places around its middle: matrix (2,2) of {row, column}; translation {row, column} is added.
 ---@type fun(src: Tensor, matrix: Tensor, mode?: string, translation?: Tensor, clamp_mode?: string, pad_value?: number): Tensor
-M.affinetransform = function(...)
-   local args, dst = {...}, nil
-   if is_tensor(args[3]) then dst = table.remove(args, 1) end
-   local src, map, mode, translation, clamp_mode, pad_value = unpack(args, 1, 6)
+M.affinetransform = M.result_first(function(src, map, mode, translation, clamp_mode, pad_value)
    check(is_tensor(map) and map:dim() == 2 and map:size(1) == 2 and map:size(2) == 2, 'image.affinetransform: expects a matrix (2,2)')
    local x = planes('affinetransform', src)
    local h, w = x:size(2), x:size(3)
@@ -278,8 +274,7 @@ M.affinetransform = function(...)
    local m, shift = map:totable(), translation and translation:totable() or {0, 0}
    local y, z = rows - cy, columns - cx
    local field = hilo.stack{y * m[1][1] + z * m[1][2] + cy + shift[1], y * m[2][1] + z * m[2][2] + cx + shift[2]}
-   local result = M.warp(src, field, mode, false, clamp_mode, pad_value)
-   return dst and dst:resize(result:size()):copy(result) or result
-end
+   return M.warp(src, field, mode, false, clamp_mode, pad_value)
+end, 2)
 
 return M

@@ -21,7 +21,7 @@ end
 
 -- distance(column, columns, most): how far from the middle a column lies.
 local function polar(name, distance)
-   M[name] = function(...)
+   return function(...)
       local dst, src, mode, reach = arguments(name, ...)
       local x, back = geometry.planes(name, src)
       local h, w = x:size(2), x:size(3)
@@ -48,12 +48,10 @@ end
 --- ('valid', the default) or to the corners ('full'; zeros where there is nothing). In dst's size, or in a square of the longer side.
 --- mode 'simple' (the pixel itself, the default) or 'bilinear'.
 ---@type fun(dst?: Tensor, src: Tensor, mode?: string, reach?: string): Tensor
-M.polar = nil
-polar('polar', function(i, n, most) return most * i / n end)
+M.polar = polar('polar',function(i, n, most) return most * i / n end)
 
 --- As polar, with distances that grow by a factor from column to column, from 1 on.
 ---@type fun(dst?: Tensor, src: Tensor, mode?: string, reach?: string): Tensor
-M.logpolar = nil
-polar('logpolar', function(i, n, most) return math.exp(i * math.log(most) / n) end)
+M.logpolar = polar('logpolar',function(i, n, most) return math.exp(i * math.log(most) / n) end)
 
 return M
