@@ -93,12 +93,15 @@ function Jacobian.forwardUpdate(module, input, param, perturbation)
    return param:detach():clone():view(-1, 1):expandAs(slopes) - slopes
 end
 
-local function draw(t, low, high)
+-- Also nn.SparseJacobian's.
+function Jacobian._draw(t, low, high)
    low, high = low or -2, high or 2
    hilo.no_grad(function() t:copy(Tensor.empty(t:size():totable(), {dtype = 'double'}):uniform(low, high)) end)
 end
 
-local function apart(a, b) return (a - b):abs():max() end
+function Jacobian._apart(a, b) return (a - b):abs():max() end
+
+local draw, apart = Jacobian._draw, Jacobian._apart
 
 --- The largest difference between both derivatives of the input, which is drawn from [minval, maxval].
 ---@param module Module

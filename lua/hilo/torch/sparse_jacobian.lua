@@ -1,9 +1,10 @@
 --- torch/sparse_jacobian.lua: nn.SparseJacobian of Torch7: nn.Jacobian for modules whose input is rows {index, value}, in which only
 --- the values, the second column, are drawn and differentiated for.
-local hilo = require 'hilo'
 local core = require 'hilo.core'
 local Tensor = require 'hilo.tensor'
 local Jacobian = require 'hilo.torch.jacobian'
+
+local draw, apart = Jacobian._draw, Jacobian._apart
 
 ---@class hilo.torch.SparseJacobian
 local SparseJacobian = {}
@@ -14,13 +15,6 @@ local function values_of(input)
       'nn.SparseJacobian: expects rows {index, value}, got %s', core.is_tensor(input) and Tensor.shape_text(input) or type(input))
    return input:detach():select(2, 2)
 end
-
-local function draw(t, low, high)
-   low, high = low or -2, high or 2
-   hilo.no_grad(function() t:copy(Tensor.empty(t:size():totable(), {dtype = 'double'}):uniform(low, high)) end)
-end
-
-local function apart(a, b) return (a - b):abs():max() end
 
 --- As nn.Jacobian.backward, with respect to the values where no parameter is given.
 ---@param module Module
@@ -55,26 +49,31 @@ function SparseJacobian.testJacobian(module, input, minval, maxval)
    return apart(SparseJacobian.forward(module, input), SparseJacobian.backward(module, input))
 end
 
--- draws both, then f's two matrices
-local function of_parameter(f)
-   return function(module, input, param, ...)
-      local minval, maxval = select(select('#', ...) > 0 and core.is_tensor((...)) and 2 or 1, ...)
-      draw(values_of(input), minval, maxval)
-      draw(param, minval, maxval)
-      return apart(f(module, input, param, ...))
-   end
+--- As testJacobian, of a parameter, which is drawn too.
+---@param module Module
+---@param input Tensor (n,2)
+---@param param Tensor
+---@param dparam Tensor
+---@param minval? number
+---@param maxval? number
+---@return number
+function SparseJacobian.testJacobianParameters(module, input, param, dparam, minval, maxval)
+   draw(values_of(input), minval, maxval)
+   draw(param, minval, maxval)
+   return apart(Jacobian.backward(module, input, param, dparam), Jacobian.forward(module, input, param))
 end
 
---- As testJacobian, of a parameter, which is drawn too.
----@type fun(module: Module, input: Tensor, param: Tensor, dparam: Tensor, minval?: number, maxval?: number): number
-SparseJacobian.testJacobianParameters = of_parameter(function(module, input, param, dparam)
-   return Jacobian.backward(module, input, param, dparam), Jacobian.forward(module, input, param)
-end)
-
 --- As testJacobianParameters, of accUpdateGradParameters.
----@type fun(module: Module, input: Tensor, param: Tensor, minval?: number, maxval?: number): number
-SparseJacobian.testJacobianUpdateParameters = of_parameter(function(module, input, param)
-   return Jacobian.backwardUpdate(module, input, param), Jacobian.forwardUpdate(module, input, param)
-end)
+---@param module Module
+---@param input Tensor (n,2)
+---@param param Tensor
+---@param minval? number
+---@param maxval? number
+---@return number
+function SparseJacobian.testJacobianUpdateParameters(module, input, param, minval, maxval)
+   draw(values_of(input), minval, maxval)
+   draw(param, minval, maxval)
+   return apart(Jacobian.backwardUpdate(module, input, param), Jacobian.forwardUpdate(module, input, param))
+end
 
 return SparseJacobian
