@@ -16,12 +16,10 @@ local function kind(x)
    return type(x)
 end
 
-local function as_double(x) return x:to{dtype = 'double', device = 'cpu'}:contiguous():view(x:nElement()) end
-
 -- Elements that are equal differ by 0 where they are infinite too; a NaN differs from everything by NaN.
 local function largest_difference(a, b)
-   local x, n = Tensor.host_copy(as_double(a))
-   local y, most = Tensor.host_copy(as_double(b)), 0
+   local x, n = Tensor.host_copy(a:to{dtype = 'double'})
+   local y, most = Tensor.host_copy(b:to{dtype = 'double'}), 0
    for i = 0, n - 1 do
       local difference = x[i] == y[i] and 0 or math.abs(x[i] - y[i])
       if difference ~= difference then return difference end

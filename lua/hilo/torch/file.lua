@@ -197,10 +197,11 @@ local DiskFile = class('torch.DiskFile', 'torch.File')
 --- A file on the disk.
 ---@param path string
 ---@param mode? 'r'|'w'|'rw' 'r' if not given
----@param quiet? boolean with it a file that cannot be opened is nil's place: hasError() tells
+---@param quiet? boolean no error where the file cannot be opened: hasError() tells
 function DiskFile:__init(path, mode, quiet)
    mode = mode or 'r'
-   local file, why = io.open(path, 'rb')
+   local file, why
+   if mode ~= 'w' then file, why = io.open(path, 'rb') end
    check(file or mode == 'w' or quiet, 'torch.DiskFile: %s', tostring(why))
    begin(self, file and file:read '*a' or '', mode, 'torch.DiskFile')
    if file then file:close() end

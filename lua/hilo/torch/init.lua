@@ -95,8 +95,8 @@ package.loaded.torch = torch
 for _, name in ipairs(packages) do
    package.preload[name] = function() return package_of(name) end
 end
-for _, name in ipairs {'nn', 'optim', 'image', 'gnuplot', 'xlua', 'paths', 'sys'} do
-   package_of(name)
+for _, name in ipairs(packages) do
+   if name ~= 'nngraph' then package_of(name) end -- that one changes calls of modules: where a script asks for it
 end
 rawset(_G, 'torch', torch)
 
