@@ -4,7 +4,7 @@
 --- Prints what passed and what failed, with the reason that README.md beside this file lists for it; the exit status is 1 where a
 --- test fails that it does not list, or where a suite is not found.
 package.path = './?.lua;./lua/?.lua;./lua/?/init.lua;' .. package.path
-local here = debug.getinfo(1, 'S').source:match '^@(.*)[^/]*$':gsub('[^/]*$', '')
+local here = debug.getinfo(1, 'S').source:match '^@(.-)[^/]*$'
 
 require 'hilo.torch'
 
