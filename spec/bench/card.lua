@@ -148,24 +148,6 @@ local function floor_of(row)
    return math.max(by_flops, row.bytes / peak.bytes) * 1000
 end
 
-local function by_function(rows)
-   local list, by_name = {}, {}
-   for _, row in ipairs(rows) do
-      local name = row.call:match '^%S+'
-      local sum = by_name[name]
-      if not sum then
-         sum = {call = name, count = 0, ms = 0, floor = 0}
-         by_name[name], list[#list + 1] = sum, sum
-      end
-      sum.count = sum.count + row.count
-      if row.ms then
-         sum.ms, sum.floor = sum.ms + row.count * row.ms, sum.floor + row.count * floor_of(row)
-      end
-   end
-   table.sort(list, function(a, b) return a.ms > b.ms end)
-   return list
-end
-
 local function report_calls(w, side, whole)
    local waited, again = side:ask {calls = full and 5 or 1}, side:ask(replay)
    for _, answer in pairs {waited or {}, again or {}} do
@@ -180,7 +162,7 @@ local function report_calls(w, side, whole)
       known[row.call] = row
       sum_waited = sum_waited + row.ms * row.count
    end
-   local list = by_function(again.rows)
+   local list = timing.by_function(again.rows, floor_of)
    for _, row in ipairs(list) do sum, sum_floor = sum + row.ms, sum_floor + row.floor end
    say('\n#### Its calls\n')
    say('`again`: time of a call among many without waits, on copies of its tensors that rotate beyond the cache; `floor`: what the '

@@ -1,22 +1,19 @@
 /* roofline.c: what this machine does at most, for spec/bench/roofline.lua, which compiles it for the processor at hand.
  * Each function works on all threads and returns what they did: floating point operations, or bytes that were moved. */
 #include <omp.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #ifdef __AVX512BF16__
 #include <immintrin.h>
 #endif
 
-#if defined(__AVX512F__)
-#define VEC_BYTES 64
-#elif defined(__AVX__)
-#define VEC_BYTES 32
-#else
-#define VEC_BYTES 16
-#endif
+#define real float
+#define FN(name) name
+#define REAL_IS_FLOAT 1
+#include "../../core/cpu/micro.h" /* the vectors of the convolutions */
 
-enum { CHAINS = 12, LANES = VEC_BYTES / sizeof(float) }; /* sums that do not wait for one another */
-typedef float vec __attribute__((vector_size(VEC_BYTES)));
+enum { CHAINS = 12 }; /* sums that do not wait for one another */
 
 static volatile float sink; /* so that nothing is left out */
 

@@ -67,27 +67,14 @@ local function floor_of(row, peaks)
    return math.max(row.flops and row.flops / flops * 1000 or 0, moving)
 end
 
-local function report(w, rows, peaks)
-   local sum, all_floors, by_name, names = 0, 0, {}, {}
-   for _, row in ipairs(rows) do
-      row.floor = floor_of(row, peaks)
-      local name = row.call:match '^%S+'
-      local f = by_name[name]
-      if not f then
-         f = {name = name, ms = 0, floor = 0, calls = 0}
-         by_name[name], names[#names + 1] = f, f
-      end
-      f.calls = f.calls + row.count
-      if row.ms then
-         f.ms, f.floor = f.ms + row.ms * row.count, f.floor + row.floor * row.count
-         sum, all_floors = sum + row.ms * row.count, all_floors + row.floor * row.count
-      end
-   end
-   table.sort(names, function(a, b) return a.ms > b.ms end)
-   print(('\n### %s, %s\n\n| function | calls | ms a step | share | floor, ms | of peak |\n|---|---|---|---|---|---|'):format(w.work,
-      w.precision or 'float32'))
-   for _, f in ipairs(names) do
-      print(('| %s | %d | %.1f | %.1f %% | %.1f | %.0f %% |'):format(f.name, f.calls, f.ms, 100 * f.ms / sum, f.floor,
+local function report(work, precision, rows, peaks)
+   for _, row in ipairs(rows) do row.floor = floor_of(row, peaks) end
+   local list, sum, all_floors = timing.by_function(rows, function(row) return row.floor end), 0, 0
+   for _, f in ipairs(list) do sum, all_floors = sum + f.ms, all_floors + f.floor end
+   print(('\n### %s, %s\n\n| function | calls | ms a step | share | floor, ms | of peak |\n|---|---|---|---|---|---|'):format(work,
+      precision))
+   for _, f in ipairs(list) do
+      print(('| %s | %d | %.1f | %.1f %% | %.1f | %.0f %% |'):format(f.call, f.count, f.ms, 100 * f.ms / sum, f.floor,
          f.ms > 0 and 100 * f.floor / f.ms or 0))
    end
    print(('| all | | %.1f | | %.1f | %.0f %% |'):format(sum, all_floors, 100 * all_floors / sum))
@@ -111,19 +98,17 @@ local results = {peaks = peaks, works = {}}
 for _, step in ipairs(steps.list) do
    if step.work:find(pattern) then
       for _, precision in ipairs {'float32', step.step ~= 'convolutions' and 'bf16' or nil} do
-         local w = {}
-         for key, value in pairs(step) do w[key] = value end
-         w.precision = precision ~= 'float32' and precision or nil
          local request = {}
-         for key, value in pairs(w) do request[key] = value end
-         request.work, request.step, request.warm_up = w.step, nil, 1
+         for key, value in pairs(step) do request[key] = value end
+         request.work, request.step, request.warm_up = step.step, nil, 1
+         request.precision = precision ~= 'float32' and precision or nil
          local side = Peer.start_hilo()
          local answer = side:ask(request)
          if answer and not answer.error then answer = side:ask {replay = rotated, seconds = 0.02, rounds = tonumber(options.ROUNDS)} end
          side:stop()
-         core.check(answer and answer.rows, 'roofline: %s: %s', w.work, tostring(answer and answer.error))
-         report(w, answer.rows, peaks)
-         results.works[#results.works + 1] = {work = w.work, precision = precision, calls = answer.rows}
+         core.check(answer and answer.rows, 'roofline: %s: %s', step.work, tostring(answer and answer.error))
+         report(step.work, precision, answer.rows, peaks)
+         results.works[#results.works + 1] = {work = step.work, precision = precision, calls = answer.rows}
       end
    end
 end

@@ -28,4 +28,27 @@ function timing.options(arguments, defaults)
    return options, pattern
 end
 
+--- The calls of a step by function, the one that takes longest first: how many there are, and the milliseconds of those that could be
+--- repeated, with their floors.
+---@param rows {call: string, count: integer, ms: number?, [string]: any}[] of a side's replay
+---@param floor_of fun(row: table): number the least time that a call could take, ms
+---@return {call: string, count: integer, ms: number, floor: number}[]
+function timing.by_function(rows, floor_of)
+   local list, by_name = {}, {}
+   for _, row in ipairs(rows) do
+      local name = row.call:match '^%S+'
+      local sum = by_name[name]
+      if not sum then
+         sum = {call = name, count = 0, ms = 0, floor = 0}
+         by_name[name], list[#list + 1] = sum, sum
+      end
+      sum.count = sum.count + row.count
+      if row.ms then
+         sum.ms, sum.floor = sum.ms + row.count * row.ms, sum.floor + row.count * floor_of(row)
+      end
+   end
+   table.sort(list, function(a, b) return a.ms > b.ms end)
+   return list
+end
+
 return timing
