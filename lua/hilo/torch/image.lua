@@ -11,7 +11,7 @@ if rawget(_G, 'dok') == nil then rawset(_G, 'dok', require 'hilo.torch.dok') end
 
 ---@class hilo.torch.image
 local image = {}
-local inner = {planes = true, result_first = true, sample_or = true}
+local inner = {need_image = true, planes = true, result_first = true, sample_or = true}
 for _, part in ipairs {'image_files', 'image_geometry', 'image_polar', 'image_colours', 'image_kernels', 'image_drawing'} do
    for name, f in pairs(require('hilo.torch.' .. part)) do
       if not inner[name] then image[name] = f end

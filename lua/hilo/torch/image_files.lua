@@ -6,6 +6,7 @@ local Tensor = require 'hilo.tensor'
 local file = require 'hilo.io.file'
 local ppm = require 'hilo.torch.ppm'
 local colours = require 'hilo.torch.image_colours'
+local need_image = require 'hilo.torch.image_geometry'.need_image
 
 local check, is_tensor = core.check, core.is_tensor
 
@@ -19,14 +20,14 @@ local function with_depth(x, depth)
    return x:size(1) >= 3 and x:narrow(1, 1, 3):clone() or x:narrow(1, 1, 1):expand(3, x:size(2), x:size(3)):clone()
 end
 
--- Pixels as (C,H,W) and the value of white.
+-- Pixels as (C,H,W), the value of white, and what is added to bytes before their fractions are cut off: Torch7 does not round PPM.
 local function pixels_of(filename)
    local planes, top = ppm.load(filename)
-   if planes then return planes, top end
+   if planes then return planes, top, 0 end
    local info = hilo.io.image.info(filename)
    local pixels = hilo.io.image.load(filename, {as = info.palette and 'rgb' or 'stored'})
    if pixels:dim() == 2 then pixels = pixels:view(1, pixels:size(1), pixels:size(2)) end
-   return pixels, pixels:dtype() == 'uint8' and 255 or 65535
+   return pixels, pixels:dtype() == 'uint8' and 255 or 65535, 0.5
 end
 
 --- Reads a PNG, JPEG, WebP, TIFF, BMP, PGM or PPM file.
@@ -39,10 +40,10 @@ function M.load(filename, depth, tensortype)
    tensortype = tensortype or Tensor.default_dtype.name == 'float64' and 'double' or 'float'
    check(tensortype == 'float' or tensortype == 'double' or tensortype == 'byte',
       "image.load: the type must be 'float', 'double' or 'byte', got '%s'", tostring(tensortype))
-   local pixels, top = pixels_of(filename)
+   local pixels, top, rounding = pixels_of(filename)
    if tensortype == 'byte' and top == 65535 then pixels, top = hilo.floor(pixels:double():div(256)), 255 end
    local x = with_depth(pixels:to{dtype = 'double'}:div(top), depth)
-   if tensortype == 'byte' then return x:mul(255):add(ppm.is(filename) and 0 or 0.5):floor():byte() end
+   if tensortype == 'byte' then return x:mul(255):add(rounding):floor():byte() end
    return x:to{dtype = tensortype}
 end
 
@@ -67,8 +68,7 @@ M.loadPPM = of_format 'ppm'
 
 -- Bytes that are kept as they are, of values that are limited to 0..1.
 local function as_bytes(name, tensor)
-   check(is_tensor(tensor) and (tensor:dim() == 2 or tensor:dim() == 3), 'image.%s: expects an image (C,H,W) or (H,W), got %s', name,
-      is_tensor(tensor) and Tensor.shape_text(tensor) or type(tensor))
+   need_image(name, tensor)
    local pixels = tensor:detach()
    if pixels:dtype() ~= 'uint8' then pixels = hilo.round(hilo.clamp(pixels:to{dtype = 'double'}, 0, 1) * 255):byte() end
    return pixels:contiguous()
@@ -94,14 +94,19 @@ local function with_file(ending, f)
    return results[2]
 end
 
+-- The bytes of a file of an image whose name ends so; quality is a JPEG's.
+local function encoded(ending, name, tensor, quality)
+   local pixels = as_bytes(name, tensor)
+   return with_file(ending, function(path)
+      hilo.io.image.save(path, pixels, {quality = quality or 75})
+      return file.read(path)
+   end)
+end
+
 local function saving(ending, name)
    return function(filename, tensor, quality)
-      local pixels = as_bytes(name, tensor)
-      with_file(ending, function(path)
-         hilo.io.image.save(path, pixels, ending == '.jpg' and {quality = quality or 75} or nil)
-         local bytes = file.read(path)
-         file.write(filename, function(write) write(bytes) end)
-      end)
+      local text = encoded(ending, name, tensor, quality)
+      file.write(filename, function(write) write(text) end)
    end
 end
 
@@ -131,14 +136,10 @@ end
 
 local function compressing(ending, name)
    return function(tensor, quality)
-      local pixels = as_bytes(name, tensor)
-      return with_file(ending, function(path)
-         hilo.io.image.save(path, pixels, ending == '.jpg' and {quality = quality or 75} or nil)
-         local text = file.read(path)
-         local bytes = Tensor.empty({#text}, {dtype = 'byte'})
-         ffi.copy(bytes:data(), text, #text)
-         return bytes
-      end)
+      local text = encoded(ending, name, tensor, quality)
+      local bytes = Tensor.empty({#text}, {dtype = 'byte'})
+      ffi.copy(bytes:data(), text, #text)
+      return bytes
    end
 end
 
@@ -169,10 +170,8 @@ M.decompressJPG, M.decompressPNG = M.decompress, M.decompress
 ---@param filename string
 ---@return integer[]
 function M.getSize(filename)
-   local sizes
-   if ppm.is(filename) then
-      sizes = ppm.load(filename):size():totable()
-   else
+   local sizes = ppm.sizes(filename)
+   if not sizes then
       local info = hilo.io.image.info(filename)
       sizes = {info.palette and 3 or info.channels, info.height, info.width}
    end

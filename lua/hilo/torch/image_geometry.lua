@@ -21,10 +21,17 @@ function M.result_first(f, sources)
    end
 end
 
--- An image as planes (C,H,W) of floats, and what gives a result its number of dimensions and its type again.
-local function planes(name, x)
+--- Errors unless x is an image.
+---@param name string of the function that was called
+---@param x any
+function M.need_image(name, x)
    check(is_tensor(x) and (x:dim() == 2 or x:dim() == 3), 'image.%s: expects an image (C,H,W) or (H,W), got %s', name,
       is_tensor(x) and Tensor.shape_text(x) or type(x))
+end
+
+-- An image as planes (C,H,W) of floats, and what gives a result its number of dimensions and its type again.
+local function planes(name, x)
+   M.need_image(name, x)
    local p = x:dim() == 3 and x or x:unsqueeze(1)
    local is_float = x:dtype() == 'float32' or x:dtype() == 'float64'
    local function back(y)

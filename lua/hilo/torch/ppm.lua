@@ -39,11 +39,8 @@ local function numbers(path, text, at, n)
    return list, at
 end
 
---- Reads a PGM or PPM file.
----@param path string
----@return Tensor? pixels (C,H,W) int; nil where the file is of another kind
----@return integer? white the value of white
-function ppm.load(path)
+-- What stands before the pixels: channels, height, width, the value of white; with the file's kind and text, and where the header ends.
+local function header(path)
    local kind = magic(path)
    if not kind then return nil end
    local c = check(channels[kind], '%s: unsupported magic number %s; PGM and PPM are P2, P3, P5 and P6', path, kind)
@@ -52,6 +49,24 @@ function ppm.load(path)
    local w, h, white = unpack(head)
    check(w >= 1 and h >= 1 and w <= 2 ^ 16 and h <= 2 ^ 16 and white >= 1 and white <= 65535,
       '%s: %d x %d pixels of 0..%d cannot be', path, w, h, white)
+   return c, h, w, white, kind, text, at
+end
+
+--- Channels, height and width of a PGM or PPM file.
+---@param path string
+---@return integer[]? nil where the file is of another kind
+function ppm.sizes(path)
+   local c, h, w = header(path)
+   return c and {c, h, w}
+end
+
+--- Reads a PGM or PPM file.
+---@param path string
+---@return Tensor? pixels (C,H,W) int; nil where the file is of another kind
+---@return integer? white the value of white
+function ppm.load(path)
+   local c, h, w, white, kind, text, at = header(path)
+   if not c then return nil end
    local n, bytes = c * h * w, white > 255 and 2 or 1
    local pixels = Tensor.empty({h, w, c}, {dtype = 'int'})
    local to = ffi.cast('int32_t *', pixels:data())
