@@ -1,5 +1,5 @@
---- torch_image.lua: the package image of hilo.torch, in a process of its own. Prints what holds, a line each; spec/torch_image_spec.lua
---- runs it.
+--- torch_image.lua: the package image of hilo.torch, in a process of its own. Prints what holds, a line each;
+--- spec/torch_packages_spec.lua runs it.
 require 'hilo.torch'
 local image, torch = require 'image', require 'torch'
 local folder = ...

@@ -1,5 +1,5 @@
 --- torch_nngraph.lua: the package nngraph of hilo.torch, in a process of its own. Prints what holds, a line each;
---- spec/torch_nngraph_spec.lua runs it.
+--- spec/torch_packages_spec.lua runs it.
 require 'hilo.torch'
 local torch, nn = require 'torch', require 'nn'
 

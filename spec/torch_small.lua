@@ -1,5 +1,5 @@
 --- torch_small.lua: the packages paths, xlua, dok and gnuplot of hilo.torch, in a process of its own. Prints what holds, a line each;
---- spec/torch_small_spec.lua runs it.
+--- spec/torch_packages_spec.lua runs it.
 require 'hilo.torch'
 local paths, xlua, gnuplot, torch = require 'paths', require 'xlua', require 'gnuplot', require 'torch'
 local dok = rawget(_G, 'dok')
