@@ -2,7 +2,7 @@
 --- project. `luajit spec/torch7/run.lua TORCH7=<torch7> TORCH_NN=<nn> [names]`: names are patterns of tests, all if not given.
 ---
 --- Prints what passed and what failed, with the reason that README.md beside this file lists for it; the exit status is 1 where a
---- test fails that it does not list, or where a suite is not found.
+--- test fails that it does not list, or where a file of a suite is not found or ends early.
 package.path = './?.lua;./lua/?.lua;./lua/?/init.lua;' .. package.path
 local here = debug.getinfo(1, 'S').source:match '^@(.-)[^/]*$'
 
@@ -13,20 +13,20 @@ local torch, nn = _G.torch, _G.nn
 -- ---- what README.md lists: '- Name, Name: reason', under a heading that names the suite ----
 
 local function listed(suite)
-   local reasons, inside, names = {}, false, {}
+   local items, inside = {}, false
    for line in io.lines(here .. 'README.md') do
       local heading, item = line:match '^## (.*)', line:match '^%- (.*)'
       if heading then inside = heading:find(suite, 1, true) ~= nil end
       if inside and item then
-         local list, reason = item:match '^([%w_., ]+): (.*)'
-         names = {}
-         for name in (list or ''):gmatch '[%w_.]+' do
-            reasons[name] = reason
-            names[#names + 1] = name
-         end
+         items[#items + 1] = item
       elseif inside and line:match '^  %S' then
-         for _, name in ipairs(names) do reasons[name] = reasons[name] .. line:gsub('^ +', ' ') end
+         items[#items] = items[#items] .. line:gsub('^ +', ' ')
       end
+   end
+   local reasons = {}
+   for _, item in ipairs(items) do
+      local names, reason = item:match '^([%w_., ]+): (.*)'
+      for name in (names or ''):gmatch '[%w_.]+' do reasons[name] = reason end
    end
    return reasons
 end
@@ -98,25 +98,26 @@ local function report(suite, known)
    return unknown == 0
 end
 
+-- Whether all files were found and ran to their end, and nothing failed that is not listed.
 local function suite(name, files, start)
    testers = {}
-   local ran
-   for i, path in ipairs(files) do
+   local whole = true
+   for _, path in ipairs(files) do
       local file = io.open(path)
+      local ok, message = false, 'there is no such file'
       if file then
          file:close()
          math.randomseed(1)
          torch.manualSeed(1)
-         local ok, message = pcall(start, path)
-         -- a tester ends with an error where a test failed
-         local failed_tests = tostring(message):find('An error was found', 1, true)
-         if not ok and not failed_tests then print(('%s: %s'):format(path, message)) end
-         ran = ran or ok or failed_tests
-      elseif i == 1 then
-         print('there is no ' .. path)
+         ok, message = pcall(start, path)
+      end
+      -- a tester ends with an error where a test failed
+      if not ok and not tostring(message):find('An error was found', 1, true) then
+         print(('%s: %s'):format(path, message))
+         whole = false
       end
    end
-   return report(name, listed(name)) and ran and true
+   return report(name, listed(name)) and whole
 end
 
 -- ---- the suites ----
