@@ -40,6 +40,7 @@ it('crops, mirrors and moves', function()
    near(picture:narrow(3, 2, 3):narrow(2, 3, 2), image.crop(picture, 1, 2, 4, 4))
    near(picture:narrow(3, 3, 3):narrow(2, 2, 3), image.crop(picture, 'c', 3, 3))
    near(picture, image.hflip(image.hflip(picture)))
+   near(picture[1]:narrow(1, 2, 3):narrow(2, 1, 2):t(), image.crop(picture[1]:t(), 1, 0, 4, 2))
    assert(image.hflip(picture)[1][1][1] == picture[1][1][7] and image.vflip(picture)[1][1][1] == picture[1][5][1])
    near(image.flip(picture, 3), image.hflip(picture))
    local moved = image.translate(picture, 2, -1)
@@ -59,6 +60,12 @@ it('turns and warps', function()
    local padded = image.warp(x, down, 'simple', true, 'pad', -3)
    assert(padded[1][5]:max() == -3)
    near(x, image.affinetransform(x, torch.eye(2), 'bilinear'))
+   for _, f in ipairs {function(dst) return image.warp(dst, x, torch.zeros(2, 5, 5)) end,
+      function(dst) return image.affinetransform(dst, x, torch.eye(2), 'bilinear', torch.zeros(2)) end} do
+      local dst = torch.Tensor()
+      assert(f(dst) == dst)
+      near(x, dst)
+   end
 end)
 
 it('in polar coordinates has rows that are angles and columns that are distances', function()
