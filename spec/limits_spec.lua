@@ -76,6 +76,7 @@ describe('within 600 MB', function()
       local text = limited(600, table.concat(code, ' '))
       assert.not_matches('true', text)
       assert.not_matches('not enough memory', text)
+      assert.matches('x.txt: 1000000000000 bytes were to be read as one text', text)
       local n = select(2, text:gsub('false%s', ''))
       assert.equal(32, n, text)
    end)
@@ -93,23 +94,29 @@ describe('within 600 MB', function()
 end)
 
 describe('a zip archive', function()
-   -- A deflated member of so many MiB of zeros, each of which takes about a thousand bytes.
-   local function bomb(path, mib)
+   -- One deflated member, of so many MiB of zeros, each of which takes about a thousand bytes.
+   local function bomb(path, member, mib)
       local script = ([[import zipfile
 with zipfile.ZipFile('%s', 'w', zipfile.ZIP_DEFLATED) as z:
-    z.writestr('a/data.pkl', b'\x80\x02}q\x00.')
-    with z.open('a/data/0', 'w', force_zip64=True) as f:
+    with z.open('%s', 'w', force_zip64=True) as f:
         for _ in range(%d): f.write(bytes(1 << 20))
-]]):format(path, mib)
+]]):format(path, member, mib)
       tiny.write(root .. '/bomb.py', script)
       return os.execute(("python3 '%s/bomb.py' 2>/dev/null"):format(root)) == 0
    end
 
    it('that would unpack to far more than it has is refused before anything is unpacked', function()
       local path = root .. '/bomb.pth'
-      if not bomb(path, 400) then pending 'there is no python3' end
+      if not bomb(path, 'a/data/0', 400) then pending 'there is no python3' end
       local text = limited(600, ("print(pcall(hilo.io.load_tensors, '%s'))"):format(path))
-      assert.matches('bomb.pth: damaged zip archive: its members unpack to 4194304%d%d bytes, more than 20 times', text)
+      assert.matches('bomb.pth: damaged zip archive: its members unpack to 419430400 bytes, more than 20 times', text)
+   end)
+
+   it('whose description of tensors has more than those of weights have is refused', function()
+      local path = root .. '/described.pth'
+      if not bomb(path, 'a/data.pkl', 70) then pending 'there is no python3' end
+      local text = limited(600, ("print(pcall(hilo.io.load_tensors, '%s'))"):format(path))
+      assert.matches('described.pth: its data.pkl has 73400320 bytes; those of weights have at most', text)
    end)
 end)
 
@@ -128,6 +135,12 @@ describe('a folder', function()
       unistd.link('self', loop .. '/self', true)
       tiny.write(loop .. '/in/a.png', '')
       assert.same({'in/a.png'}, require 'hilo.data.tree'.of(loop).images)
+   end)
+
+   it('that lies too deep is told', function()
+      local path = root .. '/deep'
+      hilo.data.folder.make(path .. ('/d'):rep(70))
+      assert.matches('/d lies more than 64 folders deep', helper.error_of(require 'hilo.data.tree'.of, path))
    end)
 
    it('of very many files is listed in time and memory by their number', function()
