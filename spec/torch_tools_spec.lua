@@ -36,7 +36,8 @@ require 'spec.switched'('torch.Timer', function(it)
    end)
 
    it("counts the processor's time", function()
-      local timer, x, time = torch.Timer(), 0, nil
+      local timer, x = torch.Timer(), 0
+      local time
       repeat
          for i = 1, 1e5 do x = x + math.sin(i) end
          time = timer:time()
