@@ -12,7 +12,7 @@ local names, bytes = ffi.new('char *[1]'), ffi.new('int64_t[1]')
 ---
 ---     print(table.concat(hilo.data.folder.list 'photos', ' '))
 ---@param path string
----@param options? {hidden: boolean} hidden: those too
+---@param options? {hidden?: boolean} hidden: those too
 ---@return string[]
 function folder.list(path, options)
    local hidden = options ~= nil and options.hidden

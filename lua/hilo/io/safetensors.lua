@@ -298,7 +298,7 @@ end
 ---@param path string
 ---@param tensors table<string, Tensor>
 ---@param metadata? table<string, string>
----@param options? {checksum: boolean} checksum: a damaged file is told when it is read; each tensor is then looked at twice
+---@param options? {checksum?: boolean} checksum: a damaged file is told when it is read; each tensor is then looked at twice
 function safetensors.save(path, tensors, metadata, options)
    file.check_path(path, 'safetensors.save')
    check_tensors(tensors)
