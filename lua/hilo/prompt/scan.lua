@@ -1,28 +1,10 @@
 --- prompt/scan.lua: what the text of a chunk says before it runs: the names in it, its own local variables, where it returns.
+local after_quoted = require 'hilo.quoted'
+
 local scan = {}
 
 local opens = {['function'] = true, ['do'] = true, ['if'] = true, ['repeat'] = true}
 local closes = {['end'] = true, ['until'] = true}
-
--- Where a comment or a string that begins at `at` ends; nil where none begins there.
-local function skipped(text, at)
-   local comment = text:match('^%-%-()', at)
-   local level = text:match('^%[(=*)%[', comment or at)
-   if level then
-      local _, last = text:find(']' .. level .. ']', at, true)
-      return last or #text
-   end
-   if comment then return (text:find('\n', at, true) or #text + 1) - 1 end
-   local quote = text:match('^[\'"]', at)
-   if not quote then return nil end
-   local i = at + 1
-   while i <= #text do
-      local c = text:sub(i, i)
-      if c == quote then return i end
-      i = i + (c == '\\' and 2 or 1)
-   end
-   return #text
-end
 
 --- Calls f(token, position) for each name, number and sign; comments and strings are left out.
 ---@param text string
@@ -32,13 +14,13 @@ function scan.tokens(text, f)
    while true do
       at = text:find('%S', at)
       if not at then return end
-      local last = skipped(text, at)
-      if not last then
+      local after = after_quoted(text, at)
+      if not after then
          local token = text:match('^[%a_\128-\255][%w_\128-\255]*', at) or text:match('^%.?%d[%w_.]*', at) or text:sub(at, at)
          f(token, at)
-         last = at + #token - 1
+         after = at + #token
       end
-      at = last + 1
+      at = after
    end
 end
 

@@ -4,6 +4,7 @@
 --- That holds for what require, dofile and loadfile load, and for the script of `luajit -l hilo.torch script.lua`, where this is the
 --- last -l; not for a script that names the switch itself: it is compiled already.
 local core = require 'hilo.core'
+local after_quoted = require 'hilo.quoted'
 
 ---@class hilo.torch.length
 local M = {}
@@ -22,26 +23,6 @@ function M.length(x)
 end
 
 -- ---- places in a Lua text ----
-
--- The place after the string or comment that begins at `at`; nil where none does.
-local function after_quoted(text, at)
-   local comment = text:match('^%-%-()', at)
-   local level = text:match('^%[(=*)%[', comment or at)
-   if level then
-      local _, last = text:find(']' .. level .. ']', comment or at, true)
-      return (last or #text) + 1
-   end
-   if comment then return (text:find('\n', comment, true) or #text + 1) end
-   local quote = text:match('^["\']', at)
-   if not quote then return nil end
-   at = at + 1
-   while at <= #text do
-      local c = text:sub(at, at)
-      if c == quote then return at + 1 end
-      at = at + (c == '\\' and 2 or 1)
-   end
-   return at
-end
 
 local function after_blanks(text, at)
    while true do
