@@ -37,6 +37,11 @@ function utf8.valid(text, f)
    return table.concat(parts)
 end
 
+--- Characters of a text, not bytes: '±' is one column wide and two bytes long.
+---@param text string
+---@return integer
+function utf8.length(text) return #text:gsub('[\128-\191]', '') end
+
 local named = {['\n'] = '\\n', ['\r'] = '\\r', ['\t'] = '\\t'}
 
 --- The text as it can be shown in one line, of a terminal too: valid, and control characters as Lua writes them, \n or \27.

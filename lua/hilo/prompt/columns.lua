@@ -1,7 +1,7 @@
 --- prompt/columns.lua: rows of text as columns; the first is filled up on its right, the others on their left.
-local least = 16 -- characters of the first column that stay where there is little room
+local length = require('hilo.io.utf8').length
 
-local function length(s) return #s:gsub('[\128-\191]', '') end
+local least = 16 -- characters of the first column that stay where there is little room
 
 -- The first n - 1 characters and an ellipsis.
 local function shortened(s, n)

@@ -1,4 +1,5 @@
 --- prompt/show/legend.lua: the lines below a picture: what its colours mean, and what else is to be said of it.
+local length = require('hilo.io.utf8').length
 
 ---@class LegendLine
 ---@field text string
@@ -10,8 +11,6 @@ local function marked(line, coloured)
    if not coloured then return ('#%02x%02x%02x %s'):format(r, g, b, line.text) end
    return ('\27[48;2;%d;%d;%dm  \27[0m %s'):format(r, g, b, line.text)
 end
-
-local function length(s) return #s:gsub('[\128-\191]', '') end
 
 -- Colours side by side, read downwards, in as many columns as there is room for.
 local function in_columns(list, coloured, room)
