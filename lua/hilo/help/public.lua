@@ -33,15 +33,14 @@ local function walk_class(list, name, class)
    for _, key in ipairs(sorted_keys(class)) do
       local value = class[key]
       if type(key) == 'string' and key:sub(1, 1) ~= '_' and type(value) == 'function' then
-         list[#list + 1] = {name = name .. ':' .. key, key = key, owner = name, kind = 'function',
-            value = checked.inside(value), parent = parent}
+         list[#list + 1] = {name = name .. ':' .. key, key = key, owner = name, kind = 'function', value = value, parent = parent}
       end
    end
 end
 
 local function entry_of(list, seen, owner, key, value)
    local name = owner == '' and key or owner .. '.' .. key
-   local item = {name = name, key = key, owner = owner, value = checked.inside(value)}
+   local item = {name = name, key = key, owner = owner, value = value}
    if type(value) == 'function' then
       item.kind = 'function'
       list[#list + 1] = item
@@ -66,8 +65,7 @@ local at_prompt = {open = {'hilo.prompt.run', 'open'}, show = {'hilo.prompt.show
 local function walk_prompt(list)
    for _, name in ipairs(sorted_keys(at_prompt)) do
       local module, key = unpack(at_prompt[name])
-      list[#list + 1] = {name = 'prompt.' .. name, key = name, owner = 'prompt', kind = 'function',
-         value = checked.inside(require(module)[key])}
+      list[#list + 1] = {name = 'prompt.' .. name, key = name, owner = 'prompt', kind = 'function', value = require(module)[key]}
    end
 end
 
@@ -86,9 +84,9 @@ return function()
    list[#list + 1] = {name = 'Tensor', key = 'Tensor', owner = '', kind = 'class', value = Tensor}
    for _, key in ipairs(sorted_keys(Tensor.methods)) do
       if key:sub(1, 1) ~= '_' then
-         list[#list + 1] = {name = 'Tensor:' .. key, key = key, owner = 'Tensor', kind = 'function',
-            value = checked.inside(Tensor.methods[key])}
+         list[#list + 1] = {name = 'Tensor:' .. key, key = key, owner = 'Tensor', kind = 'function', value = Tensor.methods[key]}
       end
    end
+   for _, item in ipairs(list) do item.value = checked.inside(item.value) end
    return list
 end
