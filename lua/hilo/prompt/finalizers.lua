@@ -22,6 +22,9 @@ local function protected(f)
    return safe[f]
 end
 
+-- Of the metatables of proxies.
+local noting = {__newindex = function(meta, key, value) rawset(meta, key, key == '__gc' and protected(value) or value) end}
+
 --- From now on errors of the finalizers that are set by ffi.gc, ffi.metatype and newproxy are noted.
 function finalizers.install()
    local gc, metatype, proxy = ffi.gc, ffi.metatype, newproxy
@@ -32,11 +35,7 @@ function finalizers.install()
    end
    function _G.newproxy(...) -- luacheck: ignore 122
       local x = proxy(...)
-      if (...) == true then
-         setmetatable(getmetatable(x), {__newindex = function(meta, key, value)
-            rawset(meta, key, key == '__gc' and protected(value) or value)
-         end})
-      end
+      if (...) == true then setmetatable(getmetatable(x), noting) end
       return x
    end
 end

@@ -22,22 +22,19 @@ local questions = {}
 
 local function is_known(text) return not (text:find('of which no comment tells', 1, true) or text:find('^nothing is called')) end
 
--- The source of a function that was typed in this session.
-local function typed_source(session, f)
+-- Shows a function that was typed in this session; false for any other value.
+local function tell_of_typed(session, f)
    local info = type(f) == 'function' and debug.getinfo(f, 'S')
    local n = info and info.source:match('^=%[(%d+)%]$')
    local entry = n and session.entries[tonumber(n)]
-   if not entry then return nil end
+   if not entry then return false end
    local lines, at = {}, 0
    for line in (entry[1] .. '\n'):gmatch('([^\n]*)\n') do
       at = at + 1
       if at >= info.linedefined and at <= info.lastlinedefined then lines[#lines + 1] = line end
    end
-   return table.concat(lines, '\n')
-end
-
-local function tell_of_typed(session, f, source)
-   session:say('%s\n%s', session.paint('dim', require('hilo.prompt.pretty').function_text(f)), source)
+   session:say('%s\n%s', session.paint('dim', require('hilo.prompt.pretty').function_text(f)), table.concat(lines, '\n'))
+   return true
 end
 
 -- The source of a name, or of the value that a variable holds.
@@ -73,8 +70,7 @@ function questions.ask(session, marks, about)
    end
    local value = value_of(session, thing)
    if type(value) == 'string' then value = nil end
-   local typed = typed_source(session, value)
-   if typed then return tell_of_typed(session, value, typed) end
+   if tell_of_typed(session, value) then return end
    local answer = marks == '??' and source_of or known_of
    answer(session, thing, value)
 end
@@ -84,8 +80,7 @@ end
 ---@param x any
 function questions.about(session, x)
    if x == nil or type(x) == 'string' then return questions.ask(session, '?', x or '') end
-   local typed = typed_source(session, x)
-   if typed then return tell_of_typed(session, x, typed) end
+   if tell_of_typed(session, x) then return end
    session:say('%s', require('hilo.help').show(x))
 end
 
