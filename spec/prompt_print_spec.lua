@@ -107,6 +107,7 @@ describe('a large tensor', function()
 
    it('keeps to lines that are shorter than those of Torch7', function()
       local before = printing.width
+      finally(function() printing.width = before end)
       for _, width in ipairs {40, 60, 80} do
          printing.width = width
          for _, x in ipairs {hilo.randn(2, 12), hilo.randn(300, 200), hilo.randn(300, 200):mul(1e8), hilo.randn(3, 30, 40)} do
