@@ -5,12 +5,16 @@ local codes = {key = '36', string = '32', number = '33', type = '35', dim = '2',
 
 local colour = {}
 
+--- Whether the terminal is said to take nothing but text.
+---@return boolean
+function colour.is_dumb() return (os.getenv('TERM') or 'dumb') == 'dumb' end
+
 --- Whether text of a descriptor may be coloured: a terminal, which is not dumb, and no NO_COLOR (no-color.org).
 ---@param fd? integer 1 or 2
 ---@return boolean
 function colour.wanted(fd)
    local no = os.getenv('NO_COLOR')
-   return core.host.hl_host_terminal_width(fd or 1) > 0 and (os.getenv('TERM') or 'dumb') ~= 'dumb' and (not no or no == '')
+   return core.host.hl_host_terminal_width(fd or 1) > 0 and not colour.is_dumb() and (not no or no == '')
 end
 
 --- A function that colours text, or leaves it.

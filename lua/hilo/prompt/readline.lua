@@ -1,5 +1,6 @@
 --- prompt/readline.lua: GNU readline by its callback interface: a key at a time, so that Ctrl-C comes back to Lua.
 local ffi = require 'ffi'
+local colour = require 'hilo.prompt.colour'
 local core = require 'hilo.core'
 local stop = require 'hilo.prompt.stop'
 
@@ -121,7 +122,7 @@ function readline.new(options)
    rl.rl_readline_name = 'hilo'
    rl.rl_initialize()
    rl.rl_catch_signals, rl.rl_catch_sigwinch = 0, 0
-   local is_dumb = (os.getenv('TERM') or 'dumb') == 'dumb'
+   local is_dumb = colour.is_dumb()
    if not is_dumb then rl.rl_variable_bind('enable-bracketed-paste', 'on') end
    rl.rl_variable_bind('blink-matching-paren', 'on')
    rl.rl_completer_word_break_characters = readline.breaks
