@@ -103,6 +103,8 @@ describe('the distribution', function()
          assert.equal(6, t:max())
       end
       assert.equal(1, hilo.empty(100):random(1, g):max())
+      assert.equal(1, hilo.empty(100):random(1):max())
+      assert.is_true(hilo.empty(100):random():max() > 1)
       assert.equal(0, hilo.empty(100):bernoulli(0, g):sum())
       assert.equal(100, hilo.empty(100):bernoulli(1, g):sum())
    end)

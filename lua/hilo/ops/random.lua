@@ -153,7 +153,7 @@ local function numbers(fn, names, defaults, ...)
          options = v
          break
       end
-      if i <= #names then values[i] = v == nil and defaults[i] or arguments.number(fn, names[i], v) end
+      if i <= #names and v ~= nil then values[i] = arguments.number(fn, names[i], v) end
    end
    for i = 1, #names do if values[i] == nil then values[i] = defaults[i] end end
    return values, options
