@@ -35,25 +35,8 @@ end
 
 if is_child then return steps(arg[2] == 'with', tonumber(arg[3])) end
 
-local rounds, n = 6, 60
-for _, word in ipairs(arg) do
-   rounds = tonumber(word:match '^ROUNDS=(%d+)$') or rounds
-   n = tonumber(word:match '^STEPS=(%d+)$') or n
-end
-
-local function run(how)
-   local pipe = io.popen(('OMP_NUM_THREADS=1 luajit %s step %s %d'):format(arg[0], how, n))
-   local seconds, loss = pipe:read '*a':match '(%S+) (%S+)'
-   pipe:close()
-   return tonumber(seconds), loss
-end
-
-local with, without = math.huge, math.huge
-for _ = 1, rounds do
-   local a, loss_a = run 'with'
-   local b, loss_b = run 'without'
-   assert(loss_a == loss_b, ('the losses differ: %s and %s'):format(loss_a, loss_b))
-   with, without = math.min(with, a), math.min(without, b)
-end
-print(('a step: %.2f ms with the switch, %.2f ms without; ratio %.3f (%d rounds)'):format(1e3 * with, 1e3 * without, with / without,
-   rounds))
+local timing = require 'spec.bench.timing'
+local o = timing.options(arg, {ROUNDS = '6', STEPS = '60'})
+local with, without = timing.with_and_without(arg[0], tonumber(o.ROUNDS), tonumber(o.STEPS))
+print(('a step: %.2f ms with the switch, %.2f ms without; ratio %.3f (%s rounds)'):format(1e3 * with, 1e3 * without, with / without,
+   o.ROUNDS))
