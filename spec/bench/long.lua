@@ -7,7 +7,9 @@
 ---
 --- Prints a line for each tenth of the run and one at the end; the exit status tells whether memory stayed flat from the second tenth
 --- on, and open files and threads the same. Memory is the median of a tenth's samples: between two collections it goes up and down.
-package.path = './?.lua;./lua/?.lua;./lua/?/init.lua;' .. package.path
+-- Specs require this file too, and have a path of their own.
+local is_script = arg and arg[0] and arg[0]:find 'spec/bench/long%.lua$'
+if is_script then package.path = './?.lua;./lua/?.lua;./lua/?/init.lua;' .. package.path end
 local core = require 'hilo.core'
 local folder = require 'hilo.data.folder'
 local file = require 'hilo.io.file'
@@ -127,6 +129,6 @@ local function main(arguments)
    os.exit(sound and 0 or 1)
 end
 
-if arg and arg[0] and arg[0]:find 'spec/bench/long%.lua$' then main(arg) end
+if is_script then main(arg) end
 
 return long

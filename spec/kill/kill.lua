@@ -5,7 +5,9 @@
 ---
 --- Prints how often each phase was hit; the exit status tells whether all ends are alike to the last bit, and no line of a log came
 --- twice or was lost.
-package.path = './?.lua;./lua/?.lua;./lua/?/init.lua;' .. package.path
+-- Specs require this file too, and have a path of their own.
+local is_script = arg and arg[0] and arg[0]:find 'spec/kill/kill%.lua$'
+if is_script then package.path = './?.lua;./lua/?.lua;./lua/?/init.lua;' .. package.path end
 local core = require 'hilo.core'
 local hilo = require 'hilo'
 local folder = require 'hilo.data.folder'
@@ -186,6 +188,6 @@ local function main(arguments)
    self:remove()
 end
 
-if arg and arg[0] and arg[0]:find 'spec/kill/kill%.lua$' then main(arg) end
+if is_script then main(arg) end
 
 return killing
