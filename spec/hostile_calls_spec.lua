@@ -99,7 +99,7 @@ describe('sizes that a loop would never get to the end of are refused', function
          ['TemporalConvolution: dW must be'] = function() nn.TemporalConvolution(2, 2, 1, 0.5) end,
          ['SpatialFractionalMaxPooling: the output must be'] = function() nn.SpatialFractionalMaxPooling(2, 2, 2 ^ 40, 3) end,
          ['NarrowTable: length must be'] = function() nn.NarrowTable(1, 1e308) end,
-         ['tables.full: expects whole numbers'] = function() nn.tables.full(2 ^ 20, 2 ^ 20) end,
+         ['tables.full: expects planes of 1 or more, with up to 16777216 connections'] = function() nn.tables.full(2 ^ 20, 2 ^ 20) end,
          ['ELU: alpha must be a number'] = function() nn.ELU 'x' end,
       } do assert.matches(text, helper.error_of(f)) end
       assert.equal(1, #nn.NarrowTable(2, 2 ^ 31):forward {hilo.ones(1), hilo.ones(1)})

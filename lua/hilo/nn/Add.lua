@@ -8,7 +8,7 @@ local pointwise = require 'hilo.ops.pointwise'
 local Add, parent = class('nn.Add', 'nn.Module')
 
 ---@param inputSize integer elements of one sample
----@param scalar? any
+---@param scalar? boolean|number any number counts as true
 function Add:__init(inputSize, scalar)
    parent.__init(self)
    self.scalar = scalar and true or false

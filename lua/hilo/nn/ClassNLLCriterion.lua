@@ -57,8 +57,7 @@ end
 
 ---@param input Tensor
 function ClassNLLCriterion:updateOutput(input, target)
-   self:check(core.is_tensor(input) and (input:dim() == 1 or input:dim() == 2), 'expects log-probabilities (C) or (N,C), got %s',
-      core.is_tensor(input) and Tensor.shape_text(input) or type(input))
+   self:check(input:dim() == 1 or input:dim() == 2, 'expects log-probabilities (C) or (N,C), got %s', Tensor.shape_text(input))
    if input:dim() == 1 then input = input:view(1, input:size(1)) end
    if type(target) == 'number' then target = input:emptyAs('long', 1):fill(target) end
    self:check(core.is_tensor(target) and target:nElement() == input:size(1), 'expects %d targets, got %s', input:size(1),

@@ -22,7 +22,6 @@ end
 
 ---@param input Tensor
 function CrossEntropyCriterion:updateOutput(input, target)
-   self:check(core.is_tensor(input), 'expects scores (C) or (N,C), got %s', type(input))
    -- either field may be set: the one that was changed counts
    if self.sizeAverage ~= self.set_size_average then self.nll.sizeAverage = self.sizeAverage end
    self.set_size_average = self.sizeAverage

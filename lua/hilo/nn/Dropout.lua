@@ -27,7 +27,6 @@ function Dropout:setp(p) self.p = p end
 
 ---@param x Tensor
 function Dropout:updateOutput(x)
-   self:check(core.is_tensor(x), 'expects a tensor, got %s', type(x))
    if self.p == 0 then return x end
    local drops = self.train or self.stochastic_inference
    local y = drops and random.dropout(x, self.p) or x

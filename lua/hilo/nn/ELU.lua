@@ -11,7 +11,6 @@ local ELU, parent = class('nn.ELU', 'nn.Module')
 function ELU:__init(alpha, inplace)
    parent.__init(self)
    self.alpha, self.inplace = alpha or 1, inplace or false
-   self:check_numbers('alpha')
 end
 
 ---@param x Tensor

@@ -12,7 +12,6 @@ local HardTanh, parent = class('nn.HardTanh', 'nn.Module')
 function HardTanh:__init(min_val, max_val, inplace)
    parent.__init(self)
    self.min_val, self.max_val, self.inplace = min_val or -1, max_val or 1, inplace or false
-   self:check_numbers('min_val', 'max_val')
    self:check(self.max_val > self.min_val, 'the upper bound %g must be above the lower one %g', self.max_val, self.min_val)
 end
 

@@ -127,14 +127,13 @@ end
 function IndexLinear:form_gradInput(dx, input, gradOutput)
    if not self.doGradInput then return dx end
    self:check(self.normalize == 0, 'has no gradient of all inputs where it normalises them')
-   local _, _, sizes, alone = joined(self, input)
-   local w = self.weight:detach()
-   local all = matmul.matmul(gradOutput:detach():reshape(#sizes, self.outputSize), w:t())
+   local w, n = self.weight:detach(), gradOutput:nElement() / self.outputSize
+   local all = matmul.matmul(gradOutput:detach():reshape(n, self.outputSize), w:t())
    local keys = Tensor.range(1 + self.offset, self.inputSize + self.offset, 1, {dtype = 'long', device = w:getDevice()})
-   if alone then return {keys, all:view(self.inputSize)} end
-   if #input == 3 then return {keys:view(1, -1):expand(#sizes, self.inputSize):clone(), all} end
+   if #input == 3 then return {keys:view(1, -1):expand(n, self.inputSize):clone(), all} end
+   if core.is_tensor(input[1]) then return {keys, all:view(self.inputSize)} end
    local list = {{}, {}}
-   for i = 1, #sizes do list[1][i], list[2][i] = keys:clone(), all[i] end
+   for i = 1, n do list[1][i], list[2][i] = keys:clone(), all[i] end
    return list
 end
 

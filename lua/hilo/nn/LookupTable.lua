@@ -17,7 +17,6 @@ local LookupTable, parent = class('nn.LookupTable', 'nn.Module')
 function LookupTable:__init(nIndex, nOutput, paddingValue, maxNorm, normType)
    parent.__init(self)
    self.paddingValue, self.maxNorm, self.normType = paddingValue or 0, maxNorm, normType
-   self:check_numbers('paddingValue')
    self:new_parameter('weight', nIndex, nOutput)
    self:reset()
 end

@@ -7,10 +7,10 @@ local class = require 'hilo.nn.class'
 local MapTable, parent = class('nn.MapTable', 'nn.Container')
 
 ---@param module? Module
----@param shared? string[]|boolean names of what the clones share; all that parameters() lists if not given
+---@param shared? string[]|boolean names of what the clones share; weight, bias and their gradients if not given, and for true or false
 function MapTable:__init(module, shared)
    parent.__init(self)
-   self.shared = shared ~= nil and shared or {'weight', 'bias', 'gradWeight', 'gradBias'}
+   self.shared = type(shared) == 'table' and shared or {'weight', 'bias', 'gradWeight', 'gradBias'}
    if module then self:add(module) end
 end
 

@@ -40,7 +40,7 @@ function Module:__init()
 end
 
 Module.check = inputs.check
-Module.check_whole, Module.check_sides, Module.check_numbers = inputs.check_whole, inputs.check_sides, inputs.check_numbers
+Module.check_whole, Module.check_sides = inputs.check_whole, inputs.check_sides
 Module.most = inputs.most
 Module.check_dims = inputs.check_dims
 Module.over_images = inputs.over_images

@@ -12,8 +12,6 @@ local Normalize, parent = class('nn.Normalize', 'nn.Module')
 function Normalize:__init(p, eps)
    parent.__init(self)
    self.p, self.eps = p, eps or 1e-10
-   self:check_numbers('p', 'eps')
-   self:check(p > 0, 'expects a norm above 0, got %g', p)
 end
 
 ---@param x Tensor

@@ -1,4 +1,3 @@
-local core = require 'hilo.core'
 local Tensor = require 'hilo.tensor'
 local class = require 'hilo.nn.class'
 local pointwise = require 'hilo.ops.pointwise'
@@ -24,7 +23,7 @@ end
 
 ---@param x Tensor
 function PReLU:updateOutput(x)
-   self:check(core.is_tensor(x) and x:dim() > 0, 'expects a tensor, got %s', type(x))
+   self:check(x:dim() > 0, 'expects a tensor of elements, got an empty one')
    local a = self:parameter('weight')
    if self.nOutputPlane > 0 then
       local dim = x:dim() % 2 == 1 and 1 or 2 -- (C), (N,C), (C,H,W), (N,C,H,W)

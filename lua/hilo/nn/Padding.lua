@@ -16,7 +16,7 @@ local Padding, parent = class('nn.Padding', 'nn.Module')
 function Padding:__init(dim, pad, nInputDim, value, index)
    parent.__init(self)
    self.dim, self.pad, self.nInputDim, self.value, self.index = dim, pad, nInputDim, value or 0, index or 1
-   self:check_whole(-self.most.planes, self.most.planes, 'pad'):check_numbers('dim', 'value', 'index')
+   self:check_whole(-self.most.planes, self.most.planes, 'pad')
 end
 
 ---@param x Tensor

@@ -16,7 +16,6 @@ local RReLU, parent = class('nn.RReLU', 'nn.Module')
 function RReLU:__init(l, u, inplace)
    parent.__init(self)
    self.lower, self.upper, self.inplace = l or 1 / 8, u or 1 / 3, inplace or false
-   self:check_numbers('lower', 'upper')
    self:check(self.lower <= self.upper and self.lower >= 0, 'expects slopes 0 <= l <= u, got %g and %g', self.lower, self.upper)
 end
 

@@ -8,7 +8,7 @@ local shape = require 'hilo.ops.shape'
 ---     local y = nn.Reshape(12):forward(hilo.zeros(2, 3, 4))  -- (2,12)
 local Reshape, parent = class('nn.Reshape', 'nn.Module')
 
----@param ... any numbers, or a table or LongStorage of them; then true or false
+---@param ... integer|integer[]|boolean|nil sizes, or one table or LongStorage of them; then batchMode
 function Reshape:__init(...)
    parent.__init(self)
    local args = {...}
@@ -27,7 +27,6 @@ end
 
 ---@param x Tensor
 function Reshape:updateOutput(x)
-   self:check(core.is_tensor(x), 'expects a tensor, got %s', type(x))
    if self.batchMode == false or self.batchMode == nil and x:nElement() == self.nelement and x:size(1) ~= 1 then
       return shape.reshape(x, self.size)
    end

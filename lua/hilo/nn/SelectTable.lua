@@ -1,4 +1,3 @@
-local core = require 'hilo.core'
 local class = require 'hilo.nn.class'
 
 --- nn.SelectTable(index): one element of a table.
@@ -14,7 +13,6 @@ end
 
 ---@param xs table
 function SelectTable:updateOutput(xs)
-   self:check(type(xs) == 'table' and not core.is_tensor(xs), 'expects a table, got %s', core.is_tensor(xs) and 'a tensor' or type(xs))
    local index = self.index
    if type(index) == 'number' and index < 0 then index = #xs + 1 + index end
    self:check(xs[index] ~= nil, 'the table has no element %s; it has %d', tostring(self.index), #xs)

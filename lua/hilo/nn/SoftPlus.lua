@@ -10,7 +10,6 @@ local SoftPlus, parent = class('nn.SoftPlus', 'nn.Module')
 function SoftPlus:__init(beta)
    parent.__init(self)
    self.beta = beta or 1
-   self:check_numbers('beta')
    self:check(self.beta ~= 0, 'beta must not be 0')
 end
 

@@ -10,7 +10,6 @@ local SoftShrink, parent = class('nn.SoftShrink', 'nn.Module')
 function SoftShrink:__init(lambda)
    parent.__init(self)
    self.lambda = lambda or 0.5
-   self:check_numbers('lambda')
 end
 
 ---@param x Tensor

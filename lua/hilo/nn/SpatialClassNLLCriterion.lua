@@ -10,8 +10,7 @@ local SpatialClassNLLCriterion = class('nn.SpatialClassNLLCriterion', 'nn.ClassN
 
 ---@param input Tensor
 function SpatialClassNLLCriterion:updateOutput(input, target)
-   self:check(core.is_tensor(input) and input:dim() == 4, 'expects log-probabilities (N,C,H,W), got %s',
-      core.is_tensor(input) and Tensor.shape_text(input) or type(input))
+   self:check(input:dim() == 4, 'expects log-probabilities (N,C,H,W), got %s', Tensor.shape_text(input))
    self:check(core.is_tensor(target) and target:dim() == 3 and target:size(1) == input:size(1) and target:size(2) == input:size(3)
       and target:size(3) == input:size(4), 'expects targets %dx%dx%d, got %s', input:size(1), input:size(3), input:size(4),
       core.is_tensor(target) and Tensor.shape_text(target) or type(target))

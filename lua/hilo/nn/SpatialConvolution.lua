@@ -46,9 +46,9 @@ end
 ---@param groups integer
 ---@return SpatialConvolution self
 function SpatialConvolution:inGroups(groups)
-   core.check(type(groups) == 'number' and groups >= 1 and self.nInputPlane % groups == 0 and self.nOutputPlane % groups == 0,
-      '%s: %d input and %d output planes cannot be cut into %s equal groups', self.__typename, self.nInputPlane, self.nOutputPlane,
-      tostring(groups))
+   core.check(groups >= 1 and self.nInputPlane % groups == 0 and self.nOutputPlane % groups == 0,
+      '%s: %d input and %d output planes cannot be cut into %d equal groups', self.__typename, self.nInputPlane, self.nOutputPlane,
+      groups)
    self.groups = groups
    self:new_parameter('weight', self.nOutputPlane, self.nInputPlane / groups, self.kH, self.kW)
    return self:reset()

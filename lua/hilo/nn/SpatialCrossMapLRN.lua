@@ -18,7 +18,7 @@ local SpatialCrossMapLRN, parent = class('nn.SpatialCrossMapLRN', 'nn.Module')
 function SpatialCrossMapLRN:__init(size, alpha, beta, k)
    parent.__init(self)
    self.size, self.alpha, self.beta, self.k = size, alpha or 1e-4, beta or 0.75, k or 1
-   self:check_sides('size'):check_numbers('alpha', 'beta', 'k')
+   self:check_sides('size')
 end
 
 ---@param input Tensor

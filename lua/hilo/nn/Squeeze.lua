@@ -1,4 +1,3 @@
-local core = require 'hilo.core'
 local class = require 'hilo.nn.class'
 local shape = require 'hilo.ops.shape'
 
@@ -17,7 +16,6 @@ end
 
 ---@param x Tensor
 function Squeeze:updateOutput(x)
-   self:check(core.is_tensor(x), 'expects a tensor, got %s', type(x))
    local batched = self.numInputDims and x:dim() ~= self.numInputDims
    return shape.squeeze(x, self.dim and (batched and self.dim + 1 or self.dim) or nil)
 end

@@ -13,7 +13,7 @@ local TemporalDynamicKMaxPooling, parent = class('nn.TemporalDynamicKMaxPooling'
 function TemporalDynamicKMaxPooling:__init(minK, factor)
    parent.__init(self)
    self.minK, self.factor = minK, factor or 0
-   self:check_sides('minK'):check_numbers('factor')
+   self:check_sides('minK')
 end
 
 ---@param x Tensor

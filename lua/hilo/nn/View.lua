@@ -9,7 +9,7 @@ local shape = require 'hilo.ops.shape'
 ---     local y = nn.View(-1, 48):forward(hilo.randn(2, 3, 4, 4))  -- (2,48)
 local View, parent = class('nn.View', 'nn.Module')
 
----@param ... any numbers, or a table or LongStorage of them
+---@param ... integer|integer[] sizes, or one table or LongStorage of them
 function View:__init(...)
    parent.__init(self)
    local first = ...
@@ -34,7 +34,6 @@ end
 
 ---@param x Tensor
 function View:updateOutput(x)
-   self:check(core.is_tensor(x), 'expects a tensor, got %s', type(x))
    local n = x:dim()
    local inner, elements, batch = math.min(self.numInputDims or n, n), 1, 1
    for d = 1, n do

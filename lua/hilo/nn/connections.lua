@@ -10,9 +10,9 @@ local connections = {}
 
 local most = 2 ^ 24
 
-local function need(name, ok) core.check(ok, 'nn.tables.%s: expects whole numbers of planes, with up to %d connections', name, most) end
+local function need(name, ok) core.check(ok, 'nn.tables.%s: expects planes of 1 or more, with up to %d connections', name, most) end
 
-local function is_count(n) return type(n) == 'number' and n % 1 == 0 and n >= 1 and n <= most end
+local function is_count(n) return n >= 1 and n <= most end
 
 --- Every input with every output.
 ---@param nin integer

@@ -40,19 +40,6 @@ end
 ---@return Module self
 function inputs:check_sides(...) return self:check_whole(1, inputs.most.side, ...) end
 
---- Checks that fields of the module are numbers.
----@param ... string names of the fields
----@return Module self
-function inputs:check_numbers(...)
-   for i = 1, select('#', ...) do
-      local name = select(i, ...)
-      if type(self[name]) ~= 'number' then
-         core.raise(('%s: %s must be a number, got %s'):format(self.__typename, name, tostring(self[name])))
-      end
-   end
-   return self
-end
-
 --- Checks that x is a tensor of as many dimensions as one of the numbers after it.
 ---@param x any
 ---@param what string for the message: 'images (N,C,H,W)'

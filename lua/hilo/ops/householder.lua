@@ -5,18 +5,9 @@ local Tensor = require 'hilo.tensor'
 local arguments = require 'hilo.ops.arguments'
 local lapack = require 'hilo.ops.lapack'
 
-local check, work, call = core.check, lapack.work, lapack.call
+local check, work, call, matrix, columns = core.check, lapack.work, lapack.call, lapack.matrix, lapack.columns
 
 local M = {}
-
-local function matrix(name, what, x)
-   arguments.tensor(name, what, x)
-   local ctype = x._storage.dtype.ctype
-   check(ctype == 'float' or ctype == 'double', '%s: %s must be float or double, got %s', name, what, x:type())
-   check(x:getDevice() == 'cpu', '%s: %s must be on the CPU, got %s; call :cpu() first', name, what, x:getDevice())
-   check(x:dim() == 2 and x:nElement() > 0, '%s: %s must be a matrix, got %s', name, what, Tensor.shape_text(x))
-   return x:detach()
-end
 
 local function reflections(name, a, tau)
    matrix(name, 'a', a)
@@ -24,12 +15,6 @@ local function reflections(name, a, tau)
       '%s: a and tau must be what geqrf gave, got %s %s and %s %s', name, a:type(), Tensor.shape_text(a), tau:type(),
       Tensor.shape_text(tau))
    return tau:detach():contiguous()
-end
-
--- A copy by columns, and its address.
-local function columns(x)
-   local memory = x:t():clone()
-   return memory:t(), memory:data()
 end
 
 --- Factors of a = q r as LAPACK keeps them.
@@ -43,7 +28,7 @@ end
 function M.geqrf(a)
    matrix('geqrf', 'a', a)
    local m, n = a:size(1), a:size(2)
-   local factors, p = columns(a:detach())
+   local p, factors = columns(a:detach())
    local tau = a:empty(math.min(m, n))
    call('geqrf', a, m, n, p, m, tau:data(), work)
    return factors, tau
@@ -56,7 +41,7 @@ end
 function M.orgqr(a, tau)
    tau = reflections('orgqr', a, tau)
    local m, k = a:size(1), tau:size(1)
-   local q, p = columns(a:detach():narrow(2, 1, k))
+   local p, q = columns(a:detach():narrow(2, 1, k))
    call('orgqr', a, m, k, k, p, m, tau:data(), work)
    return q
 end
@@ -71,13 +56,11 @@ end
 function M.ormqr(a, tau, c, side, trans)
    tau, side, trans = reflections('ormqr', a, tau), side or 'L', trans or 'N'
    matrix('ormqr', 'c', c)
-   check(side == 'L' or side == 'R', "ormqr: side must be 'L' or 'R', got %s", tostring(side))
-   check(trans == 'N' or trans == 'T', "ormqr: trans must be 'N' or 'T', got %s", tostring(trans))
    local m = a:size(1)
    check(c:size(side == 'L' and 1 or 2) == m and c:type() == a:type(), 'ormqr: c must be %s with %d %s, got %s %s', a:type(), m,
       side == 'L' and 'rows' or 'columns', c:type(), Tensor.shape_text(c))
-   local _, pa = columns(a:detach())
-   local y, pc = columns(c:detach())
+   local pa, _ = columns(a:detach())
+   local pc, y = columns(c:detach())
    call('ormqr', a, side, trans, c:size(1), c:size(2), tau:size(1), pa, m, tau:data(), pc, c:size(1), work)
    return y
 end

@@ -3,44 +3,21 @@
 local ffi = require 'ffi'
 local core = require 'hilo.core'
 local Tensor = require 'hilo.tensor'
-local arguments = require 'hilo.ops.arguments'
 local diagonal = require 'hilo.ops.diagonal'
 local lapack = require 'hilo.ops.lapack'
 
-local check, work, call = core.check, lapack.work, lapack.call
+local check, work, call, matrix, columns = core.check, lapack.work, lapack.call, lapack.matrix, lapack.columns
 
 local M = {}
-
-local function need(name, what, x)
-   arguments.tensor(name, what, x)
-   check(x._storage.dtype.ctype == 'float' or x._storage.dtype.ctype == 'double', '%s: %s must be float or double, got %s', name, what,
-      x:type())
-   check(x:getDevice() == 'cpu', '%s: %s must be on the CPU, got %s; call :cpu() first', name, what, x:getDevice())
-   return x:detach()
-end
-
-local function matrix(name, what, x)
-   check(need(name, what, x):dim() == 2 and x:nElement() > 0, '%s: %s must be a matrix, got %s', name, what, Tensor.shape_text(x))
-   return x:detach()
-end
 
 local function square(name, what, x)
    check(matrix(name, what, x):size(1) == x:size(2), '%s: %s must be square, got %s', name, what, Tensor.shape_text(x))
    return x:detach()
 end
 
--- A copy by columns: memory for LAPACK, and the matrix as a view of it. rows: more of them, for a result that is longer.
-local function columns(x, rows)
-   local m, n = x:size(1), x:size(2)
-   local lead = math.max(rows or m, m)
-   local memory = x:empty(n, lead):fill(0)
-   memory:narrow(2, 1, m):copy(x:t())
-   return memory:data(), memory:t(), lead
-end
-
 -- Right sides as a matrix; a vector becomes one column.
 local function right_sides(name, b, a)
-   need(name, 'b', b)
+   lapack.tensor(name, 'b', b)
    check(b:dim() == 1 or b:dim() == 2, '%s: b must be a vector or a matrix, got %s', name, Tensor.shape_text(b))
    check(b:size(1) == a:size(1), '%s: a has %d rows, b has %d', name, a:size(1), b:size(1))
    check(b:dtype() == a:dtype(), '%s: a and b must have one type, got %s and %s', name, a:type(), b:type())

@@ -110,7 +110,7 @@ function M.lswolfe(opfunc, x, t, d, f, g, gtd, options)
       move(step)
       local value, gradient = feval.evaluate('lswolfe', opfunc, x)
       calls = calls + 1
-      gradient = gradient:detach():clone()
+      gradient = gradient:clone()
       return {step, value, gradient:dot(d), gradient}
    end
    local function is_low_enough(p) return p[2] <= f + c1 * p[1] * gtd end
