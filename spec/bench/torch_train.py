@@ -32,7 +32,7 @@ FOLLOWED['s4gan.lua'] = FOLLOWED['supervised.lua'] + """unlabelled_batch d_lr d_
 FOLLOWED['mlmt.lua'] = """model resize scale batch unlabelled_batch steps tagged_batch tag_weight lr final_lr momentum weight_decay
     head_lr positive_power distance weight ema jitter blur eval scored data""".split()
 WITHOUT_EFFECT = """name runs resume overwrite seed device graph threads workers cache_mb log_every eval_every checkpoint_every tracking
-    pictures strict diagnostics histograms recipe preset precision""".split()
+    pictures strict diagnostics histograms recipe preset precision on_nan memory_limit""".split()
 
 
 def read(path):
