@@ -8,6 +8,8 @@
  *    conv_kn2row.c            few channels on one side, sums of convolutions: 1x1 convolutions for many taps at once
  *    conv_gemm.c              any convolution: an implicit matrix product
  *    conv_gemm_bf16.c         the same of bfloat16, where the processor multiplies it
+ *    conv_amx.c               any convolution of bfloat16, by AMX tiles; conv_amx_dw.c: its weights' gradient
+ *    conv_amx_images.c        images as those tiles are loaded from
  *    conv_source.h            the rows of that product: images shifted by each tap
  *    conv_plan.c              which taps of one convolution, or of a sum of them, meet which rows
  *    conv_room.c              scratch memory
@@ -39,7 +41,7 @@ typedef struct {
    int (*backward_w)(const conv_shape *s, int n, int dtype, void *const *dw, const void *dy, const void *x);
 } conv_way;
 
-extern const conv_way hl_conv_gemm, hl_conv_gemm_bf16, hl_conv_gathered, hl_conv_kn2row, hl_conv_winograd3,
+extern const conv_way hl_conv_gemm, hl_conv_gemm_bf16, hl_conv_amx, hl_conv_gathered, hl_conv_kn2row, hl_conv_winograd3,
     hl_conv_winograd4, hl_conv_winograd6, hl_conv_winograd_strided3, hl_conv_winograd_strided4;
 
 /* The same by the way that is expected to be done first. */

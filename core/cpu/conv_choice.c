@@ -19,9 +19,8 @@ static void FN(add_all)(real *to, const real *from, int64_t n)
 #include "generic.h"
 
 static const conv_way *const ways[] = {
-    &hl_conv_gemm,      &hl_conv_gemm_bf16,         &hl_conv_gathered,
-    &hl_conv_kn2row,    &hl_conv_winograd3,         &hl_conv_winograd_strided3,
-    &hl_conv_winograd4, &hl_conv_winograd_strided4, &hl_conv_winograd6,
+    &hl_conv_gemm,      &hl_conv_gemm_bf16,         &hl_conv_amx,       &hl_conv_gathered,          &hl_conv_kn2row,
+    &hl_conv_winograd3, &hl_conv_winograd_strided3, &hl_conv_winograd4, &hl_conv_winograd_strided4, &hl_conv_winograd6,
 };
 
 enum { WAYS = sizeof ways / sizeof *ways };

@@ -178,7 +178,7 @@ static int FN(sum_dx)(const conv_shape *s, const conv_plan *plan, int dtype, ele
  * multi channel convolution using general matrix multiplication" (2017). The
  * taps of one row offset go together, and read only the rows that they meet. */
 #include "bfloat.h"
-#include "conv.h"
+#include "conv_amx.h"
 #include <math.h>
 #include <string.h>
 
@@ -206,6 +206,7 @@ static int64_t image_size(const conv_shape *s, const conv_group *g)
 static int product(const conv_shape *s, int dtype, void *sums, const void *x, const void *w)
 {
 #if CONV_HAS_BF16
+   if (dtype == HL_BF16 && hl_amx()) return hl_amx_sums(s, sums, x, w);
    if (dtype == HL_BF16) return hl_conv_bf16_sums(s, sums, x, w);
 #endif
    return hl_conv_gemm_y(s, dtype, sums, x, w, NULL);
@@ -214,6 +215,7 @@ static int product(const conv_shape *s, int dtype, void *sums, const void *x, co
 static int product_dw(const conv_shape *s, int dtype, void *dw, const void *dy, const void *x)
 {
 #if CONV_HAS_BF16
+   if (dtype == HL_BF16 && hl_amx()) return hl_amx_dw(s, dw, dy, x);
    if (dtype == HL_BF16) return hl_conv_bf16_dw(s, dw, dy, x);
 #endif
    return hl_conv_gemm_dw(s, dtype, dw, dy, x);
@@ -222,6 +224,7 @@ static int product_dw(const conv_shape *s, int dtype, void *dw, const void *dy, 
 static int product_dx(const conv_shape *s, const conv_plan *plan, int dtype, void *dx, const void *dy, const void *w)
 {
 #if CONV_HAS_BF16
+   if (dtype == HL_BF16 && hl_amx()) return hl_amx_taps_dx(s, plan, dx, dy, w);
    if (dtype == HL_BF16) return hl_conv_bf16_taps_dx(s, plan, dx, dy, w);
 #endif
    return hl_conv_gemm_taps_dx(s, plan, dtype, dx, dy, w);
@@ -256,7 +259,7 @@ static double all_taps(const conv_shape *s, int n)
 static double cost(const conv_shape *s, int n, int dtype, conv_pass pass)
 {
    if (dtype == HL_BF16 && (!CONV_HAS_BF16 || n == 1)) return INFINITY;
-   double faster = dtype == HL_BF16 ? 0.5 : 1;
+   double faster = dtype == HL_BF16 ? hl_conv_bf16_share() : 1;
    double channels = (double)(s->c * s->k), packed = hl_conv_packing(s, pass), shift = s->stride_w > 1 ? 1 : 0.5;
    double taps = all_taps(s, n);
    if (pass == BACKWARD_X) {
@@ -312,7 +315,7 @@ static double gathered_cost(const conv_shape *s, int n, int dtype, conv_pass pas
        !has_plan(&plan, s, n))
       return INFINITY;
    double channels = (double)(s->c * s->k), packed = hl_conv_packing(s, pass), cycles = channels * all_taps(s, n);
-   double faster = dtype == HL_BF16 ? 0.5 : 1;
+   double faster = dtype == HL_BF16 ? hl_conv_bf16_share() : 1;
    for (int64_t b = 0; b < plan.bands; b++) {
       const conv_group *first = plan.group + plan.band[b].group, *last = first + plan.band[b].groups - 1;
       double grid = (double)(s->n * plan.band[b].rows * s->w), depth = (double)(last->tap + last->taps - first->tap);

@@ -82,10 +82,10 @@ local function cpu_library()
    local level = tonumber(host.hl_host_cpu_level())
    local core_type = ({[2] = 'HASWELL', [3] = 'SKYLAKEX', [4] = 'SKYLAKEX'})[level]
    if core_type then ffi.C.setenv('OPENBLAS_CORETYPE', core_type, 0) end
-   local forced = os.getenv('HILO_CPU') -- 'baseline', 'avx2', 'avx512' or 'avx512bf16', for tests and comparisons
+   local forced = os.getenv('HILO_CPU') -- 'baseline', 'avx2', 'avx512', 'avx512bf16' or 'amx', for tests and comparisons
    local names = {baseline = 'hilo_cpu', avx2 = 'hilo_cpu_avx2', avx512 = 'hilo_cpu_avx512',
-      avx512bf16 = 'hilo_cpu_avx512bf16'}
-   if forced then return names[forced] or core.raise('HILO_CPU must be baseline, avx2, avx512 or avx512bf16, got ' .. forced) end
+      avx512bf16 = 'hilo_cpu_avx512bf16', amx = 'hilo_cpu_avx512bf16'} -- the same library, which asks for tiles itself
+   if forced then return names[forced] or core.raise('HILO_CPU must be baseline, avx2, avx512, avx512bf16 or amx, got ' .. forced) end
    return ({[2] = names.avx2, [3] = names.avx512, [4] = names.avx512bf16})[level] or names.baseline
 end
 
