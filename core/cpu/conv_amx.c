@@ -1,27 +1,33 @@
 /* conv_amx.c: any convolution of bfloat16 as products of tiles, on processors with AMX; forward and the gradient of x,
  * which is a convolution of dy, or one for each remainder of x's pixels modulo the strides.
  *
- * A block of 32 output channels and 32 neighbouring pixels is four tiles of float32, to which every tap adds the
- * products of its weights and of the images shifted by it: 32 channels at a time, read in place from images that lie
- * as conv_amx.h tells. */
+ * A block of 32 neighbouring pixels and 32 output channels is four tiles of float32, to which every tap adds the
+ * products of the images shifted by it and of its weights: 32 channels at a time, those of one pixel beside each other,
+ * so that any shift is a whole number of cache lines. Where there are few channels, neighbouring columns of the kernel
+ * are taken together. Blocks are transposed as they are rounded. */
 #include <math.h>
 #include "bfloat.h"
 #include "conv_amx.h"
 
 #if CONV_AMX_BUILT
 
+#define real float
+#define FN(name) name
+#define REAL_IS_FLOAT 1
+#include "micro.h"
+
 enum {
-   PIXELS = 2 * AMX_SIDE, /* of a block */
-   STRIP = 32 * PIXELS,   /* pixels of a unit of work */
-   NEAR_BYTES = 1 << 20   /* weights that stay in a core's cache while images pass by */
+   BLOCK = 2 * AMX_SIDE, /* pixels or outputs */
+   STRIP = 32 * BLOCK,   /* pixels of a unit of work */
+   NEAR_BYTES = 1 << 20  /* weights that stay in a core's cache while images pass by */
 };
 
 typedef struct {
    amx_images from;
-   const uint32_t *x; /* (images, pairs, plane), pairs being steps * depth */
-   uint16_t *a;       /* weights: blocks of two tiles of outputs, (steps, taps, tiles) each */
+   const uint32_t *x; /* (images, steps, plane, depth) */
+   uint16_t *w;       /* blocks of two tiles of outputs, (steps, taps, tiles) each */
    const float *bias;
-   int64_t k, k_rows; /* outputs; those of a tile */
+   int64_t k, k_tiles; /* outputs */
    int64_t steps, depth;
    /* Results, at image * y_image + output * y_plane + row * y_row + col * y_col: rounded in y, or sums where y is NULL.
     */
@@ -30,101 +36,96 @@ typedef struct {
    int64_t y_image, y_plane, y_row, y_col;
 } job;
 
-static void cut_outputs(job *j)
+/* What is done at once, of so many pairs of channels. */
+static void cut(job *j, int64_t pairs)
 {
-   j->k_rows = amx_up(j->k, amx_up(j->k, AMX_SIDE));
-}
-
-static int64_t tiles_of(const job *j)
-{
-   return amx_up(j->k, j->k_rows);
-}
-
-static void cut_channels(job *j)
-{
-   int64_t pairs = amx_up(j->from.channels, 2);
+   j->k_tiles = amx_up(j->k, AMX_SIDE);
    j->steps = amx_up(pairs, AMX_SIDE);
-   j->depth = amx_up(pairs, j->steps);
+   j->depth = j->steps > 1 ? AMX_SIDE : pairs;
 }
 
-/* j->a = weights, rounded: that of output o, channel c and tap t is w[o * output + c * channel + weight[t]]. */
+/* Columns of a kernel of s that a tap stands for. */
+static int64_t fold_of(int64_t pairs, int64_t s)
+{
+   int64_t fold = 1;
+   for (int64_t f = 2; f <= s && f * pairs <= AMX_SIDE; f++)
+      if (s % f == 0) fold = f;
+   return fold;
+}
+
+/* j->w = weights, rounded: that of output o, channel c, and column i of tap t is w[o * output + c * channel + weight[t]
+ * + i]. */
 static int pack(job *j, const float *w, int64_t output, int64_t channel)
 {
-   int64_t tiles = tiles_of(j), taps = j->from.taps;
-   j->a = hl_conv_room(CONV_WEIGHTS, 4, tiles, j->steps, taps, (int64_t)(AMX_TILE * sizeof *j->a));
-   if (!j->a) return 1;
+   int64_t taps = j->from.taps, tiles = j->k_tiles;
+   j->w = hl_conv_room(CONV_WEIGHTS, 4, tiles, j->steps, taps, (int64_t)(AMX_TILE * sizeof *j->w));
+   if (!j->w) return 1;
+   __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+   __m512i places = _mm512_mullo_epi32(lanes, _mm512_set1_epi32((int)output));
 #pragma omp parallel for schedule(dynamic)
    for (int64_t unit = 0; unit < tiles * j->steps; unit++) {
       int64_t tile = unit / j->steps, step = unit % j->steps, in_block = tiles - tile / 2 * 2 < 2 ? 1 : 2;
-      uint16_t *to = j->a + (tile / 2 * 2 * j->steps * taps + step * taps * in_block + tile % 2) * AMX_TILE;
-      int64_t c0 = 2 * step * j->depth, left = j->from.channels - c0;
-      if (left > 2 * j->depth) left = 2 * j->depth;
-      __mmask16 low = (__mmask16)((1u << amx_up(left, 2)) - 1), high = (__mmask16)((1u << left / 2) - 1);
-      __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-      __m512i places = _mm512_mullo_epi32(lanes, _mm512_set1_epi32((int)(2 * channel)));
-      for (int64_t r = 0; r < j->k_rows; r++) {
-         int64_t o = tile * j->k_rows + r;
-         for (int64_t t = 0; t < taps; t++) {
-            __m512i pairs = _mm512_setzero_si512();
-            if (o < j->k) {
-               const float *from = w + o * output + c0 * channel + j->from.weight[t];
-               __m512 zero = _mm512_setzero_ps();
-               __m512 first = _mm512_mask_i32gather_ps(zero, low, places, from, 4);
-               __m512 second = _mm512_mask_i32gather_ps(zero, high, places, from + channel, 4);
-               pairs =
-                   _mm512_or_si512(_mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(first)),
-                                   _mm512_slli_epi32(_mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(second)), 16));
-            }
-            _mm512_storeu_si512(to + t * in_block * AMX_TILE + r * 2 * AMX_SIDE, pairs);
+      uint16_t *to = j->w + (tile / 2 * 2 * j->steps * taps + step * taps * in_block + tile % 2) * AMX_TILE;
+      int64_t left = j->k - tile * AMX_SIDE;
+      __mmask16 outputs = left >= AMX_SIDE ? 0xffff : (__mmask16)((1u << left) - 1);
+      for (int64_t t = 0; t < taps; t++, to += in_block * AMX_TILE)
+         for (int64_t d = 0; d < j->depth * j->from.fold; d++) {
+            int64_t c = 2 * (step * j->depth + d % j->depth);
+            const float *from = w + tile * AMX_SIDE * output + c * channel + j->from.weight[t] + d / j->depth;
+            __m512 zero = _mm512_setzero_ps(), low = zero, high = zero;
+            if (c < j->from.channels) low = _mm512_mask_i32gather_ps(zero, outputs, places, from, 4);
+            if (c + 1 < j->from.channels) high = _mm512_mask_i32gather_ps(zero, outputs, places, from + channel, 4);
+            _mm512_storeu_si512(
+                to + d * BLOCK,
+                _mm512_or_si512(_mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(low)),
+                                _mm512_slli_epi32(_mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(high)), 16)));
          }
-      }
    }
    return 0;
 }
 
-/* sums (tiles * AMX_SIDE, PIXELS), of so many tiles of outputs and of pixels, from weights a and the images at x. */
-static inline __attribute__((always_inline)) void multiply(const int tiles, const int across, const job *j,
-                                                           const uint16_t *a, const uint32_t *x, float *sums)
+/* sums (tiles, BLOCK, AMX_SIDE), of so many tiles of pixels and of outputs, from the images at x and weights w. */
+ALWAYS_INLINE void multiply(const int across, const int tiles, const job *j, const uint32_t *x, const uint16_t *w,
+                            float *sums)
 {
-   int64_t row = j->from.plane * (int64_t)sizeof *x;
+   int64_t pitch = j->depth * (int64_t)sizeof *x, row = j->from.step * pitch;
    TILE_ZERO(0);
    TILE_ZERO(1);
    TILE_ZERO(2);
    TILE_ZERO(3);
    for (int64_t step = 0; step < j->steps; step++, x += j->depth * j->from.plane)
-      for (int64_t t = 0; t < j->from.taps; t++, a += tiles * AMX_TILE) {
-         const uint32_t *b = x + j->from.at[t];
-         TILE_LOAD(4, a, 64);
-         TILE_LOAD(6, b, row);
+      for (int64_t t = 0; t < j->from.taps; t++, w += tiles * AMX_TILE) {
+         const char *a = (const char *)x + j->from.at[t] * pitch;
+         TILE_LOAD(6, w, 64);
+         TILE_LOAD(4, a, row);
          TILE_MULTIPLY(0, 4, 6);
          if (across == 2) {
-            TILE_LOAD(7, b + AMX_SIDE, row);
-            TILE_MULTIPLY(1, 4, 7);
+            TILE_LOAD(5, a + AMX_SIDE * row, row);
+            TILE_MULTIPLY(1, 5, 6);
          }
          if (tiles == 2) {
-            TILE_LOAD(5, a + AMX_TILE, 64);
-            TILE_MULTIPLY(2, 5, 6);
+            TILE_LOAD(7, w + AMX_TILE, 64);
+            TILE_MULTIPLY(2, 4, 7);
          }
          if (tiles == 2 && across == 2) TILE_MULTIPLY(3, 5, 7);
       }
-   int64_t ld = PIXELS * (int64_t)sizeof *sums;
-   TILE_STORE(0, sums, ld);
-   if (across == 2) TILE_STORE(1, sums + AMX_SIDE, ld);
-   if (tiles == 2) TILE_STORE(2, sums + j->k_rows * PIXELS, ld);
-   if (tiles == 2 && across == 2) TILE_STORE(3, sums + j->k_rows * PIXELS + AMX_SIDE, ld);
+   TILE_STORE(0, sums, 64);
+   if (across == 2) TILE_STORE(1, sums + AMX_SIDE * AMX_SIDE, 64);
+   if (tiles == 2) TILE_STORE(2, sums + BLOCK * AMX_SIDE, 64);
+   if (tiles == 2 && across == 2) TILE_STORE(3, sums + (BLOCK + AMX_SIDE) * AMX_SIDE, 64);
 }
 
-static __attribute__((noinline)) void multiply_block(int tiles, int across, const job *j, const uint16_t *a,
-                                                     const uint32_t *x, float *sums)
+static __attribute__((noinline)) void multiply_block(int across, int tiles, const job *j, const uint32_t *x,
+                                                     const uint16_t *w, float *sums)
 {
    if (tiles == 2 && across == 2)
-      multiply(2, 2, j, a, x, sums);
+      multiply(2, 2, j, x, w, sums);
    else if (tiles == 2)
-      multiply(2, 1, j, a, x, sums);
+      multiply(1, 2, j, x, w, sums);
    else if (across == 2)
-      multiply(1, 2, j, a, x, sums);
+      multiply(2, 1, j, x, w, sums);
    else
-      multiply(1, 1, j, a, x, sums);
+      multiply(1, 1, j, x, w, sums);
 }
 
 /* Neighbouring results of one row: where they stand in a block and in the result. */
@@ -137,39 +138,77 @@ static int find_runs(run *runs, const job *j, int64_t image, int64_t first)
    int64_t rows = j->from.rows, cols = j->from.cols, width = j->from.width;
    if (width == cols && j->y_row == cols * j->y_col) cols = width = rows * cols, rows = 1;
    int n = 0;
-   for (int64_t i = 0; i < PIXELS;) {
+   for (int64_t i = 0; i < BLOCK;) {
       int64_t row = (first + i) / width, col = (first + i) % width, length = cols - col;
       if (row >= rows) break;
-      if (length > PIXELS - i) length = PIXELS - i;
+      if (length > BLOCK - i) length = BLOCK - i;
       if (length > 0) runs[n++] = (run){i, image * j->y_image + row * j->y_row + col * j->y_col, length};
       i += width - col;
    }
    return n;
 }
 
-/* Writes a block's results, of outputs k0 to k0 + k - 1. */
-static void write_block(const job *j, int64_t k0, int64_t k, const run *runs, int n, const float *sums)
+static uint32_t bits(int64_t first, int64_t n)
 {
-   for (int64_t r = 0; r < k; r++, sums += PIXELS) {
-      __m512 bias = _mm512_set1_ps(j->bias ? j->bias[k0 + r] : 0);
-      int64_t plane = (k0 + r) * j->y_plane;
+   return (uint32_t)(((1ull << n) - 1) << first);
+}
+
+/* The results of one output to y, of which v holds a block. */
+ALWAYS_INLINE void write_output(uint16_t *y, int64_t step, __m512i v, const run *runs, int n)
+{
+   if (step == 1) {
       for (const run *it = runs; it < runs + n; it++)
-         for (int64_t i = 0; i < it->length; i += AMX_SIDE) {
-            int64_t left = it->length - i, to = plane + it->to + i * j->y_col;
-            __mmask16 inside = left >= AMX_SIDE ? 0xffff : (__mmask16)((1u << left) - 1);
-            __m512 v = _mm512_add_ps(_mm512_maskz_loadu_ps(inside, sums + it->from + i), bias);
-            if (!j->y) {
-               _mm512_mask_storeu_ps(j->sums + to, inside, v);
-               continue;
-            }
-            __m256i rounded = (__m256i)_mm512_cvtneps_pbh(v);
-            if (j->y_col == 1) {
-               _mm256_mask_storeu_epi16(j->y + to, inside, rounded);
-               continue;
-            }
-            uint16_t apart[AMX_SIDE];
-            _mm256_storeu_si256((void *)apart, rounded);
-            for (int64_t e = 0; e < left && e < AMX_SIDE; e++) j->y[to + e * j->y_col] = apart[e];
+         _mm512_mask_storeu_epi16(y + it->to - it->from, bits(it->from, it->length), v);
+   } else if (step == 2) {
+      __m512i half[2] = {_mm512_cvtepu16_epi32(_mm512_castsi512_si256(v)),
+                         _mm512_cvtepu16_epi32(_mm512_extracti64x4_epi64(v, 1))};
+      for (const run *it = runs; it < runs + n; it++)
+         for (int h = 0; h < 2; h++) {
+            uint32_t inside = bits(it->from, it->length) >> h * AMX_SIDE & 0xffff;
+            if (inside)
+               _mm512_mask_storeu_epi16(y + it->to + 2 * (h * AMX_SIDE - it->from), _pdep_u32(inside, 0x55555555),
+                                        half[h]);
+         }
+   } else {
+      uint16_t apart[BLOCK];
+      _mm512_storeu_si512(apart, v);
+      for (const run *it = runs; it < runs + n; it++)
+         for (int64_t i = 0; i < it->length; i++) y[it->to + i * step] = apart[it->from + i];
+   }
+}
+
+/* Writes outputs k0 to k0 + k - 1 of a block, from sums (BLOCK, AMX_SIDE). */
+static void write_tile(const job *j, int64_t k0, int64_t k, const run *runs, int n, const float *sums)
+{
+   __m512i order = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21, 5,
+                                    20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
+   __m512 bias = _mm512_maskz_loadu_ps(j->bias ? (__mmask16)bits(0, k) : 0, j->bias ? j->bias + k0 : sums);
+   vec v[LANES];
+#pragma GCC unroll 16
+   for (int i = 0; i < LANES; i++) {
+      __m512 even = _mm512_add_ps(_mm512_loadu_ps(sums + 2 * i * AMX_SIDE), bias);
+      __m512 odd = _mm512_add_ps(_mm512_loadu_ps(sums + (2 * i + 1) * AMX_SIDE), bias);
+      __m512i both = (__m512i)_mm512_cvtne2ps_pbh(odd, even);
+      v[i] = (vec)_mm512_castsi512_ps(_mm512_permutexvar_epi16(order, both));
+   }
+   flip(v);
+   for (int64_t o = 0; o < k; o++)
+      write_output(j->y + (k0 + o) * j->y_plane, j->y_col, _mm512_castps_si512((__m512)v[o]), runs, n);
+}
+
+/* The same without rounding. */
+static void write_sums(const job *j, int64_t k0, int64_t k, const run *runs, int n, const float *sums)
+{
+   for (int h = 0; h < 2; h++) {
+      vec v[LANES];
+#pragma GCC unroll 16
+      for (int i = 0; i < LANES; i++) v[i] = load(sums + (h * LANES + i) * AMX_SIDE);
+      flip(v);
+      for (int64_t o = 0; o < k; o++)
+         for (const run *it = runs; it < runs + n; it++) {
+            __mmask16 inside = (__mmask16)(bits(it->from, it->length) >> h * AMX_SIDE);
+            float *to = j->sums + (k0 + o) * j->y_plane + it->to + (h * AMX_SIDE - it->from) * j->y_col;
+            _mm512_mask_storeu_ps(to, inside, (__m512)v[o]);
          }
    }
 }
@@ -177,31 +216,35 @@ static void write_block(const job *j, int64_t k0, int64_t k, const run *runs, in
 /* One block of outputs of a strip of one image's pixels. */
 static void correlate_strip(const job *j, int64_t image, int64_t block, int64_t first, int64_t last)
 {
-   int64_t k0 = 2 * block * j->k_rows, k = j->k - k0 < 2 * j->k_rows ? j->k - k0 : 2 * j->k_rows;
-   const uint16_t *a = j->a + 2 * block * j->steps * j->from.taps * AMX_TILE;
+   int64_t k0 = block * BLOCK, used = (j->from.rows - 1) * j->from.width + j->from.cols;
+   int tiles = j->k - k0 > AMX_SIDE ? 2 : 1;
+   const uint16_t *w = j->w + 2 * block * j->steps * j->from.taps * AMX_TILE;
    const uint32_t *x = j->x + image * j->steps * j->depth * j->from.plane;
-   int64_t used = (j->from.rows - 1) * j->from.width + j->from.cols;
-   float sums[2 * AMX_SIDE * PIXELS] __attribute__((aligned(64)));
-   run runs[PIXELS];
-   amx_begin(j->k_rows, j->depth);
-   for (int64_t at = first; at < last; at += PIXELS) {
+   float sums[BLOCK * BLOCK] __attribute__((aligned(64))) = {0};
+   run runs[BLOCK];
+   amx_begin(AMX_SIDE, j->depth * j->from.fold);
+   for (int64_t at = first; at < last; at += BLOCK) {
       int n = find_runs(runs, j, image, at);
-      multiply_block(k > j->k_rows ? 2 : 1, used - at > AMX_SIDE ? 2 : 1, j, a, x + at, sums);
-      write_block(j, k0, k, runs, n, sums);
+      multiply_block(used - at > AMX_SIDE ? 2 : 1, tiles, j, x + at * j->from.step * j->depth, w, sums);
+      for (int64_t k = k0, t = 0; t < tiles; t++, k += AMX_SIDE) {
+         int64_t outputs = j->k - k < AMX_SIDE ? j->k - k : AMX_SIDE;
+         (j->y ? write_tile : write_sums)(j, k, outputs, runs, n, sums + t * BLOCK * AMX_SIDE);
+      }
    }
    amx_end();
 }
 
 static int correlate(job *j, const uint16_t *x)
 {
-   int64_t pairs = j->steps * j->depth, blocks = amx_up(tiles_of(j), 2), strips = amx_up(j->from.pixels, STRIP);
-   uint32_t *words = hl_conv_room(CONV_SOURCE, 4, j->from.images, pairs, j->from.plane, (int64_t)sizeof *words);
+   int64_t blocks = amx_up(j->k_tiles, 2), strips = amx_up(j->from.pixels, STRIP);
+   int64_t plane = j->from.plane * j->depth, size = (int64_t)sizeof *j->x;
+   uint32_t *words = hl_conv_room(CONV_SOURCE, 4, j->from.images, j->steps, plane, size);
    if (!words) return 1;
-   HL_TRY(hl_amx_fill_pairs(words, &j->from, x, pairs));
+   HL_TRY(hl_amx_fill_pixels(words, &j->from, x, j->steps, j->depth));
    j->x = words;
    /* What is smaller passes by again and again. */
-   double weights = (double)(tiles_of(j) * j->steps * j->from.taps) * AMX_TILE * 2;
-   double images = (double)(j->from.images * pairs) * (double)j->from.plane * 4;
+   double weights = (double)(j->k_tiles * j->steps * j->from.taps) * AMX_TILE * 2;
+   double images = (double)(j->from.images * j->steps) * (double)(plane * size);
    bool blocks_first = weights <= NEAR_BYTES || weights * (double)(strips * j->from.images) <= images * (double)blocks;
    int64_t all = j->from.images * strips;
    int stop = 0;
@@ -220,11 +263,11 @@ static int forward_one(const conv_shape *s, uint16_t *y, float *sums, const uint
                        const float *bias)
 {
    job j = {.bias = bias, .k = s->k, .y = y, .sums = sums, .y_row = s->q, .y_col = 1};
-   HL_TRY(hl_amx_forward_images(&j.from, s));
+   int64_t pairs = amx_up(s->c, 2);
+   HL_TRY(hl_amx_forward_images(&j.from, s, s->dil_w == 1 ? fold_of(pairs, s->s) : 1, false));
    j.y_plane = s->p * s->q;
    j.y_image = s->k * j.y_plane;
-   cut_outputs(&j);
-   cut_channels(&j);
+   cut(&j, pairs);
    HL_TRY(pack(&j, w, s->c * s->r * s->s, s->r * s->s));
    return correlate(&j, x);
 }
@@ -232,8 +275,15 @@ static int forward_one(const conv_shape *s, uint16_t *y, float *sums, const uint
 /* For a gradient of x of so many rows and columns. */
 static amx_images images_of_dy(const conv_shape *s, int64_t rows, int64_t cols)
 {
-   return (amx_images){
-       .images = s->n, .channels = s->k, .h = s->p, .w = s->q, .step_h = 1, .step_w = 1, .rows = rows, .cols = cols};
+   return (amx_images){.images = s->n,
+                       .channels = s->k,
+                       .h = s->p,
+                       .w = s->q,
+                       .step_h = 1,
+                       .step_w = 1,
+                       .fold = 1,
+                       .rows = rows,
+                       .cols = cols};
 }
 
 static int backward_x_one(const conv_shape *s, uint16_t *dx, const uint16_t *dy, const float *w)
@@ -262,9 +312,8 @@ static int backward_x_one(const conv_shape *s, uint16_t *dx, const uint16_t *dy,
                j.from.taps++;
             }
          if (j.from.taps == 0) continue;
-         hl_amx_lay_out(&j.from);
-         cut_outputs(&j);
-         cut_channels(&j);
+         hl_amx_lay_out(&j.from, false);
+         cut(&j, amx_up(s->k, 2));
          HL_TRY(pack(&j, w, taps, s->c * taps));
          HL_TRY(correlate(&j, dy));
       }
@@ -288,9 +337,8 @@ int hl_amx_taps_dx(const conv_shape *s, const conv_plan *plan, uint16_t *dx, con
       j.from.tap_w[t] = -source->col;
       j.from.weight[t] = t * s->k * s->c;
    }
-   hl_amx_lay_out(&j.from);
-   cut_outputs(&j);
-   cut_channels(&j);
+   hl_amx_lay_out(&j.from, false);
+   cut(&j, amx_up(s->k, 2));
    HL_TRY(pack(&j, weights, 1, s->c));
    return correlate(&j, dy);
 }

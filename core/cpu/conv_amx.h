@@ -53,21 +53,24 @@ static inline int64_t amx_up(int64_t a, int64_t b)
    return (a + b - 1) / b;
 }
 
-/* Images as tiles are loaded from them. The pixels of each remainder modulo the steps stand together, rows one after
- * the other with a gap of zeros that serves the row before as its right border and the one behind as its left. So what
- * a tap meets for result (i,j) is at at[tap] + i * width + j of its channel, and results i * width + j are neighbours
- * from one row to the next; those from cols to width are of no use. */
+/* Images as tiles are loaded from them: rows one after the other, with a gap of zeros that serves the row before as its
+ * right border and the one behind as its left. So what a tap meets for result (i,j) is at at[tap] + step * (i * width +
+ * j), and results i * width + j are neighbours from one row to the next; those from cols to width are of no use. With
+ * a vertical stride, the rows of each remainder stand together; where columns are apart, so do these, and step is 1. */
 typedef struct {
    int64_t images, channels, h, w; /* of the tensor */
    int64_t step_h, step_w;         /* from what a tap meets for one result to the next */
    int64_t rows, cols;             /* results */
+   int64_t fold;                   /* columns that one tap stands for, neighbours in x and in the weights */
    int64_t taps;
    int64_t *tap_h, *tap_w; /* what they meet for result (0,0) */
    int64_t *weight;        /* where their weights begin */
    int64_t *at;
    /* by hl_amx_lay_out */
-   int64_t width, lead; /* of a row; elements before the first */
-   int64_t pixels;      /* results with those of no use, so many that they fill tiles */
+   bool apart;
+   int64_t width, line, lead; /* results in a row; elements in one, and before the first */
+   int64_t step;
+   int64_t pixels; /* results with those of no use, so many that they fill tiles */
    int64_t phases, phase, plane;
    int64_t remainders[AMX_MOST_STEP * AMX_MOST_STEP]; /* that each phase holds, row * step_w + column */
 } amx_images;
@@ -78,20 +81,20 @@ bool hl_amx(void);
 
 /* Memory for so many taps, until the next call. */
 int hl_amx_make_taps(amx_images *s, int64_t taps);
-/* How images, channels, h, w, the steps, rows, cols, taps and their offsets are laid out; sets the rest. */
-void hl_amx_lay_out(amx_images *s);
-/* to (images, pairs, plane) = x, channels 2 i and 2 i + 1 interleaved; zeros in channels that x has not. */
-int hl_amx_fill_pairs(uint32_t *to, const amx_images *s, const uint16_t *x, int64_t pairs);
+/* The images of x, for a forward convolution or the gradient of its weights; fold divides the kernel's columns. */
+int hl_amx_forward_images(amx_images *g, const conv_shape *s, int64_t fold, bool apart);
+/* How what s describes is laid out; sets the rest. */
+void hl_amx_lay_out(amx_images *s, bool apart);
+/* to (images, steps, plane, depth) words = x, channels 2 (step * depth + i) and the next in word i of a pixel; zeros in
+ * channels that x has not. */
+int hl_amx_fill_pixels(uint32_t *to, const amx_images *s, const uint16_t *x, int64_t steps, int64_t depth);
 /* to (images, channels, plane) = x, with so many channels, zeros in those that x has not. */
-int hl_amx_fill(uint16_t *to, const amx_images *s, const uint16_t *x, int64_t channels);
+int hl_amx_fill_planes(uint16_t *to, const amx_images *s, const uint16_t *x, int64_t channels);
 
 /* Passes of hl_conv_amx; see conv_bf16_sums and the like in conv.h. */
 int hl_amx_sums(const conv_shape *s, float *y, const uint16_t *x, const float *w);
 int hl_amx_dw(const conv_shape *s, float *dw, const uint16_t *dy, const uint16_t *x);
 int hl_amx_taps_dx(const conv_shape *s, const conv_plan *plan, uint16_t *dx, const uint16_t *dy, const float *weights);
-
-/* The images of x, for a forward convolution or the gradient of its weights. */
-int hl_amx_forward_images(amx_images *g, const conv_shape *s);
 
 #else
 #define CONV_AMX_BUILT 0

@@ -166,7 +166,7 @@ static void add_sums(const job *j, float *dw, int64_t k, const float *sums, int6
 int hl_amx_dw(const conv_shape *s, float *dw, const uint16_t *dy, const uint16_t *x)
 {
    job j;
-   HL_TRY(hl_amx_forward_images(&j.from, s));
+   HL_TRY(hl_amx_forward_images(&j.from, s, 1, true));
    j.c_tiles = amx_up(s->c, AMX_SIDE);
    j.c_rows = amx_up(s->c, j.c_tiles);
    j.c_tiles = amx_up(s->c, j.c_rows);
@@ -181,7 +181,7 @@ int hl_amx_dw(const conv_shape *s, float *dw, const uint16_t *dy, const uint16_t
        hl_conv_room(CONV_WEIGHTS, 3, s->n * j.k_tiles, j.from.pixels / 2 * AMX_SIDE, (int64_t)sizeof *pairs);
    float *sums = hl_conv_room(CONV_SUMS, 3, splits, each, (int64_t)sizeof *sums);
    if (!images || !pairs || !sums) return 1;
-   HL_TRY(hl_amx_fill(images, &j.from, x, channels));
+   HL_TRY(hl_amx_fill_planes(images, &j.from, x, channels));
    HL_TRY(fill_gradients(pairs, &j, dy, s->k));
    j.x = images;
    j.dy = pairs;

@@ -7,6 +7,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define real float
+#define FN(name) name
+#define REAL_IS_FLOAT 1
+#include "micro.h"
+
 enum { ASK_FOR_STATE = 0x1023, TILE_DATA = 18 }; /* ARCH_REQ_XCOMP_PERM, XFEATURE_XTILEDATA */
 
 static bool find_amx(void)
@@ -57,43 +62,49 @@ int hl_amx_make_taps(amx_images *s, int64_t taps)
    return s->tap_h ? 0 : 1;
 }
 
-int hl_amx_forward_images(amx_images *g, const conv_shape *s)
+int hl_amx_forward_images(amx_images *g, const conv_shape *s, int64_t fold, bool apart)
 {
    *g = (amx_images){.images = s->n, .channels = s->c, .h = s->h, .w = s->w, .rows = s->p, .cols = s->q};
    g->step_h = s->stride_h;
    g->step_w = s->stride_w;
-   HL_TRY(hl_amx_make_taps(g, s->r * s->s));
+   g->fold = fold;
+   HL_TRY(hl_amx_make_taps(g, s->r * s->s / fold));
    for (int64_t t = 0; t < g->taps; t++) {
-      g->weight[t] = t;
-      g->tap_h[t] = t / s->s * s->dil_h - s->pad_h;
-      g->tap_w[t] = t % s->s * s->dil_w - s->pad_w;
+      g->weight[t] = t * fold;
+      g->tap_h[t] = t * fold / s->s * s->dil_h - s->pad_h;
+      g->tap_w[t] = t * fold % s->s * s->dil_w - s->pad_w;
    }
-   hl_amx_lay_out(g);
+   hl_amx_lay_out(g, apart);
    return 0;
 }
 
-void hl_amx_lay_out(amx_images *s)
+void hl_amx_lay_out(amx_images *s, bool apart)
 {
    int64_t top = INT64_MAX, left = INT64_MAX, bottom = INT64_MIN, right = INT64_MIN;
-   int64_t down = amx_up(s->h, s->step_h), across = amx_up(s->w, s->step_w);
-   s->phases = 0;
+   int64_t together = apart ? s->step_w : 1; /* columns of which one phase holds one */
+   int64_t down = amx_up(s->h, s->step_h), across = amx_up(s->w, together);
    for (int64_t t = 0; t < s->taps; t++) {
-      int64_t row = floor_of(s->tap_h[t], s->step_h), col = floor_of(s->tap_w[t], s->step_w);
+      int64_t row = floor_of(s->tap_h[t], s->step_h), col = floor_of(s->tap_w[t], together);
       top = row < top ? row : top;
       left = col < left ? col : left;
       bottom = larger(bottom, row);
-      right = larger(right, col);
+      right = larger(right, col + s->fold - 1);
    }
-   int64_t above = larger(0, -top), before = larger(0, -left), behind = larger(0, right + s->cols - across);
-   s->width = larger(s->cols, across + larger(before, behind));
-   s->lead = above * s->width + before;
+   s->apart = apart;
+   s->step = apart ? 1 : s->step_w;
+   int64_t above = larger(0, -top), before = larger(0, -left);
+   int64_t behind = larger(0, right + (s->cols - 1) * s->step + 1 - across);
+   s->width = amx_up(larger(s->cols * s->step, across + larger(before, behind)), s->step);
+   s->line = s->width * s->step;
+   s->lead = above * s->line + before;
    s->pixels = amx_up((s->rows - 1) * s->width + s->cols, 2 * AMX_SIDE) * 2 * AMX_SIDE;
-   int64_t last = larger(down, larger(0, bottom) + s->rows) * s->width + 2 * AMX_SIDE;
-   s->phase = s->lead + larger(last, larger(0, bottom) * s->width + larger(0, right) + s->pixels);
+   s->phase = s->lead + larger(larger(down, larger(0, bottom) + s->rows) * s->line,
+                               larger(0, bottom) * s->line + larger(0, right) + s->step * s->pixels);
+   s->phases = 0;
    for (int64_t t = 0; t < s->taps; t++) {
-      int64_t row = floor_of(s->tap_h[t], s->step_h), col = floor_of(s->tap_w[t], s->step_w);
-      int64_t remainder = (s->tap_h[t] - row * s->step_h) * s->step_w + s->tap_w[t] - col * s->step_w;
-      s->at[t] = phase_of(s, remainder) * s->phase + s->lead + row * s->width + col;
+      int64_t row = floor_of(s->tap_h[t], s->step_h), col = floor_of(s->tap_w[t], together);
+      int64_t remainder = (s->tap_h[t] - row * s->step_h) * s->step_w + s->tap_w[t] - col * together;
+      s->at[t] = phase_of(s, remainder) * s->phase + s->lead + row * s->line + col;
    }
    /* An odd number of cache lines: planes one after the other fall into different sets. */
    s->plane = amx_up(s->phases * s->phase, 2 * AMX_SIDE);
@@ -124,35 +135,47 @@ static inline __mmask16 first_of(int64_t left)
    return left >= 16 ? 0xffff : (__mmask16)((1u << left) - 1);
 }
 
-int hl_amx_fill_pairs(uint32_t *to, const amx_images *s, const uint16_t *x, int64_t pairs)
+/* Sixteen pixels from column j on of so many channels, plane apart, to (16, depth) pairs of channels. */
+static void fill_pixels(uint32_t *to, const uint16_t *x, int64_t plane, int64_t channels, int64_t depth, int64_t w,
+                        int64_t j)
+{
+   vec v[LANES];
+   for (int64_t d = 0; d < AMX_SIDE; d++, x += 2 * plane, channels -= 2) {
+      __m512i pair = _mm512_setzero_si512();
+      if (channels > 0) pair = sixteen(x, w, 1, 0, j);
+      if (channels > 1) pair = _mm512_or_si512(pair, _mm512_slli_epi32(sixteen(x + plane, w, 1, 0, j), 16));
+      v[d] = (vec)_mm512_castsi512_ps(pair);
+   }
+   flip(v);
+   for (int64_t i = 0; i < AMX_SIDE && j + i < w; i++)
+      _mm512_mask_storeu_ps(to + i * depth, first_of(depth), (__m512)v[i]);
+}
+
+int hl_amx_fill_pixels(uint32_t *to, const amx_images *s, const uint16_t *x, int64_t steps, int64_t depth)
 {
    int stop = 0;
 #pragma omp parallel for schedule(dynamic)
-   for (int64_t unit = 0; unit < s->images * pairs; unit++) {
+   for (int64_t unit = 0; unit < s->images * steps; unit++) {
       if (hl_conv_stopped(&stop)) continue;
-      int64_t image = unit / pairs, c = unit % pairs * 2;
-      uint32_t *plane = to + unit * s->plane;
-      memset(plane, 0, (size_t)s->plane * sizeof *plane);
-      if (c >= s->channels) continue;
-      for (int64_t f = 0; f < s->phases; f++) {
-         int64_t a = s->remainders[f] / s->step_w, b = s->remainders[f] % s->step_w;
-         int64_t cols = amx_up(s->w - b, s->step_w);
-         for (int64_t i = a, r = 0; i < s->h; i += s->step_h, r++) {
-            const uint16_t *low = x + ((image * s->channels + c) * s->h + i) * s->w, *high = low + s->h * s->w;
-            uint32_t *row = plane + f * s->phase + s->lead + r * s->width;
-            for (int64_t j = 0; j < cols; j += 16) {
-               __m512i pair = sixteen(low, s->w, s->step_w, b, j);
-               if (c + 1 < s->channels)
-                  pair = _mm512_or_si512(pair, _mm512_slli_epi32(sixteen(high, s->w, s->step_w, b, j), 16));
-               _mm512_mask_storeu_epi32(row + j, first_of(cols - j), pair);
-            }
+      int64_t image = unit / steps, c = unit % steps * 2 * depth, area = s->h * s->w;
+      const uint16_t *from = x + (image * s->channels + c) * area;
+      uint32_t *at = to + unit * s->plane * depth;
+      for (int64_t f = 0; f < s->phases; f++, at += s->phase * depth) {
+         uint32_t *row = at;
+         memset(row, 0, (size_t)(s->lead * depth) * sizeof *row);
+         row += s->lead * depth;
+         for (int64_t i = s->remainders[f] / s->step_w; i < s->h; i += s->step_h, row += s->line * depth) {
+            for (int64_t j = 0; j < s->w; j += AMX_SIDE)
+               fill_pixels(row + j * depth, from + i * s->w, area, s->channels - c, depth, s->w, j);
+            memset(row + s->w * depth, 0, (size_t)((s->line - s->w) * depth) * sizeof *row);
          }
+         memset(row, 0, (size_t)(at + s->phase * depth - row) * sizeof *row);
       }
    }
    return stop ? hl_fail("interrupted") : 0;
 }
 
-int hl_amx_fill(uint16_t *to, const amx_images *s, const uint16_t *x, int64_t channels)
+int hl_amx_fill_planes(uint16_t *to, const amx_images *s, const uint16_t *x, int64_t channels)
 {
    int stop = 0;
 #pragma omp parallel for schedule(dynamic)
@@ -167,7 +190,7 @@ int hl_amx_fill(uint16_t *to, const amx_images *s, const uint16_t *x, int64_t ch
          int64_t cols = amx_up(s->w - b, s->step_w);
          for (int64_t i = a, r = 0; i < s->h; i += s->step_h, r++) {
             const uint16_t *from = x + ((image * s->channels + c) * s->h + i) * s->w;
-            uint16_t *row = plane + f * s->phase + s->lead + r * s->width;
+            uint16_t *row = plane + f * s->phase + s->lead + r * s->line;
             for (int64_t j = 0; j < cols; j += 16)
                _mm256_mask_storeu_epi16(row + j, first_of(cols - j),
                                         _mm512_cvtepi32_epi16(sixteen(from, s->w, s->step_w, b, j)));
