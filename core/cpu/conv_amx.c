@@ -53,33 +53,77 @@ static int64_t fold_of(int64_t pairs, int64_t s)
    return fold;
 }
 
-/* j->w = weights, rounded: that of output o, channel c, and column i of tap t is w[o * output + c * channel + weight[t]
- * + i]. */
-static int pack(job *j, const float *w, int64_t output, int64_t channel)
+ALWAYS_INLINE __mmask16 first_of(int64_t n)
+{
+   return n >= LANES ? 0xffff : (__mmask16)((1u << n) - 1);
+}
+
+/* to (n, LANES) = the transpose of rows of w, row apart. */
+static void transpose(float *to, const float *w, int64_t row, int64_t rows, int64_t n)
+{
+   for (int64_t i = 0; i < n; i += LANES, to += LANES * LANES) {
+      vec v[LANES];
+#pragma GCC unroll 16
+      for (int r = 0; r < LANES; r++)
+         v[r] = (vec)_mm512_maskz_loadu_ps(r < rows ? first_of(n - i) : 0, r < rows ? w + r * row + i : w);
+      flip(v);
+#pragma GCC unroll 16
+      for (int k = 0; k < LANES; k++) store(to + k * LANES, v[k]);
+   }
+}
+
+/* Weights of outputs and channels, so far from one to the next, each of which has inner ones beside each other. Where
+ * outputs are beside each other, taps may be anywhere. */
+typedef struct {
+   const float *data;
+   int64_t output, channel, inner;
+} weights;
+
+/* A tile of weights, rounded: row d is of channels c0 + 2 (d % depth) and the next, and of column d / depth of the tap.
+ * From one channel's or column's weights of 16 outputs, which are beside each other, to the next: channel, column. */
+static void pack_tile(uint16_t *to, const job *j, const float *lanes, int64_t channel, int64_t column, int64_t c0,
+                      int64_t tap, __mmask16 outputs)
+{
+   for (int64_t d = 0; d < j->depth * j->from.fold; d++) {
+      int64_t c = d % j->depth * 2, left = j->from.channels - c0 - c;
+      const float *from = lanes + c * channel + (j->from.weight[tap] + d / j->depth) * column;
+      __m512 low = _mm512_maskz_loadu_ps(left > 0 ? outputs : 0, from);
+      __m512 high = _mm512_maskz_loadu_ps(left > 1 ? outputs : 0, from + channel);
+      __m512i order = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21,
+                                       5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
+      _mm512_storeu_si512(to + d * BLOCK, _mm512_permutexvar_epi16(order, (__m512i)_mm512_cvtne2ps_pbh(high, low)));
+   }
+}
+
+/* j->w = weights, rounded. */
+static int pack(job *j, const weights *w)
 {
    int64_t taps = j->from.taps, tiles = j->k_tiles;
+   /* Beside each other they are read in place, or else taken apart first. */
+   int64_t each = w->output == 1 ? 0 : (2 * j->depth * w->inner + LANES) * LANES;
+   float *work = hl_conv_room(CONV_WORK, 3, (int64_t)omp_get_max_threads(), each, (int64_t)sizeof *work);
    j->w = hl_conv_room(CONV_WEIGHTS, 4, tiles, j->steps, taps, (int64_t)(AMX_TILE * sizeof *j->w));
-   if (!j->w) return 1;
-   __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-   __m512i places = _mm512_mullo_epi32(lanes, _mm512_set1_epi32((int)output));
+   if (!work || !j->w) return 1;
 #pragma omp parallel for schedule(dynamic)
    for (int64_t unit = 0; unit < tiles * j->steps; unit++) {
       int64_t tile = unit / j->steps, step = unit % j->steps, in_block = tiles - tile / 2 * 2 < 2 ? 1 : 2;
       uint16_t *to = j->w + (tile / 2 * 2 * j->steps * taps + step * taps * in_block + tile % 2) * AMX_TILE;
-      int64_t left = j->k - tile * AMX_SIDE;
-      __mmask16 outputs = left >= AMX_SIDE ? 0xffff : (__mmask16)((1u << left) - 1);
+      int64_t c0 = 2 * step * j->depth, outputs = j->k - tile * AMX_SIDE, channels = j->from.channels - c0;
+      const float *from = w->data + tile * AMX_SIDE * w->output + c0 * w->channel, *lanes = from;
+      int64_t channel = w->channel, column = 1;
+      if (outputs > AMX_SIDE) outputs = AMX_SIDE;
+      if (channels > 2 * j->depth) channels = 2 * j->depth;
+      if (w->output != 1) {
+         float *own = work + omp_get_thread_num() * each;
+         if (w->channel == w->inner)
+            transpose(own, from, w->output, outputs, channels * w->inner);
+         else
+            for (int64_t c = 0; c < channels; c++)
+               transpose(own + c * w->inner * LANES, from + c * w->channel, w->output, outputs, w->inner);
+         lanes = own, channel = w->inner * LANES, column = LANES;
+      }
       for (int64_t t = 0; t < taps; t++, to += in_block * AMX_TILE)
-         for (int64_t d = 0; d < j->depth * j->from.fold; d++) {
-            int64_t c = 2 * (step * j->depth + d % j->depth);
-            const float *from = w + tile * AMX_SIDE * output + c * channel + j->from.weight[t] + d / j->depth;
-            __m512 zero = _mm512_setzero_ps(), low = zero, high = zero;
-            if (c < j->from.channels) low = _mm512_mask_i32gather_ps(zero, outputs, places, from, 4);
-            if (c + 1 < j->from.channels) high = _mm512_mask_i32gather_ps(zero, outputs, places, from + channel, 4);
-            _mm512_storeu_si512(
-                to + d * BLOCK,
-                _mm512_or_si512(_mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(low)),
-                                _mm512_slli_epi32(_mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(high)), 16)));
-         }
+         pack_tile(to, j, lanes, channel, column, c0, t, first_of(outputs));
    }
    return 0;
 }
@@ -268,7 +312,7 @@ static int forward_one(const conv_shape *s, uint16_t *y, float *sums, const uint
    j.y_plane = s->p * s->q;
    j.y_image = s->k * j.y_plane;
    cut(&j, pairs);
-   HL_TRY(pack(&j, w, s->c * s->r * s->s, s->r * s->s));
+   HL_TRY(pack(&j, &(weights){w, s->c * s->r * s->s, s->r * s->s, s->r * s->s}));
    return correlate(&j, x);
 }
 
@@ -314,7 +358,7 @@ static int backward_x_one(const conv_shape *s, uint16_t *dx, const uint16_t *dy,
          if (j.from.taps == 0) continue;
          hl_amx_lay_out(&j.from, false);
          cut(&j, amx_up(s->k, 2));
-         HL_TRY(pack(&j, w, taps, s->c * taps));
+         HL_TRY(pack(&j, &(weights){w, taps, s->c * taps, taps}));
          HL_TRY(correlate(&j, dy));
       }
    return 0;
@@ -325,7 +369,7 @@ int hl_amx_sums(const conv_shape *s, float *y, const uint16_t *x, const float *w
    return forward_one(s, NULL, y, x, w, NULL);
 }
 
-int hl_amx_taps_dx(const conv_shape *s, const conv_plan *plan, uint16_t *dx, const uint16_t *dy, const float *weights)
+int hl_amx_taps_dx(const conv_shape *s, const conv_plan *plan, uint16_t *dx, const uint16_t *dy, const float *w)
 {
    job j = {.k = s->c, .y = dx, .y_plane = s->h * s->w, .y_row = s->w, .y_col = 1};
    j.y_image = s->c * j.y_plane;
@@ -339,7 +383,7 @@ int hl_amx_taps_dx(const conv_shape *s, const conv_plan *plan, uint16_t *dx, con
    }
    hl_amx_lay_out(&j.from, false);
    cut(&j, amx_up(s->k, 2));
-   HL_TRY(pack(&j, weights, 1, s->c));
+   HL_TRY(pack(&j, &(weights){w, 1, s->c, 1}));
    return correlate(&j, dy);
 }
 

@@ -94,7 +94,7 @@ int hl_amx_fill_planes(uint16_t *to, const amx_images *s, const uint16_t *x, int
 /* Passes of hl_conv_amx; see conv_bf16_sums and the like in conv.h. */
 int hl_amx_sums(const conv_shape *s, float *y, const uint16_t *x, const float *w);
 int hl_amx_dw(const conv_shape *s, float *dw, const uint16_t *dy, const uint16_t *x);
-int hl_amx_taps_dx(const conv_shape *s, const conv_plan *plan, uint16_t *dx, const uint16_t *dy, const float *weights);
+int hl_amx_taps_dx(const conv_shape *s, const conv_plan *plan, uint16_t *dx, const uint16_t *dy, const float *w);
 
 #else
 #define CONV_AMX_BUILT 0

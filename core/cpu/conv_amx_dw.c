@@ -110,14 +110,33 @@ static pieces cut_pixels(const amx_images *s)
    return p;
 }
 
-/* Sums are (k_tiles, c_tiles * c_rows, taps, AMX_SIDE); c0 and k0 are tiles. */
-static void multiply_pieces(const job *j, const pieces *cut, int64_t c0, int64_t k0, int64_t begin, int64_t end,
-                            float *sums)
+/* A block of dw: two tiles of channels and two of outputs, or what is left of them, all taps. */
+typedef struct {
+   int64_t c0, k0; /* tiles */
+   int64_t channels, outputs;
+} block;
+
+static block block_at(const job *j, int64_t k, int64_t i)
+{
+   int64_t across = amx_up(j->c_tiles, 2);
+   block b = {i % across * 2, i / across * 2, 2 * j->c_rows, 2 * AMX_SIDE};
+   int64_t channels = j->from.channels - b.c0 * j->c_rows, outputs = k - b.k0 * AMX_SIDE;
+   if (channels < b.channels) b.channels = channels;
+   if (outputs < b.outputs) b.outputs = outputs;
+   return b;
+}
+
+/* Floats of a block's sums, (2 tiles of outputs, 2 * c_rows, taps, AMX_SIDE). */
+static int64_t block_size(const job *j)
+{
+   return 4 * j->c_rows * j->from.taps * AMX_SIDE;
+}
+
+static void multiply_pieces(const job *j, const pieces *cut, const block *b, int64_t begin, int64_t end, float *sums)
 {
    const amx_images *s = &j->from;
-   int64_t row = s->taps * AMX_SIDE, k_step = j->c_tiles * j->c_rows * row;
-   bool two_c = c0 + 1 < j->c_tiles, two_k = k0 + 1 < j->k_tiles;
-   float *to = sums + k0 * k_step + c0 * j->c_rows * row;
+   int64_t row = s->taps * AMX_SIDE, k_step = 2 * j->c_rows * row;
+   bool two_c = b->c0 + 1 < j->c_tiles, two_k = b->k0 + 1 < j->k_tiles;
    amx_begin(j->c_rows, AMX_SIDE);
    for (int64_t piece = begin; piece < end; piece++) {
       int64_t image0 = piece / cut->parts * cut->images, image1 = image0 + cut->images;
@@ -125,39 +144,38 @@ static void multiply_pieces(const job *j, const pieces *cut, int64_t c0, int64_t
       if (image1 > s->images) image1 = s->images;
       if (p1 > s->pixels) p1 = s->pixels;
       for (int64_t t = 0; t < s->taps; t++) {
-#define BLOCK(c, k) multiply(c, k, j, image0, image1, c0, k0, t, p0, p1, to + t * AMX_SIDE, row, k_step, piece > begin)
+#define MULTIPLY(c, k) \
+   multiply(c, k, j, image0, image1, b->c0, b->k0, t, p0, p1, sums + t * AMX_SIDE, row, k_step, piece > begin)
          if (two_c && two_k)
-            BLOCK(2, 2);
+            MULTIPLY(2, 2);
          else if (two_c)
-            BLOCK(2, 1);
+            MULTIPLY(2, 1);
          else if (two_k)
-            BLOCK(1, 2);
+            MULTIPLY(1, 2);
          else
-            BLOCK(1, 1);
-#undef BLOCK
+            MULTIPLY(1, 1);
+#undef MULTIPLY
       }
    }
    amx_end();
 }
 
-/* dw (k,c,taps) += the sums of all splits. */
-static void add_sums(const job *j, float *dw, int64_t k, const float *sums, int64_t splits)
+/* dw (k,c,taps) += the sums of all splits of a block. */
+static void add_block(const job *j, float *dw, const block *b, const float *sums, int64_t splits)
 {
-   int64_t all = j->from.channels * j->from.taps, tile = j->c_tiles * j->c_rows * j->from.taps;
-#pragma omp parallel for collapse(2)
-   for (int64_t k0 = 0; k0 < k; k0 += AMX_SIDE)
-      for (int64_t at = 0; at < all; at += AMX_SIDE) {
+   int64_t taps = j->from.taps, row = j->from.channels * taps, n = b->channels * taps, size = block_size(j);
+   for (int64_t k = 0; k < b->outputs; k += AMX_SIDE, sums += 2 * j->c_rows * taps * AMX_SIDE)
+      for (int64_t at = 0; at < n; at += AMX_SIDE) {
          vec v[LANES];
-         int64_t n = all - at < AMX_SIDE ? all - at : AMX_SIDE;
+         __mmask16 inside = (__mmask16)((1u << (n - at < AMX_SIDE ? n - at : AMX_SIDE)) - 1);
          for (int64_t i = 0; i < AMX_SIDE; i++) {
             v[i] = (vec){0};
-            for (int64_t split = 0; split < splits && i < n; split++)
-               v[i] += load(sums + ((split * j->k_tiles + k0 / AMX_SIDE) * tile + at + i) * AMX_SIDE);
+            for (int64_t split = 0; split < splits && at + i < n; split++)
+               v[i] += load(sums + split * size + (at + i) * AMX_SIDE);
          }
          flip(v);
-         __mmask16 inside = (__mmask16)((1u << n) - 1);
-         for (int64_t r = 0; r < AMX_SIDE && k0 + r < k; r++) {
-            float *to = dw + (k0 + r) * all + at;
+         for (int64_t r = 0; r < AMX_SIDE && k + r < b->outputs; r++) {
+            float *to = dw + (b->k0 * AMX_SIDE + k + r) * row + b->c0 * j->c_rows * taps + at;
             _mm512_mask_storeu_ps(to, inside, _mm512_add_ps(_mm512_maskz_loadu_ps(inside, to), (__m512)v[r]));
          }
       }
@@ -171,15 +189,15 @@ int hl_amx_dw(const conv_shape *s, float *dw, const uint16_t *dy, const uint16_t
    j.c_rows = amx_up(s->c, j.c_tiles);
    j.c_tiles = amx_up(s->c, j.c_rows);
    j.k_tiles = amx_up(s->k, AMX_SIDE);
-   int64_t channels = j.c_tiles * j.c_rows, blocks_c = amx_up(j.c_tiles, 2), blocks_k = amx_up(j.k_tiles, 2);
+   int64_t channels = j.c_tiles * j.c_rows, blocks = amx_up(j.c_tiles, 2) * amx_up(j.k_tiles, 2);
    pieces cut = cut_pixels(&j.from);
-   int64_t splits = amx_up(UNITS, blocks_c * blocks_k);
+   int64_t splits = amx_up(UNITS, blocks), each = block_size(&j);
    if (splits > cut.count) splits = cut.count;
-   int64_t each = j.k_tiles * channels * j.from.taps * AMX_SIDE;
+   int64_t rooms = splits > 1 ? blocks * splits : omp_get_max_threads();
    uint16_t *images = hl_conv_room(CONV_SOURCE, 4, s->n, channels, j.from.plane, (int64_t)sizeof *images);
    uint32_t *pairs =
        hl_conv_room(CONV_WEIGHTS, 3, s->n * j.k_tiles, j.from.pixels / 2 * AMX_SIDE, (int64_t)sizeof *pairs);
-   float *sums = hl_conv_room(CONV_SUMS, 3, splits, each, (int64_t)sizeof *sums);
+   float *sums = hl_conv_room(CONV_SUMS, 3, rooms, each, (int64_t)sizeof *sums);
    if (!images || !pairs || !sums) return 1;
    HL_TRY(hl_amx_fill_planes(images, &j.from, x, channels));
    HL_TRY(fill_gradients(pairs, &j, dy, s->k));
@@ -187,14 +205,21 @@ int hl_amx_dw(const conv_shape *s, float *dw, const uint16_t *dy, const uint16_t
    j.dy = pairs;
    int stop = 0;
 #pragma omp parallel for schedule(dynamic)
-   for (int64_t unit = 0; unit < blocks_c * blocks_k * splits; unit++) {
+   for (int64_t unit = 0; unit < blocks * splits; unit++) {
       if (hl_conv_stopped(&stop)) continue;
-      int64_t split = unit / (blocks_c * blocks_k), block = unit % (blocks_c * blocks_k);
-      multiply_pieces(&j, &cut, block / blocks_k * 2, block % blocks_k * 2, cut.count * split / splits,
-                      cut.count * (split + 1) / splits, sums + split * each);
+      int64_t split = unit % splits;
+      block b = block_at(&j, s->k, unit / splits);
+      float *own = sums + (splits > 1 ? unit : omp_get_thread_num()) * each;
+      multiply_pieces(&j, &cut, &b, cut.count * split / splits, cut.count * (split + 1) / splits, own);
+      if (splits == 1) add_block(&j, dw, &b, own, 1);
    }
    if (stop) return hl_fail("interrupted");
-   add_sums(&j, dw, s->k, sums, splits);
+   if (splits == 1) return 0;
+#pragma omp parallel for
+   for (int64_t i = 0; i < blocks; i++) {
+      block b = block_at(&j, s->k, i);
+      add_block(&j, dw, &b, sums + i * splits * each, splits);
+   }
    return 0;
 }
 
