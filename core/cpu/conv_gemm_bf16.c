@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 #include "bfloat.h"
-#include "conv.h"
+#include "conv_amx.h"
 
 #ifdef __AVX512BF16__
 #include <immintrin.h>
@@ -498,15 +498,18 @@ int hl_conv_bf16_taps_dx(const conv_shape *s, const conv_plan *plan, uint16_t *d
 
 /* A product of pairs does two multiplications in the time of one, yet its rounds of packing, loading and rounding weigh
  * more beside it. Whole steps of ResNet-18 and ResNet-101 on a Zen 4 are fastest where it is taken to save a quarter,
- * so that most 3x3 convolutions stay with Winograd in float32. */
-static const double share = 0.75;
+ * so that most 3x3 convolutions stay with Winograd in float32. Processors with AMX take four times as long. */
+static double share(void)
+{
+   return hl_amx() ? 3 : 0.75;
+}
 
 static double cost(const conv_shape *s, int n, int dtype, conv_pass pass)
 {
    if (n > 1 || dtype != HL_BF16) return INFINITY;
    double x = (double)(s->n * s->c * s->h * s->w), pixels = (double)(s->n * s->p * s->q), taps = (double)(s->r * s->s);
    bool strided = s->stride_h != 1 || s->stride_w != 1;
-   return pixels * taps * ((double)(s->c * s->k) * CONV_MULTIPLY + hl_conv_packing(s, pass)) * share +
+   return pixels * taps * ((double)(s->c * s->k) * CONV_MULTIPLY + hl_conv_packing(s, pass)) * share() +
           (pass == BACKWARD_X && strided ? x * CONV_SCATTER : 0);
 }
 
