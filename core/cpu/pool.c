@@ -272,16 +272,67 @@ static span *make_spans(const hl_tensor *small, const hl_tensor *big, const hl_p
 #define HL_GENERIC "pool.c"
 #include "generic.h"
 
+/* Room for a plane of bfloat16 and what it is pooled to, as float32, for each thread. */
+static float *plane_rooms(plane_sizes s)
+{
+   return hl_scratch(1, (size_t)omp_get_max_threads() * (size_t)(s.H * s.W + s.P * s.Q) * sizeof(float));
+}
+
+/* One plane of t, whose values are at data. */
+static hl_tensor one_plane(const hl_tensor *t, int dtype, void *data)
+{
+   hl_tensor one = *t;
+   one.size[0] = one.size[1] = 1;
+   one.dtype = dtype;
+   one.data = data;
+   return one;
+}
+
+/* Planes become float32 one by one, while they are in the cache. */
+static int max_pool_bf16(hl_tensor *y, hl_tensor *index, const hl_tensor *x, const span *rows, const span *cols,
+                         const hl_pool *p)
+{
+   plane_sizes s = sizes_of(y, x);
+   int64_t in = s.H * s.W, out = s.P * s.Q;
+   float *work = plane_rooms(s);
+   if (!work) return 1;
+#pragma omp parallel for schedule(static) if (hl_numel(x) > HL_PARALLEL_MIN)
+   for (int64_t n = 0; n < s.planes; n++) {
+      float *from = work + omp_get_thread_num() * (in + out), *to = from + in;
+      hl_tensor x1 = one_plane(x, HL_F32, from), y1 = one_plane(y, HL_F32, to);
+      hl_tensor index1 = one_plane(index, HL_I32, (int32_t *)index->data + n * out);
+      hl_bf16_values(from, (const uint16_t *)x->data + n * in, in);
+      max_pool_f32(&y1, &index1, &x1, rows, cols, p);
+      hl_bf16_rounds((uint16_t *)y->data + n * out, to, out);
+   }
+   return 0;
+}
+
+/* As max_pool_back_f32; -2 where memory is out. */
+static int64_t max_pool_back_bf16(hl_tensor *dx, const hl_tensor *dy, const hl_tensor *index)
+{
+   plane_sizes s = sizes_of(dy, dx);
+   int64_t in = s.H * s.W, out = s.P * s.Q, bad = -1;
+   float *work = plane_rooms(s);
+   if (!work) return -2;
+#pragma omp parallel for schedule(static) reduction(max : bad) if (hl_numel(dx) > HL_PARALLEL_MIN)
+   for (int64_t n = 0; n < s.planes; n++) {
+      float *to = work + omp_get_thread_num() * (in + out), *from = to + in;
+      hl_tensor dx1 = one_plane(dx, HL_F32, to), dy1 = one_plane(dy, HL_F32, from);
+      hl_tensor index1 = one_plane(index, HL_I32, (int32_t *)index->data + n * out);
+      hl_bf16_values(from, (const uint16_t *)dy->data + n * out, out);
+      int64_t wrong = max_pool_back_f32(&dx1, &dy1, &index1);
+      if (wrong >= 0) bad = n * out + wrong;
+      hl_bf16_rounds((uint16_t *)dx->data + n * in, to, in);
+   }
+   return bad;
+}
+
 static int run_max_pool(hl_tensor *y, hl_tensor *index, const hl_tensor *x, const hl_pool *p)
 {
-   if (x->dtype == HL_BF16) {
-      hl_floats f = {0};
-      const hl_tensor *x_f = hl_float_in(&f, x);
-      hl_tensor *y_f = hl_float_out(&f, y);
-      return hl_float_end(&f, f.failed || run_max_pool(y_f, index, x_f, p));
-   }
    span *rows = make_spans(y, x, p);
    if (!rows) return 1;
+   if (x->dtype == HL_BF16) return max_pool_bf16(y, index, x, rows, rows + y->size[2], p);
    if (x->dtype == HL_F64)
       max_pool_f64(y, index, x, rows, rows + y->size[2], p);
    else
@@ -345,13 +396,10 @@ HL_API int hl_max_pool_back(hl_tensor *dx, const hl_tensor *dy, const hl_tensor 
    HL_TRY(hl_poll());
    HL_TRY(hl_check_adaptive_pool("max_pool_back", "dy", dy, "dx", dx));
    HL_TRY(hl_check_pool_index("max_pool_back", index, dy, dx));
-   if (dx->dtype == HL_BF16) {
-      hl_floats f = {0};
-      const hl_tensor *dy_f = hl_float_in(&f, dy);
-      hl_tensor *dx_f = hl_float_out(&f, dx);
-      return hl_float_end(&f, f.failed || hl_max_pool_back(dx_f, dy_f, index));
-   }
-   int64_t bad = dx->dtype == HL_F64 ? max_pool_back_f64(dx, dy, index) : max_pool_back_f32(dx, dy, index);
+   int64_t bad = dx->dtype == HL_F64    ? max_pool_back_f64(dx, dy, index)
+                 : dx->dtype == HL_BF16 ? max_pool_back_bf16(dx, dy, index)
+                                        : max_pool_back_f32(dx, dy, index);
+   if (bad == -2) return 1;
    return bad < 0 ? 0 : hl_fail_maximum("max_pool_back", ((int32_t *)index->data)[bad], dx);
 }
 
