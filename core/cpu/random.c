@@ -55,16 +55,6 @@ static void FN(dropout)(num *y, const num *x, int64_t n, const uint32_t *w, doub
    for (int64_t i = 0; i < n; i++) y[i] = hl_unit_float(w[i]) < limit ? 0 : gain * x[i];
 }
 
-/* rows of `plane` elements, one word each */
-static void FN(drop_rows)(num *y, const num *x, int64_t rows, int64_t plane, const uint32_t *w, double p)
-{
-   const num gain = (num)(1 / (1 - p));
-   for (int64_t r = 0; r < rows; r++) {
-      const bool dropped = hl_unit_float(w[r]) < (float)p;
-      for (int64_t i = r * plane; i < (r + 1) * plane; i++) y[i] = dropped ? 0 : gain * x[i];
-   }
-}
-
 #endif
 #else
 #include <math.h>
@@ -84,10 +74,10 @@ typedef struct {
 #include "types.h"
 #undef UNIT
 
-/* BATCH words from the block with that counter on. */
-static void make_words(uint32_t *restrict w, uint64_t seed, uint64_t counter)
+/* n words from the block with that counter on, and as many more as make groups of 4 * LANES. */
+static void make_words(uint32_t *restrict w, uint64_t seed, uint64_t counter, int64_t n)
 {
-   for (int at = 0; at < BATCH; at += 4 * LANES, counter += LANES) {
+   for (int64_t at = 0; at < n; at += 4 * LANES, counter += LANES) {
 #pragma omp simd
       for (int lane = 0; lane < LANES; lane++) {
          uint32_t block[4];
@@ -118,7 +108,7 @@ static int draw(hl_tensor *y, int64_t bytes, int words, const hl_rng *r, draw_ke
          stopped = 1;
          continue;
       }
-      make_words(w, r->seed, first + (uint64_t)k * (BATCH / 4));
+      make_words(w, r->seed, first + (uint64_t)k * (BATCH / 4), BATCH);
       kernel((char *)y->data + k * step * bytes, n - k * step < step ? n - k * step : step, w, arg);
    }
    return stopped ? hl_fail("interrupted") : 0;
@@ -178,29 +168,59 @@ HL_API int hl_random_int(hl_tensor *y, int64_t low, int64_t high, const hl_rng *
    return draw(y, hl_dtype_size(y->dtype), 2, r, kernels[y->dtype], &range);
 }
 
+/* A plane of y, whose every element is kept or dropped together. */
+static void drop_plane(void *y, const void *x, int dtype, int64_t first, int64_t n, bool dropped, double p)
+{
+   const double gain = dropped ? 0 : 1 / (1 - p);
+   if (dtype == HL_F64) {
+      for (int64_t i = first; i < first + n; i++) ((double *)y)[i] = dropped ? 0 : gain * ((const double *)x)[i];
+   } else if (dtype == HL_F32) {
+      for (int64_t i = first; i < first + n; i++) ((float *)y)[i] = dropped ? 0 : (float)gain * ((const float *)x)[i];
+   } else {
+      uint16_t *to = (uint16_t *)y + first;
+      const uint16_t *from = (const uint16_t *)x + first;
+#pragma omp simd
+      for (int64_t i = 0; i < n; i++) to[i] = dropped ? 0 : hl_bf16_round((float)gain * hl_bf16_value(from[i]));
+   }
+}
+
+/* One draw for each of the planes (n,c) of x. */
+static void drop_planes(hl_tensor *y, const hl_tensor *x, double p, const hl_rng *r)
+{
+   const int64_t n = hl_numel(x), planes = n ? x->size[0] * x->size[1] : 0, plane = planes ? n / planes : 0;
+   const uint64_t counter = start(r);
+   for (int64_t first = 0; first < planes; first += BATCH) {
+      uint32_t w[BATCH];
+      const int64_t count = planes - first < BATCH ? planes - first : BATCH;
+      make_words(w, r->seed, counter + (uint64_t)first / 4, count);
+#pragma omp parallel for schedule(static) if (count * plane > HL_PARALLEL_MIN)
+      for (int64_t k = 0; k < count; k++)
+         drop_plane(y->data, x->data, x->dtype, (first + k) * plane, plane, hl_unit_float(w[k]) < (float)p, p);
+   }
+}
+
 HL_API int hl_dropout(hl_tensor *y, const hl_tensor *x, double p, int channels, const hl_rng *r)
 {
    HL_TRY(hl_poll());
    HL_TRY(hl_check_dropout(y, x, p, channels, r));
+   if (channels) {
+      drop_planes(y, x, p, r);
+      return 0;
+   }
    if (x->dtype == HL_BF16) {
       hl_floats f = {0};
       const hl_tensor *x_f = hl_float_in(&f, x);
       hl_tensor *y_f = hl_float_out(&f, y);
       return hl_float_end(&f, f.failed || hl_dropout(y_f, x_f, p, channels, r));
    }
-   const int64_t n = hl_numel(x), draws = channels && n ? x->size[0] * x->size[1] : n;
-   const int64_t plane = draws ? n / draws : 0, batches = (draws + BATCH - 1) / BATCH;
+   const int64_t n = hl_numel(x), batches = (n + BATCH - 1) / BATCH;
    const uint64_t counter = start(r);
 #pragma omp parallel for schedule(static) if (n > HL_PARALLEL_MIN)
    for (int64_t k = 0; k < batches; k++) {
       uint32_t w[BATCH];
-      const int64_t first = k * BATCH, count = draws - first < BATCH ? draws - first : BATCH;
-      make_words(w, r->seed, counter + (uint64_t)first / 4);
-      if (channels && x->dtype == HL_F32)
-         drop_rows_f32((float *)y->data + first * plane, (const float *)x->data + first * plane, count, plane, w, p);
-      else if (channels)
-         drop_rows_f64((double *)y->data + first * plane, (const double *)x->data + first * plane, count, plane, w, p);
-      else if (x->dtype == HL_F32)
+      const int64_t first = k * BATCH, count = n - first < BATCH ? n - first : BATCH;
+      make_words(w, r->seed, counter + (uint64_t)first / 4, count);
+      if (x->dtype == HL_F32)
          dropout_f32((float *)y->data + first, (const float *)x->data + first, count, w, p);
       else
          dropout_f64((double *)y->data + first, (const double *)x->data + first, count, w, p);
