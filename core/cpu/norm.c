@@ -11,6 +11,8 @@
 #define STORED(x) hl_bf16_round(x)
 #endif
 
+#if ELEM_IS_REAL || !defined(__AVX512BF16__) /* else those of norm_bf16.h */
+
 /* Mean of n values, and the sum of their squared distances from it: two passes over a block that stays in L1. The
  * second measures from a rounded mean and makes good for the rounding, so that nothing cancels and equal values have no
  * variance. Several chains hide the latency of the additions. */
@@ -48,6 +50,60 @@ static void FN(block_moments)(double *mean, double *m2, const elem *x, int64_t n
    *m2 = squares < 0 ? 0 : squares;
 }
 
+INLINE void FN(normalise_as)(elem *y, const elem *x, const elem *add, int64_t n, real mean, real scale, real shift,
+                             bool with_add, bool relu)
+{
+#pragma omp simd
+   for (int64_t i = 0; i < n; i++) {
+      real v = (VALUE(x[i]) - mean) * scale + shift;
+      if (with_add) v += VALUE(add[i]);
+      if (relu) v = v < 0 ? 0 : v;
+      y[i] = STORED(v);
+   }
+}
+
+/* Sums of g and of g * (x - mean), where g is dy through the ReLU; dadd = g. */
+INLINE void FN(gradient_sums_as)(double sums[2], elem *dadd, const elem *dy, const elem *x, const elem *y, int64_t n,
+                                 real mean, bool with_dadd, bool relu)
+{
+   int64_t half = n / 2;
+   real g0 = 0, g1 = 0, gx0 = 0, gx1 = 0;
+#pragma omp simd reduction(+ : g0, g1, gx0, gx1)
+   for (int64_t i = 0; i < half; i++) {
+      real a = relu && VALUE(y[i]) <= 0 ? 0 : VALUE(dy[i]);
+      real b = relu && VALUE(y[i + half]) <= 0 ? 0 : VALUE(dy[i + half]);
+      if (with_dadd) {
+         dadd[i] = STORED(a);
+         dadd[i + half] = STORED(b);
+      }
+      g0 += a;
+      g1 += b;
+      gx0 += a * (VALUE(x[i]) - mean);
+      gx1 += b * (VALUE(x[i + half]) - mean);
+   }
+   if (n % 2) {
+      real a = relu && VALUE(y[n - 1]) <= 0 ? 0 : VALUE(dy[n - 1]);
+      if (with_dadd) dadd[n - 1] = STORED(a);
+      g0 += a;
+      gx0 += a * (VALUE(x[n - 1]) - mean);
+   }
+   sums[0] += (double)g0 + (double)g1;
+   sums[1] += (double)gx0 + (double)gx1;
+}
+
+/* dx = scale * (g - offset - slope * (x - mean)); without statistics of the batch dx = scale * g. */
+INLINE void FN(gradient_as)(elem *dx, const elem *dy, const elem *x, const elem *y, int64_t n, real mean, real scale,
+                            real offset, real slope, bool relu, bool batch)
+{
+#pragma omp simd
+   for (int64_t i = 0; i < n; i++) {
+      real g = relu && VALUE(y[i]) <= 0 ? 0 : VALUE(dy[i]);
+      dx[i] = STORED(scale * (batch ? g - offset - slope * (VALUE(x[i]) - mean) : g));
+   }
+}
+
+#endif
+
 /* Blocks merged by the formula of Chan, Golub and LeVeque ("Updating formulae and a pairwise algorithm for computing
  * sample variances", 1979). var is the mean of the squared distances. */
 static void FN(channel_moments)(double *mean, double *var, const elem *x, layout l)
@@ -65,18 +121,6 @@ static void FN(channel_moments)(double *mean, double *var, const elem *x, layout
       }
    *mean = m;
    *var = m2 / count;
-}
-
-INLINE void FN(normalise_as)(elem *y, const elem *x, const elem *add, int64_t n, real mean, real scale, real shift,
-                             bool with_add, bool relu)
-{
-#pragma omp simd
-   for (int64_t i = 0; i < n; i++) {
-      real v = (VALUE(x[i]) - mean) * scale + shift;
-      if (with_add) v += VALUE(add[i]);
-      if (relu) v = v < 0 ? 0 : v;
-      y[i] = STORED(v);
-   }
 }
 
 static void FN(normalise)(elem *y, const elem *x, const elem *add, int64_t n, real mean, real scale, real shift,
@@ -141,35 +185,6 @@ static void FN(batch_norm)(hl_tensor *y, hl_tensor *mean, hl_tensor *invstd, hl_
    }
 }
 
-/* Sums of g and of g * (x - mean), where g is dy through the ReLU; dadd = g. */
-INLINE void FN(gradient_sums_as)(double sums[2], elem *dadd, const elem *dy, const elem *x, const elem *y, int64_t n,
-                                 real mean, bool with_dadd, bool relu)
-{
-   int64_t half = n / 2;
-   real g0 = 0, g1 = 0, gx0 = 0, gx1 = 0;
-#pragma omp simd reduction(+ : g0, g1, gx0, gx1)
-   for (int64_t i = 0; i < half; i++) {
-      real a = relu && VALUE(y[i]) <= 0 ? 0 : VALUE(dy[i]);
-      real b = relu && VALUE(y[i + half]) <= 0 ? 0 : VALUE(dy[i + half]);
-      if (with_dadd) {
-         dadd[i] = STORED(a);
-         dadd[i + half] = STORED(b);
-      }
-      g0 += a;
-      g1 += b;
-      gx0 += a * (VALUE(x[i]) - mean);
-      gx1 += b * (VALUE(x[i + half]) - mean);
-   }
-   if (n % 2) {
-      real a = relu && VALUE(y[n - 1]) <= 0 ? 0 : VALUE(dy[n - 1]);
-      if (with_dadd) dadd[n - 1] = STORED(a);
-      g0 += a;
-      gx0 += a * (VALUE(x[n - 1]) - mean);
-   }
-   sums[0] += (double)g0 + (double)g1;
-   sums[1] += (double)gx0 + (double)gx1;
-}
-
 static void FN(gradient_sums)(double sums[2], elem *dadd, const elem *dy, const elem *x, const elem *y, int64_t n,
                               real mean)
 {
@@ -183,17 +198,6 @@ static void FN(gradient_sums)(double sums[2], elem *dadd, const elem *dy, const 
          FN(gradient_sums_as)(sums, NULL, dy + at, x + at, y + at, size, mean, false, true);
       else
          FN(gradient_sums_as)(sums, NULL, dy + at, x + at, NULL, size, mean, false, false);
-   }
-}
-
-/* dx = scale * (g - offset - slope * (x - mean)); without statistics of the batch dx = scale * g. */
-INLINE void FN(gradient_as)(elem *dx, const elem *dy, const elem *x, const elem *y, int64_t n, real mean, real scale,
-                            real offset, real slope, bool relu, bool batch)
-{
-#pragma omp simd
-   for (int64_t i = 0; i < n; i++) {
-      real g = relu && VALUE(y[i]) <= 0 ? 0 : VALUE(dy[i]);
-      dx[i] = STORED(scale * (batch ? g - offset - slope * (VALUE(x[i]) - mean) : g));
    }
 }
 
@@ -267,6 +271,10 @@ static layout layout_of(const hl_tensor *x)
    l.step = l.channels * l.plane;
    return l;
 }
+
+#ifdef __AVX512BF16__
+#include "norm_bf16.h"
+#endif
 
 #define HL_GENERIC "norm.c"
 #define HL_GENERIC_BF16
