@@ -35,19 +35,28 @@ int hl_poll(void)
 static const struct {
    const char *name;
    int64_t size;
+   double low, high; /* of whole numbers */
 } dtypes[] = {
-    [HL_F32] = {"float32", 4}, [HL_F64] = {"float64", 8}, [HL_U8] = {"uint8", 1},
-    [HL_I32] = {"int32", 4},   [HL_I64] = {"int64", 8},   [HL_BF16] = {"bfloat16", 2},
+    [HL_F32] = {"float32", 4, 0, 0},           [HL_F64] = {"float64", 8, 0, 0},
+    [HL_U8] = {"uint8", 1, 0, UINT8_MAX},      [HL_I32] = {"int32", 4, INT32_MIN, INT32_MAX},
+    [HL_I64] = {"int64", 8, -0x1p63, 0x1p63},  [HL_BF16] = {"bfloat16", 2, 0, 0},
+    [HL_I8] = {"int8", 1, INT8_MIN, INT8_MAX}, [HL_I16] = {"int16", 2, INT16_MIN, INT16_MAX},
 };
 
 const char *hl_dtype_name(int dtype)
 {
-   return dtype >= HL_F32 && dtype <= HL_BF16 ? dtypes[dtype].name : "unknown dtype";
+   return dtype >= HL_F32 && dtype <= HL_I16 ? dtypes[dtype].name : "unknown dtype";
 }
 
 int64_t hl_dtype_size(int dtype)
 {
-   return dtype >= HL_F32 && dtype <= HL_BF16 ? dtypes[dtype].size : 0;
+   return dtype >= HL_F32 && dtype <= HL_I16 ? dtypes[dtype].size : 0;
+}
+
+void hl_dtype_bounds(int dtype, double *low, double *high)
+{
+   *low = dtypes[dtype].low;
+   *high = dtypes[dtype].high;
 }
 
 const char *hl_show(const hl_tensor *t)

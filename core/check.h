@@ -37,6 +37,8 @@ void hl_take_channels_last(void);
 const char *hl_show(const hl_tensor *t);
 const char *hl_dtype_name(int dtype);
 int64_t hl_dtype_size(int dtype);
+/* The bounds of a type of whole numbers; that above of int64 is 2^63, one too many. */
+void hl_dtype_bounds(int dtype, double *low, double *high);
 
 static inline int64_t hl_numel(const hl_tensor *t)
 {
@@ -200,6 +202,7 @@ int hl_check_scale_list(int n, hl_tensor *const *g);
 /* ---- random numbers (check_random.c) ---- */
 
 int hl_check_draw(const char *fn, const hl_tensor *y, const hl_rng *r);
+int hl_check_random_int(const hl_tensor *y, int64_t low, int64_t high, const hl_rng *r);
 /* In [0, 1), or [0, 1] where one_is_fine. */
 int hl_check_probability(const char *fn, double p, bool one_is_fine);
 int hl_check_dropout(const hl_tensor *y, const hl_tensor *x, double p, int channels, const hl_rng *r);

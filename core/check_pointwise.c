@@ -109,8 +109,8 @@ int hl_mirrored(int op)
 
 int hl_round_comparison(int dtype, int *op, double *b)
 {
-   double low = dtype == HL_U8 ? 0. : dtype == HL_I32 ? INT32_MIN : -0x1p63;
-   double high = dtype == HL_U8 ? 255. : dtype == HL_I32 ? INT32_MAX : 0x1p63; /* int64: one too many, hence >= */
+   double low, high;
+   hl_dtype_bounds(dtype, &low, &high);
    bool above = dtype == HL_I64 ? *b >= high : *b > high, below = *b < low;
    if (*b != *b) return *op == HL_NE;
    if (above) return *op == HL_NE || *op == HL_LT || *op == HL_LE;

@@ -74,7 +74,7 @@ int hl_check_resize(const char *fn, const char *to_name, const hl_tensor *to, co
 {
    HL_CHECK(mode == HL_NEAREST || mode == HL_BILINEAR || mode == HL_BILINEAR_ALIGNED, "%s: unknown mode %d", fn, mode);
    HL_TRY(hl_need_given(fn, from_name, from));
-   bool integers = mode == HL_NEAREST && from->dtype >= HL_U8 && from->dtype <= HL_I64;
+   bool integers = mode == HL_NEAREST && !hl_is_float(from);
    HL_CHECK(integers || hl_is_float(from), "%s: %s (%s) can be resized as nearest only", fn, from_name, hl_show(from));
    if (!integers) HL_TRY(hl_need_dense_activation(fn, from_name, from));
    HL_TRY(need_planes(fn, to_name, to, from_name, from));

@@ -27,7 +27,7 @@
 
 enum { HL_ABI = 4, HL_MAX_DIM = 8 };
 
-typedef enum { HL_F32, HL_F64, HL_U8, HL_I32, HL_I64, HL_BF16 } hl_dtype;
+typedef enum { HL_F32, HL_F64, HL_U8, HL_I32, HL_I64, HL_BF16, HL_I8, HL_I16 } hl_dtype;
 typedef enum { HL_CPU, HL_CUDA, HL_EMU } hl_device;
 
 /* A view of device memory; plain data. data points at the first element of the view, strides count elements.

@@ -19,6 +19,18 @@ HL_INLINE int32_t hl_to_i32(double x)
    return (int32_t)(x == x ? x : 0.);
 }
 
+HL_INLINE int16_t hl_to_i16(double x)
+{
+   int32_t whole = hl_to_i32(x);
+   return (int16_t)(whole > INT16_MAX ? INT16_MAX : whole < INT16_MIN ? INT16_MIN : whole);
+}
+
+HL_INLINE int8_t hl_to_i8(double x)
+{
+   int32_t whole = hl_to_i32(x);
+   return (int8_t)(whole > INT8_MAX ? INT8_MAX : whole < INT8_MIN ? INT8_MIN : whole);
+}
+
 HL_INLINE uint8_t hl_to_u8(double x)
 {
    x = x > 255. ? 255. : x;

@@ -7,11 +7,11 @@ local helper = require 'spec.helper'
 
 local C = ffi.C
 local nan, inf = 0 / 0, math.huge
-local whole_kinds = {'byte', 'int', 'long'}
-local kinds = {'float', 'double', 'byte', 'int', 'long'}
-local is_whole = {byte = true, int = true, long = true}
-local smallest = {int = -2147483648, long = -9223372036854775807LL - 1}
-local largest = {byte = 255, int = 2147483647, long = 9223372036854775807LL}
+local whole_kinds = {'byte', 'char', 'short', 'int', 'long'}
+local kinds = {'float', 'double', unpack(whole_kinds)}
+local is_whole = {byte = true, char = true, short = true, int = true, long = true}
+local smallest = {char = -128, short = -32768, int = -2147483648, long = -9223372036854775807LL - 1}
+local largest = {byte = 255, char = 127, short = 32767, int = 2147483647, long = 9223372036854775807LL}
 
 -- A contiguous tensor on the CPU with draw(i) for its elements.
 local function filled(kind, sizes, draw)
@@ -32,6 +32,7 @@ local function values_of(kind, seed, edges)
       if u < 0.5 then return math.floor(next_number() * 7) end
       local v = next_number()
       if kind == 'byte' then return math.floor(v * 256) end
+      if smallest[kind] and largest[kind] < 2 ^ 16 then return math.floor((v - 0.5) * 2 * largest[kind]) end
       return is_whole[kind] and math.floor((v - 0.5) * 2e6) or (v - 0.5) * 1e3
    end
 end

@@ -41,6 +41,7 @@ local function values()
    return {
       float = base, transposed = base:transpose(1, 3), double = hilo.DoubleTensor {1 / 3, -2.5e300}, byte = hilo.ByteTensor {0, 255},
       int = hilo.IntTensor {-2 ^ 31, 2 ^ 31 - 1}, long = hilo.LongTensor {-2 ^ 52, 7},
+      char = hilo.Tensor {-128, 127}:char(), short = hilo.Tensor {-32768, 32767}:short(),
       half = hilo.Tensor {1.5, -2}:to{dtype = 'bfloat16'},
       part = hilo.zeros(100, 100):narrow(1, 3, 1):narrow(2, 1, 2), none = hilo.Tensor(), epoch = 5, best = 0.25, large = 2 ^ 40,
       negative = -3, below = -2 ^ 40, name = 'schön', done = true, list = {1, 2, 'x'}, inner = {weight = hilo.Tensor {1, 2}},
@@ -55,9 +56,11 @@ describe('hilo.save to .pth', function()
       assert.same(base:totable(), t.float:totable())
       assert.same(base:transpose(1, 3):totable(), t.transposed:totable())
       assert.is_true(rawequal(t.float._storage, t.transposed._storage))
-      assert.same({{1 / 3, -2.5e300}, {0, 255}, {-2 ^ 31, 2 ^ 31 - 1}, {-2 ^ 52, 7}, {1.5, -2}},
-         {t.double:totable(), t.byte:totable(), t.int:totable(), t.long:totable(), t.half:totable()})
-      assert.same({'float64', 'uint8', 'int32', 'int64'}, {t.double:dtype(), t.byte:dtype(), t.int:dtype(), t.long:dtype()})
+      assert.same({{1 / 3, -2.5e300}, {0, 255}, {-2 ^ 31, 2 ^ 31 - 1}, {-2 ^ 52, 7}, {1.5, -2}, {-128, 127}, {-32768, 32767}},
+         {t.double:totable(), t.byte:totable(), t.int:totable(), t.long:totable(), t.half:totable(), t.char:totable(),
+            t.short:totable()})
+      assert.same({'float64', 'uint8', 'int8', 'int16', 'int32', 'int64'}, {t.double:dtype(), t.byte:dtype(), t.char:dtype(),
+         t.short:dtype(), t.int:dtype(), t.long:dtype()})
       assert.same({{{0, 0}}, 2, 0}, {t.part:totable(), t.part._storage.size, t.none:nElement()})
       assert.same({1, 2}, t['inner.weight']:totable())
       assert.is_true(core.host.hl_host_path_kind(path) == 1 and #helper.read_file(path) < 6000)
@@ -70,8 +73,8 @@ describe('hilo.save to .pth', function()
       assert.same(base:totable(), v.float.values)
       assert.same(base:transpose(1, 3):totable(), v.transposed.values)
       assert.equal(v.float.key, v.transposed.key)
-      assert.same({'DoubleStorage', 'ByteStorage', 'IntStorage', 'LongStorage', 'BFloat16Storage'},
-         {v.double.storage, v.byte.storage, v.int.storage, v.long.storage, v.half.storage})
+      assert.same({'DoubleStorage', 'ByteStorage', 'IntStorage', 'LongStorage', 'BFloat16Storage', 'CharStorage', 'ShortStorage'},
+         {v.double.storage, v.byte.storage, v.int.storage, v.long.storage, v.half.storage, v.char.storage, v.short.storage})
       assert.same({{1 / 3, -2.5e300}, {0, 255}, {-2 ^ 31, 2 ^ 31 - 1}, {-2 ^ 52, 7}, {0x3fc0, 0xc000}},
          {v.double.values, v.byte.values, v.int.values, v.long.values, v.half.values})
       assert.same({{1, 2}, {0}}, {v.part.sizes, v.none.sizes})

@@ -94,7 +94,7 @@ describe('the distribution', function()
    end)
 
    it('of bernoulli and random covers what it should', function()
-      for _, dtype in ipairs {'float', 'byte', 'int', 'long'} do
+      for _, dtype in ipairs {'float', 'byte', 'char', 'short', 'int', 'long'} do
          local t = hilo.empty({n}, {dtype = dtype})
          assert.near(0.3, t:bernoulli(0.3, g):double():mean(), 0.01)
          t:random(3, 6, g)

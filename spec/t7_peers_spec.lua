@@ -21,7 +21,7 @@ describe('torchfile', function()
       local net = nn.Sequential():add(nn.SpatialConvolution(2, 3, 3, 3)):add(nn.SpatialBatchNormalization(3)):add(nn.ReLU())
          :add(nn.Concat(2):add(nn.Identity()):add(nn.SpatialMaxPooling(1, 1))):add(nn.View(-1, 24)):add(nn.Linear(24, 2))
       local types = {}
-      for _, dtype in ipairs {'float', 'double', 'byte', 'int', 'long'} do
+      for _, dtype in ipairs {'float', 'double', 'byte', 'char', 'short', 'int', 'long'} do
          types[dtype] = hilo.range(1, 6):to{dtype = dtype}:view(2, 3)
       end
       local state = {rate = 0.1, list = {1, 2, 3}, types = types, transposed = types.double:t()}
@@ -36,7 +36,8 @@ describe('torchfile', function()
          assert.same(m.weight:view(m.weight:nElement()):totable(), found.weights[i])
       end
       assert.same({{-1, 24}, true, true, 0.1, {1, 2, 3}}, {found.view, found.same, found.itself, found.rate, found.list})
-      for dtype, numpy in pairs {float = 'float32', double = 'float64', byte = 'uint8', int = 'int32', long = 'int64'} do
+      for dtype, numpy in pairs {float = 'float32', double = 'float64', byte = 'uint8', char = 'int8', short = 'int16', int = 'int32',
+         long = 'int64'} do
          assert.same({numpy, {{1, 2, 3}, {4, 5, 6}}}, found.types[dtype])
       end
       assert.same({{1, 4}, {2, 5}, {3, 6}}, found.transposed)

@@ -43,8 +43,9 @@ describe('a file of Torch7', function()
       assert.is_false((pcall(t7.read, golden .. 'values_b32.t7')))
    end)
 
-   local dtypes = {Float = 'float32', Double = 'float64', Half = 'float32', Byte = 'uint8', Int = 'int32', Long = 'int64',
-      Cuda = 'float32', CudaDouble = 'float64', CudaLong = 'int64', CudaHalf = 'float32', CudaByte = 'uint8'}
+   local dtypes = {Float = 'float32', Double = 'float64', Half = 'float32', Byte = 'uint8', Char = 'int8', Short = 'int16',
+      Int = 'int32', Long = 'int64', Cuda = 'float32', CudaDouble = 'float64', CudaLong = 'int64', CudaHalf = 'float32',
+      CudaByte = 'uint8'}
    local numbers = {Double = {1 / 3, -2.5e300, 5e-324}, Byte = {0, 10, 255}, Char = {-128, 10, 127}, Short = {-32768, 0, 32767},
       Int = {-2 ^ 31, 0, 2 ^ 31 - 1}, Cuda = {1.5, 2.5, -3.5}, CudaDouble = {1.5, 2.5, 1e300}, CudaLong = {1, 2, 2 ^ 40},
       CudaHalf = {1.5, 2.5, 0}, CudaByte = {1, 2, 3}, Float = {0.5, -3.25, tonumber(ffi.new('float', 3e38))}}
@@ -164,7 +165,7 @@ describe('what is written', function()
          local base = hilo.range(1, 24):view(2, 3, 4)
          local value = {n = -0.1, text = 'a\0b\n', yes = true, deep = {{{1}}}, t = base, part = base:select(1, 2):t(),
             spread = hilo.Tensor {3}:expand(4), none = hilo.Tensor(), sizes = base:size(), [3] = 'three', [-1.5] = 'x'}
-         for _, dtype in ipairs {'float', 'double', 'byte', 'int', 'long'} do value[dtype] = base:to{dtype = dtype} end
+         for _, dtype in ipairs {'float', 'double', 'byte', 'char', 'short', 'int', 'long'} do value[dtype] = base:to{dtype = dtype} end
          value.self, value.again = value, value.deep
          local path = work .. '/value.t7'
          t7.write(path, value, {format = format})
@@ -177,7 +178,7 @@ describe('what is written', function()
          assert.equal(1, v.spread._storage.size)
          assert.equal(0, v.none:dim())
          assert.same({2, 3, 4}, v.sizes:totable())
-         for _, dtype in ipairs {'float', 'double', 'byte', 'int', 'long'} do
+         for _, dtype in ipairs {'float', 'double', 'byte', 'char', 'short', 'int', 'long'} do
             assert.equal(value[dtype]:dtype(), v[dtype]:dtype())
             assert.same(base:totable(), v[dtype]:totable(), dtype)
          end

@@ -1,4 +1,6 @@
 -- torch_tensors_spec.lua: tensors and storages under the switch have Torch7's types, views, sizes and counts of elements.
+local ffi = require 'ffi'
+
 local torch = rawget(_G, 'torch') -- there in the process with the switch
 
 local kinds = {'Byte', 'Char', 'Short', 'Int', 'Long', 'Float', 'Double', 'Half'}
@@ -19,6 +21,21 @@ require 'spec.switched'('Types of Torch7', function(it)
             assert.same({1, 2, 3}, converted:totable())
          end
       end
+   end)
+
+   it('of 8 and 16 bits lie in memory as C has them, and wrap', function()
+      local paths = torch.CharTensor(2, 6):fill(0)
+      ffi.copy(paths[2]:data(), 'one')
+      assert.equal('one', ffi.string(paths:data() + 6))
+      local s = torch.CharStorage():string 'a\200'
+      assert.same({97, -56}, s:totable())
+      assert.equal('b\200', torch.CharTensor(s):narrow(1, 1, 1):add(1) and s:string())
+      local short = torch.ShortTensor{32767, 3}
+      assert.equal(short:data() + 1, short:narrow(1, 2, 1):data())
+      assert.same({-32768, 4}, (short + 1):totable())
+      assert.same({-56, 56}, torch.CharTensor{200, -200}:totable())
+      assert.same({127, -128}, torch.DoubleTensor{200, -200}:char():totable())
+      assert.same({-128, -127}, (torch.CharTensor{127, 1} * 1 + torch.CharTensor{1, -128}):totable())
    end)
 
    it('are told by name, by pattern and by what makes them', function()

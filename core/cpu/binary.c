@@ -177,14 +177,18 @@ typedef struct {
 #include "types.h"
 
 static const hl_row *const rows[] = {
-    [HL_F32] = rows_f32, [HL_F64] = rows_f64, [HL_U8] = rows_u8,
-    [HL_I32] = rows_i32, [HL_I64] = rows_i64, [HL_BF16] = rows_f32,
+    [HL_F32] = rows_f32, [HL_F64] = rows_f64, [HL_U8] = rows_u8,   [HL_I32] = rows_i32,
+    [HL_I64] = rows_i64, [HL_I8] = rows_i8,   [HL_I16] = rows_i16, [HL_BF16] = rows_f32,
 };
 
 /* Integers only. */
 static int need_no_zero(const char *fn, const hl_tensor *b)
 {
-   static const hl_row find[] = {[HL_U8] = find_zero_u8, [HL_I32] = find_zero_i32, [HL_I64] = find_zero_i64};
+   static const hl_row find[] = {[HL_U8] = find_zero_u8,
+                                 [HL_I32] = find_zero_i32,
+                                 [HL_I64] = find_zero_i64,
+                                 [HL_I8] = find_zero_i8,
+                                 [HL_I16] = find_zero_i16};
    int found = 0, *place = &found;
    hl_iter it;
    hl_iter_init(&it, false, 1, (const hl_tensor *[]){b});
@@ -207,8 +211,8 @@ HL_API int hl_binary(hl_tensor *y, const hl_tensor *a, const hl_tensor *b, int o
 HL_API int hl_binary_scalar(hl_tensor *y, const hl_tensor *a, double b, int op, double alpha, int reverse)
 {
    static void (*const set_number[])(double, bool, void *) = {
-       [HL_F32] = set_number_f32, [HL_F64] = set_number_f64, [HL_U8] = set_number_u8,
-       [HL_I32] = set_number_i32, [HL_I64] = set_number_i64, [HL_BF16] = set_number_f32,
+       [HL_F32] = set_number_f32, [HL_F64] = set_number_f64, [HL_U8] = set_number_u8,   [HL_I32] = set_number_i32,
+       [HL_I64] = set_number_i64, [HL_I8] = set_number_i8,   [HL_I16] = set_number_i16, [HL_BF16] = set_number_f32,
    };
    const char *fn = hl_binary_name(op);
    HL_TRY(hl_poll());
@@ -237,12 +241,12 @@ HL_API int hl_addcmul(hl_tensor *y, const hl_tensor *x, const hl_tensor *a, cons
                       int divide)
 {
    static const hl_row multiply[] = {
-       [HL_F32] = addcmul_f32, [HL_F64] = addcmul_f64, [HL_U8] = addcmul_u8,
-       [HL_I32] = addcmul_i32, [HL_I64] = addcmul_i64, [HL_BF16] = addcmul_f32,
+       [HL_F32] = addcmul_f32, [HL_F64] = addcmul_f64, [HL_U8] = addcmul_u8,   [HL_I32] = addcmul_i32,
+       [HL_I64] = addcmul_i64, [HL_I8] = addcmul_i8,   [HL_I16] = addcmul_i16, [HL_BF16] = addcmul_f32,
    };
    static const hl_row quotient[] = {
-       [HL_F32] = addcdiv_f32, [HL_F64] = addcdiv_f64, [HL_U8] = addcdiv_u8,
-       [HL_I32] = addcdiv_i32, [HL_I64] = addcdiv_i64, [HL_BF16] = addcdiv_f32,
+       [HL_F32] = addcdiv_f32, [HL_F64] = addcdiv_f64, [HL_U8] = addcdiv_u8,   [HL_I32] = addcdiv_i32,
+       [HL_I64] = addcdiv_i64, [HL_I8] = addcdiv_i8,   [HL_I16] = addcdiv_i16, [HL_BF16] = addcdiv_f32,
    };
    HL_TRY(hl_poll());
    HL_TRY(hl_check_addcmul(y, x, a, b));

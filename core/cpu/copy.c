@@ -18,10 +18,14 @@
    }
 #if NUM_IS_FLOAT
 CONVERT(to_u8, uint8_t, hl_to_u8)
+CONVERT(to_i8, int8_t, hl_to_i8)
+CONVERT(to_i16, int16_t, hl_to_i16)
 CONVERT(to_i32, int32_t, hl_to_i32)
 CONVERT(to_i64, int64_t, hl_to_i64)
 #else
 CONVERT(to_u8, uint8_t, )
+CONVERT(to_i8, int8_t, )
+CONVERT(to_i16, int16_t, )
 CONVERT(to_i32, int32_t, )
 CONVERT(to_i64, int64_t, )
 #endif
@@ -30,7 +34,8 @@ CONVERT(to_f64, double, )
 #undef CONVERT
 
 static const hl_row FN(converters)[] = {
-    [HL_F32] = FN(to_f32), [HL_F64] = FN(to_f64), [HL_U8] = FN(to_u8), [HL_I32] = FN(to_i32), [HL_I64] = FN(to_i64),
+    [HL_F32] = FN(to_f32), [HL_F64] = FN(to_f64), [HL_U8] = FN(to_u8),   [HL_I32] = FN(to_i32),
+    [HL_I64] = FN(to_i64), [HL_I8] = FN(to_i8),   [HL_I16] = FN(to_i16),
 };
 
 static void FN(range)(int64_t n, int64_t first, char *const *p, const int64_t *s, const void *arg)
@@ -130,8 +135,8 @@ static void set_bits_bf16(const double *value, void *bits)
 HL_API int hl_fill(hl_tensor *y, double value)
 {
    static void (*const set_bits[])(const double *, void *) = {
-       [HL_F32] = set_bits_f32, [HL_F64] = set_bits_f64, [HL_U8] = set_bits_u8,
-       [HL_I32] = set_bits_i32, [HL_I64] = set_bits_i64, [HL_BF16] = set_bits_bf16,
+       [HL_F32] = set_bits_f32, [HL_F64] = set_bits_f64, [HL_U8] = set_bits_u8,   [HL_I32] = set_bits_i32,
+       [HL_I64] = set_bits_i64, [HL_I8] = set_bits_i8,   [HL_I16] = set_bits_i16, [HL_BF16] = set_bits_bf16,
    };
    HL_TRY(hl_poll());
    HL_TRY(hl_need_output("fill", "y", y));
@@ -180,8 +185,8 @@ static void copy_transposed(const hl_iter *it, int across)
 HL_API int hl_copy(hl_tensor *y, const hl_tensor *x)
 {
    static const hl_row *const converters[] = {
-       [HL_F32] = converters_f32, [HL_F64] = converters_f64, [HL_U8] = converters_u8,
-       [HL_I32] = converters_i32, [HL_I64] = converters_i64, [HL_BF16] = converters_f32,
+       [HL_F32] = converters_f32, [HL_F64] = converters_f64, [HL_U8] = converters_u8,   [HL_I32] = converters_i32,
+       [HL_I64] = converters_i64, [HL_I8] = converters_i8,   [HL_I16] = converters_i16, [HL_BF16] = converters_f32,
    };
    HL_TRY(hl_poll());
    HL_TRY(hl_check_copy(y, x));
@@ -205,7 +210,8 @@ HL_API int hl_copy(hl_tensor *y, const hl_tensor *x)
 HL_API int hl_range(hl_tensor *y, double start, double step)
 {
    static const hl_row rows[] = {
-       [HL_F32] = range_f32, [HL_F64] = range_f64, [HL_U8] = range_u8, [HL_I32] = range_i32, [HL_I64] = range_i64,
+       [HL_F32] = range_f32, [HL_F64] = range_f64, [HL_U8] = range_u8,   [HL_I32] = range_i32,
+       [HL_I64] = range_i64, [HL_I8] = range_i8,   [HL_I16] = range_i16,
    };
    HL_TRY(hl_poll());
    HL_TRY(hl_need_output("range", "y", y));

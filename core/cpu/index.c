@@ -156,7 +156,8 @@ typedef struct {
 #include "types.h"
 
 static const kernels *const tables[] = {
-    [HL_F32] = &table_f32, [HL_F64] = &table_f64, [HL_U8] = &table_u8, [HL_I32] = &table_i32, [HL_I64] = &table_i64,
+    [HL_F32] = &table_f32, [HL_F64] = &table_f64, [HL_U8] = &table_u8,   [HL_I32] = &table_i32,
+    [HL_I64] = &table_i64, [HL_I8] = &table_i8,   [HL_I16] = &table_i16,
 };
 
 typedef struct {

@@ -116,7 +116,8 @@ static int draw(hl_tensor *y, int64_t bytes, int words, const hl_rng *r, draw_ke
 
 #define BY_TYPE(name) \
    { \
-      name##_f32, name##_f64, name##_u8, name##_i32, name##_i64 \
+      [HL_F32] = name##_f32, [HL_F64] = name##_f64, [HL_U8] = name##_u8, [HL_I32] = name##_i32, [HL_I64] = name##_i64, \
+      [HL_I8] = name##_i8, [HL_I16] = name##_i16 \
    }
 
 HL_API int hl_uniform(hl_tensor *y, double low, double high, const hl_rng *r)
@@ -157,13 +158,8 @@ HL_API int hl_random_int(hl_tensor *y, int64_t low, int64_t high, const hl_rng *
 {
    static const draw_kernel kernels[] = BY_TYPE(random_int);
    HL_TRY(hl_poll());
-   HL_TRY(hl_check_draw("random", y, r));
+   HL_TRY(hl_check_random_int(y, low, high, r));
    HL_TRY(hl_need_cpu_dtype("random", y));
-   HL_CHECK(low <= high, "random: expects low <= high, got %lld and %lld", (long long)low, (long long)high);
-   HL_CHECK(y->dtype != HL_U8 || (low >= 0 && high <= 255), "random: %lld to %lld do not fit into uint8",
-            (long long)low, (long long)high);
-   HL_CHECK(y->dtype != HL_I32 || (low >= INT32_MIN && high <= INT32_MAX), "random: %lld to %lld do not fit into int32",
-            (long long)low, (long long)high);
    const whole_range range = {low, (uint64_t)high - (uint64_t)low + 1};
    return draw(y, hl_dtype_size(y->dtype), 2, r, kernels[y->dtype], &range);
 }

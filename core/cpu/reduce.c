@@ -309,18 +309,20 @@ typedef void (*begin_fn)(void *, int64_t, int);
 typedef void (*store_fn)(void *, int64_t, const void *, int64_t, double);
 
 static const kernels *const tables[] = {
-    [HL_F32] = table_f32, [HL_F64] = table_f64, [HL_U8] = table_u8, [HL_I32] = table_i32, [HL_I64] = table_i64,
+    [HL_F32] = table_f32, [HL_F64] = table_f64, [HL_U8] = table_u8,   [HL_I32] = table_i32,
+    [HL_I64] = table_i64, [HL_I8] = table_i8,   [HL_I16] = table_i16,
 };
 static const begin_fn begins[] = {
-    [HL_F32] = begin_f32, [HL_F64] = begin_f64, [HL_U8] = begin_u8, [HL_I32] = begin_i32, [HL_I64] = begin_i64,
+    [HL_F32] = begin_f32, [HL_F64] = begin_f64, [HL_U8] = begin_u8,   [HL_I32] = begin_i32,
+    [HL_I64] = begin_i64, [HL_I8] = begin_i8,   [HL_I16] = begin_i16,
 };
 static const store_fn store_reals[] = {
-    [HL_F32] = store_real_f32, [HL_F64] = store_real_f64, [HL_U8] = store_real_u8,
-    [HL_I32] = store_real_i32, [HL_I64] = store_real_i64,
+    [HL_F32] = store_real_f32, [HL_F64] = store_real_f64, [HL_U8] = store_real_u8,   [HL_I32] = store_real_i32,
+    [HL_I64] = store_real_i64, [HL_I8] = store_real_i8,   [HL_I16] = store_real_i16,
 };
 static const store_fn store_wholes[] = {
-    [HL_F32] = store_whole_f32, [HL_F64] = store_whole_f64, [HL_U8] = store_whole_u8,
-    [HL_I32] = store_whole_i32, [HL_I64] = store_whole_i64,
+    [HL_F32] = store_whole_f32, [HL_F64] = store_whole_f64, [HL_U8] = store_whole_u8,   [HL_I32] = store_whole_i32,
+    [HL_I64] = store_whole_i64, [HL_I8] = store_whole_i8,   [HL_I16] = store_whole_i16,
 };
 
 typedef struct {
@@ -460,12 +462,12 @@ HL_API int hl_reduce(hl_tensor *y, const hl_tensor *x, int op, uint32_t dims)
 HL_API int hl_reduce_index(hl_tensor *values, hl_tensor *index, const hl_tensor *x, int op, int dim)
 {
    static const hl_row largest[] = {
-       [HL_F32] = MAX_place_f32, [HL_F64] = MAX_place_f64, [HL_U8] = MAX_place_u8,
-       [HL_I32] = MAX_place_i32, [HL_I64] = MAX_place_i64,
+       [HL_F32] = MAX_place_f32, [HL_F64] = MAX_place_f64, [HL_U8] = MAX_place_u8,   [HL_I32] = MAX_place_i32,
+       [HL_I64] = MAX_place_i64, [HL_I8] = MAX_place_i8,   [HL_I16] = MAX_place_i16,
    };
    static const hl_row smallest[] = {
-       [HL_F32] = MIN_place_f32, [HL_F64] = MIN_place_f64, [HL_U8] = MIN_place_u8,
-       [HL_I32] = MIN_place_i32, [HL_I64] = MIN_place_i64,
+       [HL_F32] = MIN_place_f32, [HL_F64] = MIN_place_f64, [HL_U8] = MIN_place_u8,   [HL_I32] = MIN_place_i32,
+       [HL_I64] = MIN_place_i64, [HL_I8] = MIN_place_i8,   [HL_I16] = MIN_place_i16,
    };
    HL_TRY(hl_poll());
    HL_TRY(hl_check_reduce_index(values, index, x, op, dim));
@@ -486,12 +488,13 @@ HL_API int hl_reduce_index(hl_tensor *values, hl_tensor *index, const hl_tensor 
 HL_API int hl_cumulate(hl_tensor *y, const hl_tensor *x, int op, int dim)
 {
    static const hl_row sums[] = {
-       [HL_F32] = running_sum_f32, [HL_F64] = running_sum_f64, [HL_U8] = running_sum_u8,
-       [HL_I32] = running_sum_i32, [HL_I64] = running_sum_i64,
+       [HL_F32] = running_sum_f32, [HL_F64] = running_sum_f64, [HL_U8] = running_sum_u8,   [HL_I32] = running_sum_i32,
+       [HL_I64] = running_sum_i64, [HL_I8] = running_sum_i8,   [HL_I16] = running_sum_i16,
    };
    static const hl_row products[] = {
        [HL_F32] = running_product_f32, [HL_F64] = running_product_f64, [HL_U8] = running_product_u8,
-       [HL_I32] = running_product_i32, [HL_I64] = running_product_i64,
+       [HL_I32] = running_product_i32, [HL_I64] = running_product_i64, [HL_I8] = running_product_i8,
+       [HL_I16] = running_product_i16,
    };
    HL_TRY(hl_poll());
    HL_TRY(hl_check_cumulate(y, x, op, dim));

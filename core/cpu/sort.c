@@ -151,7 +151,8 @@ typedef struct {
 HL_API int hl_sort(hl_tensor *values, hl_tensor *index, const hl_tensor *x, int dim, int descending)
 {
    static const hl_row rows[] = {
-       [HL_F32] = sort_f32, [HL_F64] = sort_f64, [HL_U8] = sort_u8, [HL_I32] = sort_i32, [HL_I64] = sort_i64,
+       [HL_F32] = sort_f32, [HL_F64] = sort_f64, [HL_U8] = sort_u8,   [HL_I32] = sort_i32,
+       [HL_I64] = sort_i64, [HL_I8] = sort_i8,   [HL_I16] = sort_i16,
    };
    HL_TRY(hl_poll());
    HL_TRY(hl_check_sort(values, index, x, dim));

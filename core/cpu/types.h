@@ -4,7 +4,7 @@
  *    wrap          the type to add and multiply in: unsigned for integers, whose overflow wraps around
  *    pattern       the unsigned type of the same size
  *    wide          the type to accumulate in: double, or int64_t for integers
- *    FN(name)      name_f32, name_f64, name_u8, name_i32, name_i64
+ *    FN(name)      name_f32, name_f64, name_u8, name_i8, name_i16, name_i32, name_i64
  *    MATH(name)    the function of math.h
  *    NUM_IS_FLOAT
  *    TO_NUM(x)     conversion from double, see iter.h */
@@ -54,6 +54,34 @@
 #define wrap uint32_t
 #define FN(name) HL_PASTE(name, _u8)
 #define TO_NUM hl_to_u8
+#include HL_TYPES
+#undef num
+#undef pattern
+#undef wide
+#undef wrap
+#undef FN
+#undef TO_NUM
+
+#define num int8_t
+#define pattern uint8_t
+#define wide int64_t
+#define wrap uint32_t
+#define FN(name) HL_PASTE(name, _i8)
+#define TO_NUM hl_to_i8
+#include HL_TYPES
+#undef num
+#undef pattern
+#undef wide
+#undef wrap
+#undef FN
+#undef TO_NUM
+
+#define num int16_t
+#define pattern uint16_t
+#define wide int64_t
+#define wrap uint32_t
+#define FN(name) HL_PASTE(name, _i16)
+#define TO_NUM hl_to_i16
 #include HL_TYPES
 #undef num
 #undef pattern

@@ -241,8 +241,8 @@ typedef struct {
 HL_API int hl_unary(hl_tensor *y, const hl_tensor *x, int op, double a, double b)
 {
    static const hl_row *const rows[] = {
-       [HL_F32] = rows_f32, [HL_F64] = rows_f64, [HL_U8] = rows_u8,
-       [HL_I32] = rows_i32, [HL_I64] = rows_i64, [HL_BF16] = rows_f32,
+       [HL_F32] = rows_f32, [HL_F64] = rows_f64, [HL_U8] = rows_u8,   [HL_I32] = rows_i32,
+       [HL_I64] = rows_i64, [HL_I8] = rows_i8,   [HL_I16] = rows_i16, [HL_BF16] = rows_f32,
    };
    HL_TRY(hl_poll());
    HL_TRY(hl_check_unary(y, x, op));

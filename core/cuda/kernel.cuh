@@ -145,6 +145,12 @@ template <typename T> struct hl_wrap_of {
 template <> struct hl_wrap_of<uint8_t> {
    using type = uint32_t;
 };
+template <> struct hl_wrap_of<int8_t> {
+   using type = uint32_t;
+};
+template <> struct hl_wrap_of<int16_t> {
+   using type = uint32_t;
+};
 template <> struct hl_wrap_of<int32_t> {
    using type = uint32_t;
 };
@@ -192,6 +198,14 @@ template <> __host__ __device__ __forceinline__ uint8_t hl_number<uint8_t>(doubl
 {
    return hl_to_u8(x);
 }
+template <> __host__ __device__ __forceinline__ int8_t hl_number<int8_t>(double x)
+{
+   return hl_to_i8(x);
+}
+template <> __host__ __device__ __forceinline__ int16_t hl_number<int16_t>(double x)
+{
+   return hl_to_i16(x);
+}
 template <> __host__ __device__ __forceinline__ int32_t hl_number<int32_t>(double x)
 {
    return hl_to_i32(x);
@@ -218,6 +232,8 @@ template <> __host__ __device__ __forceinline__ int64_t hl_number<int64_t>(doubl
 #define HL_DISPATCH_WHOLE(dtype, T, ...) \
    switch (dtype) { \
       HL_CASE_(HL_U8, T, uint8_t, __VA_ARGS__) \
+      HL_CASE_(HL_I8, T, int8_t, __VA_ARGS__) \
+      HL_CASE_(HL_I16, T, int16_t, __VA_ARGS__) \
       HL_CASE_(HL_I32, T, int32_t, __VA_ARGS__) \
       HL_CASE_(HL_I64, T, int64_t, __VA_ARGS__) \
    default: \
@@ -229,6 +245,8 @@ template <> __host__ __device__ __forceinline__ int64_t hl_number<int64_t>(doubl
       HL_CASE_(HL_F64, T, double, __VA_ARGS__) \
       HL_CASE_(HL_BF16, T, hl_bf16, __VA_ARGS__) \
       HL_CASE_(HL_U8, T, uint8_t, __VA_ARGS__) \
+      HL_CASE_(HL_I8, T, int8_t, __VA_ARGS__) \
+      HL_CASE_(HL_I16, T, int16_t, __VA_ARGS__) \
       HL_CASE_(HL_I32, T, int32_t, __VA_ARGS__) \
       HL_CASE_(HL_I64, T, int64_t, __VA_ARGS__) \
    default: \

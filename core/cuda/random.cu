@@ -235,13 +235,7 @@ HL_EXPORT int hl_bernoulli(hl_tensor *y, double p, const hl_rng *r)
 HL_EXPORT int hl_random_int(hl_tensor *y, int64_t low, int64_t high, const hl_rng *r)
 {
    HL_TRY(hl_poll());
-   HL_TRY(hl_check_draw("random", y, r));
-   HL_CHECK(low <= high, "random: expects low <= high, got %lld and %lld", static_cast<long long>(low),
-            static_cast<long long>(high));
-   HL_CHECK(y->dtype != HL_U8 || (low >= 0 && high <= 255), "random: %lld to %lld do not fit into uint8",
-            static_cast<long long>(low), static_cast<long long>(high));
-   HL_CHECK(y->dtype != HL_I32 || (low >= INT32_MIN && high <= INT32_MAX), "random: %lld to %lld do not fit into int32",
-            static_cast<long long>(low), static_cast<long long>(high));
+   HL_TRY(hl_check_random_int(y, low, high, r));
    const uint64_t count = static_cast<uint64_t>(high) - static_cast<uint64_t>(low) + 1;
    HL_DISPATCH(y->dtype, T, return draw<T>("random", y, r, whole<T>{low, count}))
    return 0;

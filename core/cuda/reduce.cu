@@ -151,6 +151,12 @@ template <typename W> __device__ void store(void *y, int dtype, int64_t at, W to
       case HL_U8:
          static_cast<uint8_t *>(y)[at] = static_cast<uint8_t>(whole);
          break;
+      case HL_I8:
+         static_cast<int8_t *>(y)[at] = static_cast<int8_t>(whole);
+         break;
+      case HL_I16:
+         static_cast<int16_t *>(y)[at] = static_cast<int16_t>(whole);
+         break;
       case HL_I32:
          static_cast<int32_t *>(y)[at] = static_cast<int32_t>(whole);
          break;

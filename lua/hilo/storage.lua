@@ -33,6 +33,8 @@ local dtypes = {
    {id = 3, name = 'int32', bytes = 4, ctype = 'int32_t', torch = 'Int'},
    {id = 4, name = 'int64', bytes = 8, ctype = 'int64_t', torch = 'Long'},
    {id = 5, name = 'bfloat16', bytes = 2, ctype = 'uint16_t', torch = 'BFloat16'},
+   {id = 6, name = 'int8', bytes = 1, ctype = 'int8_t', torch = 'Char'},
+   {id = 7, name = 'int16', bytes = 2, ctype = 'int16_t', torch = 'Short'},
 }
 local by_name = {}
 
@@ -51,11 +53,11 @@ Storage.dtypes = dtypes
 --- The dtype of a name: 'float32', 'float', 'torch.FloatTensor'.
 ---@return DType
 function Storage.dtype_of(name)
-   return by_name[name] or core.raise(("there is no tensor type '%s'; use float, double, byte, int or long"):format(
+   return by_name[name] or core.raise(("there is no tensor type '%s'; use float, double, byte, char, short, int or long"):format(
       tostring(name)))
 end
 
---- Another type over what C computes with: hilo.torch's Char, Short and Half.
+--- Another type over what C computes with: hilo.torch's Half.
 ---@param dtype DType
 function Storage.add_dtype(dtype)
    name_dtype(dtype)

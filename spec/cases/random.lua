@@ -31,8 +31,8 @@ end
 return {
    draw('uniform', {'double'}, -2, 3),
    draw('normal', {'double'}, 1, 0.5),
-   draw('bernoulli', {'double', 'byte', 'int', 'long'}, 0.3),
-   draw('random', {'double', 'byte', 'int', 'long'}, 3, 99),
+   draw('bernoulli', {'double', 'byte', 'char', 'short', 'int', 'long'}, 0.3),
+   draw('random', {'double', 'byte', 'char', 'short', 'int', 'long'}, 3, 99),
    {
       op = 'dropout',
       inputs = {'x'},

@@ -50,14 +50,6 @@ local function from_bfloat16(to, from, n)
    for i = 0, n - 1 do y[i] = bit.lshift(x[i], 16) end
 end
 
-local function widen(ctype)
-   local from_p, to_p = ffi.typeof('const ' .. ctype .. ' *'), ffi.typeof('int32_t *')
-   return function(to, from, n)
-      local y, x = ffi.cast(to_p, to), ffi.cast(from_p, from)
-      for i = 0, n - 1 do y[i] = x[i] end
-   end
-end
-
 -- The half nearest to a float of the given bits; of two as near the even one.
 local function nearest_half(f)
    local sign = bit.band(bit.rshift(f, 16), 0x8000)
@@ -74,23 +66,14 @@ local function nearest_half(f)
    return bit.bor(sign, math.min(h, 0x7c00))
 end
 
-local function narrow(ctype)
-   local pointer = ffi.typeof(ctype .. ' *')
-   return function(to, from, n)
-      local y, x = ffi.cast(pointer, to), ffi.cast('const int32_t *', from)
-      for i = 0, n - 1 do y[i] = x[i] end
-   end
+--- Writes the halves nearest to n floats.
+---@param to ffi.cdata* memory of 2 * n bytes
+---@param from ffi.cdata* floats
+---@param n number
+function elements.to_half(to, from, n)
+   local y, x = ffi.cast('uint16_t *', to), ffi.cast('const int32_t *', from)
+   for i = 0, n - 1 do y[i] = nearest_half(x[i]) end
 end
-
---- Elements that are kept wider than files have them: Torch7's Char, Short and Half, by its names: to(memory, from, n).
----@type table<string, fun(to: ffi.cdata*, from: ffi.cdata*, n: number)>
-elements.narrow = {
-   Char = narrow 'int8_t', Short = narrow 'int16_t',
-   Half = function(to, from, n)
-      local y, x = ffi.cast('uint16_t *', to), ffi.cast('const int32_t *', from)
-      for i = 0, n - 1 do y[i] = nearest_half(x[i]) end
-   end,
-}
 
 ---@type table<string, ElementType> by the name that safetensors files use
 elements.types = {
@@ -100,14 +83,14 @@ elements.types = {
    BF16 = {bytes = 2, dtype = 'float32', convert = from_bfloat16},
    U8 = {bytes = 1, dtype = 'uint8'},
    BOOL = {bytes = 1, dtype = 'uint8'},
-   I8 = {bytes = 1, dtype = 'int32', convert = widen('int8_t')},
-   I16 = {bytes = 2, dtype = 'int32', convert = widen('int16_t')},
+   I8 = {bytes = 1, dtype = 'int8'},
+   I16 = {bytes = 2, dtype = 'int16'},
    I32 = {bytes = 4, dtype = 'int32'},
    I64 = {bytes = 8, dtype = 'int64'},
 }
 
 --- The names that tensors are written under.
-elements.name_of = {float32 = 'F32', float64 = 'F64', uint8 = 'U8', int32 = 'I32', int64 = 'I64'}
+elements.name_of = {float32 = 'F32', float64 = 'F64', uint8 = 'U8', int8 = 'I8', int16 = 'I16', int32 = 'I32', int64 = 'I64'}
 
 local piece = 2 ^ 20 -- elements converted at once, so that a large tensor does not need its memory twice
 

@@ -288,7 +288,7 @@ end
 
 --- Reads the tensors of a file made by torch.save.
 ---
---- Half and bfloat16 become float32, char and short int32, bool uint8; scalars become tensors of one element. Tensors that
+--- Half and bfloat16 become float32, bool uint8; scalars become tensors of one element. Tensors that
 --- shared memory in PyTorch share it here. Nested dicts give names joined by dots; a training checkpoint is reduced to what
 --- is under 'state_dict', 'model' or the like. Anything but numbers, strings, tuples, lists, dicts and tensors is an error that
 --- names the Python function that the file asks for.

@@ -8,8 +8,9 @@ local zip = require 'hilo.io.zip_write'
 
 local root = 'archive/'
 
--- What PyTorch calls memory of a type; hilo.torch's Char, Short and Half lie in wider ones.
-local class_of = {float = 'Float', double = 'Double', uint8_t = 'Byte', int32_t = 'Int', int64_t = 'Long', uint16_t = 'BFloat16'}
+-- What PyTorch calls memory of a type; hilo.torch's Half is a float.
+local class_of = {float = 'Float', double = 'Double', uint8_t = 'Byte', int8_t = 'Char', int16_t = 'Short', int32_t = 'Int',
+   int64_t = 'Long', uint16_t = 'BFloat16'}
 
 -- The elements of a storage on the CPU.
 local function on_cpu(storage)

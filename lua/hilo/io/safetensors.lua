@@ -185,7 +185,7 @@ end
 
 --- Reads a safetensors file.
 ---
---- F16 and BF16 become float32, I8 and I16 int32, BOOL uint8; a scalar becomes a tensor of one element. Memory is asked for only
+--- F16 and BF16 become float32, BOOL uint8; a scalar becomes a tensor of one element. Memory is asked for only
 --- after the header was found to agree with itself and with the file's length; anything wrong is an error that names the file.
 ---@param path string
 ---@return table<string, Tensor> tensors, table<string, string> metadata

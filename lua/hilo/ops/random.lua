@@ -202,7 +202,8 @@ function methods:bernoulli(...)
 end
 
 -- The whole numbers that a dtype holds exactly, as Torch7's random() without bounds draws them.
-local largest = {float32 = 2 ^ 24, float64 = 2 ^ 53, uint8 = 255, int32 = 2 ^ 31 - 1, int64 = 2 ^ 53, bfloat16 = 2 ^ 8}
+local largest = {float32 = 2 ^ 24, float64 = 2 ^ 53, uint8 = 255, int8 = 127, int16 = 2 ^ 15 - 1, int32 = 2 ^ 31 - 1, int64 = 2 ^ 53,
+   bfloat16 = 2 ^ 8}
 
 local function bounds(low, high, default_high)
    if low == nil then return 1, default_high end

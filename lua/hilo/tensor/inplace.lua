@@ -18,6 +18,8 @@ local is_tensor = core.is_tensor
 ---@field addmv fun(self: Tensor, ...): Tensor ([beta,] [v (M),] [alpha,] a (M,K), x (K)): self = beta * (v or self) + alpha * a x
 ---@field addr fun(self: Tensor, ...): Tensor ([beta,] [M (M,N),] [alpha,] x (M), y (N)): self = beta * (M or self) + alpha * x y'
 ---@field byte fun(self: Tensor): Tensor as whole numbers 0..255, cut off towards 0
+---@field char fun(self: Tensor): Tensor as whole numbers -128..127, cut off towards 0
+---@field short fun(self: Tensor): Tensor as whole numbers of 16 bits, cut off towards 0
 ---@field int fun(self: Tensor): Tensor as whole numbers of 32 bits, cut off towards 0
 ---@field long fun(self: Tensor): Tensor as whole numbers of 64 bits, cut off towards 0
 ---@field float fun(self: Tensor): Tensor as float32; itself where it is that

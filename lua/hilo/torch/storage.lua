@@ -139,28 +139,17 @@ function methods:type(name)
    if not name then return getmetatable(self).__typename end
    return M.new(name:match '^torch%.(%w+)Storage$' or name, self:size()):copy(self)
 end
--- What an element is in a string: Char and Short are kept wider.
-local in_string = {Char = 'int8_t', Short = 'int16_t'}
-
 --- Its bytes as a string; with one, the storage takes them.
 ---@param text? string
 ---@return string|torch.Storage
 function methods:string(text)
-   local dtype = self._memory.dtype
-   local ctype = in_string[dtype.torch] or dtype.ctype
-   local bytes = ffi.sizeof(ctype)
+   local bytes = self._memory.dtype.bytes
    check(not text or #text % bytes == 0, 'string: %d bytes are no whole number of elements of %d', text and #text, bytes)
    if text then self:resize(#text / bytes) end
    local n = self:size()
-   if n == 0 then return text and self or '' end
-   local values, data = ffi.new(ctype .. '[?]', n), self:data()
-   if text then
-      ffi.copy(values, text, #text)
-      for i = 0, n - 1 do data[i] = values[i] end
-      return self
-   end
-   for i = 0, n - 1 do values[i] = data[i] end
-   return ffi.string(values, n * bytes)
+   if text and n > 0 then ffi.copy(self:data(), text, #text) end
+   if text then return self end
+   return n > 0 and ffi.string(self:data(), n * bytes) or ''
 end
 --- Torch7 counts references by hand; Lua's collector does here.
 ---@return torch.Storage self

@@ -1,7 +1,7 @@
 --- torch/types.lua: Torch7's tensor types: torch.FloatTensor and the others, what a tensor of a type is made of (sizes, tables,
 --- tensors, storages), t:storage(), t:set(...), t:resize(...) that keeps or grows the memory.
 ---
---- Char and Short hold their numbers in 32 bits, Half in float32: nothing wraps round at 128 or rounds to 11 bits.
+--- Half holds its numbers in float32: nothing rounds to 11 bits.
 local core = require 'hilo.core'
 local ffi = require 'ffi'
 local Memory = require 'hilo.storage'
@@ -16,10 +16,7 @@ local methods = Tensor.methods
 ---@class hilo.torch.types
 local M = {}
 
--- ---- types that hilo does not compute with, over those that it does; element: bytes that Torch7 has for it ----
-
-Memory.add_dtype {id = C.HL_I32, name = 'char', bytes = 4, ctype = 'int32_t', torch = 'Char', element = 1}
-Memory.add_dtype {id = C.HL_I32, name = 'short', bytes = 4, ctype = 'int32_t', torch = 'Short', element = 2}
+-- A type that hilo does not compute with, over one that it does; element: bytes that Torch7 has for it.
 Memory.add_dtype {id = C.HL_F32, name = 'half', bytes = 4, ctype = 'float', torch = 'Half', element = 2, is_float = true}
 
 -- ---- making ----

@@ -63,7 +63,7 @@ function t7._next(source, met) return next_value(source, {}, met) end
 
 --- Reads what torch.save wrote, binary or ascii, of Torch7 of any age. Tables and tensors that share are shared again. Modules and
 --- criterions of nn (and cudnn) become hilo's; an object of another class is a table with the name of its class as __typename. Half
---- becomes float, Char and Short Int, and tensors of a card come to the CPU. A function is an error, and so is whatever is damaged.
+--- becomes float, and tensors of a card come to the CPU. A function is an error, and so is whatever is damaged.
 ---
 ---     hilo.io.t7.write('net.t7', {net = nn.Linear(2, 3), epoch = 5})
 ---     local read = hilo.io.t7.read 'net.t7'

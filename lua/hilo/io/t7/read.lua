@@ -21,8 +21,6 @@ local function of_torch(class_name)
    return kind and element_of[kind], what
 end
 
--- Types of hilo.torch, where that is loaded, which keep their elements as what they are converted to.
-local of_torch7 = {I8 = 'Char', I16 = 'Short', F16 = 'Half'}
 
 -- Longs of 32-bit machines.
 local short_longs = {bytes = 4, dtype = 'int64', convert = function(to, from, n)
@@ -30,8 +28,9 @@ local short_longs = {bytes = 4, dtype = 'int64', convert = function(to, from, n)
    for i = 0, n - 1 do y[i] = x[i] end
 end}
 
+-- Half is a type of hilo.torch, where that is loaded, and float32 otherwise.
 local function dtype_for(name, kind)
-   for _, dtype in ipairs(Storage.dtypes) do if dtype.torch == of_torch7[name] then return dtype.name end end
+   for _, dtype in ipairs(Storage.dtypes) do if name == 'F16' and dtype.torch == 'Half' then return dtype.name end end
    return kind.dtype
 end
 

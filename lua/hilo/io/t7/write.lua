@@ -19,10 +19,10 @@ local function dtype_of(storage)
    return storage.dtype.name == 'bfloat16' and Storage.dtype_of 'float32' or storage.dtype
 end
 
--- How the file has the elements of hilo.torch's types that are kept wider; as text, Half is a float.
+-- How the file has the elements: those of hilo.torch's Half, which are floats here, in two bytes, but as text as floats.
 local function in_file(dtype, ascii)
-   if not dtype.element or ascii and dtype.is_float then return dtype end
-   return {bytes = dtype.element, narrow = elements.narrow[dtype.torch], name = dtype.name}
+   if not dtype.element or ascii then return dtype end
+   return {bytes = dtype.element, narrow = elements.to_half, name = dtype.name}
 end
 
 -- What gives a pointer to elements of a storage, wherever that lies; those that nobody has used yet are zeros without memory.
@@ -34,7 +34,7 @@ local function elements_of(storage, narrow)
       if not narrow then return kept:data() end
       local out = ffi.new('int16_t[?]', n)
       narrow(out, kept:data(), n)
-      return ffi.cast(narrow == elements.narrow.Char and 'int8_t *' or 'int16_t *', out)
+      return out
    end
 end
 
