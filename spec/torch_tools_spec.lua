@@ -273,4 +273,42 @@ require 'spec.switched'('Files of Torch7', function(it)
       assert.error_matches(function() torch.DiskFile(path) end, 'No such file')
       assert.is_true(torch.DiskFile(path, 'r', true):hasError())
    end)
+
+   it('tell of their end by an error, or by hasError where they are quiet', function()
+      local written = torch.MemoryFile()
+      written:writeString 'one\n\n2'
+      local f = torch.MemoryFile(written:storage(), 'r')
+      assert.is_true(f:isReadable() and not f:isWritable())
+      local lines = {}
+      f:quiet()
+      while true do
+         local line = f:readString '*l'
+         if f:hasError() then break end
+         lines[#lines + 1] = line
+      end
+      assert.same({'one', '', '2'}, lines)
+      assert.is_nil(f:readInt())
+      assert.is_nil(f:binary():readInt(2))
+      assert.is_false(f:clearError():hasError())
+      f:pedantic()
+      assert.error_matches(function() f:readString '*a' end, 'readString: the file is at its end')
+      assert.error_matches(function() f:readInt() end, 'readInt: 4 bytes are wanted, 0 are left')
+   end)
+
+   it('are what commands print, and what they get', function()
+      local f = torch.PipeFile 'echo 1 2; echo three'
+      assert.same({1, 2}, f:readInt(2):totable())
+      assert.equal('three', f:readString '*l')
+      f:close()
+      assert.is_false(f:isReadable())
+      local path = os.tmpname()
+      f = torch.PipeFile('cat > ' .. path, 'w')
+      f:writeInt(7)
+      f:synchronize()
+      f:writeString 'more'
+      f:close()
+      assert.equal('7\nmore', torch.DiskFile(path):readString '*a')
+      os.remove(path)
+      assert.error_matches(function() torch.PipeFile('true', 'rw') end, "the mode must be 'r' or 'w'")
+   end)
 end)

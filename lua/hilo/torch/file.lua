@@ -1,6 +1,6 @@
---- torch/file.lua: torch.MemoryFile and torch.DiskFile: objects, numbers and strings one after the other, in memory or on the disk,
---- binary or ascii. What several writeObject share is shared again after as many readObject. A file that is written appears when it is
---- closed.
+--- torch/file.lua: torch.MemoryFile, torch.DiskFile and torch.PipeFile: objects, numbers and strings one after the other, in memory, on
+--- the disk or to and from a command, binary or ascii. What several writeObject share is shared again after as many readObject. A file
+--- that is written appears when it is closed.
 ---
 ---     local f = torch.MemoryFile():binary()
 ---     f:writeObject {1, 'two'}
@@ -22,6 +22,8 @@ local check = core.check
 ---@field at integer bytes before the place that is read or written next
 ---@field mode 'r'|'w'|'rw'
 ---@field format 'ascii'|'binary'
+---@field is_quiet boolean? what is not there to read is no error
+---@field failed boolean? something was not there
 local File = class 'torch.File'
 
 local function begin(self, text, mode, what)
@@ -44,6 +46,37 @@ function File:ascii()
    return self
 end
 
+--- From now on what is not there to read gives nil, and hasError() tells.
+---@return torch.File self
+function File:quiet()
+   self.is_quiet = true
+   return self
+end
+--- From now on, as at first, it is an error.
+---@return torch.File self
+function File:pedantic()
+   self.is_quiet = false
+   return self
+end
+--- Whether the file could not be opened, or something was not there to read since clearError.
+---@return boolean
+function File:hasError() return self.failed or false end
+--- Nothing was amiss so far.
+---@return torch.File self
+function File:clearError()
+   self.failed = false
+   return self
+end
+--- Whether it is open for reading.
+---@return boolean
+function File:isReadable() return self.text ~= nil and self.mode ~= 'w' end
+--- Whether it is open for writing.
+---@return boolean
+function File:isWritable() return self.text ~= nil and self.mode ~= 'r' end
+--- Torch7 could do without a buffer; files are whole in memory here, so that this does nothing.
+---@return torch.File self
+function File:noBuffer() return self end
+
 --- Place of the next byte, from 1.
 ---@return integer
 function File:position() return self.at + 1 end
@@ -61,6 +94,12 @@ function File:seekEnd() return self:seek(#self.text + 1) end
 
 local function readable(self, what)
    check(self.text and self.mode ~= 'w', '%s: the file %s', what, self.text and 'is open for writing' or 'is closed')
+end
+
+-- What cannot be read is an error, or only noted.
+local function fail(self, format, ...)
+   self.failed = true
+   if not self.is_quiet then core.raise(format:format(...)) end
 end
 
 local function put(self, what, text)
@@ -105,14 +144,17 @@ local function read_numbers(self, kind, n)
    if self.format == 'ascii' then
       for i = 1, n do
          local word, after = self.text:match('^%s*(%S+)()', self.at + 1)
-         values[i] = check(tonumber(word), 'read%s: number %d of %d is not there', kind, i, n)
+         values[i] = tonumber(word)
+         if not values[i] then return fail(self, 'read%s: number %d of %d is not there', kind, i, n) end
          self.at = after - 1
       end
       self.at = self.at + (self.text:sub(self.at + 1, self.at + 1) == '\n' and 1 or 0)
    else
       local ctype = ctypes[kind] .. '[?]'
       local size = n * ffi.sizeof(ctypes[kind])
-      check(self.at + size <= #self.text, 'read%s: %d bytes are wanted, %d are left', kind, size, #self.text - self.at)
+      if self.at + size > #self.text then
+         return fail(self, 'read%s: %d bytes are wanted, %d are left', kind, size, #self.text - self.at)
+      end
       local out = ffi.new(ctype, math.max(1, n))
       ffi.copy(out, self.text:sub(self.at + 1, self.at + size), size)
       for i = 1, n do values[i] = tonumber(out[i - 1]) end
@@ -124,11 +166,13 @@ end
 local function add_numbers(kind)
    --- A number; with a count, a storage of so many; with a storage, so many as it has, into it.
    ---@param n? integer|torch.Storage
-   ---@return number|torch.Storage
+   ---@return number|torch.Storage|nil
    File['read' .. kind] = function(self, n)
-      if n == nil then return read_numbers(self, kind, 1)[1] end
-      if type(n) == 'number' then return storages.new(kind, read_numbers(self, kind, n)) end
-      for i, value in ipairs(read_numbers(self, kind, n:size())) do n[i] = value end
+      local values = read_numbers(self, kind, type(n) == 'table' and n:size() or n or 1)
+      if not values then return nil end
+      if n == nil then return values[1] end
+      if type(n) == 'number' then return storages.new(kind, values) end
+      for i, value in ipairs(values) do n[i] = value end
       return n:size()
    end
    --- Writes a number, or all of a storage.
@@ -149,10 +193,11 @@ for kind in pairs(ctypes) do add_numbers(kind) end
 
 --- The rest of the file, or of the line.
 ---@param format '*a'|'*l'
----@return string
+---@return string?
 function File:readString(format)
    readable(self, 'readString')
    check(format == '*a' or format == '*l', "readString: expects '*a' or '*l', got %s", tostring(format))
+   if self.at == #self.text then return fail(self, 'readString: the file is at its end') end
    local text = self.text:sub(self.at + 1):match(format == '*l' and '^[^\n]*' or '^.*')
    self.at = math.min(#self.text, self.at + #text + (format == '*l' and 1 or 0))
    return text
@@ -205,12 +250,8 @@ function DiskFile:__init(path, mode, quiet)
    check(file or mode == 'w' or quiet, 'torch.DiskFile: %s', tostring(why))
    begin(self, file and file:read '*a' or '', mode, 'torch.DiskFile')
    if file then file:close() end
-   self.path, self.missing = path, not file and mode ~= 'w'
+   self.path, self.is_quiet, self.failed = path, quiet or false, not file and mode ~= 'w'
 end
-
---- Whether the file could not be opened.
----@return boolean
-function DiskFile:hasError() return self.missing end
 
 --- What was written goes to the disk.
 function DiskFile:synchronize()
@@ -224,4 +265,36 @@ function DiskFile:close()
    self.text = nil
 end
 
-return {MemoryFile = MemoryFile, DiskFile = DiskFile}
+---@class torch.PipeFile: torch.DiskFile
+local PipeFile = class('torch.PipeFile', 'torch.DiskFile')
+
+--- What a command of the shell prints, read to its end at once, or what it gets as its input.
+---
+---     assert(torch.PipeFile('echo 1 2'):readInt() == 1)
+---@param command string
+---@param mode? 'r'|'w' 'r' if not given
+function PipeFile:__init(command, mode)
+   mode = mode or 'r'
+   check(mode == 'r' or mode == 'w', "torch.PipeFile: the mode must be 'r' or 'w', got '%s'", tostring(mode))
+   local pipe, why = io.popen(command, mode)
+   check(pipe, 'torch.PipeFile: %s', tostring(why))
+   begin(self, mode == 'r' and pipe:read '*a' or '', mode, 'torch.PipeFile')
+   self.sent, self.pipe = 0, pipe
+end
+
+--- What was written goes to the command.
+function PipeFile:synchronize()
+   if self.mode ~= 'w' then return end
+   self.pipe:write(self.text:sub(self.sent + 1))
+   self.pipe:flush()
+   self.sent = #self.text
+end
+
+--- What was written goes to the command, which is waited for.
+function PipeFile:close()
+   self:synchronize()
+   self.pipe:close()
+   self.text = nil
+end
+
+return {MemoryFile = MemoryFile, DiskFile = DiskFile, PipeFile = PipeFile}
