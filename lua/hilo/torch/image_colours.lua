@@ -17,7 +17,7 @@ local function of_channels(name, f)
    M[name] = result_first(function(x)
       if core.is_tensor(x) and x:dtype() == 'uint8' then
          core.check(not name:find 'lab', 'image.%s: values of L*a*b* do not fit bytes; convert the image to floats', name)
-         local y = hilo.stack{f(channels(name, x:double():div(255)))}
+         local y = hilo.stack{f(channels(name, x:float():div(255)))} -- rounds as images of floats do
          return hilo.floor(hilo.clamp(y * 255 + 0.5, 0, 255)):byte()
       end
       return hilo.stack{f(channels(name, x))}
