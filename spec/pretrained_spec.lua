@@ -90,6 +90,9 @@ describe('weights that others trained', function()
       same(from.head.aspp, S.head.aspp)
       assert.truthy(told:find('; left out: aux_classifier.4.bias, classifier.4.weight; new in the head: classify.bias, '
          .. 'classify.weight, low.0.weight and 14 more', 1, true), told)
+      assert.truthy(told:find("the network's option first_block = 'previous' computes as it did", 1, true), told)
+      S = models.deeplab{backbone = 'resnet50', head = 'deeplab3plus', width = 2, classes = 3, first_block = 'previous'}
+      assert.falsy(pretrained.load(S, path):find('first_block', 1, true))
       S = models.deeplab{backbone = 'resnet50', width = 2, classes = 3}
       told = pretrained.load(S, path)
       same(from.backbone, S.backbone)

@@ -104,6 +104,13 @@ local function stride_of(backbone)
    return block and (block.conv1.kW == 1 and block.conv1.dW == 2 and '1x1' or '3x3')
 end
 
+-- Whether the first block of a dilated stage of a network is dilated as the others are.
+local function dilates_first_block(backbone)
+   local stage = backbone.layer4
+   local first, second = stage and stage:get(1), stage and stage:get(2)
+   return second and second.conv2.dilationH > 1 and first.conv2.dilationH == second.conv2.dilationH
+end
+
 local pretrained = {}
 
 --- Loads a file into a network. All of the backbone must be in it; of a segmentation network's head what fits is taken, and a
@@ -136,6 +143,10 @@ function pretrained.load(net, path, stride_on)
    for _, note in ipairs(kind.differs or {}) do text = ('%s; %s'):format(text, note) end
    if kind.strides_on_1x1 and (stride_on or stride_of(of_backbone)) == '3x3' then
       text = text .. '; it strides on its 1x1 convolutions: model.stride_on=1x1 computes as it did'
+   end
+   if kind.first_block_before and dilates_first_block(of_backbone) then
+      text = text .. "; the first block of a dilated stage has the dilation of the stage before: the network's option "
+         .. "first_block = 'previous' computes as it did"
    end
    return text
 end

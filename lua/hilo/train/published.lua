@@ -100,6 +100,7 @@ add_units('^decode_head%.c1_bottleneck', 'low.')
 ---@field change nil|fun(to: string, t: Tensor, own: table<string, Tensor>): Tensor what a tensor of the head is here
 ---@field differs string[]? what is told besides
 ---@field strides_on_1x1 boolean?
+---@field first_block_before boolean? dilated stages begin with the dilation of the stage before
 
 ---@type PublishedKind[]
 local kinds = {
@@ -127,7 +128,7 @@ local kinds = {
    {
       what = "torchvision's segmentation", has = '^backbone%.', backbone = begins '^backbone%.(.*)$',
       head = renamed {{'^classifier%.0%.convs%.', 'aspp.convs.'}, {'^classifier%.0%.project%.', 'aspp.project.'},
-         {'^classifier%.(.*)$', '%1'}},
+         {'^classifier%.(.*)$', '%1'}}, first_block_before = true,
    },
    {what = 'a classifier', has = '', backbone = itself},
 }
