@@ -141,6 +141,26 @@ describe('what the fuzzer found is told where it enters:', function()
       end,
       ['nn.MM:updateOutput: xs must be {a tensor, a tensor}'] = function() nn.MM():forward {nil, x} end,
       ['nn.MixtureTable:updateOutput: xs must be'] = function() nn.MixtureTable():forward {} end,
+      ['a table of tensors holds itself'] = function()
+         local loop = {x}
+         loop[2] = loop
+         nn.SoftShrink():forward(loop)
+      end,
+      ['multinomialAlias: expects what multinomialAliasSetup gave'] = function()
+         hilo.multinomialAlias(hilo.LongTensor(16, 2), {hilo.LongTensor(1536):fill(1), hilo.rand(7, 16, 0)})
+      end,
+      ['nn.tables.dense: expects weights (K,kH,kW) and pairs (K,2)'] = function()
+         nn.tables.dense(hilo.zeros(2, 0, 8), hilo.randn(16, 4), 1, {3, 9})
+      end,
+      ['nn.tables.dense: pair 2 is 3, 1, and there are 2 and 1 planes'] = function()
+         nn.tables.dense(hilo.zeros(2, 1, 1), hilo.Tensor {{1, 1}, {3, 1}}, 1, {2, 1})
+      end,
+      ['polyinterp: expects two rows {place, value, slope}'] = function() hilo.optim.polyinterp(hilo.randn(3, 4, 2)) end,
+      ['nn.ZipTable: expects a table of tables; 2 is'] = function()
+         nn.ZipTable():forward {{x}, hilo.randn(4, 5):to{dtype = 'bfloat16'}:data()}
+      end,
+      ['nn.Reshape: expects sizes'] = function() nn.Reshape() end,
+      ['nn.ReLU: %s%n%d'] = function() nn.ReLU():check(nil, '%s%n%d') end,
       ['the function must return a number first, got nil'] = function()
          hilo.optim.sgd(function(w) return nil, w end, hilo.ones(2), {})
       end,
@@ -151,6 +171,18 @@ describe('what the fuzzer found is told where it enters:', function()
          assert.truthy(text:find(expected, 1, true), text)
       end)
    end
+end)
+
+it('nn.CMul passes a tensor without dimensions on to what multiplies', function()
+   assert.not_matches('attempt to', helper.error_of(hilo.nn.CMul(3).forward, hilo.nn.CMul(3), hilo.Tensor()))
+end)
+
+it('tables of 2^24 connections are made in little memory', function()
+   collectgarbage()
+   local before = collectgarbage 'count'
+   local t = hilo.nn.tables.full(1, 2 ^ 24)
+   assert.is_true(collectgarbage 'count' - before < 2 ^ 10)
+   assert.same({1, 2 ^ 24}, t[2 ^ 24]:totable())
 end)
 
 describe('Ctrl-C', function()
@@ -188,6 +220,16 @@ it('an annotation of COCO for the picture NaN is refused', function()
    helper.write_file(root .. '/a.json', [[{"images": [{"id": 1, "file_name": "a.png", "width": 6, "height": 4}],
       "annotations": [{"image_id": nan, "category_id": 1, "segmentation": []}], "categories": [{"id": 1, "name": "car"}]}]])
    assert.not_matches('table index', helper.error_of(hilo.data.open, {root = root}))
+   tiny.remove(root)
+end)
+
+it('an outline of COCO with null for a number is refused', function()
+   local root = tiny.folder()
+   hilo.io.image.save(root .. '/a.png', hilo.ByteTensor(3, 4, 6):zero())
+   helper.write_file(root .. '/a.json', [=[{"images": [{"id": 1, "file_name": "a.png", "width": 6, "height": 4}],
+      "annotations": [{"id": 1, "image_id": 1, "category_id": 1, "segmentation": [[0, null, 3, 0, 3, 3]]}],
+      "categories": [{"id": 1, "name": "car"}]}]=])
+   assert.matches('number 2 of an outline is no number', helper.error_of(hilo.data.open, {root = root}))
    tiny.remove(root)
 end)
 

@@ -14,7 +14,7 @@ function Reshape:__init(...)
    local args = {...}
    if type(args[1]) == 'table' then args = {unpack(args[1])} end
    if type(args[#args]) == 'boolean' then self.batchMode = table.remove(args) end
-   local last = select(select('#', ...), ...)
+   local last = select(math.max(1, select('#', ...)), ...)
    if type((...)) == 'table' and type(last) == 'boolean' then self.batchMode = last end
    self.size, self.nelement = args, 1
    for _, n in ipairs(args) do

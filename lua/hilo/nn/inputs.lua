@@ -16,7 +16,8 @@ inputs.most = {side = 2 ^ 16, planes = 2 ^ 24}
 function inputs:check(condition, format, ...)
    if condition then return condition end
    local told, name = pcall(tostring, self) -- not all is there while it is made
-   core.raise(('%s: '):format(told and name or self.__typename) .. format:format(...))
+   local fits, text = pcall(string.format, format, ...)
+   core.raise(('%s: %s'):format(told and name or self.__typename, fits and text or tostring(format)))
 end
 
 --- Checks that fields of the module are whole numbers in a range; a field that is nil is an error too.
@@ -117,7 +118,7 @@ function inputs:spread(p, x)
    local sizes = Tensor.sizes_table(x)
    if p:nElement() == 1 then return p:view(1) end
    if p:nElement() == x:nElement() then return p:view(sizes) end
-   if p:nElement() * sizes[1] == x:nElement() then
+   if #sizes > 0 and p:nElement() * sizes[1] == x:nElement() then
       sizes[1] = 1
       return p:view(sizes)
    end

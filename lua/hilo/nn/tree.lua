@@ -6,23 +6,32 @@ local is_tensor = core.is_tensor
 
 local tree = {}
 
+local deepest = 1000
+
+local function check_depth(depth)
+   core.check(depth <= deepest, 'a table of tensors holds itself, or more than %d tables in each other', deepest)
+end
+
 --- The same tree with f(tensor) in place of each tensor.
-function tree.map(x, f)
+function tree.map(x, f, depth)
    if is_tensor(x) then return f(x) end
    if type(x) ~= 'table' then return x end
+   depth = depth or 1
+   check_depth(depth)
    local y = {}
-   for k, v in pairs(x) do y[k] = tree.map(v, f) end
+   for k, v in pairs(x) do y[k] = tree.map(v, f, depth + 1) end
    return y
 end
 
 --- The tensors of a tree as a list, in the order of the keys.
 ---@return Tensor[]
-function tree.list(x, list)
-   list = list or {}
+function tree.list(x, list, depth)
+   list, depth = list or {}, depth or 1
    if is_tensor(x) then
       list[#list + 1] = x
    elseif type(x) == 'table' then
-      for _, k in ipairs(sorted_keys(x)) do tree.list(x[k], list) end
+      check_depth(depth)
+      for _, k in ipairs(sorted_keys(x)) do tree.list(x[k], list, depth + 1) end
    end
    return list
 end

@@ -117,6 +117,13 @@ function M.multinomialAliasSetup(p)
    return {alias, keep}
 end
 
+-- Two vectors of one length, of one position or more.
+local function is_alias_table(tables)
+   local alias, keep = tables[1], tables[2]
+   return core.is_tensor(alias) and core.is_tensor(keep) and alias:dtype() == 'int64' and keep:dtype():find '^float[36]'
+      and alias:dim() == 1 and keep:dim() == 1 and alias:size(1) == keep:size(1) and alias:size(1) > 0
+end
+
 --- Fills a LongTensor with positions drawn by an alias table.
 ---@param out Tensor long
 ---@param tables Tensor[] what multinomialAliasSetup gave
@@ -125,8 +132,7 @@ end
 function M.multinomialAlias(out, tables, options)
    check(arguments.tensor('multinomialAlias', 'out', out):dtype() == 'int64', 'multinomialAlias: expects a LongTensor, got %s',
       out:type())
-   check(type(tables) == 'table' and core.is_tensor(tables[1]) and core.is_tensor(tables[2]),
-      'multinomialAlias: expects what multinomialAliasSetup gave, got %s', arguments.describe(tables))
+   check(is_alias_table(tables), 'multinomialAlias: expects what multinomialAliasSetup gave, got %s', arguments.describe(tables))
    options = arguments.options('multinomialAlias', options, known)
    local n, total = tables[1]:size(1), out:nElement()
    local a, q = Tensor.host_copy(tables[1]), Tensor.host_copy(tables[2])

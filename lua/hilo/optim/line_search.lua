@@ -21,6 +21,10 @@ local function flat_places(c1, c2, c3)
    return {(-c2 + math.sqrt(inner)) / (3 * c3), (-c2 - math.sqrt(inner)) / (3 * c3)}
 end
 
+local function is_row(a)
+   return type(a) == 'table' and type(a[1]) == 'number' and type(a[2]) == 'number' and type(a[3]) == 'number'
+end
+
 --- Where the cubic through two points is least between two bounds.
 ---
 ---     local t = optim.polyinterp {{0, 1, -2}, {2, 1, 2}}        -- of (t - 1)^2
@@ -34,7 +38,7 @@ end
 function M.polyinterp(points, low, high)
    if type(points.totable) == 'function' then points = points:totable() end
    local a, b = points[1], points[2]
-   core.check(type(a) == 'table' and type(b) == 'table' and a[3] and b[3], 'polyinterp: expects two rows {place, value, slope}')
+   core.check(is_row(a) and is_row(b), 'polyinterp: expects two rows {place, value, slope}')
    if a[1] > b[1] then a, b = b, a end
    low, high = low or a[1], high or b[1]
    local c0, c1, c2, c3 = cubic(a, b)

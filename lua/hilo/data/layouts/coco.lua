@@ -79,6 +79,7 @@ local function fill(mask, h, w, segmentation, where)
    else
       for _, points in ipairs(segmentation) do
          check(type(points) == 'table' and #points % 2 == 0, '%s: an outline is not a list of x, y, x, y, ...', where)
+         for i = 1, #points do check(type(points[i]) == 'number', '%s: number %d of an outline is no number', where, i) end
          raster.polygon(mask, h, w, points)
       end
    end
