@@ -39,12 +39,16 @@ describe('the fuzzer', function()
       local code, text = fuzz 'kinds=files seed=1 count=100'
       assert.equal(0, code, text)
       assert.matches('files: 100 tried', text)
+      local returned, refused, failed = text:match 'all +(%d+) returned +(%d+) refused +(%d+) failed'
+      assert.equal(100, returned + refused + failed, text)
+      assert.is_true(tonumber(returned) > 0 and tonumber(refused) > 0, text)
    end)
 
    it('tries calls of the public API, of which none crashes', function()
       local code, text = fuzz 'kinds=calls seed=100 count=30 inner=false'
       assert.equal(0, code, text)
       assert.matches('calls: 30 tried', text)
+      assert.is_true(tonumber(text:match 'function +(%d+) returned') > 0, text)
    end)
 end)
 

@@ -5,7 +5,7 @@ local Numbers = require 'spec.fuzz.numbers'
 local try = require 'spec.fuzz.try'
 local values = require 'spec.fuzz.values'
 
-local calls = {}
+local calls = {count = try.count} -- of calls, by kind and end
 
 -- What asks, waits, starts programs, ends the process or writes where it is told, and what changes the process for all that follows.
 local left_out = {'^prompt', '^plot', '^help', '^sweep', '^Study', '^Session', '^train%.', '^Run', '^OpenedRun', '^pack', '^io%.file',

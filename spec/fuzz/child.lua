@@ -2,8 +2,9 @@
 ---
 ---     luajit spec/fuzz/child.lua KIND FIRST LAST FOLDER SECONDS
 ---
---- FOLDER/at holds the seed that is tried; FOLDER/found gets a line for each inner error or leak. A seed that takes more than so many
---- seconds of processor time, or thirty times that of waiting, ends the process by SIGPROF or SIGALRM; a crash ends it by itself.
+--- FOLDER/at holds the seed that is tried; FOLDER/found gets a line for each inner error or leak; FOLDER/count tells every 100 seeds
+--- how many calls were made, or files read, of each kind. A seed that takes more than so many seconds of processor time, or thirty
+--- times that of waiting, ends the process by SIGPROF or SIGALRM; a crash ends it by itself.
 local ffi = require 'ffi'
 local hilo = require 'hilo'
 local core = require 'hilo.core'
@@ -51,6 +52,15 @@ local function live()
    return core.memory(cpu).live
 end
 
+local count = assert(io.open(folder .. '/count', 'w'))
+local function note_counts()
+   local lines = {}
+   for what, n in pairs(tried.count) do lines[#lines + 1] = ('%s\t%d\n'):format(what, n) end
+   count:seek('set', 0)
+   count:write(table.concat(lines))
+   count:flush()
+end
+
 local before, allowed = nil, 32 * 2 ^ 20 -- bytes that tables of constants and generators may take
 for seed = first, last do
    note(at, ('%-20d'):format(seed))
@@ -58,6 +68,7 @@ for seed = first, last do
    local what = tried.run(seed)
    if what then note(found, ('%d\t%s\n'):format(seed, (what:gsub('%s+', ' ')))) end
    if seed == first then before = live() end
+   if seed % 100 == 0 or seed == last then note_counts() end
 end
 watch(120)
 local grown = live() - before

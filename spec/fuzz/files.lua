@@ -100,28 +100,28 @@ end
 -- ---- what reads ----
 
 local function image(path)
-   for _, as in ipairs {'stored', 'rgb', 'labels', 'colours'} do try.call('image.load ' .. as, hilo.io.image.load, path, {as = as}) end
+   for _, as in ipairs {'stored', 'rgb', 'labels', 'colours'} do try.read('image.load ' .. as, hilo.io.image.load, path, {as = as}) end
 end
 
 -- Words as of a command line.
 local function options(_, bytes)
    local words = {}
    for word in bytes:gmatch '[^\n]+' do words[#words + 1] = word end
-   try.call('train.options', hilo.train.options, {lr = 0.1, crop = {9, 9}, data = {root = ''}, model = {width = 1}},
+   try.read('train.options', hilo.train.options, {lr = 0.1, crop = {9, 9}, data = {root = ''}, model = {width = 1}},
       {recipe = {short = {lr = 1}}}, words)
 end
 
 local function sweep(path)
-   local store = try.call('Store.open', hilo.sweep.Store.open, path)
+   local store = try.read('Store.open', hilo.sweep.Store.open, path)
    if not store then return end
-   try.call('Store:names', store.names, store)
-   local study = try.call('Store:study', store.study, store, 's')
+   try.read('Store:names', store.names, store)
+   local study = try.read('Store:study', store.study, store, 's')
    if study then
-      try.call('Study:trials', study.trials, study)
-      try.call('Study:definition', study.definition, study)
+      try.read('Study:trials', study.trials, study)
+      try.read('Study:definition', study.definition, study)
    end
    pcall(store.close, store)
-   try.call('sweep.results.load', hilo.sweep.results.load, path, 's')
+   try.read('sweep.results.load', hilo.sweep.results.load, path, 's')
 end
 
 -- The folder of a run whose options are the damaged file.
@@ -130,7 +130,7 @@ local function run(_, bytes)
    local file = assert(io.open(work .. '/runs/a/options.json', 'wb'))
    file:write(bytes)
    file:close()
-   try.call('train.load_run', hilo.train.load_run, {runs = work .. '/runs', checkpoint = 'last', device = 'cpu'}, 'a')
+   try.read('train.load_run', hilo.train.load_run, {runs = work .. '/runs', checkpoint = 'last', device = 'cpu'}, 'a')
 end
 
 -- A set whose one file of text is the damaged one.
@@ -145,9 +145,9 @@ local function opened(format, name)
       local file = assert(io.open(('%s/images/%s'):format(root, name), 'wb'))
       file:write(bytes)
       file:close()
-      local read = try.call('data.open ' .. format, hilo.data.open, {root = root})
+      local read = try.read('data.open ' .. format, hilo.data.open, {root = root})
       if read then
-         try.call('data.sweep ' .. format, function()
+         try.read('data.sweep ' .. format, function()
             for _ in hilo.data.sweep {set = read, names = read.names or {'a'}, transform = hilo.data.transforms.whole(1),
                labels = 'input'} do local _ = 1 end
          end)
@@ -157,25 +157,25 @@ end
 
 local readers = {
    png = image, jpeg = image, webp = image, tiff = image, bmp = image,
-   pth = function(path) try.call('io.pth.load', hilo.io.pth.load, path) end,
-   t7 = function(path) try.call('io.t7.read', hilo.io.t7.read, path) end,
+   pth = function(path) try.read('io.pth.load', hilo.io.pth.load, path) end,
+   t7 = function(path) try.read('io.t7.read', hilo.io.t7.read, path) end,
    safetensors = function(path)
-      try.call('io.safetensors.load', hilo.io.safetensors.load, path)
-      try.call('io.load_tensors', hilo.io.load_tensors, path)
+      try.read('io.safetensors.load', hilo.io.safetensors.load, path)
+      try.read('io.load_tensors', hilo.io.load_tensors, path)
    end,
    checkpoint = function(path)
-      try.call('io.checkpoint.load', hilo.io.checkpoint.load, path, {nets = {S = net}, generator = false})
-      try.call('io.checkpoint.meta', hilo.io.checkpoint.meta, path)
+      try.read('io.checkpoint.load', hilo.io.checkpoint.load, path, {nets = {S = net}, generator = false})
+      try.read('io.checkpoint.meta', hilo.io.checkpoint.meta, path)
    end,
-   pickle = function(path) try.call('pickled_list', pickled_list, path) end,
-   list = function(path) try.call('lists.read', lists.read, set, path, {}) end,
-   csv = function(path) try.call('csv.rows', csv.rows, path) end,
-   tags = function(path) try.call('tags.read', tags.read, set, path) end,
-   classes = function(path) try.call('class_list.read', class_list.read, path) end,
-   map = function(_, bytes) try.call('idmap.of', idmap.of, bytes) end,
+   pickle = function(path) try.read('pickled_list', pickled_list, path) end,
+   list = function(path) try.read('lists.read', lists.read, set, path, {}) end,
+   csv = function(path) try.read('csv.rows', csv.rows, path) end,
+   tags = function(path) try.read('tags.read', tags.read, set, path) end,
+   classes = function(path) try.read('class_list.read', class_list.read, path) end,
+   map = function(_, bytes) try.read('idmap.of', idmap.of, bytes) end,
    options = options, sweep = sweep, run = run,
-   log = function(path) try.call('Log.read', hilo.train.Log.read, path) end,
-   json = function(path) try.call('json.load', hilo.train.json.load, path) end,
+   log = function(path) try.read('Log.read', hilo.train.Log.read, path) end,
+   json = function(path) try.read('json.load', hilo.train.json.load, path) end,
    coco = opened('coco', 'annotations.json'),
    labelme = opened('labelme', 'a.json'),
 }
@@ -211,6 +211,12 @@ function files.describe(seed)
    return ('%s of %s, %d bytes%s'):format(format, name, #bytes, #bytes < 2000 and text_formats[format] and ':\n' .. bytes or '')
 end
 
+--- How many files were tried: 'png returned' where any reader took the file, 'png refused' where none did, 'png failed' where one gave
+--- an inner error.
+files.count = {}
+
+local function counted(what) files.count[what] = (files.count[what] or 0) + 1 end
+
 --- Makes and reads the file of a seed; returns the first inner error, or nil.
 ---@param seed integer
 ---@return string?
@@ -220,8 +226,9 @@ function files.run(seed)
    local file = assert(io.open(path, 'wb'))
    file:write(bytes)
    file:close()
-   try.found = nil
+   try.found, try.count = nil, {}
    readers[format](path, bytes)
+   counted(format .. (try.found and ' failed' or try.count['reader returned'] and ' returned' or ' refused'))
    return try.found
 end
 

@@ -44,11 +44,39 @@ local function found(kind, seed, what)
    io.stdout:flush()
 end
 
+local counts = {} -- kind -> what -> how many
+
+local function add_counts(kind, more)
+   counts[kind] = counts[kind] or {}
+   for what, n in pairs(more) do counts[kind][what] = (counts[kind][what] or 0) + n end
+end
+
+-- Calls by how they were made, files by format: of each how many came back with a value, were refused by an error that says why, or
+-- failed by an inner one.
+local function print_counts(kind)
+   local rows, names, sum = {}, {}, {returned = 0, refused = 0, failed = 0}
+   for what, n in pairs(counts[kind] or {}) do
+      local name, ending = what:match '^(.*) (%w+)$'
+      if not rows[name] then
+         rows[name] = {returned = 0, refused = 0, failed = 0}
+         names[#names + 1] = name
+      end
+      rows[name][ending], sum[ending] = n, sum[ending] + n
+   end
+   table.sort(names)
+   names[#names + 1], rows.all = 'all', sum
+   for _, name in ipairs(names) do
+      local row = rows[name]
+      print(('   %-12s %8d returned %8d refused %4d failed'):format(name, row.returned, row.refused, row.failed))
+   end
+end
+
 -- Seeds first..last, whatever ends the process that tries them; returns how many were tried.
 local function try_seeds(kind, first, last)
    local at = first
    while at <= last do
       local ended = process.run(kind, at, last, o)
+      add_counts(kind, ended.count)
       for seed, what in pairs(ended.found) do found(kind, seed, what) end
       if ended.at == 'done' then break end
       if not tonumber(ended.at) then
@@ -76,6 +104,7 @@ until over
 
 for _, kind in ipairs(kinds) do
    print(('%s: %d tried, seeds %d to %d'):format(kind, done[kind], o.seed, next_seed - 1))
+   print_counts(kind)
 end
 for _, key in ipairs(order) do
    local t = tally[key]

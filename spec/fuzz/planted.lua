@@ -2,7 +2,7 @@
 local ffi = require 'ffi'
 local hilo = require 'hilo'
 
-local planted, kept = {}, {}
+local planted, kept = {count = {}}, {}
 
 local ends = {
    [3] = function() return 'planted: attempt to index a nil value' end,

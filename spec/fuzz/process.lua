@@ -41,16 +41,18 @@ function process.luajit(words, folder, o, seconds)
    return status, read(folder .. '/said'):sub(-20000)
 end
 
---- Tries seeds; at: 'done', or the seed that ended the process; how: how it ended it; found: what seeds found.
----@return {at: string, how: string?, found: table<integer, string>, text: string}
+--- Tries seeds; at: 'done', or the seed that ended the process; how: how it ended it; found: what seeds found; count: of what
+--- was tried.
+---@return {at: string, how: string?, found: table<integer, string>, count: table<string, integer>, text: string}
 function process.run(kind, first, last, o)
    local folder = os.tmpname()
    os.remove(folder)
    os.execute(("mkdir -p '%s'"):format(folder))
    local status, text = process.luajit(("spec/fuzz/child.lua %s %d %d '%s' %d"):format(kind, first, last, folder, o.limit), folder, o)
-   local ended = {at = read(folder .. '/at'):match '%S+' or '', found = {}, text = text}
+   local ended = {at = read(folder .. '/at'):match '%S+' or '', found = {}, count = {}, text = text}
    ended.how = process.ending(status, text) or ended.at ~= 'done' and 'it ended by itself' or nil
    for seed, what in read(folder .. '/found'):gmatch '(%d+)\t([^\n]*)\n' do ended.found[tonumber(seed)] = what end
+   for what, n in read(folder .. '/count'):gmatch '([^\n]*)\t(%d+)\n' do ended.count[what] = tonumber(n) end
    if ended.how and ended.at == 'done' then ended.found[first] = ended.how end
    os.execute(("chmod -R u+rwX '%s'; rm -rf '%s'"):format(folder, folder))
    return ended

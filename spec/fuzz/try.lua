@@ -3,7 +3,9 @@
 local hilo = require 'hilo'
 local core = require 'hilo.core'
 
-local try = {found = nil}
+-- count: 'function returned' -> how many; kinds are function, method, object, constructor, pass (forward, backward, clone), shown (as
+-- text) and reader.
+local try = {found = nil, count = {}}
 
 local inner = {'attempt to ', 'cannot convert ', 'bad argument #', 'wrong type for argument', 'stack overflow', 'table index is',
    'invalid value %(', 'invalid option', 'string expected', 'number expected', 'loop or previous error', 'not enough memory',
@@ -18,35 +20,46 @@ function try.is_inner(text)
    return false
 end
 
-local function look(name, ok, ...)
-   if ok then return ... end
+local function counted(what) try.count[what] = (try.count[what] or 0) + 1 end
+
+local function look(kind, name, ok, ...)
+   if ok then
+      counted(kind .. ' returned')
+      return ...
+   end
    local text = tostring((...))
    if not text:find('mine', 1, true) and try.is_inner(text) then
+      counted(kind .. ' failed')
       try.found = try.found or ('%s: %s'):format(name, text)
       if try.print then print('INNER', name, text) end
+   else
+      counted(kind .. ' refused')
    end
 end
 
 -- Results are looked at, as one would who calls at the prompt.
-local function shown(name, ok, first, ...)
-   if ok and core.is_tensor(first) and first:nElement() < 10000 then look(name .. ' (shown)', pcall(tostring, first)) end
-   return look(name, ok, first, ...)
+local function shown(kind, name, ok, first, ...)
+   if ok and core.is_tensor(first) and first:nElement() < 1000 then look('shown', name .. ' (shown)', pcall(tostring, first)) end
+   return look(kind, name, ok, first, ...)
 end
 
 --- Calls f(...).
-function try.call(name, f, ...) return shown(name, pcall(f, ...)) end
+function try.call(name, f, ...) return shown('function', name, pcall(f, ...)) end
+
+--- Calls f(...), which reads a file.
+function try.read(name, f, ...) return look('reader', name, pcall(f, ...)) end
 
 --- Calls t:key(...), where t is a tensor.
 function try.method(key, t, ...)
    if not core.is_tensor(t) then return nil end
-   return shown('Tensor:' .. key, pcall(t[key], t, ...))
+   return shown('method', 'Tensor:' .. key, pcall(t[key], t, ...))
 end
 
 --- Calls object:key(...) of what `make` makes.
 function try.object(name, key, make, ...)
    local ok, object = pcall(make)
    if not ok or type(object) ~= 'table' or type(object[key]) ~= 'function' then return nil end
-   return shown(name, pcall(object[key], object, ...))
+   return shown('object', name, pcall(object[key], object, ...))
 end
 
 -- A tensor that wants a gradient.
@@ -58,22 +71,22 @@ end
 local function backward(name, m, input, target)
    local output
    if target ~= nil then
-      output = look(name .. ':forward', pcall(m.forward, m, input, target))
-      if output ~= nil then look(name .. ':backward', pcall(m.backward, m, input, target)) end
+      output = look('pass', name .. ':forward', pcall(m.forward, m, input, target))
+      if output ~= nil then look('pass', name .. ':backward', pcall(m.backward, m, input, target)) end
       return output
    end
-   output = shown(name .. ':forward', pcall(m.forward, m, input))
-   if core.is_tensor(output) then shown(name .. ':backward', pcall(m.backward, m, input, output:clone())) end
+   output = shown('pass', name .. ':forward', pcall(m.forward, m, input))
+   if core.is_tensor(output) then shown('pass', name .. ':backward', pcall(m.backward, m, input, output:clone())) end
    return output
 end
 
 --- Makes a module or criterion, gives it an input and runs it back.
 function try.module(name, class, input, target, ...)
-   local m = look(name, pcall(class, ...))
+   local m = look('constructor', name, pcall(class, ...))
    if type(m) ~= 'table' or not m.forward then return m end
-   look(name .. ' (shown)', pcall(tostring, m))
+   look('shown', name .. ' (shown)', pcall(tostring, m))
    local output = backward(name, m, input, target)
-   look(name .. ':clone', pcall(m.clone, m))
+   look('pass', name .. ':clone', pcall(m.clone, m))
    return output
 end
 
