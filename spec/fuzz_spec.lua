@@ -23,10 +23,11 @@ describe('the fuzzer', function()
       assert.matches('seed 3: planted: attempt to index', text)
       assert.matches('seed 5: segmentation fault', text)
       assert.matches('seed 7: no end', text)
+      assert.matches('seed 9: [^\n]*interrupted', text)
       assert.matches('seed 11: exit status 1: [^\n]*outside of pcall', text)
       assert.matches('seed 12: leak: 67%d+ bytes', text)
       assert.matches('planted: 14 tried, seeds 1 to 14', text)
-      assert.matches('5 different findings', text)
+      assert.matches('6 different findings', text)
    end)
 
    it('finds nothing where there is nothing, and says so', function()
@@ -39,7 +40,7 @@ describe('the fuzzer', function()
       local code, text = fuzz 'kinds=files seed=1 count=100'
       assert.equal(0, code, text)
       assert.matches('files: 100 tried', text)
-      local returned, refused, failed = text:match 'all +(%d+) returned +(%d+) refused +(%d+) failed'
+      local returned, refused, failed = text:match 'all +(%d+) returned +(%d+) refused +0 stopped +(%d+) failed'
       assert.equal(100, returned + refused + failed, text)
       assert.is_true(tonumber(returned) > 0 and tonumber(refused) > 0, text)
    end)

@@ -3,8 +3,9 @@
 ---     luajit spec/fuzz/child.lua KIND FIRST LAST FOLDER SECONDS
 ---
 --- FOLDER/at holds the seed that is tried; FOLDER/found gets a line for each inner error or leak; FOLDER/count tells every 100 seeds
---- how many calls were made, or files read, of each kind. A seed that takes more than so many seconds of processor time, or thirty
---- times that of waiting, ends the process by SIGPROF or SIGALRM; a crash ends it by itself.
+--- how many calls were made, or files read, of each kind. After so many seconds of processor time a seed is interrupted as by Ctrl-C,
+--- so that calls which are long because they were asked for 10^12 sums end with an error. What goes on for as many seconds more, or
+--- waits thirty times as long, ends the process by SIGPROF or SIGALRM; a crash ends it by itself.
 local ffi = require 'ffi'
 local hilo = require 'hilo'
 local core = require 'hilo.core'
@@ -14,6 +15,10 @@ ffi.cdef [[
    struct fuzz_itimerval { struct fuzz_timeval it_interval, it_value; };
    int setitimer(int which, const struct fuzz_itimerval *new_value, struct fuzz_itimerval *old_value);
    unsigned alarm(unsigned seconds);
+   struct fuzz_event { void *value; int signal, how; char rest[48]; };
+   struct fuzz_times { long interval_s, interval_ns, value_s, value_ns; };
+   int timer_create(int clock, struct fuzz_event *event, void **timer);
+   int timer_settime(void *timer, int flags, const struct fuzz_times *value, struct fuzz_times *old);
    int chdir(const char *path);
 ]]
 
@@ -21,10 +26,15 @@ local kind, first, last, folder, seconds = arg[1], tonumber(arg[2]), tonumber(ar
 local tried = require('spec.fuzz.' .. kind)
 local slow = os.getenv 'HILO_SANITIZED' and 6 or 1
 
-local ITIMER_PROF = 2
+local ITIMER_PROF, CLOCK_PROCESS_CPUTIME_ID, SIGINT = 2, 2, 2
 local timer = ffi.new('struct fuzz_itimerval')
+local interrupting = ffi.new('void *[1]')
+core.call(core.host, 'hl_host_interrupt_install')
+assert(ffi.C.timer_create(CLOCK_PROCESS_CPUTIME_ID, ffi.new('struct fuzz_event', {signal = SIGINT}), interrupting) == 0)
 local function watch(limit)
-   timer.it_value.tv_sec = limit * slow
+   core.host.hl_host_interrupt_clear()
+   ffi.C.timer_settime(interrupting[0], 0, ffi.new('struct fuzz_times', {value_s = limit * slow}), nil)
+   timer.it_value.tv_sec = 2 * limit * slow
    ffi.C.setitimer(ITIMER_PROF, timer, nil)
    ffi.C.alarm(limit * slow * 30)
 end

@@ -227,7 +227,8 @@ function files.run(seed)
    file:write(bytes)
    file:close()
    try.found, try.count = nil, {}
-   readers[format](path, bytes)
+   local ended, why = pcall(readers[format], path, bytes)
+   if not ended then try.found = why == try.stopped and 'no end, though Ctrl-C stops it' or tostring(why) end
    counted(format .. (try.found and ' failed' or try.count['reader returned'] and ' returned' or ' refused'))
    return try.found
 end

@@ -52,13 +52,13 @@ local function add_counts(kind, more)
 end
 
 -- Calls by how they were made, files by format: of each how many came back with a value, were refused by an error that says why, or
--- failed by an inner one.
+-- failed by an inner one, or was stopped since it took long.
 local function print_counts(kind)
-   local rows, names, sum = {}, {}, {returned = 0, refused = 0, failed = 0}
+   local rows, names, sum = {}, {}, {returned = 0, refused = 0, stopped = 0, failed = 0}
    for what, n in pairs(counts[kind] or {}) do
       local name, ending = what:match '^(.*) (%w+)$'
       if not rows[name] then
-         rows[name] = {returned = 0, refused = 0, failed = 0}
+         rows[name] = {returned = 0, refused = 0, stopped = 0, failed = 0}
          names[#names + 1] = name
       end
       rows[name][ending], sum[ending] = n, sum[ending] + n
@@ -67,7 +67,8 @@ local function print_counts(kind)
    names[#names + 1], rows.all = 'all', sum
    for _, name in ipairs(names) do
       local row = rows[name]
-      print(('   %-12s %8d returned %8d refused %4d failed'):format(name, row.returned, row.refused, row.failed))
+      print(('   %-12s %8d returned %8d refused %4d stopped %4d failed'):format(name, row.returned, row.refused,
+         row.stopped, row.failed))
    end
 end
 

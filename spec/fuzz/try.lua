@@ -3,9 +3,10 @@
 local hilo = require 'hilo'
 local core = require 'hilo.core'
 
+-- stopped: the error that ends a program whose call was interrupted.
 -- count: 'function returned' -> how many; kinds are function, method, object, constructor, pass (forward, backward, clone), shown (as
 -- text) and reader.
-local try = {found = nil, count = {}}
+local try = {found = nil, count = {}, stopped = 'stopped'}
 
 local inner = {'attempt to ', 'cannot convert ', 'bad argument #', 'wrong type for argument', 'stack overflow', 'table index is',
    'invalid value %(', 'invalid option', 'string expected', 'number expected', 'loop or previous error', 'not enough memory',
@@ -28,7 +29,10 @@ local function look(kind, name, ok, ...)
       return ...
    end
    local text = tostring((...))
-   if not text:find('mine', 1, true) and try.is_inner(text) then
+   if text:find 'interrupted$' then
+      counted(kind .. ' stopped')
+      error(try.stopped, 0)
+   elseif not text:find('mine', 1, true) and try.is_inner(text) then
       counted(kind .. ' failed')
       try.found = try.found or ('%s: %s'):format(name, text)
       if try.print then print('INNER', name, text) end

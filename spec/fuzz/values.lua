@@ -1,6 +1,6 @@
 --- values.lua: arguments as Lua source text, by the types that the public functions' comments declare: mostly what fits, sometimes
 --- what is odd (0, NaN, empty, views, overlapping memory) or hostile (huge sizes, other types, bytes that mean something elsewhere).
-local values = {}
+local values = {long = 'expand(2^20, 2^20)'}
 
 local odd_numbers = {'0', '-1', '-0.5', '1.5', '0/0', '1/0', '-1/0', '2^31', '2^53', '-2^63', '1e308', '1e-320', '255', '256', '2^24'}
 local odd_strings = {"''", "'a\\0b'", "'%s%n%d'", "('x'):rep(5000)", "'../../x'", "'a\\nb'", "'<b>&\"'", "'\\255\\254'", "'none/such'",
@@ -33,7 +33,7 @@ local views = {
 local function made(draw, rank)
    if draw:chance(0.05) then
       return draw:of {'hilo.empty()', 'hilo.empty(0, 3)', 'hilo.Tensor()',
-         draw:of {'hilo.zeros(1, 1):expand(2^10, 2^11)', 'hilo.zeros(1, 1):expand(2^20, 2^20)'}}
+         draw:of {'hilo.zeros(1, 1):expand(2^10, 2^11)', 'hilo.zeros(1, 1):' .. values.long}}
    end
    local list = table.concat(sizes(draw, rank), ', ')
    local dtype = draw:of(dtypes)
