@@ -91,6 +91,11 @@ it('changes colours and back, of floats and of bytes', function()
       if space:match '^hs' then near(bytes, back(there(bytes)), 4, space .. ' of bytes') end
    end
    local pure = torch.Tensor{{{1, 0, 0}}, {{0, 1, 0}}, {{0, 0, 1}}}
+   -- where a value lies half way between two bytes, too
+   local every = torch.range(0, 3 * 64 * 64 - 1):mul(37):fmod(256):resize(3, 64, 64):byte()
+   for _, to in ipairs {'rgb2y', 'rgb2hsl', 'rgb2hsv'} do
+      near((image[to](every:float():div(255)) * 255 + 0.5):floor():byte(), image[to](every), 0, to .. ' of bytes')
+   end
    near(torch.Tensor{{{0.299, 0.587, 0.114}}}, image.rgb2y(pure))
    near(torch.Tensor{{{0, 1 / 3, 2 / 3}}}, image.rgb2hsv(pure):narrow(1, 1, 1))
    -- sRGB's red under D65, as colour tables have it
