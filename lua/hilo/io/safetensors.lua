@@ -81,6 +81,7 @@ local function read_header(path, read_into, size, read)
    if length > max_header then fail(path, 'its header of %.0f bytes is longer than any in use', length) end
    local text = read(8, length)
    if text:sub(1, 1) ~= '{' then fail(path, "not a safetensors file: its header does not begin with '{'") end
+   if text:find('\0', 1, true) then fail(path, 'its header has a zero byte, where JSON ends') end
    local ok, header = pcall(cjson.decode, text)
    if not ok then fail(path, 'its header is not JSON: %s', tostring(header)) end
    check_unique_keys(path, text)
