@@ -64,7 +64,11 @@ describe('a calibration', function()
    it('says what does not fit', function()
       assert.matches("'temperature' or 'platt', got 'isotonic'", helper.error_of(calibration.fit, {{0.1}}, {{1}}, {how = 'isotonic'}))
       assert.matches('got 0 and 1', helper.error_of(calibration.fit, {{0.1}}, {}, {how = 'platt', by = 'all'}))
-      local made = calibration.fit(golden.scores, golden.targets, {how = 'platt', by = 'all'})
+      local options = {how = 'platt', by = 'all'}
+      local short = {{0.1, 0.2}, {0.1}}
+      assert.matches('2 classes, row 2 has 1 scores and 2 targets', helper.error_of(calibration.fit, short, {{1, 1}, {1, 0}}, options))
+      assert.matches('1 classes, row 1 has 1 scores and 0 targets', helper.error_of(calibration.fit, {{0.1}}, {{}}, options))
+      local made = calibration.fit(golden.scores, golden.targets, options)
       assert.matches('fitted for 3 classes, the scores are of 2', helper.error_of(calibration.apply, made, {0.1, 0.2}))
    end)
 end)

@@ -119,6 +119,10 @@ function calibration.fit(rows, targets, options)
    check(by == 'all' or by == 'class', "calibration: by must be 'all' or 'class', got '%s'", tostring(by))
    check(#rows > 0 and #rows == #targets, 'calibration: expected as many rows of targets as of scores, and one at least; got %d and %d',
       #targets, #rows)
+   for i, row in ipairs(rows) do
+      check(#row == #rows[1] and #targets[i] == #row, 'calibration: row 1 is of %d classes, row %d has %d scores and %d targets',
+         #rows[1], i, #row, #targets[i])
+   end
    local n, made = #rows[1], {how = how, by = by, a = {}, b = {}}
    local a, b = fit_pair(how, gathered(rows, targets, 1, n))
    for c = 1, n do
