@@ -62,6 +62,7 @@ end
 
 local function arguments(draw, callable, held)
    local parts = {}
+   if callable.name:match '^models%.' and draw:chance(0.97) then return {values.network_options(draw, callable.name)} end
    for i = 1 + callable.skip, #callable.parameters do
       local p = callable.parameters[i]
       if p.optional and draw:chance(0.4) or draw:chance(0.02) then break end
@@ -95,7 +96,7 @@ end
 ---@return string[] names of what is called
 function calls.program(seed)
    local draw, held, lines, names = Numbers.new(seed), {}, {}, {}
-   for n = 1, draw:whole(1, 5) do
+   for n = 1, draw:whole(2, 10) do
       local callable = draw:of(calls.all())
       lines[n] = line_of(draw, callable, held, n)
       held[n] = ('v[%d]'):format(n)
@@ -132,7 +133,7 @@ end
 ---@return string?
 function calls.run(seed) return calls.run_lines(calls.program(seed), seed) end
 
---- Nothing is needed before.
+--- Looks up what is called.
 function calls.prepare()
    calls.all()
    print = function() end -- luacheck: ignore

@@ -7,6 +7,7 @@ local folder = require 'hilo.data.folder'
 local files_of = require 'hilo.io.file'
 local idmap = require 'hilo.data.idmap'
 local lists = require 'hilo.data.lists'
+local networks = require 'hilo.train.networks'
 local Numbers = require 'spec.fuzz.numbers'
 local pickled_list = require 'hilo.data.pickled_list'
 local tags = require 'hilo.data.tags'
@@ -55,7 +56,7 @@ local coco = [==[{"images": [{"id": 1, "file_name": "a.png", "width": 6, "height
 {"id": 2, "file_name": "b.png", "width": 6, "height": 4}],
 "annotations": [{"id": 1, "image_id": 1, "category_id": 3, "segmentation": [[0, 0, 3, 0, 3, 3, 0, 3]], "area": 9, "iscrowd": 0},
 {"id": 2, "image_id": 2, "category_id": 7, "segmentation": {"size": [4, 6], "counts": [2, 2, 20]}, "iscrowd": 1},
-{"id": 3, "image_id": 2, "category_id": 7, "segmentation": {"size": [4, 6], "counts": "12D0"}}],
+{"id": 3, "image_id": 2, "category_id": 7, "segmentation": {"size": [4, 6], "counts": "h0"}}],
 "categories": [{"id": 7, "name": "ship"}, {"id": 3, "name": "car"}]}]==]
 local labelme = [==[{"version": "5.0", "flags": {}, "shapes": [
 {"label": "car", "points": [[0, 0], [3, 0], [3, 3]], "shape_type": "polygon"},
@@ -69,9 +70,11 @@ local texts = {
    tags = {'image,red,green\na,1,0\nb,0,1\n', 'a red green\nb green\n', 'image\ttags\na\tred, green\n'},
    classes = {'background\nred 255 0 0\ngreen 0 255 0\nvoid *\n', '0: road\n1: car\n', '255 0 0 red\n'},
    map = {'0:0,1:1,2:255', '0-5:1,7:2', '1,2,3'},
-   options = {'lr=0.05\ncrop=33x33\ndata.root=x\nmodel.width=4\nrecipe=short\n', 'resume=true\nname=a\nseed=7\ndevice=cpu\n'},
+   options = {'lr=0.05\ncrop=33x33\ndata.root=x\nmodel.width=4\nrecipe=short\n', 'name=a\nseed=7\ndevice=cpu\n'},
    log = {'{"step": 1, "ce": 2.5}\n{"step": 2, "ce": 1e400, "seconds": null}\n', '{"step": 1, "eval": {"mean_iou": 50}}\n'},
-   run = {'{"name": "a", "seed": 1, "data": {"root": "x", "size": 1}, "model": {"backbone": "resnet18", "width": 4}, "step": 3}'},
+   run = {'{"name": "a", "seed": 1, "device": "cpu", "data": {"root": "SET", "classes": "background,red,green"}, '
+      .. '"model": {"width": 1, "backbone": "resnet18", "output_stride": 8, "aspp_branches": 4, "bn": "frozen", "head": "deeplab2", '
+      .. '"weights": ""}, "step": 3}'},
    json = {'{"a": [1, 2.5, {"b": null}], "c": "x\\u00e9", "d": true}', '{"train": ["a", "b"], "val": ["c"], "seed": 1}'},
 }
 
@@ -107,8 +110,8 @@ end
 local function options(_, bytes)
    local words = {}
    for word in bytes:gmatch '[^\n]+' do words[#words + 1] = word end
-   try.read('train.options', hilo.train.options, {lr = 0.1, crop = {9, 9}, data = {root = ''}, model = {width = 1}},
-      {recipe = {short = {lr = 1}}}, words)
+   try.read('train.options', hilo.train.options, {recipe = 'long', lr = 0.1, crop = {9, 9}, data = {root = ''}, model = {width = 1}},
+      {recipe = {short = {lr = 1}, long = {}}}, words)
 end
 
 local function sweep(path)
@@ -128,7 +131,7 @@ end
 local function run(_, bytes)
    folder.make(work .. '/runs/a')
    local file = assert(io.open(work .. '/runs/a/options.json', 'wb'))
-   file:write(bytes)
+   file:write((bytes:gsub('SET', work .. '/set')))
    file:close()
    try.read('train.load_run', hilo.train.load_run, {runs = work .. '/runs', checkpoint = 'last', device = 'cpu'}, 'a')
 end
@@ -186,6 +189,14 @@ local formats = {}
 for format in pairs(readers) do formats[#formats + 1] = format end
 table.sort(formats)
 
+-- What lies beside the options of a run.
+local function make_run()
+   folder.make(work .. '/runs/a')
+   local S = networks.segmentation(hilo.train.json.decode((texts.run[1]:gsub('SET', work .. '/set'))), set)
+   hilo.io.checkpoint.save(work .. '/runs/a/last.safetensors', {nets = {S = S}, meta = {step = 3}})
+   hilo.train.json.save(work .. '/runs/a/split.json', {labelled = {'a'}, unlabelled = {'b'}})
+end
+
 --- Reads what is to be damaged and makes what it needs in a folder.
 ---@param from string
 function files.prepare(from)
@@ -194,11 +205,13 @@ function files.prepare(from)
    prepare_sources(work)
    make_set(work .. '/set', {})
    set = hilo.data.open {root = work .. '/set', classes = 'background,red,green'}
+   make_run()
 end
 
 local function made(seed)
    local draw = Numbers.new(seed)
    local format = draw:of(formats)
+   if format == 'run' and draw:chance(0.8) then format = draw:of(formats) end -- which makes a network
    local source = draw:of(sources[format])
    return format, source.name, damage.of(draw, source.bytes, text_formats[format] and 'text' or 'binary')
 end

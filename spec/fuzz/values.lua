@@ -83,11 +83,45 @@ local functions = {'function(x) return x end', 'function() end', 'function() err
 -- What methods are called on, by the class that has them; of other classes of nn what the constructor makes of fitting values.
 local objects = {['nn.Module'] = modules, ['nn.Criterion'] = criteria,
    ['nn.Container'] = {'nn.Sequential():add(nn.Linear(2, 3)):add(nn.Tanh())', 'nn.ConcatTable():add(nn.Identity())', 'nn.Concat(2)'},
+   ['nn.DeepLab'] = {"hilo.models.deeplab{backbone = 'resnet18', width = 1, classes = 3}"},
+   ['nn.ResNet'] = {'hilo.models.resnet18 {width = 1, classes = 2}'}, ['nn.VGG'] = {'hilo.models.vgg16 {width = 1}'},
+   ['nn.MobileNet'] = {'hilo.models.mobilenet_v2 {width = 1}'},
+   ['nn.DeepLabDecoder'] = {'nn.DeepLabDecoder(4, 2, {classes = 3, width = 2, rates = {1, 2}})'},
+   ['nn.LargeFOVPyramid'] = {'nn.LargeFOVPyramid(3, 2, 2, {width = 2, dropout = 0.5})'},
+   ['nn.SpatialConvolutionMap'] = {'nn.SpatialConvolutionMap(nn.tables.full(2, 3), 3, 3)'},
    Generator = {'hilo.Generator(3)'}, ['optim.ConfusionMatrix'] = {'optim.ConfusionMatrix(3)', "optim.ConfusionMatrix({'a', 'b'})"},
-   ['data.Draws'] = {'hilo.data.Draws.new(1, 2, 3, 4)'}, Confusion = {'hilo.train.metrics.new(3)'},
+   ['data.Draws'] = {'hilo.data.Draws.of(1, 2, 3, 4)'}, Confusion = {"hilo.train.metrics.confusion({'a', 'b', 'c'})"},
    Optimiser = {'optim.SGD({wanted(hilo.randn(2, 3))}, {lr = 0.1})', 'optim.Adam({wanted(hilo.randn(2))})'},
-   Graph = {"hilo.graph(function(x) return x end)"}, ['train.FusionCounts'] = {'hilo.train.FusionCounts.new(3)'},
-   ['train.Log'] = {"hilo.train.Log.open('log.csv', {'a', 'b'})"}, ['optim.Logger'] = {"optim.Logger('log.txt')"}}
+   Graph = {"hilo.graph(function(x) return x end, {device = 'cpu'})"},
+   ['train.FusionCounts'] = {"hilo.train.FusionCounts.new({'a', 'b', 'c'})"},
+   ['train.Log'] = {"hilo.train.Log.open('log.jsonl', 2)"}, ['optim.Logger'] = {"optim.Logger('log.txt')"}}
+
+-- Of networks small enough to be made often.
+local network = {width = {'1', '2', '4', '3'}, channels = {'1', '2', '4'}, classes = {'2', '3', '5', '1'},
+   output_stride = {'8', '16', '32', '7'}, backbone = {"'resnet18'", "'resnet50'", "'mobilenet_v2'", "'vgg16'", "'none'"},
+   head = {"'deeplab2'", "'deeplab3plus'"},
+   precision = {"'float32'", "'bf16'"}, freeze_bn = {"'none'", "'affine'", "'all'"}, aspp_branches = {'1', '2', '4'},
+   dropout = {'0', '0.5', '2', 'true'}, dropout_last = {'true', '1'}, slope = {'0.2', '0/0'}, pool = {"'global'", '{1, 2}', '{}', '7'},
+   checkpoint = {'true', 'false', '3'}, stem = {"'3x3'", "'7x7'", '1'}, stride_on = {"'1x1'", "'3x3'"}}
+local network_keys = {}
+for key in pairs(network) do network_keys[#network_keys + 1] = key end
+table.sort(network_keys)
+
+--- Source text of the options of a whole network.
+---@param draw FuzzNumbers
+---@param name string of what makes it
+---@return string
+function values.network_options(draw, name)
+   local parts, size = {}, name:find 'discriminator' and 'channels' or 'width'
+   local whole = name:find 'deeplab' or name:find 'classifier'
+   for _, key in ipairs(network_keys) do
+      local often = key == size and 1 or key == 'classes' and 0.8 or key == 'backbone' and whole and 0.8 or 0.015
+      if draw:chance(often) then
+         parts[#parts + 1] = ('%s = %s'):format(key, draw:of(network[key]))
+      end
+   end
+   return '{' .. table.concat(parts, ', ') .. '}'
+end
 
 local of_type
 
@@ -119,6 +153,9 @@ local plain = {
    Module = function(draw) return draw:of(modules) end,
    ['nn.Module'] = function(draw) return draw:of(modules) end,
    Criterion = function(draw) return draw:of(criteria) end,
+   ResNet = function(draw) return 'hilo.models.resnet18' .. values.network_options(draw, 'resnet18') end,
+   VGG = function(draw) return 'hilo.models.vgg16' .. values.network_options(draw, 'vgg16') end,
+   Draws = function() return 'hilo.data.Draws.of(1, 2, 3, 4)' end,
    Generator = function(draw) return ('hilo.Generator(%d)'):format(draw:whole(0, 9)) end,
    table = function(draw, held) return list_of(draw, draw:of {'number', 'Tensor', 'string'}, held) end,
    ['nil'] = function() return 'nil' end,
