@@ -278,17 +278,22 @@ static void correlate_strip(const job *j, int64_t image, int64_t block, int64_t 
    amx_end();
 }
 
-static int correlate(job *j, const uint16_t *x)
+/* j->x = x, laid out. */
+static int lay(job *j, const uint16_t *x)
+{
+   int64_t size = (int64_t)sizeof *j->x;
+   uint32_t *words = hl_conv_room(CONV_SOURCE, 5, j->from.images, j->steps, j->from.plane, j->depth, size);
+   if (!words) return 1;
+   j->x = words;
+   return hl_amx_fill_pixels(words, &j->from, x, j->steps, j->depth);
+}
+
+static int correlate(const job *j)
 {
    int64_t blocks = amx_up(j->k_tiles, 2), strips = amx_up(j->from.pixels, STRIP);
-   int64_t plane = j->from.plane * j->depth, size = (int64_t)sizeof *j->x;
-   uint32_t *words = hl_conv_room(CONV_SOURCE, 4, j->from.images, j->steps, plane, size);
-   if (!words) return 1;
-   HL_TRY(hl_amx_fill_pixels(words, &j->from, x, j->steps, j->depth));
-   j->x = words;
    /* What is smaller passes by again and again. */
    double weights = (double)(j->k_tiles * j->steps * j->from.taps) * AMX_TILE * 2;
-   double images = (double)(j->from.images * j->steps) * (double)(plane * size);
+   double images = (double)(j->from.images * j->steps * j->depth) * (double)j->from.plane * 4;
    bool blocks_first = weights <= NEAR_BYTES || weights * (double)(strips * j->from.images) <= images * (double)blocks;
    int64_t all = j->from.images * strips;
    int stop = 0;
@@ -313,7 +318,8 @@ static int forward_one(const conv_shape *s, uint16_t *y, float *sums, const uint
    j.y_image = s->k * j.y_plane;
    cut(&j, pairs);
    HL_TRY(pack(&j, &(weights){w, s->c * s->r * s->s, s->r * s->s, s->r * s->s}));
-   return correlate(&j, x);
+   HL_TRY(lay(&j, x));
+   return correlate(&j);
 }
 
 /* For a gradient of x of so many rows and columns. */
@@ -330,36 +336,58 @@ static amx_images images_of_dy(const conv_shape *s, int64_t rows, int64_t cols)
                        .cols = cols};
 }
 
+/* Appends the taps that reach rows i0 + stride_h * i and columns j0 + stride_w * j of x to those of g, and returns how
+ * many there are. */
+static int64_t add_taps(amx_images *g, const conv_shape *s, int64_t i0, int64_t j0)
+{
+   int64_t before = g->taps;
+   for (int64_t r = 0; r < s->r; r++)
+      for (int64_t q = 0; q < s->s; q++) {
+         int64_t row = i0 + s->pad_h - r * s->dil_h, col = j0 + s->pad_w - q * s->dil_w, t = g->taps;
+         if (row % s->stride_h || col % s->stride_w) continue;
+         g->weight[t] = r * s->s + q;
+         g->tap_h[t] = row / s->stride_h;
+         g->tap_w[t] = col / s->stride_w;
+         g->taps++;
+      }
+   return g->taps - before;
+}
+
 static int backward_x_one(const conv_shape *s, uint16_t *dx, const uint16_t *dy, const float *w)
 {
    int64_t taps = s->r * s->s;
    bool strided = s->stride_h > 1 || s->stride_w > 1;
    if (strided && (s->stride_h > s->r || s->stride_w > s->s || s->dil_h > 1 || s->dil_w > 1))
       memset(dx, 0, (size_t)(s->n * s->c * s->h * s->w) * sizeof *dx); /* pixels that no tap reaches */
+   /* dy is laid out once, for the taps of all remainders, which follow each other. */
+   job all = {.k = s->c, .y_plane = s->h * s->w, .y_image = s->c * s->h * s->w};
+   all.from = images_of_dy(s, (s->h - 1) / s->stride_h + 1, (s->w - 1) / s->stride_w + 1);
+   all.y_row = s->stride_h * s->w;
+   all.y_col = s->stride_w;
+   HL_TRY(hl_amx_make_taps(&all.from, taps));
+   all.from.taps = 0;
+   int64_t count[AMX_MOST_STEP * AMX_MOST_STEP];
+   for (int64_t i0 = 0; i0 < s->stride_h && i0 < s->h; i0++)
+      for (int64_t j0 = 0; j0 < s->stride_w && j0 < s->w; j0++)
+         count[i0 * s->stride_w + j0] = add_taps(&all.from, s, i0, j0);
+   if (all.from.taps == 0) return 0;
+   hl_amx_lay_out(&all.from, false);
+   cut(&all, amx_up(s->k, 2));
+   HL_TRY(lay(&all, dy));
+   int64_t first = 0;
    for (int64_t i0 = 0; i0 < s->stride_h && i0 < s->h; i0++)
       for (int64_t j0 = 0; j0 < s->stride_w && j0 < s->w; j0++) {
-         job j = {.k = s->c, .y = dx + i0 * s->w + j0};
-         j.from = images_of_dy(s, (s->h - i0 - 1) / s->stride_h + 1, (s->w - j0 - 1) / s->stride_w + 1);
-         HL_TRY(hl_amx_make_taps(&j.from, taps));
-         j.from.taps = 0;
-         j.y_plane = s->h * s->w;
-         j.y_image = s->c * j.y_plane;
-         j.y_row = s->stride_h * s->w;
-         j.y_col = s->stride_w;
-         for (int64_t r = 0; r < s->r; r++)
-            for (int64_t q = 0; q < s->s; q++) {
-               int64_t row = i0 + s->pad_h - r * s->dil_h, col = j0 + s->pad_w - q * s->dil_w, t = j.from.taps;
-               if (row % s->stride_h || col % s->stride_w) continue;
-               j.from.weight[t] = r * s->s + q;
-               j.from.tap_h[t] = row / s->stride_h;
-               j.from.tap_w[t] = col / s->stride_w;
-               j.from.taps++;
-            }
+         job j = all;
+         j.y = dx + i0 * s->w + j0;
+         j.from.rows = (s->h - i0 - 1) / s->stride_h + 1;
+         j.from.cols = (s->w - j0 - 1) / s->stride_w + 1;
+         j.from.at += first;
+         j.from.weight += first;
+         j.from.taps = count[i0 * s->stride_w + j0];
+         first += j.from.taps;
          if (j.from.taps == 0) continue;
-         hl_amx_lay_out(&j.from, false);
-         cut(&j, amx_up(s->k, 2));
          HL_TRY(pack(&j, &(weights){w, taps, s->c * taps, taps}));
-         HL_TRY(correlate(&j, dy));
+         HL_TRY(correlate(&j));
       }
    return 0;
 }
@@ -384,7 +412,8 @@ int hl_amx_taps_dx(const conv_shape *s, const conv_plan *plan, uint16_t *dx, con
    hl_amx_lay_out(&j.from, false);
    cut(&j, amx_up(s->k, 2));
    HL_TRY(pack(&j, &(weights){w, 1, s->c, 1}));
-   return correlate(&j, dy);
+   HL_TRY(lay(&j, dy));
+   return correlate(&j);
 }
 
 /* A product of tiles takes 16 cycles; loading them, laying out images and rounding results weigh about as much. */

@@ -278,10 +278,21 @@ static double cost(const conv_shape *s, int n, int dtype, conv_pass pass)
    return cycles;
 }
 
+/* The plan by which products are made. Tiles multiply rows that a group does not meet sooner than x could be laid out
+ * for each group. */
+static int make_plan(conv_plan *plan, const conv_shape *s, int n, int dtype)
+{
+   HL_TRY(hl_conv_make_plan(plan, s, n));
+   if (dtype != HL_BF16 || !hl_amx()) return 0;
+   plan->groups = 1;
+   plan->group[0] = (conv_group){0, plan->taps, 0, s->h};
+   return 0;
+}
+
 static int forward(const conv_shape *s, int n, int dtype, void *y, const void *x, void *const *w, void *const *b)
 {
    conv_plan plan;
-   HL_TRY(hl_conv_make_plan(&plan, s, n));
+   HL_TRY(make_plan(&plan, s, n, dtype));
 #if CONV_HAS_BF16
    if (dtype == HL_BF16) return forward_bf16(s, &plan, n, dtype, y, x, w, b);
 #endif
@@ -291,7 +302,7 @@ static int forward(const conv_shape *s, int n, int dtype, void *y, const void *x
 static int backward_w(const conv_shape *s, int n, int dtype, void *const *dw, const void *dy, const void *x)
 {
    conv_plan plan;
-   HL_TRY(hl_conv_make_plan(&plan, s, n));
+   HL_TRY(make_plan(&plan, s, n, dtype));
 #if CONV_HAS_BF16
    if (dtype == HL_BF16) return backward_w_bf16(s, &plan, dtype, dw, dy, x);
 #endif
