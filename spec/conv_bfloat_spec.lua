@@ -1,6 +1,8 @@
 --- Convolutions of bfloat16 on the CPU, of sizes that fill and overrun the tiles of its products, against float32 of the same
 --- operands: results are off by their rounding, gradients of weights by the order of their sums.
+local core = require 'hilo.core'
 local hilo = require 'hilo'
+local shell = require('spec.tiny_runs').shell
 local helper = require 'spec.helper'
 
 local function rounded(name, ...)
@@ -77,5 +79,13 @@ describe('a convolution of bfloat16 on the CPU', function()
       local y = hilo.conv2d(x, rounded('w', 10, 20, 1, 1):float()):float()
       local wrong = hilo.no_grad(function() return y:ne(y):sum() end)
       assert.equal(10, wrong)
+   end)
+
+   it('holds all of this without AMX tiles too', function()
+      if os.getenv 'HILO_CPU' or core.device('cpu').file ~= 'hilo_cpu_avx512bf16' then return pending 'there are none' end
+      local code, text = shell(("cd '%s' && HILO_CPU=avx512bf16 luajit $(command -v busted) --output=spec/report.lua " ..
+         'spec/conv_bfloat_spec.lua'):format(core.root))
+      assert.equal(0, code, text)
+      assert.matches('%d+ passed, 0 failed', text)
    end)
 end)
