@@ -1,6 +1,7 @@
 --- fuzz_spec.lua: the fuzzer of spec/fuzz: it sees crashes, ends that do not come, leaks and inner errors, and its seeds replay.
 local calls = require 'spec.fuzz.calls'
 local damage = require 'spec.fuzz.damage'
+local hilo = require 'hilo'
 local Numbers = require 'spec.fuzz.numbers'
 local tiny = require 'spec.tiny_set'
 local try = require 'spec.fuzz.try'
@@ -69,6 +70,13 @@ it('programs and damaged bytes are those of their seed', function()
    for _ in pairs(programs) do n = n + 1 end
    assert.equal(40, n)
    assert.is_true(differ > 30)
+end)
+
+it('a program that limits memory does not leave the next without', function()
+   assert.is_nil(calls.run_lines({'hilo.setmemorylimit(1e-3)'}, 1))
+   assert.is_false((pcall(hilo.zeros, 2 ^ 20 + 3)))
+   assert.is_nil(calls.run_lines({}, 2))
+   assert.equal(2 ^ 20 + 3, hilo.zeros(2 ^ 20 + 3):nElement())
 end)
 
 it('inner errors are told from those that say what is wrong', function()

@@ -113,6 +113,7 @@ function calls.run_lines(lines, seed)
    local hilo = require 'hilo'
    try.found = nil
    hilo.manualSeed(seed % 2 ^ 31)
+   hilo.setmemorylimit(0) -- which the program before may have set
    local environment = try.environment()
    for n, line in ipairs(lines) do
       local chunk, why = loadstring(line, 'line ' .. n)
