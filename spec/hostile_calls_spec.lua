@@ -173,6 +173,18 @@ describe('what the fuzzer found is told where it enters:', function()
    end
 end)
 
+it('what takes a network says which methods it lacks', function()
+   local methods, nn = hilo.methods, hilo.nn
+   assert.matches('student must be a module, got nn.MSECriterion', helper.error_of(methods.mean_teacher.of, nn.MSECriterion()))
+   local x = hilo.zeros(2, 3, 4, 4)
+   assert.matches('must have features', helper.error_of(methods.feature_perturbation, nn.Sequential(), x, 1, 0.5))
+end)
+
+it('expand takes whole numbers or one list of them', function()
+   assert.matches('size 2 must be a whole number, got a table', helper.error_of(hilo.expand, hilo.zeros(3), 1, {2}))
+   assert.same({2, 3}, hilo.zeros(3):expand({2, 3}):size():totable())
+end)
+
 it('nn.CMul passes a tensor without dimensions on to what multiplies', function()
    assert.not_matches('attempt to', helper.error_of(hilo.nn.CMul(3).forward, hilo.nn.CMul(3), hilo.Tensor()))
 end)

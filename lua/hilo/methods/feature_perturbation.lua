@@ -1,6 +1,7 @@
 --- methods/feature_perturbation.lua: what a network says when channels of its features are missing (Yang et al., UniMatch, CVPR
 --- 2023).
 local hilo = require 'hilo'
+local core = require 'hilo.core'
 
 --- Logits at the size of the head, and those of the last `count` pictures with each channel of the features dropped with probability p
 --- and the others scaled by 1 / (1 - p). The head sees both at once, so its batch normalisation, where it has some, does.
@@ -11,6 +12,8 @@ local hilo = require 'hilo'
 ---@return Tensor logits (N,C,h,w)
 ---@return Tensor perturbed (count,C,h,w)
 return function(S, x, count, p)
+   core.check(type(S.features) == 'function' and type(S.classify) == 'function',
+      'feature_perturbation: S must have features(x) and classify(features), as models.deeplab has; got %s', tostring(S))
    local n = x:size(1)
    local function both(f) return hilo.cat({f, hilo.dropout(f:narrow(1, n - count + 1, count), p, {channels = true})}, 1) end
    local features = S:features(x)

@@ -284,6 +284,7 @@ function M.expand(x, ...)
    need_tensor('expand', x)
    local sizes = type((...)) == 'table' and {unpack((...))} or {...}
    local from, lead = sizes_table(x), #sizes - x:dim()
+   for d = 1, #sizes do check(type(sizes[d]) == 'number', 'expand: size %d must be a whole number, got a %s', d, type(sizes[d])) end
    check(lead >= 0, 'expand: %s has more dimensions than %s', Tensor.shape_text(x), table.concat(sizes, 'x'))
    for d = 1, #sizes do
       local n = from[d - lead]
