@@ -180,6 +180,15 @@ it('what takes a network says which methods it lacks', function()
    assert.matches('must have features', helper.error_of(methods.feature_perturbation, nn.Sequential(), x, 1, 0.5))
 end)
 
+it('the heads of DeepLab-v2 have one to four branches', function()
+   local nn = hilo.nn
+   for _, n in ipairs {0, 5, 2 ^ 53} do
+      assert.matches('branches must be a whole number 1..4', helper.error_of(nn.AtrousPyramid, 2, 3, n))
+      assert.matches('branches must be a whole number 1..4', helper.error_of(nn.LargeFOVPyramid, 2, 3, n, {width = 1, dropout = 0.5}))
+   end
+   assert.equal(4, nn.AtrousPyramid(2, 3, 4):size())
+end)
+
 it('expand takes whole numbers or one list of them', function()
    assert.matches('size 2 must be a whole number, got a table', helper.error_of(hilo.expand, hilo.zeros(3), 1, {2}))
    assert.same({2, 3}, hilo.zeros(3):expand({2, 3}):size():totable())

@@ -15,7 +15,7 @@ local Pyramid, parent = nn.class('nn.AtrousPyramid', 'nn.Container')
 
 ---@param from integer planes of the input
 ---@param classes integer
----@param branches integer 1 to 4
+---@param branches integer 1..4
 ---@param generator? Generator that the weights are drawn from
 function Pyramid:__init(from, classes, branches, generator)
    parent.__init(self)
@@ -67,7 +67,7 @@ local Branches = nn.class('nn.LargeFOVPyramid', 'nn.Container')
 
 ---@param from integer planes of the input
 ---@param classes integer
----@param branches integer 1 (dilation 12) to 4 (6, 12, 18, 24)
+---@param branches integer 1..4: 1 has the dilation 12, more have 6, 12, 18, 24
 ---@param o {width: integer, dropout: number, generator: Generator?, [string]: any}
 function Branches:__init(from, classes, branches, o)
    parent.__init(self)
