@@ -159,6 +159,8 @@ describe('what the fuzzer found is told where it enters:', function()
       ['nn.ZipTable: expects a table of tables; 2 is'] = function()
          nn.ZipTable():forward {{x}, hilo.randn(4, 5):to{dtype = 'bfloat16'}:data()}
       end,
+      ['nn.JoinTable: expects a table of tensors, element 1 is a nil'] = function() nn.JoinTable(1):forward {nil, x} end,
+      ['f gave number, not a tensor'] = function() nn.ReLU():over_images(hilo.zeros(1, 2, 2), function() return 1 end) end,
       ['nn.Reshape: expects sizes'] = function() nn.Reshape() end,
       ['nn.ReLU: %s%n%d'] = function() nn.ReLU():check(nil, '%s%n%d') end,
       ['the function must return a number first, got nil'] = function()

@@ -57,6 +57,7 @@ local function over(self, x, f, dims, what)
    self:check_dims(x, what, dims - 1, dims)
    if x:dim() == dims then return f(x) end
    local y = f(x:reshape(1, unpack(Tensor.sizes_table(x))))
+   self:check(core.is_tensor(y), 'f gave %s, not a tensor', type(y))
    return y:reshape(select(2, unpack(Tensor.sizes_table(y))))
 end
 

@@ -5,8 +5,8 @@ local core = require 'hilo.core'
 local function tensors(module, xs, n)
    module:check(type(xs) == 'table' and not core.is_tensor(xs) and #xs > 0, 'expects a table of tensors, got %s',
       core.is_tensor(xs) and 'a tensor' or type(xs) == 'table' and 'an empty table' or type(xs))
-   for i, x in ipairs(xs) do
-      module:check(core.is_tensor(x), 'expects a table of tensors, element %d is a %s', i, type(x))
+   for i = 1, #xs do
+      module:check(core.is_tensor(xs[i]), 'expects a table of tensors, element %d is a %s', i, type(xs[i]))
    end
    module:check(not n or #xs == n, 'expects a table of %s tensors, got %d', n, #xs)
    return xs
