@@ -191,6 +191,13 @@ it('the heads of DeepLab-v2 have one to four branches', function()
    assert.equal(4, nn.AtrousPyramid(2, 3, 4):size())
 end)
 
+it('an outline with an infinite number is refused', function()
+   local raster = require 'hilo.data.raster'
+   for _, x in ipairs {1 / 0, -1 / 0, 0 / 0} do
+      assert.matches('an outline has the number', helper.error_of(raster.polygon, nil, 4, 6, {1, 1, 4, x, 2, 3}))
+   end
+end)
+
 it('expand takes whole numbers or one list of them', function()
    assert.matches('size 2 must be a whole number, got a table', helper.error_of(hilo.expand, hilo.zeros(3), 1, {2}))
    assert.same({2, 3}, hilo.zeros(3):expand({2, 3}):size():totable())

@@ -10,6 +10,9 @@ local raster = {}
 ---@param w integer
 ---@param points number[] x1, y1, x2, y2, ...
 function raster.polygon(mask, h, w, points)
+   for i = 1, #points do -- an infinite one would make a loop's bound NaN, which compiled code takes for a number
+      core.check(points[i] - points[i] == 0, 'an outline has the number %s', tostring(points[i]))
+   end
    local n = math.floor(#points / 2)
    if n < 3 then return end
    local low, high = math.huge, -math.huge

@@ -75,6 +75,7 @@ local function fill(mask, h, w, segmentation, where)
       check(type(size) == 'table' and size[1] == h and size[2] == w, '%s: its run lengths are for %sx%s pixels, the picture has %dx%d',
          where, tostring(size and size[2]), tostring(size and size[1]), w, h)
       local counts = segmentation.counts
+      check(type(counts) == 'string' or type(counts) == 'table', '%s: its run lengths are neither a list nor a text', where)
       raster.runs(mask, h, w, type(counts) == 'string' and raster.unpack(counts, where) or counts, where)
    else
       for _, points in ipairs(segmentation) do
