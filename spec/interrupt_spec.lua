@@ -34,6 +34,16 @@ describe('Ctrl-C', function()
       assert.is_truthy(text:find('still here\t2', 1, true), text)
    end)
 
+   it('stops the sort of one long line', function()
+      local text = interrupted([[
+         local x = hilo.rand(2e7)
+         print('ready') io.flush()
+         local ok, message = pcall(hilo.sort, x)
+         print(ok, message:match('interrupted'), x:max() <= 1)
+      ]], 0.1)
+      assert.is_truthy(text:find('false\tinterrupted\ttrue', 1, true), text)
+   end)
+
    it('stops a loop of small operations', function()
       local text = interrupted [[
          local x = hilo.zeros(10)

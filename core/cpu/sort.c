@@ -37,13 +37,17 @@ static void FN(by_insertion)(const FN(work) * w, int64_t n)
    }
 }
 
-/* Leaves the result in keys and order, which may have changed places with the spare ones. */
-static void FN(by_radix)(FN(work) * w, int64_t n)
+/* Leaves the result in keys and order, which may have changed places with the spare ones. This and the functions below
+ * return 1 after Ctrl-C. */
+static int FN(by_radix)(FN(work) * w, int64_t n)
 {
    enum { BYTES = sizeof(pattern) };
    uint32_t counts[BYTES][256] = {{0}};
-   for (int64_t i = 0; i < n; i++)
-      for (int b = 0; b < BYTES; b++) counts[b][w->keys[i] >> (8 * b) & 255]++;
+   for (int64_t first = 0; first < n; first += PIECE) {
+      HL_TRY(hl_poll());
+      for (int64_t i = first, end = piece_end(first, n); i < end; i++)
+         for (int b = 0; b < BYTES; b++) counts[b][w->keys[i] >> (8 * b) & 255]++;
+   }
    for (int b = 0; b < BYTES; b++) {
       if (counts[b][w->keys[0] >> (8 * b) & 255] == n) continue;
       uint32_t next[256], sum = 0;
@@ -51,11 +55,14 @@ static void FN(by_radix)(FN(work) * w, int64_t n)
          next[digit] = sum;
          sum += counts[b][digit];
       }
-      for (int64_t i = 0; i < n; i++) {
-         pattern key = w->keys[i];
-         uint32_t at = next[key >> (8 * b) & 255]++;
-         w->spare[at] = key;
-         w->spare_order[at] = w->order[i];
+      for (int64_t first = 0; first < n; first += PIECE) {
+         HL_TRY(hl_poll());
+         for (int64_t i = first, end = piece_end(first, n); i < end; i++) {
+            pattern key = w->keys[i];
+            uint32_t at = next[key >> (8 * b) & 255]++;
+            w->spare[at] = key;
+            w->spare_order[at] = w->order[i];
+         }
       }
       pattern *keys = w->keys;
       uint32_t *order = w->order;
@@ -64,19 +71,23 @@ static void FN(by_radix)(FN(work) * w, int64_t n)
       w->spare = keys;
       w->spare_order = order;
    }
+   return 0;
 }
 
 /* Moves what belongs to the k smallest of n to the front, in its old order: finds the k-th key byte by byte from the
  * top. */
-static void FN(keep_first)(const FN(work) * w, int64_t n, int64_t k)
+static int FN(keep_first)(const FN(work) * w, int64_t n, int64_t k)
 {
    pattern prefix = 0;
    int64_t equal = k; /* how many keys that equal the k-th in the bytes so far are wanted */
    for (int b = (int)sizeof(pattern) - 1; b >= 0; b--) {
       uint32_t counts[256] = {0};
       pattern known = b + 1 < (int)sizeof(pattern) ? (pattern) ~(pattern)0 << (8 * (b + 1)) : 0;
-      for (int64_t i = 0; i < n; i++)
-         if ((w->keys[i] & known) == prefix) counts[w->keys[i] >> (8 * b) & 255]++;
+      for (int64_t first = 0; first < n; first += PIECE) {
+         HL_TRY(hl_poll());
+         for (int64_t i = first, end = piece_end(first, n); i < end; i++)
+            if ((w->keys[i] & known) == prefix) counts[w->keys[i] >> (8 * b) & 255]++;
+      }
       int digit = 0;
       while (counts[digit] < equal) equal -= counts[digit++];
       prefix |= (pattern)digit << (8 * b);
@@ -88,18 +99,33 @@ static void FN(keep_first)(const FN(work) * w, int64_t n, int64_t k)
       w->keys[kept] = key;
       w->order[kept++] = w->order[i];
    }
+   return 0;
 }
 
-static void FN(first_of)(FN(work) * w, int64_t n, int64_t k)
+static int FN(first_of)(FN(work) * w, int64_t n, int64_t k)
 {
    if (k < n / 2) {
-      FN(keep_first)(w, n, k);
+      HL_TRY(FN(keep_first)(w, n, k));
       n = k;
    }
-   if (n <= SHORT)
-      FN(by_insertion)(w, n);
-   else
-      FN(by_radix)(w, n);
+   if (n > SHORT) return FN(by_radix)(w, n);
+   FN(by_insertion)(w, n);
+   return 0;
+}
+
+/* values and index of a line, from its work; values may be x. */
+static int FN(write)(const lines *q, const FN(work) * w, num *values, int64_t *index, const num *x)
+{
+   num *sorted = (num *)w->spare;
+   for (int64_t first = 0; first < q->wanted; first += PIECE) {
+      HL_TRY(hl_poll());
+      for (int64_t i = first, end = piece_end(first, q->wanted); i < end; i++) sorted[i] = x[w->order[i] * q->down];
+   }
+   for (int64_t i = 0; i < q->wanted; i++) {
+      values[i * q->down_values] = sorted[i];
+      index[i * q->down_index] = (int64_t)w->order[i] + 1;
+   }
+   return 0;
 }
 
 /* n lines; p: values, index, x. */
@@ -119,12 +145,10 @@ static void FN(sort)(int64_t n, int64_t first, char *const *p, const int64_t *s,
          w.keys[i] = q->descending ? (pattern)~key : key;
          w.order[i] = (uint32_t)i;
       }
-      FN(first_of)(&w, q->count, q->wanted);
-      num *sorted = (num *)w.spare; /* values may be x */
-      for (int64_t i = 0; i < q->wanted; i++) sorted[i] = x[w.order[i] * q->down];
-      for (int64_t i = 0; i < q->wanted; i++) {
-         values[i * q->down_values] = sorted[i];
-         index[i * q->down_index] = (int64_t)w.order[i] + 1;
+      if (FN(first_of)(&w, q->count, q->wanted) || FN(write)(q, &w, values, index, x)) {
+#pragma omp atomic write
+         *q->stopped = 1;
+         return;
       }
    }
 }
@@ -134,7 +158,15 @@ static void FN(sort)(int64_t n, int64_t first, char *const *p, const int64_t *s,
 #include <string.h>
 #include "iter.h"
 
-enum { SHORT = 48 }; /* keys, up to which insertion is the faster sort */
+enum {
+   SHORT = 48,      /* keys, up to which insertion is the faster sort */
+   PIECE = 1 << 20, /* keys of a pass between two looks for Ctrl-C */
+};
+
+static inline int64_t piece_end(int64_t first, int64_t n)
+{
+   return first + PIECE < n ? first + PIECE : n;
+}
 
 /* Elements of a line, the same rounded up to 16, how many of the sorted ones are wanted, strides along a line, and work
  * space: a share for each thread. */
@@ -143,6 +175,7 @@ typedef struct {
    bool descending;
    char *space;
    int64_t share;
+   int *stopped;
 } lines;
 
 #define HL_TYPES "sort.c"
@@ -161,6 +194,7 @@ HL_API int hl_sort(hl_tensor *values, hl_tensor *index, const hl_tensor *x, int 
    hl_iter it;
    int64_t along[HL_OPERANDS];
    hl_iter_lines(&it, 3, (const hl_tensor *[]){values, index, x}, dim, along);
+   int stopped = 0;
    lines q = {x->size[dim],
               (x->size[dim] + 15) / 16 * 16,
               values->size[dim],
@@ -169,12 +203,14 @@ HL_API int hl_sort(hl_tensor *values, hl_tensor *index, const hl_tensor *x, int 
               along[1],
               descending != 0,
               NULL,
-              0};
+              0,
+              &stopped};
    it.cost = 8 * q.count;
    q.share = 2 * q.padded * (hl_dtype_size(x->dtype) + (int64_t)sizeof(uint32_t));
    q.space = hl_scratch(0, (size_t)(q.share * omp_get_max_threads()));
    if (!q.space) return 1;
-   return hl_iter_run(&it, rows[x->dtype], &q);
+   HL_TRY(hl_iter_run(&it, rows[x->dtype], &q));
+   return stopped ? hl_fail("interrupted") : 0;
 }
 
 #endif
