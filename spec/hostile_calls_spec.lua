@@ -162,6 +162,9 @@ describe('what the fuzzer found is told where it enters:', function()
       ['nn.JoinTable: expects a table of tensors, element 1 is a nil'] = function() nn.JoinTable(1):forward {nil, x} end,
       ['f gave number, not a tensor'] = function() nn.ReLU():over_images(hilo.zeros(1, 2, 2), function() return 1 end) end,
       ['nn.Reshape: expects sizes'] = function() nn.Reshape() end,
+      ['targets must be classes from 1 to 1, or 0 for the end, got 0.5'] = function()
+         nn.MultiLabelMarginCriterion():forward(hilo.ones(1), hilo.ones(1):mul(0.5))
+      end,
       ['nn.ReLU: %s%n%d'] = function() nn.ReLU():check(nil, '%s%n%d') end,
       ['the function must return a number first, got nil'] = function()
          hilo.optim.sgd(function(w) return nil, w end, hilo.ones(2), {})

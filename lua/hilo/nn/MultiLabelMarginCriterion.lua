@@ -24,7 +24,7 @@ local function tally(self, x, target)
       wanted[i] = {}
       for j = 1, c do wanted[i][j] = 0 end
       for _, k in ipairs(row) do
-         self:check(k >= 0 and k <= c, 'targets must be classes from 1 to %d, or 0 for the end, got %d', c, k)
+         self:check(k >= 0 and k <= c and k % 1 == 0, 'targets must be classes from 1 to %d, or 0 for the end, got %g', c, k)
          if k == 0 then break end
          wanted[i][k] = wanted[i][k] + 1
       end
