@@ -176,7 +176,7 @@ gpu-check: ## on a machine with an NVIDIA card: build, test, time and train ther
 	   BUILD=$(B) DEVICE=$(or $(HILO_GPU_DEVICE),cuda)
 
 # What cppcheck takes for errors here and gcc, which sees through the conditions, does not.
-CPPCHECK_FALSE_ALARMS := invalidPointerCast incorrectLogicOperator uninitvar legacyUninitvar nullPointer
+CPPCHECK_FALSE_ALARMS := invalidPointerCast incorrectLogicOperator uninitvar legacyUninitvar nullPointer nullPointerArithmetic
 lint: ## format of the C files, warnings of cppcheck and luacheck
 	@$(call install,$(call missing,$(LINT_PACKAGES)))
 	clang-format --dry-run -Werror $(wildcard core/*.[ch] core/*/*.[ch] core/cuda/*.cu core/cuda/*.cuh core/emu/*.cpp spec/emu/*.cu)

@@ -166,7 +166,7 @@ static void add_block(const job *j, float *dw, const block *b, const float *sums
    int64_t taps = j->from.taps, row = j->from.channels * taps, n = b->channels * taps, size = block_size(j);
    for (int64_t k = 0; k < b->outputs; k += AMX_SIDE, sums += 2 * j->c_rows * taps * AMX_SIDE)
       for (int64_t at = 0; at < n; at += AMX_SIDE) {
-         vec v[LANES];
+         vec v[AMX_SIDE];
          __mmask16 inside = (__mmask16)((1u << (n - at < AMX_SIDE ? n - at : AMX_SIDE)) - 1);
          for (int64_t i = 0; i < AMX_SIDE; i++) {
             v[i] = (vec){0};
@@ -183,7 +183,7 @@ static void add_block(const job *j, float *dw, const block *b, const float *sums
 
 int hl_amx_dw(const conv_shape *s, float *dw, const uint16_t *dy, const uint16_t *x)
 {
-   job j;
+   job j = {0};
    HL_TRY(hl_amx_forward_images(&j.from, s, 1, true));
    j.c_tiles = amx_up(s->c, AMX_SIDE);
    j.c_rows = amx_up(s->c, j.c_tiles);
