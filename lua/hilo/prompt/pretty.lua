@@ -1,4 +1,5 @@
 --- prompt/pretty.lua: values as text to be read: tables sorted, limited and on one line where they fit; what they hold said in short.
+local attempt = require 'hilo.prompt.attempt'
 local checked = require 'hilo.checked'
 local core = require 'hilo.core'
 local colour = require 'hilo.prompt.colour'
@@ -52,10 +53,9 @@ end
 ---@param x any
 ---@return string
 function pretty.plain(x)
-   local ok, text = pcall(tostring, x)
+   local ok, text = attempt(tostring, x)
    if ok then return text end
    if type(text) ~= 'string' then return 'object whose __tostring fails' end
-   if text:find('interrupted$') then error(text, 0) end -- Ctrl-C
    return 'object whose __tostring fails: ' .. text
 end
 

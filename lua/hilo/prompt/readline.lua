@@ -94,7 +94,7 @@ end
 function readline.new(options)
    local rl = library()
    if not rl then return nil end
-   local line, finished, failed
+   local line, finished, failed, broken_off
 
    -- Errors must not pass through C: not even of a finalizer, which may run wherever memory is asked for.
    local function take_line(text)
@@ -115,8 +115,11 @@ function readline.new(options)
    end
    local completer = ffi.cast('rl_completion_func_t *', function(_, from, to)
       rl.rl_attempted_completion_over = 1
-      local called, _, ok, found = pcall(stop.run, matches_of, from, to) -- Ctrl-C ends it, where it takes long
-      return called and ok and found or nil
+      if host.hl_host_interrupted() ~= 0 then return nil end -- it came with the key: the line ends below
+      local called, thread, ok, found = pcall(stop.run, matches_of, from, to)
+      if called and ok then return found end
+      broken_off = tostring(called and found or thread):find('interrupted$') ~= nil -- by Ctrl-C, which then ends the line too
+      return nil
    end)
 
    rl.rl_readline_name = 'hilo'
@@ -133,7 +136,7 @@ function readline.new(options)
 
    local keys = ffi.new('hl_prompt_poll[1]', {{fd = 0, events = POLLIN}})
    local function read(prompt)
-      finished, line, failed = false, nil, nil
+      finished, line, failed, broken_off = false, nil, nil, false
       pcall(forget_end, rl)
       rl.rl_resize_terminal()
       local columns = host.hl_host_terminal_width(1)
@@ -145,7 +148,7 @@ function readline.new(options)
             rl.rl_resize_terminal()
          end
          take_terminal_back(rl)
-         if host.hl_host_interrupted() ~= 0 then
+         if broken_off or host.hl_host_interrupted() ~= 0 then
             host.hl_host_interrupt_clear()
             io.write('^C') -- where the cursor is; readline goes to the line's beginning then
             rl.rl_free_line_state()

@@ -1,4 +1,5 @@
 --- prompt/complete/names.lua: variables, fields and methods, as far as tables, metatables and classes tell without calling anything.
+local attempt = require 'hilo.prompt.attempt'
 local chunk = require 'hilo.prompt.chunk'
 local core = require 'hilo.core'
 local folder = require 'hilo.data.folder'
@@ -67,7 +68,7 @@ function names.value(session, path)
          key = tonumber(key)
       end
       if not key then return nil end
-      local ok, inner = pcall(function(t, k) return t[k] end, value, key)
+      local ok, inner = attempt(function(t, k) return t[k] end, value, key)
       if not ok or inner == nil then return nil end
       value, rest = inner, after
    end

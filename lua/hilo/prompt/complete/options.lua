@@ -1,4 +1,5 @@
 --- prompt/complete/options.lua: names of options inside the braces of a call.
+local attempt = require 'hilo.prompt.attempt'
 local names = require 'hilo.prompt.complete.names'
 local scan = require 'hilo.prompt.scan'
 
@@ -53,8 +54,8 @@ function options.candidates(session, before)
    local f = names.value(session, path)
    local help = require 'hilo.help'
    local list, set = {}, given(before:sub(brace))
-   local ok, found = pcall(help.option_names, path)
-   if (not ok or #found == 0) and f ~= nil then ok, found = pcall(help.option_names, f) end
+   local ok, found = attempt(help.option_names, path)
+   if (not ok or #found == 0) and f ~= nil then ok, found = attempt(help.option_names, f) end
    for _, name in ipairs(ok and found or {}) do
       if not set[name] then list[#list + 1] = name .. ' = ' end
    end

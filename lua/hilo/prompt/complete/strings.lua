@@ -1,4 +1,5 @@
 --- prompt/complete/strings.lua: inside a string: modules after `require`, runs after `open`, else files.
+local attempt = require 'hilo.prompt.attempt'
 local core = require 'hilo.core'
 local folder = require 'hilo.data.folder'
 
@@ -28,7 +29,7 @@ function strings.begins(text)
 end
 
 local function listed(path)
-   local ok, list = pcall(folder.list, path == '' and '.' or path)
+   local ok, list = attempt(folder.list, path == '' and '.' or path)
    return ok and list or {}
 end
 
