@@ -53,9 +53,12 @@ static int64_t fold_of(int64_t pairs, int64_t s)
    return fold;
 }
 
-ALWAYS_INLINE __mmask16 first_of(int64_t n)
+/* Sixteen pairs (low, high), rounded. */
+ALWAYS_INLINE __m512i pairs_of(__m512 low, __m512 high)
 {
-   return n >= LANES ? 0xffff : (__mmask16)((1u << n) - 1);
+   __m512i order = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21, 5,
+                                    20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
+   return _mm512_permutexvar_epi16(order, (__m512i)_mm512_cvtne2ps_pbh(high, low));
 }
 
 /* to (n, LANES) = the transpose of rows of w, row apart. */
@@ -65,7 +68,7 @@ static void transpose(float *to, const float *w, int64_t row, int64_t rows, int6
       vec v[LANES];
 #pragma GCC unroll 16
       for (int r = 0; r < LANES; r++)
-         v[r] = (vec)_mm512_maskz_loadu_ps(r < rows ? first_of(n - i) : 0, r < rows ? w + r * row + i : w);
+         v[r] = (vec)_mm512_maskz_loadu_ps(r < rows ? hl_first_lanes(n - i) : 0, r < rows ? w + r * row + i : w);
       flip(v);
 #pragma GCC unroll 16
       for (int k = 0; k < LANES; k++) store(to + k * LANES, v[k]);
@@ -89,9 +92,7 @@ static void pack_tile(uint16_t *to, const job *j, const float *lanes, int64_t ch
       const float *from = lanes + c * channel + (j->from.weight[tap] + d / j->depth) * column;
       __m512 low = _mm512_maskz_loadu_ps(left > 0 ? outputs : 0, from);
       __m512 high = _mm512_maskz_loadu_ps(left > 1 ? outputs : 0, from + channel);
-      __m512i order = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21,
-                                       5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
-      _mm512_storeu_si512(to + d * BLOCK, _mm512_permutexvar_epi16(order, (__m512i)_mm512_cvtne2ps_pbh(high, low)));
+      _mm512_storeu_si512(to + d * BLOCK, pairs_of(low, high));
    }
 }
 
@@ -123,7 +124,7 @@ static int pack(job *j, const weights *w)
          lanes = own, channel = w->inner * LANES, column = LANES;
       }
       for (int64_t t = 0; t < taps; t++, to += in_block * AMX_TILE)
-         pack_tile(to, j, lanes, channel, column, c0, t, first_of(outputs));
+         pack_tile(to, j, lanes, channel, column, c0, t, hl_first_lanes(outputs));
    }
    return 0;
 }
@@ -224,16 +225,13 @@ ALWAYS_INLINE void write_output(uint16_t *y, int64_t step, __m512i v, const run 
 /* Writes outputs k0 to k0 + k - 1 of a block, from sums (BLOCK, AMX_SIDE). */
 static void write_tile(const job *j, int64_t k0, int64_t k, const run *runs, int n, const float *sums)
 {
-   __m512i order = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6, 21, 5,
-                                    20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
    __m512 bias = _mm512_maskz_loadu_ps(j->bias ? (__mmask16)bits(0, k) : 0, j->bias ? j->bias + k0 : sums);
    vec v[LANES];
 #pragma GCC unroll 16
    for (int i = 0; i < LANES; i++) {
       __m512 even = _mm512_add_ps(_mm512_loadu_ps(sums + 2 * i * AMX_SIDE), bias);
       __m512 odd = _mm512_add_ps(_mm512_loadu_ps(sums + (2 * i + 1) * AMX_SIDE), bias);
-      __m512i both = (__m512i)_mm512_cvtne2ps_pbh(odd, even);
-      v[i] = (vec)_mm512_castsi512_ps(_mm512_permutexvar_epi16(order, both));
+      v[i] = (vec)_mm512_castsi512_ps(pairs_of(even, odd));
    }
    flip(v);
    for (int64_t o = 0; o < k; o++)

@@ -11,7 +11,7 @@
 
 #if defined(__x86_64__) && defined(__AVX512BF16__)
 #define CONV_AMX_BUILT 1
-#include <immintrin.h>
+#include "lanes.h"
 
 enum {
    AMX_SIDE = 16,     /* rows of a tile, and pairs or floats in one */

@@ -167,7 +167,7 @@ static void add_block(const job *j, float *dw, const block *b, const float *sums
    for (int64_t k = 0; k < b->outputs; k += AMX_SIDE, sums += 2 * j->c_rows * taps * AMX_SIDE)
       for (int64_t at = 0; at < n; at += AMX_SIDE) {
          vec v[AMX_SIDE];
-         __mmask16 inside = (__mmask16)((1u << (n - at < AMX_SIDE ? n - at : AMX_SIDE)) - 1);
+         __mmask16 inside = hl_first_lanes(n - at);
          for (int64_t i = 0; i < AMX_SIDE; i++) {
             v[i] = (vec){0};
             for (int64_t split = 0; split < splits && at + i < n; split++)

@@ -114,11 +114,7 @@ void hl_amx_lay_out(amx_images *s, bool apart)
 /* Elements j to j + 15 of those of a row that leave this remainder modulo step, each in the low half of a word. */
 static inline __m512i sixteen(const uint16_t *row, int64_t w, int64_t step, int64_t remainder, int64_t j)
 {
-   if (step == 1) {
-      int64_t left = w - j;
-      __mmask16 inside = left >= 16 ? 0xffff : (__mmask16)((1u << left) - 1);
-      return _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(inside, row + j));
-   }
+   if (step == 1) return _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(hl_first_lanes(w - j), row + j));
    if (step == 2) {
       int64_t left = w - 2 * j;
       __mmask32 inside = left >= 32 ? 0xffffffff : (__mmask32)((1u << left) - 1);
@@ -128,11 +124,6 @@ static inline __m512i sixteen(const uint16_t *row, int64_t w, int64_t step, int6
    uint32_t words[16] = {0};
    for (int64_t i = 0; i < 16 && (j + i) * step + remainder < w; i++) words[i] = row[(j + i) * step + remainder];
    return _mm512_loadu_si512(words);
-}
-
-static inline __mmask16 first_of(int64_t left)
-{
-   return left >= 16 ? 0xffff : (__mmask16)((1u << left) - 1);
 }
 
 /* Sixteen pixels from column j on of so many channels, plane apart, to (16, depth) pairs of channels. */
@@ -148,7 +139,7 @@ static void fill_pixels(uint32_t *to, const uint16_t *x, int64_t plane, int64_t 
    }
    flip(v);
    for (int64_t i = 0; i < AMX_SIDE && j + i < w; i++)
-      _mm512_mask_storeu_ps(to + i * depth, first_of(depth), (__m512)v[i]);
+      _mm512_mask_storeu_ps(to + i * depth, hl_first_lanes(depth), (__m512)v[i]);
 }
 
 int hl_amx_fill_pixels(uint32_t *to, const amx_images *s, const uint16_t *x, int64_t steps, int64_t depth)
@@ -192,7 +183,7 @@ int hl_amx_fill_planes(uint16_t *to, const amx_images *s, const uint16_t *x, int
             const uint16_t *from = x + ((image * s->channels + c) * s->h + i) * s->w;
             uint16_t *row = plane + f * s->phase + s->lead + r * s->line;
             for (int64_t j = 0; j < cols; j += 16)
-               _mm256_mask_storeu_epi16(row + j, first_of(cols - j),
+               _mm256_mask_storeu_epi16(row + j, hl_first_lanes(cols - j),
                                         _mm512_cvtepi32_epi16(sixteen(from, s->w, s->step_w, b, j)));
          }
       }

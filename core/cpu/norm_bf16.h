@@ -1,11 +1,6 @@
 /* norm_bf16.h: the loops of norm.c over bfloat16 for processors that convert it, sixteen values at a time; what does
  * not fill a vector is masked. */
-#include <immintrin.h>
-
-static inline __mmask16 first_of(int64_t n)
-{
-   return n >= 16 ? 0xffff : (__mmask16)((1u << n) - 1);
-}
+#include "lanes.h"
 
 static inline __m512 values(const uint16_t *x, __mmask16 inside)
 {
@@ -27,7 +22,7 @@ static void block_moments_bf16(double *mean, double *m2, const uint16_t *x, int6
       s0 = _mm512_add_ps(s0, values(x + i, 0xffff));
       s1 = _mm512_add_ps(s1, values(x + i + 16, 0xffff));
    }
-   for (; i < n; i += 16) s0 = _mm512_add_ps(s0, values(x + i, first_of(n - i)));
+   for (; i < n; i += 16) s0 = _mm512_add_ps(s0, values(x + i, hl_first_lanes(n - i)));
    float m = (float)((double)_mm512_reduce_add_ps(_mm512_add_ps(s0, s1)) / (double)n);
    __m512 from = _mm512_set1_ps(m);
    s0 = s1 = _mm512_setzero_ps();
@@ -39,7 +34,7 @@ static void block_moments_bf16(double *mean, double *m2, const uint16_t *x, int6
       q1 = _mm512_fmadd_ps(b, b, q1);
    }
    for (; i < n; i += 16) {
-      __m512 a = _mm512_maskz_sub_ps(first_of(n - i), values(x + i, first_of(n - i)), from);
+      __m512 a = _mm512_maskz_sub_ps(hl_first_lanes(n - i), values(x + i, hl_first_lanes(n - i)), from);
       s0 = _mm512_add_ps(s0, a);
       q0 = _mm512_fmadd_ps(a, a, q0);
    }
@@ -53,7 +48,7 @@ INLINE void normalise_as_bf16(uint16_t *y, const uint16_t *x, const uint16_t *ad
                               float shift, bool with_add, bool relu)
 {
    for (int64_t i = 0; i < n; i += 16) {
-      __mmask16 inside = first_of(n - i);
+      __mmask16 inside = hl_first_lanes(n - i);
       __m512 v = _mm512_sub_ps(values(x + i, inside), _mm512_set1_ps(mean));
       v = _mm512_fmadd_ps(v, _mm512_set1_ps(scale), _mm512_set1_ps(shift));
       if (with_add) v = _mm512_add_ps(v, values(add + i, inside));
@@ -79,7 +74,7 @@ INLINE void gradient_sums_as_bf16(double sums[2], uint16_t *dadd, const uint16_t
 #pragma GCC unroll 2
       for (int k = 0; k < 2; k++) {
          int64_t at = i + 16 * k;
-         __mmask16 inside = n - at > 0 ? first_of(n - at) : 0;
+         __mmask16 inside = n - at > 0 ? hl_first_lanes(n - at) : 0;
          __m512 g = gradients(dy + at, relu ? y + at : NULL, inside, relu);
          if (with_dadd) put(dadd + at, inside, g);
          s[k] = _mm512_add_ps(s[k], g);
@@ -93,7 +88,7 @@ INLINE void gradient_as_bf16(uint16_t *dx, const uint16_t *dy, const uint16_t *x
                              float mean, float scale, float offset, float slope, bool relu, bool batch)
 {
    for (int64_t i = 0; i < n; i += 16) {
-      __mmask16 inside = first_of(n - i);
+      __mmask16 inside = hl_first_lanes(n - i);
       __m512 g = gradients(dy + i, relu ? y + i : NULL, inside, relu);
       if (batch) {
          __m512 apart = _mm512_sub_ps(values(x + i, inside), _mm512_set1_ps(mean));
