@@ -177,7 +177,7 @@ gpu-check: ## on a machine with an NVIDIA card: build, test, time and train ther
 
 # What cppcheck takes for errors here and gcc, which sees through the conditions, does not.
 CPPCHECK_FALSE_ALARMS := invalidPointerCast incorrectLogicOperator uninitvar legacyUninitvar nullPointer nullPointerArithmetic
-lint: ## format of the C files, warnings of cppcheck and luacheck
+lint: deps ## format of the C files, warnings of cppcheck and luacheck
 	@$(call install,$(call missing,$(LINT_PACKAGES)))
 	clang-format --dry-run -Werror $(wildcard core/*.[ch] core/*/*.[ch] core/cuda/*.cu core/cuda/*.cuh core/emu/*.cpp spec/emu/*.cu)
 	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,performance,portability \
