@@ -9,7 +9,7 @@ local hilo = require 'hilo'
 local methods, train = hilo.methods, hilo.train
 
 local o = train.options {
-   name = '',                -- of the sweep; '': paper-<table>-<labelled>
+   name = '',                -- of the sweep; '': paper-<table>-<labelled>, and -bf16
    table = 'scenes',
    row = {'all'},            -- names of rows, or all
    labelled = '1/8',         -- a fraction, a number, or a list; {seed} in it stands for the seed: train_1_8_s{seed}
@@ -18,6 +18,7 @@ local o = train.options {
    mlmt_backbone = '', mlmt_weights = '', -- the classifier's; '': the same
    tags = 'image_tags.tsv',  -- below root: for the row with image-level tags
    steps = 0,                -- of every training; 0: the recipe's
+   precision = 'float32',    -- of every training: or bf16
    tau = 0.2,                -- of fusion by the paper's threshold
    jobs = 1, launcher = 'local', retry_failed = false,
 }
@@ -107,6 +108,7 @@ local function training(more, of_classifier)
       local options = {recipe = o.table, data = {labelled = labelled}, model = {weights = weights}}
       if o.root ~= '' then options.data.root = o.root end
       if o.steps > 0 then options.steps = o.steps end
+      if o.precision ~= 'float32' then options.precision = o.precision end
       if of_classifier and o.mlmt_backbone ~= '' then options.model.backbone = o.mlmt_backbone end
       for key, value in pairs(more or {}) do
          local group = type(value) == 'table'
@@ -154,7 +156,8 @@ needs.choice = {script = 'experiments/tau.lua', options = function(values)
    return {segmentation = row.segmentation[1], mlmt = row.mlmt}
 end}
 
-local name = o.name ~= '' and o.name or ('paper-%s-%s'):format(o.table, (o.labelled:gsub('[^%w]+', '_')))
+local name = o.name ~= '' and o.name or ('paper-%s-%s%s'):format(o.table, (o.labelled:gsub('[^%w]+', '_')),
+   o.precision == 'float32' and '' or '-' .. o.precision)
 local found = hilo.sweep {
    script = 'experiments/fuse.lua', name = name, runs = o.runs, jobs = o.jobs, launcher = o.launcher, retry_failed = o.retry_failed,
    axes = {row = asked}, seed = o.seeds, needs = needs,
