@@ -134,13 +134,14 @@ local function literal(value, text)
    return {phrase = text, choices = type(value) == 'string' and {value} or nil, test = function(x) return x == value end}
 end
 
+local function computes(x) return is_table(x) and type(x.forward) == 'function' end
+local a_criterion = {phrase = 'a criterion', test = computes}
+local a_module = {phrase = 'a module', test = function(x) return computes(x) and type(x.parameters) == 'function' end}
+local told_by_methods = {Criterion = a_criterion, Module = a_module, ['nn.Module'] = a_module}
+
 -- An object is told by the fields that its class declares, of which some come later than others; a module by what it can do.
 local function object_of(name, near)
-   if name == 'Module' or name == 'nn.Module' or name == 'Criterion' then
-      return {phrase = name == 'Criterion' and 'a criterion' or 'a module', test = function(x)
-         return is_table(x) and type(x.forward) == 'function'
-      end}
-   end
+   if told_by_methods[name] then return told_by_methods[name] end
    local fields, is_options = classes.fields(name, near)
    if not fields then return {phrase = 'a ' .. name, test = is_table} end
    if is_options then

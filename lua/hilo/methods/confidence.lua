@@ -1,6 +1,5 @@
 --- methods/confidence.lua: D(fake), by which the images for self-training are chosen.
 local hilo = require 'hilo'
-local core = require 'hilo.core'
 
 --- How much each predicted map looks like a label to D, 0..1, outside of any graph. D evaluates, so dropout does not blur the
 --- gate; with dropout = true it stays as it is, as in the original.
@@ -9,7 +8,6 @@ local core = require 'hilo.core'
 ---@param options? {dropout?: boolean}
 ---@return Tensor (N)
 return function(D, fake, options)
-   core.check(type(D.evaluate) == 'function', 'confidence: D must be a module that trains and evaluates, got %s', tostring(D))
    local trained = D.train
    if not (options and options.dropout) then D:evaluate() end
    local ok, logit = pcall(hilo.no_grad, D, fake:detach())

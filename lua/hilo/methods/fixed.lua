@@ -1,7 +1,5 @@
 --- methods/fixed.lua: a network that passes gradients on but gets none itself.
 
-local core = require 'hilo.core'
-
 --- net(...) with its parameters held fixed: gradients flow through it to its input alone.
 ---
 ---     local D, x = nn.Linear(2, 1), hilo.randn(3, 2)
@@ -11,7 +9,6 @@ local core = require 'hilo.core'
 ---@param ... any
 ---@return ... what net(...) returns
 return function(net, ...)
-   core.check(type(net.parameters) == 'function', 'fixed: net must be a module with parameters, got %s', tostring(net))
    local thawed = {}
    for _, p in ipairs((net:parameters()) or {}) do
       if p.requires_grad then

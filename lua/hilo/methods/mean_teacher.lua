@@ -1,6 +1,5 @@
 --- methods/mean_teacher.lua: a teacher whose weights are the running average of the student's.
 local hilo = require 'hilo'
-local core = require 'hilo.core'
 
 local mean_teacher = {}
 
@@ -12,7 +11,6 @@ local mean_teacher = {}
 ---@param student Module
 ---@return Module
 function mean_teacher.of(student)
-   core.check(type(student.freeze) == 'function', 'mean_teacher.of: student must be a module, got %s', tostring(student))
    return student:clone():freeze():evaluate()
 end
 
