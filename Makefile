@@ -8,7 +8,9 @@ SANITIZE :=
 OPTIMISE := -O3
 
 WARN := -Wall -Wextra -Werror -Wno-unknown-pragmas
-CFLAGS := -std=gnu11 $(OPTIMISE) -g -fPIC -fvisibility=hidden -fno-math-errno -fno-trapping-math $(WARN) $(SANITIZE)
+# Beside each object lies the list of headers that it was made from.
+DEPEND := -MMD -MP
+CFLAGS := -std=gnu11 $(DEPEND) $(OPTIMISE) -g -fPIC -fvisibility=hidden -fno-math-errno -fno-trapping-math $(WARN) $(SANITIZE)
 LDFLAGS := -shared -Wl,-Bsymbolic -Wl,-z,defs -Wl,-z,nodelete $(SANITIZE)
 BLAS_DIR := $(firstword $(wildcard /usr/lib/*/openblas-openmp) /usr/lib)
 BLAS_INC := $(firstword $(wildcard /usr/include/*/openblas-openmp) /usr/include)
@@ -24,7 +26,6 @@ ARCH_cpu_avx512bf16 := $(ARCH_cpu_avx512) -mavx512bf16
 
 CPU_SRC := $(wildcard core/*.c core/cpu/*.c)
 HOST_SRC := core/check.c $(wildcard core/host/*.c)
-HEADERS := $(wildcard core/*.h core/cpu/*.h core/host/*.h)
 LIBS := $(VARIANTS:%=$(B)/libhilo_%.so) $(B)/libhilo_host.so
 
 export LUA_PATH := $(CURDIR)/lua/?.lua;$(CURDIR)/lua/?/init.lua;$(CURDIR)/?.lua;$(or $(LUA_PATH),;)
@@ -36,7 +37,7 @@ all: $(LIBS) ## build the libraries
 BUILD = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 define cpu_rules
-$(B)/$(1)/%.o: core/%.c $(HEADERS) Makefile
+$(B)/$(1)/%.o: core/%.c Makefile
 	@mkdir -p $$(@D)
 	$(CC) $(CFLAGS) -fopenmp $(ARCH_$(1)) -I$(BLAS_INC) -c $$< -o $$@
 $(B)/libhilo_$(1).so: $(CPU_SRC:core/%.c=$(B)/$(1)/%.o)
@@ -44,7 +45,7 @@ $(B)/libhilo_$(1).so: $(CPU_SRC:core/%.c=$(B)/$(1)/%.o)
 endef
 $(foreach v,$(VARIANTS),$(eval $(call cpu_rules,$(v))))
 
-$(B)/host/%.o: core/%.c $(HEADERS) Makefile
+$(B)/host/%.o: core/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -pthread -c $< -o $@
 $(B)/libhilo_host.so: $(HOST_SRC:core/%.c=$(B)/host/%.o)
@@ -53,35 +54,34 @@ $(B)/libhilo_host.so: $(HOST_SRC:core/%.c=$(B)/host/%.o)
 # ---- the kernels of core/cuda: by nvcc for the GPU, by g++ for the host ----
 
 CXX := g++
-CUDA_HEADERS := $(HEADERS) $(wildcard core/cuda/*.cuh core/emu/*.h)
 CUDA_SRC := $(wildcard core/cuda/*.cu)
 # The host has no cuBLAS, no cuDNN and no CUDA graphs: core/emu stands in for the files that call them.
 EMU_SRC := $(filter-out core/cuda/gemm.cu core/cuda/graph.cu,$(CUDA_SRC)) $(wildcard core/emu/*.cpp)
 SHARED_SRC := $(wildcard core/*.c)
 EMU_OPTIMISE := -O1
-EMU_FLAGS := -std=c++17 $(EMU_OPTIMISE) -g -fPIC -fvisibility=hidden -fno-math-errno $(WARN) -DHILO_EMU
+EMU_FLAGS := -std=c++17 $(DEPEND) $(EMU_OPTIMISE) -g -fPIC -fvisibility=hidden -fno-math-errno $(WARN) -DHILO_EMU
 EMU_SANITIZE := $(SANITIZE)
 
 emu: $(B)/libhilo_emu.so ## build the emulation of the CUDA kernels, for tests
 
-$(B)/emu/%.cu.o: core/%.cu $(CUDA_HEADERS) Makefile
+$(B)/emu/%.cu.o: core/%.cu Makefile
 	@mkdir -p $(@D)
 	$(CXX) $(EMU_FLAGS) $(EMU_SANITIZE) -x c++ -c $< -o $@
 # The scheduler itself is not what a sanitizer looks at.
-$(B)/emu/emu/emu.o: core/emu/emu.cpp $(CUDA_HEADERS) Makefile
+$(B)/emu/emu/emu.o: core/emu/emu.cpp Makefile
 	@mkdir -p $(@D)
 	$(CXX) $(EMU_FLAGS) -O2 $(filter-out -fsanitize=thread,$(EMU_SANITIZE)) $(if $(filter -fsanitize=thread,$(EMU_SANITIZE)),-DHILO_EMU_TSAN) -c $< -o $@
-$(B)/emu/%.o: core/%.cpp $(CUDA_HEADERS) Makefile
+$(B)/emu/%.o: core/%.cpp Makefile
 	@mkdir -p $(@D)
 	$(CXX) $(EMU_FLAGS) $(EMU_SANITIZE) -c $< -o $@
-$(B)/emu/%.o: core/%.c $(HEADERS) Makefile
+$(B)/emu/%.o: core/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -c $< -o $@
 $(B)/libhilo_emu.so: $(patsubst core/%.cpp,$(B)/emu/%.o,$(patsubst core/%.cu,$(B)/emu/%.cu.o,$(EMU_SRC))) $(SHARED_SRC:core/%.c=$(B)/emu/%.o)
 	$(CXX) $(filter-out $(SANITIZE),$(LDFLAGS)) $(EMU_SANITIZE) $^ -o $@ -ldl -lm
 
 # Kernels with mistakes in them, for spec/emu_spec.lua.
-$(B)/emu/planted.o: spec/emu/planted.cu $(CUDA_HEADERS) Makefile
+$(B)/emu/planted.o: spec/emu/planted.cu Makefile
 	@mkdir -p $(@D)
 	$(CXX) $(EMU_FLAGS) $(EMU_SANITIZE) -x c++ -c $< -o $@
 $(B)/planted: $(addprefix $(B)/emu/,planted.o cuda/memory.cu.o cuda/faults.cu.o emu/emu.o emu/graph.o) $(SHARED_SRC:core/%.c=$(B)/emu/%.o)
@@ -94,7 +94,7 @@ CUDA_ARCHS := 75 80 86 89 90
 CUDA_CODE = $(foreach a,$(CUDA_ARCHS),-gencode arch=compute_$(a),code=sm_$(a)) \
    -gencode arch=compute_$(lastword $(CUDA_ARCHS)),code=compute_$(lastword $(CUDA_ARCHS))
 # 186: comparisons of unsigned numbers with 0, in code that serves the signed ones too.
-CUDA_FLAGS = -std=c++17 -O3 -lineinfo -Werror all-warnings -diag-suppress 186 --expt-relaxed-constexpr $(CUDA_CODE) \
+CUDA_FLAGS = -std=c++17 $(DEPEND) -O3 -lineinfo -Werror all-warnings -diag-suppress 186 --expt-relaxed-constexpr $(CUDA_CODE) \
    -Xcompiler -fPIC,-fvisibility=hidden,-Wall,-Wextra $(CUDA_ROOTS:%=-isystem %/include)
 # Folders with include/ and lib/ of cuBLAS and cuDNN, where the compiler does not find them by itself; PyTorch brings some.
 CUDA_ROOTS :=
@@ -105,7 +105,7 @@ cuda: ## build the CUDA library; needs nvcc, cuBLAS and cuDNN 9
 	@+$(BUILD) $(B)/libhilo_cuda.so
 
 # What ptxas says of each kernel lies beside the object.
-$(B)/cuda/%.cu.o: core/%.cu $(CUDA_HEADERS) Makefile
+$(B)/cuda/%.cu.o: core/%.cu Makefile
 	@mkdir -p $(@D)
 	$(NVCC) $(CUDA_FLAGS) -Xptxas -v -c $< -o $@ 2>$(@:.o=.ptxas); \
 	   status=$$?; sed -E '/^ptxas info|bytes stack frame/d' $(@:.o=.ptxas) >&2; exit $$status
@@ -236,6 +236,8 @@ clean: ## remove what was built
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+-include $(wildcard $(B)/*/*.d $(B)/*/*/*.d)
 
 .SECONDARY:
 .PHONY: all emu cuda cuda-registers deps peers scenes demo demo-sweep test bench gpu-check lint asan tsan fuzz fuzz-asan torch7-tests docs install uninstall clean help
