@@ -211,6 +211,20 @@ int hl_host_interrupt_trace(int number, const void *code, int64_t bytes, int64_t
 /* The first of the stubs 32 * group to 32 * group + 31, which the guards of all traces jump to. */
 void hl_host_interrupt_stubs(int group, const void *first);
 
+enum { HL_HOST_CALL_ARGUMENTS = 20 };
+
+typedef struct {
+   void *function; /* of another library; takes at most 20 addresses and whole numbers of their size */
+   void *arguments[HL_HOST_CALL_ARGUMENTS];
+   int64_t bytes[HL_HOST_CALL_ARGUMENTS]; /* that an argument points to, where the function writes there, or 0 */
+   void *set_threads; /* int f(int n), called first: OpenMP's number of threads is a thread's own; or NULL */
+   int32_t threads;
+} hl_host_call;
+
+/* Calls a function that looks at no flag, in a process of its own where Ctrl-C sets the flag: then it fails with
+ * "interrupted", and nothing is written. In this process where the system has no room for another. */
+int hl_host_call_apart(const hl_host_call *call);
+
 /* ---- files ---- */
 
 typedef struct hl_host_file hl_host_file;

@@ -54,6 +54,32 @@ describe('Ctrl-C', function()
       assert.is_truthy(text:find('interrupted\ttrue', 1, true), text)
    end)
 
+   it('ends what LAPACK computes, and not only the wait for it', function()
+      local text = interrupted [[
+         local posix = require 'posix'
+         local a = hilo.randn(2000, 2000)
+         print('ready') io.flush()
+         local ok, message = pcall(hilo.svd, a)
+         print(ok, message:match('interrupted'), (posix.wait(-1)))
+         local s = select(2, hilo.svd(a:narrow(1, 1, 300)))
+         core.call(core.host, 'hl_host_interrupt_remove')
+         print(hilo.dist(s, (select(2, hilo.svd(a:narrow(1, 1, 300))))))
+      ]]
+      assert.matches('false\tinterrupted\tnil\n0\n', text) -- no child is left; the same result to the last bit
+   end)
+
+   it('is no way to a process that outlives the one that computes', function()
+      local pipe = io.popen([[luajit -e '
+         local core, hilo = require "hilo.core", require "hilo"
+         core.call(core.host, "hl_host_interrupt_install")
+         os.execute("(sleep 1; kill -9 " .. require("posix").getpid("pid") .. ") &")
+         hilo.svd(hilo.randn(3000, 3000))' 2>&1]])
+      local from = core.host.hl_host_time()
+      pipe:read('*a') -- until nobody holds its other end
+      pipe:close()
+      assert.is_true(core.host.hl_host_time() - from < 20)
+   end)
+
    it('is answered once: the next operation works', function()
       local flag = ffi.cast('int32_t *', core.host.hl_host_interrupt_flag())
       flag[0] = 1

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "../check.h"
 #include "../host.h"
+#include "interrupt.h"
 #include "leave.h"
 #include "traces.h"
 
@@ -214,6 +215,16 @@ HL_API int hl_host_interrupt_work(void *state)
 HL_API void hl_host_interrupt_hold(int on)
 {
    held = on;
+}
+
+int hl_interrupt_is_installed(void)
+{
+   return installed || lua_prompt;
+}
+
+int hl_interrupt_is_wanted(void)
+{
+   return flag && (!held || presses > 1);
 }
 
 HL_API const volatile int32_t *hl_host_interrupt_flag(void)

@@ -30,7 +30,7 @@ function M.geqrf(a)
    local m, n = a:size(1), a:size(2)
    local p, factors = columns(a:detach())
    local tau = a:empty(math.min(m, n))
-   call('geqrf', a, m, n, p, m, tau:data(), work)
+   call('geqrf', a, m, n, p, m, tau, work)
    return factors, tau
 end
 
@@ -42,7 +42,7 @@ function M.orgqr(a, tau)
    tau = reflections('orgqr', a, tau)
    local m, k = a:size(1), tau:size(1)
    local p, q = columns(a:detach():narrow(2, 1, k))
-   call('orgqr', a, m, k, k, p, m, tau:data(), work)
+   call('orgqr', a, m, k, k, p, m, tau, work)
    return q
 end
 
@@ -61,7 +61,7 @@ function M.ormqr(a, tau, c, side, trans)
       side == 'L' and 'rows' or 'columns', c:type(), Tensor.shape_text(c))
    local pa, _ = columns(a:detach())
    local pc, y = columns(c:detach())
-   call('ormqr', a, side, trans, c:size(1), c:size(2), tau:size(1), pa, m, tau:data(), pc, c:size(1), work)
+   call('ormqr', a, side, trans, c:size(1), c:size(2), tau:size(1), pa, m, tau, pc, c:size(1), work)
    return y
 end
 

@@ -36,10 +36,10 @@ function M.matrix(name, what, x)
    return x:detach()
 end
 
---- A copy by columns: memory for LAPACK, which lives as long as the matrix, and the matrix as a view of it.
+--- A copy by columns: memory for LAPACK, and the matrix as a view of it.
 ---@param x Tensor (M,N)
 ---@param rows? integer of the memory where a result is longer, M if not given
----@return ffi.cdata* memory
+---@return Tensor memory (N,rows)
 ---@return Tensor (rows,N)
 ---@return integer rows
 function M.columns(x, rows)
@@ -47,7 +47,7 @@ function M.columns(x, rows)
    local lead = math.max(rows or m, m)
    local memory = x:empty(n, lead):fill(0)
    memory:narrow(2, 1, m):copy(x:t())
-   return memory:data(), memory:t(), lead
+   return memory, memory:t(), lead
 end
 
 local declared = {}
@@ -65,7 +65,7 @@ M.work = {}
 local function by_address(x)
    if type(x) == 'string' then return ffi.new('char[1]', x:byte()) end
    if type(x) == 'number' then return ffi.new('int[1]', x) end
-   return x
+   return core.is_tensor(x) and x:data() or x
 end
 
 local function call(f, name, arguments)
@@ -77,23 +77,55 @@ local function call(f, name, arguments)
    return info[0]
 end
 
---- Calls a routine for matrices of x's type.
+-- From so many numbers in a matrix on, a call may take longer than Ctrl-C should be waited for.
+local long = 800 ^ 2
+local slow = {gesvd = 250 ^ 2, geev = 250 ^ 2, syev = 300 ^ 2}
+
+local function is_long(name, ...)
+   for i = 1, select('#', ...) do
+      local x = select(i, ...)
+      if core.is_tensor(x) and x:nElement() > (slow[name] or long) then return true end
+   end
+   return false
+end
+
+local function bytes_of(x) return core.is_tensor(x) and x:nElement() * x._storage.dtype.bytes or ffi.sizeof(x) end
+
+-- As call, where Ctrl-C ends it. What `given` has in the place of an address tells how much may be written there.
+local function call_apart(f, name, arguments, given)
+   local lib = core.device('cpu').lib
+   local apart, info = ffi.new 'hl_host_call', ffi.new 'int[1]'
+   apart['function'], apart.set_threads, apart.threads = f, lib.hl_set_threads, lib.hl_threads()
+   local n = routines[name][1]
+   for i = 1, n do
+      local last = i == n
+      apart.arguments[i - 1] = last and info or arguments[i]
+      apart.bytes[i - 1] = last and ffi.sizeof(info) or given[i] and bytes_of(given[i]) or 0
+   end
+   for i = n, n + routines[name][2] - 1 do apart.arguments[i] = ffi.cast('void *', 1) end
+   core.call(core.host, 'hl_host_call_apart', apart)
+   return info[0]
+end
+
+--- Calls a routine for matrices of x's type. A long one can be stopped by Ctrl-C.
 ---@param name string without the letter of the type: 'gesv'
 ---@param x Tensor float32 or float64
----@param ... string|number|ffi.cdata*|table characters, whole numbers, addresses, M.work; without info
+---@param ... string|number|Tensor|ffi.cdata*|table characters, whole numbers, tensors without gaps, arrays, M.work; without info
 ---@return integer info 0, or what the routine tells of the matrix
 function M.call(name, x, ...)
    if not declared[name] then declare(name) end
    local ctype = x._storage.dtype.ctype
    local f = assert(core.device 'cpu').lib[(ctype == 'double' and 'd' or 's') .. name .. '_']
-   local arguments, at = {}, nil
+   local arguments, given, at = {}, {}, nil
    for i = 1, select('#', ...) do
       local argument = select(i, ...)
+      local n = #arguments + 1
       if argument == M.work then
-         at = #arguments + 1
-         arguments[at], arguments[at + 1] = ffi.new(ctype .. '[1]'), by_address(-1)
+         at = n
+         arguments[n], arguments[n + 1] = ffi.new(ctype .. '[1]'), by_address(-1)
       else
-         arguments[#arguments + 1] = by_address(argument)
+         arguments[n] = by_address(argument)
+         given[n] = type(argument) ~= 'string' and type(argument) ~= 'number' and argument or nil
       end
    end
    if at then
@@ -101,7 +133,8 @@ function M.call(name, x, ...)
       local size = math.max(1, tonumber(arguments[at][0]))
       arguments[at], arguments[at + 1] = ffi.new(ctype .. '[?]', size), by_address(size)
    end
-   local info = call(f, name, arguments)
+   local info
+   if is_long(name, ...) then info = call_apart(f, name, arguments, given) else info = call(f, name, arguments) end
    check(info >= 0, '%s: LAPACK refuses argument %d', name, -info)
    return info
 end

@@ -115,7 +115,7 @@ function M.symeig(a, jobz, uplo)
    local p, vectors = columns(a)
    local values = a:empty(n)
    local info = call('syev', a, choice('symeig', 'jobz', jobz, 'N', 'NV'), choice('symeig', 'uplo', uplo, 'U', 'UL'), n, p, n,
-      values:data(), work)
+      values, work)
    check(info == 0, 'symeig: %d of the values did not converge', info)
    return values, vectors
 end
@@ -131,8 +131,8 @@ function M.eig(a, jobz)
    jobz = choice('eig', 'jobz', jobz, 'N', 'NV')
    local p = columns(a)
    local parts, vectors = a:empty(2, n), jobz == 'V' and a:empty(n, n) or a:empty({})
-   local pv = jobz == 'V' and vectors:data() or ffi.new(a._storage.dtype.ctype .. '[1]')
-   local info = call('geev', a, 'N', jobz, n, p, n, parts:data(), parts:data() + n, pv, n, pv, n, work)
+   local none = ffi.new(a._storage.dtype.ctype .. '[1]')
+   local info = call('geev', a, 'N', jobz, n, p, n, parts[1], parts[2], none, n, jobz == 'V' and vectors or none, n, work)
    check(info == 0, 'eig: %d of the values did not converge', info)
    return parts:t():clone(), jobz == 'V' and vectors:t() or vectors
 end
@@ -151,7 +151,7 @@ function M.svd(a, jobu)
    local all = jobu == 'A'
    local p = columns(a)
    local u, s, v = a:empty(all and m or k, m), a:empty(k), a:empty(n, all and n or k)
-   local info = call('gesvd', a, jobu, jobu, m, n, p, m, s:data(), u:data(), m, v:data(), all and n or k, work)
+   local info = call('gesvd', a, jobu, jobu, m, n, p, m, s, u, m, v, all and n or k, work)
    check(info == 0, 'svd: %d of the values did not converge', info)
    return u:t(), s, v
 end
@@ -166,9 +166,9 @@ function M.qr(a)
    local k = math.min(m, n)
    local p, factors = columns(a)
    local tau = a:empty(k)
-   call('geqrf', a, m, n, p, m, tau:data(), work)
+   call('geqrf', a, m, n, p, m, tau, work)
    local r = diagonal.triu(factors:narrow(1, 1, k))
-   call('orgqr', a, m, k, k, p, m, tau:data(), work)
+   call('orgqr', a, m, k, k, p, m, tau, work)
    return factors:narrow(2, 1, k), r
 end
 
@@ -235,7 +235,7 @@ function M.pstrf(a, uplo, tolerance)
    local p, y = columns(a)
    local ctype = a._storage.dtype.ctype .. '[?]'
    local pivots, rank = a:emptyAs('int', n), ffi.new 'int[1]'
-   local info = call('pstrf', a, uplo, n, p, n, pivots:data(), rank, ffi.new(ctype, 1, tolerance or -1), ffi.new(ctype, 2 * n))
+   local info = call('pstrf', a, uplo, n, p, n, pivots, rank, ffi.new(ctype, 1, tolerance or -1), ffi.new(ctype, 2 * n))
    local factor = triangle(y, uplo)
    if info > 0 and rank[0] < n then
       factor:narrow(uplo == 'U' and 1 or 2, rank[0] + 1, n - rank[0]):fill(0)
