@@ -39,6 +39,28 @@ describe('Scripts of Torch7', function()
       tiny.remove(folder)
    end)
 
+   -- the contractive penalty of public autoencoders gives pictures, where the module that went forward had a batch of rows
+   it('call the backward of nn.Linear with pictures and are told once that nothing is computed, as in Torch7', function()
+      local status, text = with_switch [[
+         local net = nn.Sequential():add(nn.View(-1, 6)):add(nn.Linear(6, 2))
+         local linear, x = net:get(2), torch.randn(5, 2, 3)
+         net:forward(x)
+         net:backward(x, torch.ones(5, 2))
+         local learnt = linear.gradWeight:clone()
+         assert(learnt:norm() > 0)
+         for _ = 1, 2 do
+            local dx = linear:backward(x, torch.ones(5, 6))
+            assert(dx:isSameSizeAs(x) and dx:norm() == 0 and dx == linear.gradInput)
+         end
+         assert(linear:updateGradInput(x, torch.ones(5, 6)):norm() == 0)
+         linear:accGradParameters(x, torch.ones(5, 6))
+         assert(linear.gradWeight:dist(learnt) == 0)
+         assert(not pcall(linear.forward, linear, x) and not pcall(nn.Tanh().backward, nn.Tanh(), x, torch.ones(5, 7)))]]
+      assert.equal(0, status, text)
+      assert.equal('nn.Linear: backward expects a vector or a batch (N,nIn), got 5x2x3: as in Torch7 nothing is computed; '
+         .. 'give it input:view(-1, 6)\nexit 0\n', text)
+   end)
+
    it('cost nothing without the switch', function()
       local status, text = shell([[luajit -e 'require "hilo"; require "hilo.nn"; require "hilo.optim"
          for name in pairs(package.loaded) do assert(not name:find "^hilo%.torch", name) end

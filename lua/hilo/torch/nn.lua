@@ -6,9 +6,11 @@
 ---
 --- What stays hilo's: nothing works in place where a module is told to, and .gradInput is kept by the module whose backward was called,
 --- not by those inside.
+local core = require 'hilo.core'
 local autograd = require 'hilo.autograd'
 local nn = require 'hilo.nn'
 local class = require 'hilo.nn.class'
+local Tensor = require 'hilo.tensor'
 local state = require('hilo.nn.state').state
 local tree = require 'hilo.nn.tree'
 
@@ -50,6 +52,31 @@ local function keeping_output(f)
       local y = f(self, ...)
       if not state.tracing then self.output = tree.detach(y) end
       return y
+   end
+end
+
+-- Torch7's nn.Linear looks at vectors and batches only: called back with anything else it computes nothing, without a word. Public
+-- scripts do so without noticing (the contractive penalty of Kaixhin/Autoencoders) and train all the same.
+local told = false
+
+local function computes_nothing(self, input)
+   if not (core.is_tensor(input) and input:dim() > 2 and class.is_a(self, 'nn.Linear')) then return false end
+   if not told then
+      io.stderr:write(('%s: backward expects a vector or a batch (N,nIn), got %s: as in Torch7 nothing is computed; give it '
+         .. 'input:view(-1, %d)\n'):format(self.__typename, Tensor.shape_text(input), self.inputSize))
+      told = true
+   end
+   return true
+end
+
+local Module = nn.Module
+for _, name in ipairs {'backward', 'updateGradInput', 'accGradParameters'} do
+   local f = Module[name]
+   Module[name] = function(self, input, ...)
+      if not computes_nothing(self, input) then return f(self, input, ...) end
+      if name == 'accGradParameters' then return end
+      self.gradInput = input:zeros()
+      return self.gradInput
    end
 end
 
