@@ -75,6 +75,54 @@ require 'spec.switched'('Products of Torch7', function(it)
       near({{3, 4}, {6, 8}}, torch.ger(torch.Tensor{1, 2}, torch.Tensor{3, 4}))
       near(torch.bmm(a, b) + 1, torch.baddbmm(torch.ones(2, 2, 2), a, b))
    end)
+
+   -- in the place of M stands the tensor itself, so that two numbers may lie side by side: x:addmm(0, 1, a, b)
+   it('take numbers before M and before the factors, with M and without', function()
+      local a, b, m = matrices()
+      local column, row = torch.Tensor{1, 2}, torch.Tensor{3, 4}
+      local products = {addmm = {m, m, m}, addmv = {m, column, row}, addr = {column, row, m}, addbmm = {a, b, m},
+         baddbmm = {a, b, torch.bmm(a, b)}}
+      for name, list in pairs(products) do
+         local p, q, base = unpack(list)
+         local y = torch[name](0, base, p, q)
+         local x = base:clone():fill(5)
+         for _, case in ipairs {{x + y}, {x + y * 2, 2}, {y * 2, 0, 2}, {x * 3 + y * 2, 3, 2}, {base + y, base},
+            {base * 3 + y, 3, base}, {base + y * 2, base, 2}, {base * 3 + y * 2, 3, base, 2}} do
+            local arguments = {unpack(case, 2)}
+            arguments[#arguments + 1], arguments[#arguments + 2] = p, q
+            local z = x:clone()
+            near(case[1], z[name](z, unpack(arguments)))
+         end
+         assert.error_matches(function() x[name](x, 1, 2, 3, p, q) end, name .. ': expects ')
+      end
+   end)
+
+   it('of whole numbers are whole and wrap, in each type', function()
+      local a, b = {{1, 2, 3}, {4, 5, 6}}, {{1, 1}, {2, 0}, {0, 3}}
+      for _, name in ipairs {'Byte', 'Char', 'Short', 'Int', 'Long'} do
+         local Whole = torch[name .. 'Tensor']
+         local x, y = Whole(a), Whole(b)
+         assert.same({{5, 10}, {14, 22}}, (x * y):totable())
+         assert.equal(x:type(), (x * y):type())
+         assert.same({{22, 42}, {58, 90}}, Whole{{1, 1}, {1, 1}}:addmm(2, 4, x, y):totable())
+         assert.same({{5, 10}, {14, 22}}, torch.mm(Whole(), x:narrow(2, 1, 3), y:t():clone():t()):totable())
+         assert.same({14, 32}, torch.mv(x, Whole{1, 2, 3}):totable())
+         assert.equal(91, x:dot(x))
+         assert.same({{3, 4}, {6, 8}}, torch.ger(Whole{1, 2}, Whole{3, 4}):totable())
+         local twice = torch.bmm(x:view(1, 2, 3):expand(2, 2, 3), y:view(1, 3, 2):expand(2, 3, 2))
+         assert.same({{{5, 10}, {14, 22}}, {{5, 10}, {14, 22}}}, twice:totable())
+         local plane = Whole{{1, 2, 3}, {4, 5, 6}, {7, 8, 9}}
+         assert.same({{12, 16}, {24, 28}}, torch.conv2(plane, Whole(2, 2):fill(1)):totable())
+         -- the largest number of the type squared is 1 in it
+         local bits = 8 * x:elementSize()
+         local most = name == 'Byte' and 255 or bits < 64 and 2 ^ (bits - 1) - 1 or nil
+         if most then assert.same({{1}}, (Whole{{most}} * Whole{{most}}):totable()) end
+         assert.error_matches(function() return x * x end, '2x3 times 2x3 does not fit')
+         assert.error_matches(function() return torch.mm(x, torch.ones(3, 2)) end, 'matmul: ')
+      end
+      local big = torch.LongTensor{{2 ^ 40, 3}}
+      assert.equal(0, (big * torch.LongTensor{{2 ^ 40}, {2}} - 6):sum())
+   end)
 end)
 
 require 'spec.switched'('Elements, orders and counts of Torch7', function(it)
@@ -113,6 +161,10 @@ require 'spec.switched'('Elements, orders and counts of Torch7', function(it)
       assert.same({{1, 1, 1}, {0, 0, 0}}, torch.bhistc(x, 3, 1, 3):totable())
       assert.same({{1, 2}, {5, 6}}, x:gather(2, torch.LongTensor{{2, 3}, {3, 1}}):totable())
       assert.same({{0, 7, 0}, {7, 0, 0}}, torch.zeros(2, 3):scatter(2, torch.LongTensor{{2}, {1}}, 7):totable())
+      assert.same({{3}, {6}}, (torch.topk(x, 1, true)):totable())
+      assert.same({{3, 1, 2}}, (torch.topk(x, 1, 1, false)):totable())
+      assert.same({{1, 2}, {5, 6}}, (torch.topk(torch.Tensor(), torch.LongTensor(), x, 2)):totable())
+      assert.equal(5, torch.dist(torch.Tensor{{3, 0}, {0, 4}}, torch.zeros(4)))
       assert.same({6, 6}, x:maskedSelect(x:eq(6)):totable())
       assert.same({{1, 1}, {2, 3}}, torch.nonzero(torch.Tensor{{4, 0, 0}, {0, 0, 9}}):totable())
       assert.equal(5, torch.cat({torch.Tensor(), torch.ones(2), torch.Tensor(), torch.ones(3)}):sum())

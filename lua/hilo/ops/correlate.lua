@@ -50,7 +50,7 @@ end
 local function define(name, n, flip, one)
    --- x and k of n dimensions: one picture (volume) and one kernel; of n + 1: each slice of x with that of k; x of n + 1 and k of n + 2
    --- dimensions: y[q] is the sum over p of x[p] with k[q][p].
-   ---@param x Tensor float
+   ---@param x Tensor whole numbers wrap; they are exact to 2^53
    ---@param k Tensor no larger than x unless 'F'
    ---@param kind? 'V'|'F' 'V' where the kernel lies inside x, 'F' wherever it touches x; 'V' if not given
    ---@return Tensor
@@ -66,6 +66,9 @@ local function define(name, n, flip, one)
       for d = 0, n - 1 do
          check(kind == 'F' or k:size(nk - d) <= x:size(nx - d), '%s: the kernel of %s is larger than %s; use \'F\'', name,
             Tensor.shape_text(k), Tensor.shape_text(x))
+      end
+      if not x._storage.dtype.is_float and x:dtype() == k:dtype() then
+         return M[name](x:to{dtype = 'double'}, k:to{dtype = 'double'}, kind):to{dtype = 'long'}:to{dtype = x:dtype()}
       end
       if flip then k = flipped(k, n) end
       local full = kind == 'F'

@@ -2,12 +2,13 @@
 local core = require 'hilo.core'
 local autograd = require 'hilo.autograd'
 local Tensor = require 'hilo.tensor'
+local product = require 'hilo.ops.product'
 
 local run, check, op = core.run, core.check, autograd.op
 
 local M = {}
 
---- Matrix product: a (M,K), b (K,N) -> (M,N), or of batches: (B,M,K), (B,K,N) -> (B,M,N).
+--- Matrix product: a (M,K), b (K,N) -> (M,N), or of batches: (B,M,K), (B,K,N) -> (B,M,N). Whole numbers wrap.
 ---
 ---     local c = hilo.matmul(hilo.randn(2, 3), hilo.randn(3, 4))  -- (2,4)
 ---@param a Tensor
@@ -21,7 +22,7 @@ M.matmul = op('matmul', {
          'matmul: %s times %s does not fit; expects (M,K) times (K,N), or the same with a batch in front', Tensor.shape_text(a),
          Tensor.shape_text(b))
       local y = n == 2 and a:empty(a:size(1), b:size(2)) or a:empty(a:size(1), a:size(2), b:size(3))
-      run('hl_matmul', y, a, b, 1, 0)
+      product(y, a, b, 1, 0)
       ctx.a, ctx.b = a, b
       return y
    end,

@@ -103,12 +103,13 @@ end
 ---
 ---     assert(hilo.dist(hilo.Tensor{1, 2}, hilo.Tensor{4, 6}) == 5)
 ---@param a Tensor
----@param b Tensor
+---@param b Tensor as many elements
 ---@param p? number 2
 ---@return number|Tensor
 function M.dist(a, b, p)
    arguments.tensor('dist', 'a', a)
    arguments.tensor('dist', 'b', b)
+   if not a:isSameSizeAs(b) and a:nElement() == b:nElement() then b = b:reshape(Tensor.sizes_table(a)) end
    return reduce.norm(pointwise.sub(a, b), p or 2)
 end
 

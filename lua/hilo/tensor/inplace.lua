@@ -3,6 +3,7 @@ local ffi = require 'ffi'
 local core = require 'hilo.core'
 local autograd = require 'hilo.autograd'
 local Tensor = require 'hilo.tensor'
+local product = require 'hilo.ops.product'
 
 local C, run, check = ffi.C, core.run, core.check
 local is_tensor = core.is_tensor
@@ -174,16 +175,15 @@ local function add_matmul(name, prepare)
    methods[name] = function(self, ...)
       local args, beta, alpha, base = {...}, 1, 1, nil
       local b, a = need_tensor(name, table.remove(args)), need_tensor(name, table.remove(args))
-      if type(args[#args]) == 'number' and #args > 1 then alpha = table.remove(args) end
+      if type(args[#args]) == 'number' then alpha = table.remove(args) end
       if is_tensor(args[#args]) then base = table.remove(args) end
-      if type(args[#args]) == 'number' then
-         if base or #args > 1 then beta = table.remove(args) else alpha = table.remove(args) end
-      end
+      if type(args[#args]) == 'number' then beta = table.remove(args) end
+      check(#args == 0, '%s: expects ([beta,] [M,] [alpha,] a, b)', name)
       if base then self:copy(base) end
       self:writable(name)
       local c
       c, a, b = prepare(self, a, b)
-      run('hl_matmul', c, a, b, alpha, beta)
+      product(c, a, b, alpha, beta)
       return self
    end
 end

@@ -70,6 +70,20 @@ local function sort(x, dim, descending)
    return hilo.sort(x, dim, descending)
 end
 
+-- (x[, k][, dim][, largest[, sorted]]): numbers, then booleans
+local function topk(x, ...)
+   local numbers, largest = {}, false
+   for i = 1, select('#', ...) do
+      local value = select(i, ...)
+      if type(value) == 'boolean' then
+         largest = value
+         break
+      end
+      numbers[i] = value
+   end
+   return hilo.topk(x, numbers[1] or 1, numbers[2], largest)
+end
+
 local function spread(name)
    return function(x, dim, biased)
       if type(dim) == 'boolean' then dim, biased = nil, dim end
@@ -81,7 +95,7 @@ end
 local makers = {
    sum = {{'T', 'Tn'}}, prod = {{'T', 'Tn'}}, mean = {{'T', 'Tn'}}, cumsum = {{'T', 'Tn'}}, cumprod = {{'T', 'Tn'}},
    max = {{'T', 'Tn'}, nil, 2}, min = {{'T', 'Tn'}, nil, 2}, sort = {{'T', 'Tn', 'Tb', 'Tnb'}, sort, 2},
-   topk = {{'T', 'Tn', 'Tnn', 'Tnnb', 'Tnnbb'}, function(x, k, dim, largest) return hilo.topk(x, k or 1, dim, largest) end, 2},
+   topk = {{'Tn?n?b?b?'}, topk, 2},
    kthvalue = {{'Tn', 'Tnn'}, nil, 2}, median = {{'T', 'Tn'}, nil, 2}, mode = {{'T', 'Tn'}, nil, 2},
    norm = {{'T', 'Tn', 'Tnn'}}, dist = {{'TT', 'TTn'}}, var = {{'T', 'Tn', 'Tb', 'Tnb'}, spread 'var'},
    std = {{'T', 'Tn', 'Tb', 'Tnb'}, spread 'std'}, histc = {{'Tn*'}}, bhistc = {{'Tn*'}}, trace = {{'T'}}, diag = {{'T', 'Tn'}},
