@@ -219,6 +219,7 @@ end
 ---@field put fun(data: string|ffi.cdata*, n: number?)
 ---@field flush fun()
 ---@field ascii boolean
+---@field long integer bytes of a long: 8, or 4 as in files of 32-bit machines
 local Sink = {}
 Sink.__index = Sink
 
@@ -227,9 +228,10 @@ local most_parts = 4096 -- short strings that are put together before they are w
 --- What is written goes to put(data, bytes) in its order, the last of it at flush().
 ---@param put fun(data: string|ffi.cdata*, n: number?)
 ---@param ascii boolean
+---@param long? integer 8
 ---@return T7Sink
-function bytes.sink(put, ascii)
-   local self = setmetatable({ascii = ascii}, Sink)
+function bytes.sink(put, ascii, long)
+   local self = setmetatable({ascii = ascii, long = long or 8}, Sink)
    local parts, n = {}, 0
    function self.flush()
       if n > 0 then put(table.concat(parts, '', 1, n)) end
@@ -257,7 +259,10 @@ local function put_number(self, kind, value, format)
 end
 
 function Sink:int(value) put_number(self, 'int', value, '%d') end
-function Sink:one_long(value) put_number(self, 'long', value, '%.0f') end
+function Sink:one_long(value)
+   core.check(self.long == 8 or value >= -2 ^ 31 and value < 2 ^ 31, 't7: %.0f is no long of 4 bytes', value)
+   put_number(self, self.long == 4 and 'int' or 'long', value, '%.0f')
+end
 function Sink:double(value) put_number(self, 'double', value, '%.17g') end
 
 function Sink:longs(list)
@@ -296,7 +301,9 @@ function Sink:elements(n, dtype, get)
    for first = 0, n - 1, piece do
       local count = math.min(piece, n - first)
       local data = get(first, count)
-      if not self.ascii or dtype.bytes == 1 then
+      if not self.ascii and self.long == 4 and dtype.name == 'int64' then
+         for i = 0, count - 1 do self:one_long(tonumber(data[i])) end
+      elseif not self.ascii or dtype.bytes == 1 then
          self.put(data, count * dtype.bytes)
       else
          self.put(words_of(data, count, dtype) .. (first + count < n and ' ' or ''))

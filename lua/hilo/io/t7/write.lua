@@ -40,7 +40,7 @@ end
 
 ---@class T7Writer
 ---@field sink T7Sink
----@field numbers table<any, integer> of what was written
+---@field numbers table<any, integer>|false of what was written; false: whatever is met again is written again
 ---@field count integer
 ---@field parts table<table, Storage> what storages of hilo.torch took along
 ---@field path (string|number)[] keys that lead to the value that is written, for messages
@@ -54,14 +54,14 @@ function Writer:fail(format, ...)
    core.raise(('t7: value%s: %s'):format(table.concat(place), format:format(...)))
 end
 
--- Whether it is the first time; the number is written either way.
+-- Whether it is the first time, or what was written is not remembered; the number is written either way.
 function Writer:is_new(object)
-   local known = self.numbers[object]
+   local known = self.numbers and self.numbers[object]
    if not known then
       self.count = self.count + 1
-      self.numbers[object] = self.count
+      if self.numbers then self.numbers[object] = self.count end
    end
-   self.sink:int(self.numbers[object])
+   self.sink:int(known or self.count)
    return not known
 end
 
@@ -184,7 +184,7 @@ for _, name in ipairs {'value', 'table', 'pairs'} do jit.off(Writer[name]) end
 ---@param sink T7Sink
 ---@param value any
 ---@param given T7Options
----@param met? {numbers: table, count: integer, parts: table} of values written before to the same file; grows
+---@param met? {numbers: table|false, count: integer, parts: table} of values written before to the same file; grows
 return function(sink, value, given, met)
    met = met or {numbers = {}, count = 0, parts = {}}
    local self = setmetatable({sink = sink, numbers = met.numbers, count = met.count, path = {}, parts = met.parts, given = given},
