@@ -13,6 +13,7 @@ local core = require 'hilo.core'
 ---@field remakes_version integer? the version that remake computes
 ---@field promised boolean? zeros that nobody has used yet
 ---@field moves boolean? the memory was given back at least once, so views must look up where it is now
+---@field is_elsewhere boolean? the memory is not hilo's: ptr gives it back when it is collected, and its size stays
 ---@field is_parameter boolean? holds parameters of modules, which may be changed in place: they are read when they are used
 local Storage = {}
 Storage.__index = Storage
@@ -97,9 +98,21 @@ function Storage.promise_zeros(device, dtype, size)
       moves = true}, Storage))
 end
 
+--- Over memory that is not hilo's, such as that of a mapped file.
+---@param device Device
+---@param dtype DType
+---@param size number elements
+---@param ptr ffi.cdata* start of the memory, with what gives it back when it is collected
+---@return Storage
+function Storage.elsewhere(device, dtype, size, ptr)
+   serial = serial + 1
+   return noted(setmetatable({ptr = ptr, size = size, dtype = dtype, device = device, version = 0, serial = serial,
+      is_elsewhere = true}, Storage))
+end
+
 local function give_back(storage)
    if not storage.ptr then return end
-   core.release(storage.device, storage.ptr)
+   if not storage.is_elsewhere then core.release(storage.device, storage.ptr) end
    storage.ptr = nil
 end
 

@@ -143,7 +143,9 @@ if torch7 then
    end) and holds
    if not names then
       local others = {}
-      for i, name in ipairs {'Tester', 'half', 'qr'} do others[i] = ('%s/test/test_%s.lua'):format(torch7, name) end
+      for i, name in ipairs {'test_Tester', 'test_half', 'test_qr', 'longSize', 'test_aliasMultinomial'} do
+         others[i] = ('%s/test/%s.lua'):format(torch7, name)
+      end
       holds = suite("torch7's smaller suites", others, dofile) and holds
    end
 end

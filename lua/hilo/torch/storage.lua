@@ -7,6 +7,7 @@ local ffi = require 'ffi'
 local core = require 'hilo.core'
 local Memory = require 'hilo.storage'
 local Tensor = require 'hilo.tensor'
+local mapped = require 'hilo.torch.mapped'
 
 local check, Size = core.check, Tensor.Size
 
@@ -28,6 +29,7 @@ local metatables = {} -- dtype -> metatable of storages
 ---@param memory Storage
 ---@param n integer
 function M.grow(memory, n)
+   check(not memory.is_elsewhere, 'resize: the storage is a file of %.0f elements, which stays as long as it is', memory.size)
    local kept = math.min(n, memory.size)
    if not memory.ptr and not memory.freed then memory:recall() end
    check(not memory.freed, 'resize: the memory was given back by free()')
@@ -211,14 +213,19 @@ plain.retain, plain.free = methods.retain, methods.free
 
 -- ---- constructors ----
 
---- A storage: new('Float'), new('Float', 5), new('Float', {1, 2}), new('Float', storage, first, n) (a view).
+--- A storage: new('Float'), new('Float', 5), new('Float', {1, 2}), new('Float', storage, first, n) (a view),
+--- new('Float', path[, shared[, n]]) (the elements of a file).
 ---@param kind string 'Float', 'Long', ...
----@param x? integer|number[]|torch.Storage
----@param first? integer from 1
+---@param x? integer|number[]|torch.Storage|string
+---@param first? integer|boolean from 1; of a file whether changes go to it
 ---@param n? integer
 ---@return torch.Storage
 function M.new(kind, x, first, n)
    local dtype = Memory.dtype_of(kind:lower())
+   if type(x) == 'string' then
+      check(not dtype.element, 'torch.%sStorage: holds its numbers in another form than a file', kind)
+      return M.over(mapped(('torch.%sStorage'):format(kind), x, dtype, first, n))
+   end
    if is_storage(x) and (first or rawget(x, '_memory')) then
       local memory, before, count = M.memory_of(x)
       check(memory.dtype == dtype, 'torch.%sStorage: cannot view a %s', kind, x:type())
