@@ -68,6 +68,28 @@ describe('draws', function()
       assert.not_same(sorted, order)
       assert.not_same(order, data.Draws.order(1, 1, 3, 50))
    end)
+
+   it('make long permutations of the same numbers as short ones, and go on after them', function()
+      for _, n in ipairs {2, 33, 16384, 16385, 33000} do
+         local a, b, expected = data.Draws.of(7, 2, 3, 4), data.Draws.of(7, 2, 3, 4), {}
+         a:uniform()
+         b:uniform()
+         for i = 1, n do expected[i] = i end
+         for i = n, 2, -1 do
+            local j = b:whole(1, i)
+            expected[i], expected[j] = expected[j], expected[i]
+         end
+         assert.equal(table.concat(expected, ' '), table.concat(a:permutation(n), ' '))
+         for _ = 1, 40 do assert.equal(b:uniform(), a:uniform()) end
+      end
+   end)
+
+   it('order 2^24 samples within seconds', function()
+      local began = os.clock()
+      local order = data.Draws.order(0, 6, 2, 2 ^ 24)
+      assert.equal(2 ^ 24, #order)
+      assert.is_true(os.clock() - began < 8) -- 0.7 s on a machine alone
+   end)
 end)
 
 describe('loader', function()

@@ -44,6 +44,16 @@ describe('Ctrl-C', function()
       assert.is_truthy(text:find('false\tinterrupted\ttrue', 1, true), text)
    end)
 
+   it('stops the search for what is not zero in 2^40 elements', function()
+      local text = interrupted [[
+         local x = hilo.zeros(1, 1):expand(2^20, 2^20)
+         print('ready') io.flush()
+         local ok, message = pcall(hilo.nonzero, x)
+         print(ok, message:match('interrupted'), hilo.ones(2):sum())
+      ]]
+      assert.is_truthy(text:find('false\tinterrupted\t2', 1, true), text)
+   end)
+
    it('stops a loop of small operations', function()
       local text = interrupted [[
          local x = hilo.zeros(10)

@@ -264,17 +264,26 @@ HL_API int hl_scatter(hl_tensor *x, const hl_tensor *y, const hl_tensor *index, 
 enum { BLOCK = 32768 }; /* elements whose hits are counted together */
 
 /* How many elements that are not 0 come before each block of x, in work space, the total last; NULL with an error set
- * when memory is out. */
+ * when memory is out or after Ctrl-C. */
 static int64_t *count_blocks(const hl_iter *it, hl_row count)
 {
    int64_t blocks = (it->total + BLOCK - 1) / BLOCK, total = 0;
    int64_t *before = hl_scratch(0, (size_t)(blocks + 1) * sizeof *before);
    if (!before) return NULL;
-#pragma omp parallel for if (blocks > 1)
+   int stopped = 0;
+#pragma omp parallel for reduction(| : stopped) if (blocks > 1)
    for (int64_t b = 0; b < blocks; b++) {
       int64_t last = (b + 1) * BLOCK, found = 0, *place = &found;
+      if (stopped || hl_poll()) {
+         stopped = 1;
+         continue;
+      }
       hl_iter_range(it, b * BLOCK, last < it->total ? last : it->total, count, &place);
       before[b] = found;
+   }
+   if (stopped) {
+      hl_fail("interrupted");
+      return NULL;
    }
    for (int64_t b = 0; b < blocks; b++) {
       int64_t here = before[b];
@@ -296,13 +305,18 @@ static int masked(const char *fn, const hl_tensor *x, const hl_tensor *y, const 
    if (before[blocks] == 0) return 0;
    hl_iter_init(&it, true, 2, (const hl_tensor *[]){x, mask});
    int64_t step = y->stride[0] * hl_dtype_size(y->dtype);
-#pragma omp parallel for if (blocks > 1)
+   int stopped = 0;
+#pragma omp parallel for reduction(| : stopped) if (blocks > 1)
    for (int64_t b = 0; b < blocks; b++) {
       void *next = (char *)y->data + before[b] * step;
       int64_t last = (b + 1) * BLOCK;
+      if (stopped || hl_poll()) {
+         stopped = 1;
+         continue;
+      }
       hl_iter_range(&it, b * BLOCK, last < it.total ? last : it.total, row, &(selection){&next, y->stride[0]});
    }
-   return 0;
+   return stopped ? hl_fail("interrupted") : 0;
 }
 
 HL_API int hl_masked_select(hl_tensor *y, const hl_tensor *x, const hl_tensor *mask)
@@ -338,13 +352,18 @@ HL_API int hl_nonzero(hl_tensor *index, int64_t *n, const hl_tensor *x)
    if (!index) return 0;
    HL_TRY(hl_check_nonzero(index, x, *n));
    if (*n == 0) return 0;
-#pragma omp parallel for if (blocks > 1)
+   int stopped = 0;
+#pragma omp parallel for reduction(| : stopped) if (blocks > 1)
    for (int64_t b = 0; b < blocks; b++) {
       int64_t *next = (int64_t *)index->data + before[b] * index->stride[0], last = (b + 1) * BLOCK;
       places q = {&next, index->stride[1], index->stride[0], x->ndim, x->size};
+      if (stopped || hl_poll()) {
+         stopped = 1;
+         continue;
+      }
       hl_iter_range(&it, b * BLOCK, last < it.total ? last : it.total, k->locate, &q);
    }
-   return 0;
+   return stopped ? hl_fail("interrupted") : 0;
 }
 
 #endif

@@ -10,7 +10,7 @@ local Draws = {}
 Draws.__index = Draws
 
 local at_once = 32            -- doubles, two words of four a Philox block each
-local blocks = at_once / 2
+local many_at_once = 2 ^ 14   -- of a long order
 local blocks_per_index = 4096 -- so an index may draw 8192 numbers before it meets the next one's
 local blocks_per_look = 256   -- of which 512 are a look's
 local order_offset = 2 ^ 50   -- where the numbers that shuffle an epoch start
@@ -57,14 +57,20 @@ function Draws.of(seed, stream, epoch, index, look)
    return draws
 end
 
+-- The next `count` numbers of [0, 1), as many as the tensor holds.
+local function draw_into(self, to, count)
+   rng.seed, rng.offset = self.key, self.offset
+   core.run('hl_uniform', to, 0, 1, rng)
+   self.offset = self.offset + count / 2
+   return to:data()
+end
+
 ---@private
 function Draws:refill()
    buffer = buffer or Tensor.empty({at_once}, {dtype = 'double'})
-   rng.seed, rng.offset = self.key, self.offset
-   core.run('hl_uniform', buffer, 0, 1, rng)
-   local p = buffer:data()
+   local p = draw_into(self, buffer, at_once)
    for i = 1, at_once do self.values[i] = p[i - 1] end
-   self.offset, self.at = self.offset + blocks, 0
+   self.at = 0
 end
 
 --- A number from [low, high).
@@ -91,16 +97,31 @@ end
 ---@return boolean
 function Draws:chance(p) return self:uniform() < p end
 
+-- Exchanges order[i] with one before it, for as many i from there downwards as p holds numbers.
+local function exchange(order, i, p, count)
+   for k = 0, count - 1 do
+      local j = math.min(i - k, math.floor(1 + (i - k) * p[k]))
+      order[i - k], order[j] = order[j], order[i - k]
+   end
+end
+
 --- 1..n in random order.
 ---@param n integer 0..2^26
 ---@return integer[]
 function Draws:permutation(n)
    check_whole('permutation', 'n', n, 0, most_samples)
-   local order = {}
-   for i = 1, n do order[i] = i end
-   for i = n, 2, -1 do
-      local j = self:whole(1, i)
-      order[i], order[j] = order[j], order[i]
+   local order, i, many = {}, n, nil
+   for k = 1, n do order[k] = k end
+   while i > 1 do
+      if self.at == at_once and i > many_at_once then -- the same numbers with fewer calls
+         many = many or Tensor.empty({many_at_once}, {dtype = 'double'})
+         exchange(order, i, draw_into(self, many, many_at_once), many_at_once)
+         i = i - many_at_once
+      else
+         local j = self:whole(1, i)
+         order[i], order[j] = order[j], order[i]
+         i = i - 1
+      end
    end
    return order
 end
