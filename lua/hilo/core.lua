@@ -3,6 +3,10 @@ local ffi = require 'ffi'
 
 assert(ffi.abi('gc64'), 'hilo needs a LuaJIT built with 64-bit object references (GC64), as Debian and Ubuntu ship it')
 
+-- A training with all its readers, logs and evaluations compiles some 2000 traces. With LuaJIT's own limits, 1000 traces and 512 KB,
+-- it threw all of them away and began anew every few hundred steps, which took more time than the steps of a small network.
+jit.opt.start('maxtrace=8000', 'maxmcode=16384')
+
 local core = {}
 
 -- <root>/lua/hilo/core.lua -> <root>; an installed tree keeps the same shape.
