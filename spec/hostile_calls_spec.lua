@@ -213,6 +213,51 @@ it('nn.CMul passes a tensor without dimensions on to what multiplies', function(
    assert.not_matches('attempt to', helper.error_of(hilo.nn.CMul(3).forward, hilo.nn.CMul(3), hilo.Tensor()))
 end)
 
+it('nn.Reshape without its first size, and nn.Discriminator without options that have defaults elsewhere, say so', function()
+   assert.matches('sizes must be whole numbers of 1 or more, got nil', helper.error_of(hilo.nn.Reshape, nil, hilo.nn.ReLU()))
+   assert.is_table(hilo.models.discriminator {classes = 1, channels = 1})
+   for _, left_out in ipairs {'dropout', 'slope', 'pool'} do
+      local o = {classes = 1, channels = 1, dropout = 0.5, dropout_last = false, slope = 0.2, pool = 'global'}
+      o[left_out] = nil
+      assert.matches('nn.Discriminator: expects all options of models.discriminator, .*; ' .. left_out .. ' is nil',
+         helper.error_of(hilo.nn.Discriminator, o))
+   end
+end)
+
+describe('many tensors', function()
+   it('are split, given gradients and joined in time that grows as their number does', function()
+      for _, n in ipairs {3, 1000, 1001, 20000} do
+         local x, split, dys = hilo.randn(n, 2), hilo.nn.SplitTable(1), {}
+         local ys = split:forward(x)
+         assert.same({n, 1, 2}, {#ys, ys[n]:dim(), ys[n]:size(1)})
+         for i = 1, n do dys[i] = hilo.Tensor {i, -i} end
+         local dx = split:backward(x, dys)
+         assert.same({n, 2}, dx:size():totable())
+         assert.same({1, -1, n, -n}, {dx[1][1], dx[1][2], dx[n][1], dx[n][2]})
+         assert.equal(0, (hilo.cat(ys, 1) - x:view(-1)):abs():max())
+         assert.equal(n, #hilo.split(x, 1))
+      end
+      assert.equal(2, #hilo.split(hilo.zeros(5, 2), 3))
+      assert.equal(2, hilo.split(hilo.zeros(5, 2), 3)[2]:size(1))
+      assert.equal(0, #hilo.nn.SplitTable(1):forward(hilo.empty(0, 3)))
+      assert.same({1}, hilo.nn.SplitTable(1):forward(hilo.zeros(4))[4]:size():totable())
+   end)
+
+   it('go without a gradient where they are not used', function()
+      local x = hilo.ones(3, 2)
+      x.requires_grad = true
+      hilo.sum(hilo.split(x, 1)[2]):backward()
+      assert.same({0, 1, 0}, {x.grad[1][1], x.grad[2][1], x.grad[3][1]})
+   end)
+
+   it('are refused where no table would hold them', function()
+      local x = hilo.zeros(1, 1):expand(2 ^ 20, 2 ^ 20)
+      assert.matches('nn.SplitTable: dimension 1 of 1048576x1048576 gives 1048576 pieces, more than a table of tensors holds, 262144',
+         helper.error_of(hilo.nn.SplitTable(1).forward, hilo.nn.SplitTable(1), x))
+      assert.matches('split: dimension 2 of 1048576x1048576 gives 524288 pieces', helper.error_of(hilo.split, x, 2, 2))
+   end)
+end)
+
 it('tables of 2^24 connections are made in little memory', function()
    collectgarbage()
    local before = collectgarbage 'count'

@@ -14,10 +14,14 @@ local precision = require 'hilo.models.precision'
 local Discriminator, parent = nn.class('nn.Discriminator', 'nn.Container')
 
 local layers = 4
+local all_given = 'nn.Discriminator: expects all options of models.discriminator, which gives those that are left out; %s is %s'
 
 --- As models.discriminator makes it, with all options given.
 ---@param o {classes: integer, channels: integer, [string]: any} options of models.discriminator
 function Discriminator:__init(o)
+   core.check(type(o.dropout) == 'number', all_given, 'dropout', tostring(o.dropout))
+   core.check(type(o.slope) == 'number', all_given, 'slope', tostring(o.slope))
+   core.check(o.pool == 'global' or type(o.pool) == 'table', all_given, 'pool', tostring(o.pool))
    parent.__init(self)
    self.dropout, self.dropout_last, self.slope, self.window, self.precision = o.dropout, o.dropout_last, o.slope, o.pool, o.precision
    local from, to = o.classes + 3, o.channels

@@ -17,7 +17,8 @@ function Reshape:__init(...)
    local last = select(math.max(1, select('#', ...)), ...)
    if type((...)) == 'table' and type(last) == 'boolean' then self.batchMode = last end
    self.size, self.nelement = args, 1
-   for _, n in ipairs(args) do
+   for i = 1, #args do
+      local n = args[i]
       core.check(type(n) == 'number' and n % 1 == 0 and n >= 1, '%s: sizes must be whole numbers of 1 or more, got %s',
          self.__typename, tostring(n))
       self.nelement = self.nelement * n

@@ -16,9 +16,7 @@ end
 
 ---@param x Tensor
 function SplitTable:updateOutput(x)
-   local dim, ys = self:sample_dimension(x, self.dimension, self.nInputDims), {}
-   for i = 1, x:size(dim) do ys[i] = shape.select(x, dim, i) end
-   return ys
+   return shape.slices(x, self:sample_dimension(x, self.dimension, self.nInputDims), tostring(self))
 end
 
 return SplitTable

@@ -41,6 +41,25 @@ local gather = autograd.op('outputs', {
    backward = function(ctx) return nil, unpack(ctx.grads, 1, ctx.grads.n) end,
 })
 
+local at_once = 1000 -- tensors that an op takes or gives: each has a place on the stack
+
+-- One node above the roots first to last.
+local function gathered(roots, grads, first, last)
+   local own = {unpack(grads, first, last)}
+   own.n, own.any = last - first + 1, roots[first]
+   return autograd.enable_grad(gather, own, unpack(roots, first, last))
+end
+
+-- A node for each thousand roots, and the gradients of these nodes.
+local function fewer(roots, grads)
+   local nodes, ones = {}, {}
+   for first = 1, #roots, at_once do
+      nodes[#nodes + 1] = gathered(roots, grads, first, math.min(first + at_once - 1, #roots))
+      ones[#nodes] = Tensor.ones(1)
+   end
+   return nodes, ones
+end
+
 --- g as a gradient of y, or an error in the name of `who`.
 function graph.fit(who, g, y)
    check(is_tensor(g), '%s: gradOutput must be a tensor of %s as the output, got %s', tostring(who), Tensor.shape_text(y),
@@ -54,8 +73,7 @@ end
 --- Gradients of the outputs ys, given as the list grads (nil where there is none), to the leaves.
 ---@param wanted? fun(leaf: Tensor): boolean
 function graph.backward(ys, grads, wanted, retain)
-   local kept, last = {n = #ys}, nil
-   local roots = {}
+   local roots, kept, last = {}, {}, nil
    for i, y in ipairs(ys) do
       if grads[i] and y.requires_grad then
          roots[#roots + 1], kept[#roots + 1], last = y, grads[i], y
@@ -64,9 +82,8 @@ function graph.backward(ys, grads, wanted, retain)
    if not last then return end
    local options = {retain = retain, wanted = wanted}
    if #roots == 1 then return autograd.backward(last, kept[1], options) end
-   kept.n, kept.any = #roots, last
-   local root = autograd.enable_grad(gather, kept, unpack(roots))
-   autograd.backward(root, nil, options)
+   while #roots > at_once do roots, kept = fewer(roots, kept) end
+   autograd.backward(gathered(roots, kept, 1, #roots), nil, options)
 end
 
 --- One backward through a kept graph. Adds to the gradients of parameters, times scale, and returns those of the input.

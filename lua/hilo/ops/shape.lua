@@ -8,6 +8,9 @@ local sizes_table, strides_table, dimension = Tensor.sizes_table, Tensor.strides
 
 local M = {}
 
+local at_once = 1000        -- tensors that one op takes or gives: each has a place on the stack
+local most_pieces = 2 ^ 18  -- of one tensor
+
 local function need_tensor(name, x)
    check(core.is_tensor(x), '%s: expects a tensor, got %s', name, type(x))
    return x
@@ -147,6 +150,63 @@ function M.select(x, dim, index)
    Tensor.element_offset(x, dim, index)
    if index < 0 then index = x:size(dim) + 1 + index end
    return M.squeeze(M.narrow(x, dim, index, 1), dim)
+end
+
+-- Slabs of `length` slices along dim, the last of what is left; bare: of one slice each, without that dimension.
+local slabs = op('slabs', {
+   forward = function(ctx, x, dim, length, bare)
+      local sizes, strides, ys = sizes_table(x), strides_table(x), {}
+      ctx.sizes, ctx.dim, ctx.length, ctx.bare = {unpack(sizes)}, dim, length, bare
+      local n, stride = sizes[dim], strides[dim]
+      if bare and #sizes > 1 then
+         table.remove(sizes, dim)
+         table.remove(strides, dim)
+      end
+      for first = 0, n - 1, length do
+         if not bare or #ctx.sizes == 1 then sizes[dim] = math.min(length, n - first) end
+         ys[#ys + 1] = x:_strided(sizes, strides, first * stride)
+      end
+      return unpack(ys)
+   end,
+   backward = function(ctx, ...)
+      local n, count, dys, like = ctx.sizes[ctx.dim], select('#', ...), {...}, nil
+      for i = 1, count do like = like or dys[i] end
+      local dx = like:empty(ctx.sizes)
+      for i = 1, count do
+         local first = (i - 1) * ctx.length
+         local part = M.narrow(dx, ctx.dim, first + 1, math.min(ctx.length, n - first))
+         if ctx.bare then part = M.squeeze(part, ctx.dim) end
+         if dys[i] then run('hl_copy', part, dys[i]) else part:zero() end
+      end
+      return dx
+   end,
+})
+
+-- Slabs as a list; where there are many, of slabs of slabs.
+local function pieces(x, dim, length, bare)
+   local many = length * at_once
+   if x:size(dim) <= many then return {slabs(x, dim, length, bare)} end
+   local list = {}
+   for _, slab in ipairs(pieces(x, dim, many)) do
+      for _, piece in ipairs {slabs(slab, dim, length, bare)} do list[#list + 1] = piece end
+   end
+   return list
+end
+
+local function check_pieces(x, dim, n, who)
+   check(n <= most_pieces, '%s: dimension %d of %s gives %.0f pieces, more than a table of tensors holds, %d; narrow it first, or work on '
+      .. 'the whole tensor', who, dim, Tensor.shape_text(x), n, most_pieces)
+end
+
+--- The slices of x along dim, without that dimension.
+---@private
+---@param x Tensor
+---@param dim integer from 1
+---@param who string whose error it is where there are too many
+---@return Tensor[] views
+function M.slices(x, dim, who)
+   check_pieces(x, dim, x:size(dim), who)
+   return pieces(x, dim, 1, true)
 end
 
 local permute = op('permute', {
@@ -356,6 +416,13 @@ local cat = op('cat', {
    end,
 })
 
+-- Fewer tensors: a thousand joined to one.
+local function joined(list, dim)
+   local fewer = {}
+   for i = 1, #list, at_once do fewer[#fewer + 1] = cat(dim, unpack(list, i, math.min(i + at_once - 1, #list))) end
+   return fewer
+end
+
 --- Tensors joined along dim (the last where missing): cat({a, b}, 2), cat(a, b, 2).
 ---
 ---     local y = hilo.cat({hilo.zeros(2, 3), hilo.ones(1, 3)}, 1)  -- (3,3)
@@ -366,7 +433,9 @@ function M.cat(list, ...)
    if core.is_tensor(list) then return M.cat({list, (...)}, (select(2, ...))) end
    local dim = ...
    check(type(list) == 'table' and core.is_tensor(list[1]), 'cat: expects a table of tensors')
-   return cat(dimension(list[1], dim or list[1]:dim(), 'cat'), unpack(list))
+   dim = dimension(list[1], dim or list[1]:dim(), 'cat')
+   while #list > at_once do list = joined(list, dim) end
+   return cat(dim, unpack(list))
 end
 
 --- Tensors of one size joined along a new first dimension.
@@ -389,10 +458,9 @@ end
 ---@return Tensor[] views
 function M.split(x, length, dim)
    dim = dimension(need_tensor('split', x), dim or 1, 'split')
-   check(type(length) == 'number' and length >= 1, 'split: expects a length of 1 or more, got %s', tostring(length))
-   local pieces, n = {}, x:size(dim)
-   for first = 1, n, length do pieces[#pieces + 1] = M.narrow(x, dim, first, math.min(length, n - first + 1)) end
-   return pieces
+   check(type(length) == 'number' and length >= 1 and length % 1 == 0, 'split: expects a length of 1 or more, got %s', tostring(length))
+   check_pieces(x, dim, math.ceil(x:size(dim) / length), 'split')
+   return pieces(x, dim, length)
 end
 
 --- Slices of x along dim at the positions in index (LongTensor, from 1).
