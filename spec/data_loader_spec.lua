@@ -93,6 +93,18 @@ describe('draws', function()
 end)
 
 describe('loader', function()
+   it('has the threads of others that were given none, however many were made and left', function()
+      local function threads() return #require('hilo.data.folder').list('/proc/self/task') end
+      collectgarbage()
+      collectgarbage()
+      collectgarbage 'stop'
+      local before = threads()
+      for _ = 1, 20 do loader():next() end
+      local more = threads() - before
+      collectgarbage 'restart'
+      assert.is_true(more <= 2, more .. ' threads more')
+   end)
+
    it('gives the same batches for any number of workers', function()
       local one = batches(loader {workers = data.workers {threads = 1}}, 6)
       for _, threads in ipairs {0, 4} do

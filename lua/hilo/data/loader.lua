@@ -53,7 +53,7 @@ function Loader.new(options)
    check(device, 'loader: device %s: %s', tostring(self.device), tostring(reason))
    self.on = device
    self.stream, self.view = self.stream or 1, self.view or 1
-   self.workers = self.workers or Workers.new()
+   self.workers = self.workers or Workers.shared()
    self.ahead = self.ahead or 3
    self.order_epoch, self.sizes = nil, {}
    self:seek(1)

@@ -70,7 +70,7 @@ end
 return function(options)
    check(options.labels == nil or options.labels == 'full' or options.labels == 'input',
       "sweep: labels must be 'full' or 'input', got %s", tostring(options.labels))
-   local workers = options.workers or Workers.new()
+   local workers = options.workers or Workers.shared()
    local queue, position, state = {}, 1, newproxy(true)
    getmetatable(state).__gc = function()
       for _, batch in ipairs(queue) do workers:cancel(batch.ticket) end

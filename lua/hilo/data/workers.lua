@@ -34,6 +34,16 @@ function Workers.new(options)
    return setmetatable({handle = ffi.gc(handle[0], free), address = address, open = open}, Workers)
 end
 
+local shared = setmetatable({}, {__mode = 'v'})
+
+--- The threads of all that bring none of their own: they end when nobody uses them any more.
+---@private
+---@return Workers
+function Workers.shared()
+   shared[1] = shared[1] or Workers.new()
+   return shared[1]
+end
+
 --- Starts a batch of samples that write into `outputs`.
 ---@param samples ffi.cdata* hl_host_sample[n]
 ---@param n integer
