@@ -31,6 +31,24 @@ describe('the fuzzer', function()
       assert.matches('6 different findings', text)
    end)
 
+   it('keeps what programs write above them in a folder of its own', function()
+      local code, text = fuzz 'kinds=planted seed=6 count=1'
+      assert.equal(0, code, text)
+      for _, path in ipairs {'/dev/shm/', '/tmp/'} do assert.is_nil(io.open(path .. 'hilo-planted')) end
+   end)
+
+   it('limits the arenas of malloc, whose reserved addresses the limit of memory counts', function()
+      local _, text = fuzz 'kinds=planted seed=15 count=1'
+      assert.matches('attempt with 2 arenas', text)
+   end)
+
+   it('runs without a path to hilo\'s Lua files', function()
+      local pipe = io.popen(('LUA_PATH= luajit spec/fuzz/fuzz.lua kinds=planted seed=20 count=2 out=%s 2>&1'):format(out))
+      local text = pipe:read '*a'
+      pipe:close()
+      assert.matches('nothing was found', text)
+   end)
+
    it('finds nothing where there is nothing, and says so', function()
       local code, text = fuzz 'kinds=planted seed=20 count=5'
       assert.equal(0, code, text)

@@ -47,10 +47,10 @@ local function note(file, text)
    file:flush()
 end
 
--- Libraries are loaded by their paths from here on; what programs write lies in the folder.
+-- Libraries are loaded by their paths from here on; what programs write lies in the folder, '../../x' too.
 package.path = package.path:gsub('([^;]+)', function(p) return p:match '^/' and p or assert(io.popen 'pwd'):read() .. '/' .. p end)
 tried.prepare(folder)
-local work = folder .. '/work'
+local work = folder .. '/in/of/work'
 hilo.data.folder.make(work)
 ffi.C.chdir(work)
 os.exit = function() error('os.exit was called', 0) end -- luacheck: ignore

@@ -7,6 +7,8 @@
 --
 -- limit=n: seconds of processor time that a seed may take. reduce=n: how many findings become small scripts. inner=false: crashes,
 -- ends that do not come and leaks alone. Exit status 1 where something was found.
+package.path = './lua/?.lua;./lua/?/init.lua;./?.lua;' .. package.path
+require('posix.stdlib').setenv('LUA_PATH', package.path) -- of its processes too
 local reduce = require 'spec.fuzz.reduce'
 local process = require 'spec.fuzz.process'
 local try = require 'spec.fuzz.try'

@@ -24,7 +24,8 @@ local function read(path)
    return text
 end
 
---- Runs luajit with these words; under a sanitizer, whose shadow takes any amount of addresses, memory is limited by itself.
+--- Runs luajit with these words; under a sanitizer, whose shadow takes any amount of addresses, memory is limited by itself. Each
+--- arena of malloc, one a thread, reserves 64 MB of addresses that the limit counts, though nobody uses them: there are few.
 ---@param words string
 ---@param folder string which gets what is printed
 ---@param o {memory_mb: number}
@@ -34,7 +35,8 @@ end
 function process.luajit(words, folder, o, seconds)
    local limit = os.getenv 'HILO_SANITIZED' and '' or ('ulimit -v %d; '):format(o.memory_mb * 1024)
    if seconds then limit = limit .. ('ulimit -S -t %d; '):format(seconds) end
-   local pipe = io.popen(([[{ (ulimit -c 0; %s export OMP_NUM_THREADS=${OMP_NUM_THREADS:-2} OMP_WAIT_POLICY=passive; exec luajit %s) \
+   local pipe = io.popen(([[{ (ulimit -c 0; %s export OMP_NUM_THREADS=${OMP_NUM_THREADS:-2} OMP_WAIT_POLICY=passive MALLOC_ARENA_MAX=2; \
+      exec luajit %s) \
       </dev/null >'%s/printed' 2>'%s/said'; echo $?; } 2>/dev/null]]):format(limit, words, folder, folder))
    local status = tonumber(pipe:read '*a')
    pipe:close()
