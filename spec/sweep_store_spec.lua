@@ -7,6 +7,8 @@ local process = require 'hilo.io.process'
 local Reported = require 'hilo.sweep.reported'
 local sqlite = require 'hilo.io.sqlite'
 local tiny = require 'spec.tiny_set'
+local dirent = require 'posix.dirent'
+local unistd = require 'posix.unistd'
 
 local Store = hilo.sweep.Store
 local folder, store
@@ -18,6 +20,15 @@ after_each(function()
    store:close()
    tiny.remove(folder)
 end)
+
+-- How many files below the folder this process has open.
+local function held()
+   local count = 0
+   for fd in dirent.files '/proc/self/fd' do
+      if (unistd.readlink('/proc/self/fd/' .. fd) or ''):sub(1, #folder) == folder then count = count + 1 end
+   end
+   return count
+end
 
 local function never() return false end
 local function always() return true end
@@ -54,7 +65,9 @@ describe('a store', function()
 
    it('of another schema is refused, and so is a file that is none', function()
       store.db:run 'UPDATE version_info SET schema_version = 11'
+      local before = held()
       assert.has_error(function() Store.open(folder .. '/sweeps.db') end)
+      assert.equal(before, held())
       tiny.write(folder .. '/text', ('no database '):rep(100))
       local ok, message = pcall(Store.open, folder .. '/text')
       assert.is_false(ok)
@@ -62,6 +75,14 @@ describe('a store', function()
       ok, message = pcall(Store.open, folder .. '/none.db')
       assert.is_false(ok)
       assert.matches('there is no store', message)
+   end)
+
+   it('is closed after use, also where its user fails, and where a sweep is sought in it that it has not', function()
+      local path, before = folder .. '/sweeps.db', held()
+      assert.same({}, Store.use(path, function(used) return used:names() end))
+      assert.error_matches(function() Store.use(path, function() error('a failure', 0) end) end, '^a failure$')
+      assert.error_matches(function() hilo.sweep.results.load(path, 'none') end, "there is no sweep 'none'")
+      assert.equal(before, held())
    end)
 
    it('gives the mean over seeds to a trial once all have ended, with their spread', function()

@@ -88,7 +88,7 @@ function Database:prepare(sql)
    if statement then return statement end
    local out = ffi.new('sqlite3_stmt *[1]')
    if library.sqlite3_prepare_v2(self.db, sql, #sql, out, nil) ~= OK then self:fail(sql:sub(1, 80)) end
-   statement = out[0]
+   statement = ffi.gc(out[0], library.sqlite3_finalize)
    self.statements[sql] = statement
    return statement
 end
@@ -172,9 +172,9 @@ function Database:transaction(f)
    return finish(pcall(f))
 end
 
---- Closes the database; without it the collector does.
+--- Closes the database; without it the collector does, at its own time, and till then others may find it busy.
 function Database:close()
-   for _, statement in pairs(self.statements) do library.sqlite3_finalize(statement) end
+   for _, statement in pairs(self.statements) do library.sqlite3_finalize(ffi.gc(statement, nil)) end
    self.statements = {}
    ffi.gc(self.db, nil)
    library.sqlite3_close_v2(self.db)

@@ -31,12 +31,10 @@ end
 local function sweep_of(name, given)
    local path = given.store or given.runs .. '/sweeps.db'
    if not folder.is_file(path) then return nil, {} end
-   local store = require('hilo.sweep.store').open(path)
-   local names, found = store:names(), nil
-   local study = store:study(name)
-   if study then found = require('hilo.sweep.results').of(study) end
-   store:close()
-   return found, names
+   return require('hilo.sweep.store').use(path, function(store)
+      local study = store:study(name)
+      return study and require('hilo.sweep.results').of(study), store:names()
+   end)
 end
 
 local function unknown(name, given, sweeps)

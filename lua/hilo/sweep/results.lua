@@ -107,12 +107,11 @@ end
 ---@param name string
 ---@return SweepResults
 function results.load(path, name)
-   local store = Store.open(path)
-   local study = store:study(name)
-   core.check(study, "there is no sweep '%s' in %s; it has %s", name, path, table.concat(store:names(), ', '))
-   local found = results.of(study)
-   store:close()
-   return found
+   return Store.use(path, function(store)
+      local study = store:study(name)
+      core.check(study, "there is no sweep '%s' in %s; it has %s", name, path, table.concat(store:names(), ', '))
+      return results.of(study)
+   end)
 end
 
 local function value_text(trial)

@@ -18,6 +18,11 @@ local function has_table(db, name)
 end
 
 local function prepare(db)
+   db:exec 'PRAGMA foreign_keys = ON'
+   -- Writers wait for each other and not for the disk: what a power cut takes are the last transactions, whole ones, and the runs'
+   -- folders tell the same again.
+   pcall(db.exec, db, 'PRAGMA journal_mode = WAL') -- busy where another process says the same just now
+   db:exec 'PRAGMA synchronous = NORMAL'
    db:transaction(function()
       if not has_table(db, 'studies') then db:exec(schema.optuna) end
       local found = db:value 'SELECT schema_version FROM version_info'
@@ -37,13 +42,26 @@ function Store.open(path, options)
    local parent = path:match('^(.*)/[^/]*$')
    if create and parent and parent ~= '' then folder.make(parent) end
    local db = sqlite.open(path, {create = create})
-   db:exec 'PRAGMA foreign_keys = ON'
-   -- Writers wait for each other and not for the disk: what a power cut takes are the last transactions, whole ones, and the runs'
-   -- folders tell the same again.
-   pcall(db.exec, db, 'PRAGMA journal_mode = WAL') -- busy where another process says the same just now
-   db:exec 'PRAGMA synchronous = NORMAL'
-   prepare(db)
+   local ok, message = pcall(prepare, db)
+   if not ok then
+      db:close()
+      error(message, 0)
+   end
    return setmetatable({db = db, path = path}, Store)
+end
+
+--- What f(store) returns. The store is closed afterwards, also where f fails.
+---@param path string
+---@param f fun(store: Store): ...
+---@return ... any
+function Store.use(path, f)
+   local store = Store.open(path)
+   local function finish(ok, ...)
+      store:close()
+      if not ok then error((...), 0) end
+      return ...
+   end
+   return finish(pcall(f, store))
 end
 
 --- Names of the sweeps, in the order of their making.
