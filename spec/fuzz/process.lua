@@ -35,9 +35,9 @@ end
 function process.luajit(words, folder, o, seconds)
    local limit = os.getenv 'HILO_SANITIZED' and '' or ('ulimit -v %d; '):format(o.memory_mb * 1024)
    if seconds then limit = limit .. ('ulimit -S -t %d; '):format(seconds) end
-   local pipe = io.popen(([[{ (ulimit -c 0; %s export OMP_NUM_THREADS=${OMP_NUM_THREADS:-2} OMP_WAIT_POLICY=passive MALLOC_ARENA_MAX=2; \
-      exec luajit %s) \
-      </dev/null >'%s/printed' 2>'%s/said'; echo $?; } 2>/dev/null]]):format(limit, words, folder, folder))
+   local pipe = io.popen(([[{ (ulimit -c 0; %s export OMP_NUM_THREADS=${OMP_NUM_THREADS:-2} OMP_WAIT_POLICY=passive; \
+      export MALLOC_ARENA_MAX=2; exec luajit %s) </dev/null >'%s/printed' 2>'%s/said'; echo $?; } 2>/dev/null]]):format(limit, words,
+      folder, folder))
    local status = tonumber(pipe:read '*a')
    pipe:close()
    return status, read(folder .. '/said'):sub(-20000)

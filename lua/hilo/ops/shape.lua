@@ -194,8 +194,8 @@ local function pieces(x, dim, length, bare)
 end
 
 local function check_pieces(x, dim, n, who)
-   check(n <= most_pieces, '%s: dimension %d of %s gives %.0f pieces, more than a table of tensors holds, %d; narrow it first, or work on '
-      .. 'the whole tensor', who, dim, Tensor.shape_text(x), n, most_pieces)
+   check(n <= most_pieces, '%s: dimension %d of %s gives %.0f pieces, more than a table of tensors holds, %d; narrow it first, or '
+      .. 'work on the whole tensor', who, dim, Tensor.shape_text(x), n, most_pieces)
 end
 
 --- The slices of x along dim, without that dimension.
