@@ -7,32 +7,11 @@ local tree = require 'hilo.nn.tree'
 
 local nn = hilo.nn
 
-local function pooled(unpooling, pooling, ...)
-   local sides = {...}
-   return function()
-      local p = nn[pooling](unpack(sides))
-      return nn.Sequential():add(p):add(nn[unpooling](p))
-   end
-end
-
-local more = {
-   {'SparseLinear', function() return nn.SparseLinear(6, 3) end, hilo.Tensor{{2, 0.5}, {5, -1}}},
-   {'OneHot', function() return nn.OneHot(4) end, hilo.LongTensor{1, 4, 2}},
-   {'Constant', function() return nn.Constant(hilo.Tensor{1, 2}, 1) end, {5, 4}},
-   {'Copy', function() return nn.Copy('torch.FloatTensor', 'torch.FloatTensor') end, {5, 4}},
-   {'GradientReversal', function() return nn.GradientReversal(0.5) end, {5, 4}},
-   {'L1Penalty', function() return nn.L1Penalty(0.5) end, {5, 4}},
-   {'ZeroGrad', function() return nn.ZeroGrad() end, {5, 4}},
-   {'Kmeans', function() return nn.Kmeans(3, 4) end, {5, 4}},
-   {'SpatialMaxUnpooling', pooled('SpatialMaxUnpooling', 'SpatialMaxPooling', 2, 2), {2, 3, 4, 6}},
-   {'VolumetricMaxUnpooling', pooled('VolumetricMaxUnpooling', 'VolumetricMaxPooling', 2, 2, 2), {2, 3, 2, 4, 6}},
-}
-
 -- What keeps a type of its own, or needs a second card.
 local left_out = {['nn.DontCast'] = true, ['nn.GPU'] = true}
 
 local cases = {}
-for _, list in ipairs {require 'spec.nn_network_cases', require 'spec.nn_cases', more} do
+for _, list in ipairs {require 'spec.nn_network_cases', require 'spec.nn_cases', require 'spec.nn_other_cases'} do
    for _, case in ipairs(list) do if not left_out['nn.' .. case[1]] then cases[#cases + 1] = case end end
 end
 

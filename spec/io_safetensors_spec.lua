@@ -44,6 +44,8 @@ local function sample()
       bytes = hilo.ByteTensor {0, 7, 255},
       ints = hilo.IntTensor {-2 ^ 31, 2 ^ 31 - 1},
       longs = hilo.LongTensor {2 ^ 52, -3},
+      chars = hilo.Tensor {-128, 127, 1}:char(),
+      shorts = hilo.Tensor {-32768, 32767}:short(),
       ['name "with\\ odd\n letters'] = hilo.Tensor {1, 2, 3},
    }
 end
