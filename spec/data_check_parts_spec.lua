@@ -1,4 +1,5 @@
 -- hilo data check: what is wrong between the parts of a set: pictures in two lists, near-identical ones, classes that a part lacks.
+local bit = require 'bit'
 local hilo = require 'hilo'
 local CheckSet = require 'spec.check_set'
 local tiny = require 'spec.tiny_set'
@@ -7,6 +8,32 @@ local twins = require 'hilo.data.check.twins'
 local set
 before_each(function() set = CheckSet.new() end)
 after_each(function() set:remove() end)
+
+it('finds the twins among many pictures that comparing each with each would find', function()
+   local function picture(i)
+      return (('%04d'):format(i):rep(8):gsub('.', function(c) return string.char(c:byte() * 4 + i % 7) end)):rep(32)
+   end
+   local function hash() return math.random(0, 2 ^ 32 - 1) end
+   math.randomseed(3)
+   local first, second, expected = {}, {}, {}
+   for i = 1, 900 do second[i] = {name = 'b' .. i, low = hash(), high = hash(), small = picture(i)} end
+   for i = 1, 300 do
+      local of, flipped, seen = second[3 * i], i % 9, {}
+      local words = {of.low, of.high}
+      for _ = 1, flipped do
+         local at
+         repeat at = math.random(0, 63) until not seen[at]
+         seen[at] = true
+         local w = at < 32 and 1 or 2
+         words[w] = bit.bxor(words[w], bit.lshift(1, at % 32))
+      end
+      first[i] = {name = 'a' .. i, low = words[1], high = words[2], small = of.small}
+      if flipped <= 6 then expected[#expected + 1] = first[i].name .. ' ' .. of.name end
+   end
+   local found = {}
+   for i, pair in ipairs(twins(first, second)) do found[i] = pair[1].name .. ' ' .. pair[2].name end
+   assert.same(expected, found)
+end)
 
 describe('hilo data check', function()
    it('names pictures in two lists, and that measuring ones must not train', function()

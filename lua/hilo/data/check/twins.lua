@@ -2,7 +2,7 @@
 local bit = require 'bit'
 local ffi = require 'ffi'
 
-local band, bxor, rshift, tobit = bit.band, bit.bxor, bit.rshift, bit.tobit
+local band, bor, bxor, lshift, rshift, tobit = bit.band, bit.bor, bit.bxor, bit.lshift, bit.rshift, bit.tobit
 
 local most_bits = 6         -- of 64 that may differ
 local most_difference = 6   -- of 255, the mean over the small pictures
@@ -55,17 +55,81 @@ local function near(b, from, low, high)
    return b.n
 end
 
+-- Where hashes differ in at most six bits, one of seven parts of them is the same. For each part: the places in b by its value, in
+-- order, those of value v at starts[v] to starts[v + 1] - 1.
+local parts = most_bits + 1
+
+local function part(low, high, p) -- nine bits, p from 0
+   local at = 9 * p
+   if at + 9 <= 32 then return band(rshift(low, at), 511) end
+   if at >= 32 then return band(rshift(high, at - 32), 511) end
+   return band(bor(rshift(low, at), lshift(high, 32 - at)), 511)
+end
+
+-- The last part has a tenth bit, which need not be the same.
+local function index_of(b)
+   local index = {}
+   for p = 0, parts - 1 do
+      local starts, places = ffi.new('int32_t[514]'), ffi.new('int32_t[?]', b.n)
+      for j = 0, b.n - 1 do
+         local v = part(b.low[j], b.high[j], p) + 2
+         starts[v] = starts[v] + 1
+      end
+      for v = 2, 513 do starts[v] = starts[v] + starts[v - 1] end
+      for j = 0, b.n - 1 do
+         local v = part(b.low[j], b.high[j], p) + 1
+         places[starts[v]] = j
+         starts[v] = starts[v] + 1
+      end
+      index[p + 1] = {starts = starts, places = places}
+   end
+   return index
+end
+
+-- The places of b whose hash is near enough, in order; nil where the index leaves too many to look at.
+local function candidates(index, b, low, high)
+   local total, found, seen = 0, {}, {}
+   for p = 1, parts do
+      local v, starts = part(low, high, p - 1), index[p].starts
+      total = total + starts[v + 1] - starts[v]
+   end
+   if total > b.n / 4 then return nil end
+   for p = 1, parts do
+      local v, starts, places = part(low, high, p - 1), index[p].starts, index[p].places
+      for k = starts[v], starts[v + 1] - 1 do
+         local j = places[k]
+         if ones(bxor(low, b.low[j])) + ones(bxor(high, b.high[j])) <= most_bits and not seen[j] then
+            seen[j] = true
+            found[#found + 1] = j
+         end
+      end
+   end
+   table.sort(found)
+   return found
+end
+
+local function is_twin(a, i, b, j) return a.looks[i + 1].name ~= b.looks[j + 1].name and alike(a, i, b, j) end
+
+local function first_twin(index, a, i, b)
+   local list = candidates(index, b, a.low[i], a.high[i])
+   if list then
+      for _, j in ipairs(list) do if is_twin(a, i, b, j) then return j end end
+      return b.n
+   end
+   local j = near(b, 0, a.low[i], a.high[i])
+   while j < b.n and not is_twin(a, i, b, j) do j = near(b, j + 1, a.low[i], a.high[i]) end
+   return j
+end
+
 --- For each picture of the first list the first of the second, of another name, that is nearly the same.
 ---@param first Look[]
 ---@param second Look[]
 ---@return {[1]: Look, [2]: Look}[]
 return function(first, second)
    local list, a, b = {}, columns(first), columns(second)
+   local index = index_of(b)
    for i = 0, a.n - 1 do
-      local j = near(b, 0, a.low[i], a.high[i])
-      while j < b.n and (first[i + 1].name == second[j + 1].name or not alike(a, i, b, j)) do
-         j = near(b, j + 1, a.low[i], a.high[i])
-      end
+      local j = first_twin(index, a, i, b)
       if j < b.n then list[#list + 1] = {first[i + 1], second[j + 1]} end
    end
    return list
