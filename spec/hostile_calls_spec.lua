@@ -224,6 +224,11 @@ it('nn.Reshape without its first size, and nn.Discriminator without options that
    end
 end)
 
+it('a criterion checks with a format that does not fit as a module does: the format is told', function()
+   assert.matches('nn.MSECriterion: %%s%%n%%d', helper.error_of(function() hilo.nn.MSECriterion():check(false, '%s%n%d') end))
+   assert.matches('nn.MSECriterion: 3 are few', helper.error_of(function() hilo.nn.MSECriterion():check(false, '%d are few', 3) end))
+end)
+
 describe('many tensors', function()
    it('are split, given gradients and joined in time that grows as their number does', function()
       for _, n in ipairs {3, 1000, 1001, 20000} do

@@ -110,8 +110,9 @@ end
 ---@param ... any what the format names
 ---@return any condition
 function Criterion:check(condition, format, ...)
-   if not condition then core.raise(('%s: '):format(self.__typename) .. format:format(...)) end
-   return condition
+   if condition then return condition end
+   local fits, text = pcall(string.format, format, ...)
+   core.raise(('%s: %s'):format(self.__typename, fits and text or tostring(format)))
 end
 
 --- Checks that both are tensors of as many elements; returns the target in the input's sizes and type.
