@@ -7,7 +7,9 @@
 --
 -- limit=n: seconds of processor time that a seed may take. reduce=n: how many findings become small scripts. inner=false: crashes,
 -- ends that do not come and leaks alone. Exit status 1 where something was found.
-package.path = './lua/?.lua;./lua/?/init.lua;./?.lua;' .. package.path
+-- By whole paths: programs change the folder, and what is checked is read from the comments of Lua's files when it is first called.
+local here = require('posix.unistd').getcwd()
+package.path = ('%s/lua/?.lua;%s/lua/?/init.lua;%s/?.lua;%s'):format(here, here, here, package.path)
 require('posix.stdlib').setenv('LUA_PATH', package.path) -- of its processes too
 local reduce = require 'spec.fuzz.reduce'
 local process = require 'spec.fuzz.process'
