@@ -229,6 +229,12 @@ it('a criterion checks with a format that does not fit as a module does: the for
    assert.matches('nn.MSECriterion: 3 are few', helper.error_of(function() hilo.nn.MSECriterion():check(false, '%d are few', 3) end))
 end)
 
+it('the part of a criterion that is given no tensor is refused', function()
+   local nn = hilo.nn
+   assert.matches('expects a tensor, or tables of tensors',
+      helper.error_of(nn.ClassNLLCriterion().part, nn.ClassNLLCriterion(), nn.Sequential(), nil, {0.5, -1, -1}))
+end)
+
 describe('many tensors', function()
    it('are split, given gradients and joined in time that grows as their number does', function()
       for _, n in ipairs {3, 1000, 1001, 20000} do

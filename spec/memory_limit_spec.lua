@@ -16,6 +16,26 @@ local function alone(source)
 end
 
 describe('a limit of memory', function()
+   it('has room for what nobody but compiled code holds any more', function()
+      local text = alone [[
+         local core = require 'hilo.core'
+         local function made()
+            local big = hilo.zeros(2 ^ 25)
+            local function f()
+               local s = 0
+               for i = 1, 1000 do s = s + big._offset end -- a trace of this has big as a constant
+               return s
+            end
+            for i = 1, 100 do f() end
+         end
+         made()
+         for _ = 1, 3 do collectgarbage() end
+         print(core.memory(core.device 'cpu').live / 2 ^ 20)
+         hilo.setmemorylimit(200)
+         assert(hilo.zeros(2 ^ 25):sum() == 0)]]
+      assert.matches('^128', text)
+   end)
+
    it('makes an allocation beyond it an error that names the largest tensors, and all goes on', function()
       local text = alone [[
          hilo.setmemorylimit(1500)

@@ -251,6 +251,13 @@ function core.collect_graph(device)
    highest[name] = 0
 end
 
+--- As collect, where memory is short: compiled code keeps what it was compiled for, such as a network that nothing else refers to.
+---@param device Device
+function core.collect_all(device)
+   if live_bytes(device) > slack then jit.flush() end
+   core.collect()
+end
+
 local function make_room(device, bytes)
    local name, needed = device.name, live_bytes(device) + bytes
    if needed > (limit[name] or slack) then
@@ -273,7 +280,7 @@ function core.allocate(device, bytes, zero, apart)
    local lib, guard = device.lib, core.guard -- of memory_limit.lua, where there is a limit
    if guard then guard.before(device, bytes) end
    if take(lib, bytes, zero, apart) ~= 0 then
-      core.collect()
+      core.collect_all(device)
       lib.hl_empty_cache()
       if take(lib, bytes, zero, apart) ~= 0 then raise_c_error(lib) end
    end

@@ -53,7 +53,7 @@ local function before(device, bytes)
    local other = beside(device, m.live + m.cached)
    if m.live + bytes + other <= most then return end
    busy = true
-   core.collect()
+   core.collect_all(device)
    m = core.memory(device)
    other = beside(device, m.live + m.cached)
    busy = false

@@ -160,7 +160,11 @@ end
 ---@return Tensor (1)
 function Criterion:part(criterion, input, target)
    local loss = criterion(input, target)
-   return core.is_tensor(loss) and loss or tree.list(input)[1]:empty(1):fill(loss)
+   if core.is_tensor(loss) then return loss end
+   local like = tree.list(input)[1]
+   self:check(like and type(loss) == 'number', 'expects a tensor, or tables of tensors, and a loss that is a number; got %s and %s',
+      like and 'tensors' or 'none', type(loss))
+   return like:empty(1):fill(loss)
 end
 
 --- 'mean' or 'sum'
