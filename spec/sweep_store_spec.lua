@@ -190,6 +190,17 @@ describe('a database', function()
       db:close()
    end)
 
+   it('tells a damaged file whose rows name no trial, or one that is not there', function()
+      local study = store:make_study('s', 'max')
+      study:add_trial()
+      store.db:exec 'PRAGMA foreign_keys = OFF; ALTER TABLE trials RENAME TO whole; CREATE TABLE trials AS SELECT * FROM whole'
+      assert.equal(1, #study:trials())
+      store.db:exec 'UPDATE trials SET trial_id = NULL'
+      local ok, why = pcall(study.trials, study)
+      assert.is_false(ok)
+      assert.matches('sweeps.db: a row names the trial nil, which is not there: the file is damaged', why)
+   end)
+
    it('undoes a transaction that errors, and says what is wrong with a statement', function()
       local db = sqlite.open(folder .. '/a.db', {create = true})
       db:exec 'CREATE TABLE t (i INTEGER)'

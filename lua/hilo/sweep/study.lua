@@ -1,6 +1,7 @@
 --- sweep/study.lua: one sweep of a store: what it is asked, and its trials. Its runs are in study_runs.lua. Each method is one
 --- transaction or part of one, so several coordinators may work on one sweep.
 local time = require 'posix.sys.time'
+local core = require 'hilo.core'
 local distributions = require 'hilo.sweep.distributions'
 local json = require 'hilo.train.json'
 local numbers = require 'hilo.sweep.numbers'
@@ -134,19 +135,25 @@ local states = {COMPLETE = 'complete', RUNNING = 'running', WAITING = 'waiting',
 ---@field started string?
 ---@field ended string?
 
+-- The trial of a row that names one: those of a damaged file may name none.
+local function trial_of(self, by_id, row)
+   return core.check(row.trial_id and by_id[row.trial_id], '%s: a row names the trial %s, which is not there: the file is damaged; '
+      .. 'take a copy of it, or let `sqlite3 FILE .recover` write what can be read', self.db.path, tostring(row.trial_id))
+end
+
 local function fill_values(self, by_id)
    local decoded = {} -- a sweep has few distributions and many values
    for _, row in ipairs(self.db:rows('SELECT p.* FROM trial_params p JOIN trials t USING (trial_id) WHERE study_id = ?', self.id)) do
       local key = row.param_name .. row.distribution_json
       decoded[key] = decoded[key] or distributions.decode(row.param_name, row.distribution_json)
-      by_id[row.trial_id].values[row.param_name] = distributions.value(decoded[key], row.param_value)
+      trial_of(self, by_id, row).values[row.param_name] = distributions.value(decoded[key], row.param_value)
    end
 end
 
 local function fill_curves(self, by_id)
    for _, row in ipairs(self.db:rows([[SELECT i.* FROM trial_intermediate_values i JOIN trials t USING (trial_id) WHERE study_id = ?
       ORDER BY step]], self.id)) do
-      local trial = by_id[row.trial_id]
+      local trial = trial_of(self, by_id, row)
       trial.step = row.step
       table.insert(trial.curve, {step = row.step, value = numbers.restored(row.intermediate_value, row.intermediate_value_type)})
    end
@@ -162,13 +169,14 @@ function Study:trials()
       list[i] = {id = row.trial_id, number = row.number, state = states[row.state], values = {}, curve = {},
          value = row.value_type and numbers.restored(row.value, row.value_type), started = row.datetime_start,
          ended = row.datetime_complete}
-      by_id[row.trial_id] = list[i]
+      if row.trial_id then by_id[row.trial_id] = list[i] end
+      trial_of(self, by_id, row)
    end
    fill_values(self, by_id)
    fill_curves(self, by_id)
    for _, row in ipairs(self.db:rows([[SELECT trial_id, AVG(value) AS mean FROM hilo_runs
       WHERE study_id = ? AND state = 'COMPLETE' AND trial_id IS NOT NULL GROUP BY trial_id]], self.id)) do
-      local trial = by_id[row.trial_id]
+      local trial = trial_of(self, by_id, row)
       trial.value = trial.value or row.mean
    end
    return list
