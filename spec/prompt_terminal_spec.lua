@@ -39,7 +39,9 @@ describe('the prompt at a terminal', function()
    it('stops loops of all kinds by Ctrl-C, and keeps what it holds', function()
       local t = hilo()
       assert(t:wait('1> '))
-      t:type('x = hilo.ones(1000); s = ("a"):rep(60)\r')
+      local picture = home .. '/large.jpg'
+      require('hilo').io.image.save(picture, require('hilo').ByteTensor(3, 12000, 12000))
+      t:type(('x = hilo.ones(1000); s = ("a"):rep(60); picture = %q\r'):format(picture))
       assert(t:wait('2> '))
       for _, loop in ipairs {
          'while true do end', 'local i = 0.5 while true do i = i + 1 end', 'for i = 1, 1e15 do end',
@@ -52,6 +54,8 @@ describe('the prompt at a terminal', function()
          'local a = hilo.zeros(1000, 1000) while true do hilo.mm(a, a) end',
          -- LAPACK, which looks at nothing
          'hilo.svd(hilo.randn(3000, 3000))', 'hilo.gesv(hilo.eye(9000), hilo.randn(9000, 9000))',
+         -- pictures
+         'hilo.io.image.save(picture .. ".png", hilo.ByteTensor(3, 9000, 9000):random(0, 255))', 'hilo.io.image.load(picture)',
          -- functions of Lua's own in C, which look at no hook
          's:find(("a*"):rep(30) .. "b")', 'coroutine.wrap(string.match)(s, ("a*"):rep(30) .. "b")', 's:gsub(("a*"):rep(30) .. "b", "")',
          'for word in s:gmatch(("a*"):rep(30) .. "b") do end',

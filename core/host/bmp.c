@@ -1,5 +1,6 @@
 #include <string.h>
 #include "image.h"
+#include "interrupt.h"
 
 /* What the headers say. All numbers are little endian. */
 typedef struct {
@@ -156,12 +157,13 @@ static void unpack_bytes(uint8_t *to, const uint8_t *from, int width, int bytes)
    }
 }
 
-static void read_plain(const bmp *b, uint8_t *out, int channels)
+static int read_plain(const bmp *b, uint8_t *out, int channels)
 {
    static const uint32_t rgb888[] = {0xff0000, 0xff00, 0xff};
    size_t stride = (size_t)row_bytes(b), row = (size_t)b->width * channels;
    bool whole_bytes = b->bits == 24 || (b->bits == 32 && channels == 3 && !memcmp(b->mask, rgb888, sizeof rgb888));
    for (int i = 0; i < b->height; i++) {
+      HL_TRY(hl_interrupt_poll());
       const uint8_t *from = b->data + b->pixels + stride * i;
       uint8_t *to = out + row * (b->top_down ? i : b->height - 1 - i);
       if (b->bits <= 8)
@@ -171,6 +173,7 @@ static void read_plain(const bmp *b, uint8_t *out, int channels)
       else
          unpack_fields(to, from, b, channels);
    }
+   return 0;
 }
 
 /* Pairs of bytes: count and colour, or 0 and 0 end of row, 1 end of image, 2 a step right and up, else so many pixels
@@ -232,6 +235,6 @@ int hl_bmp_decode(const hl_source *s, int want, hl_image *image)
    if (b.compression == RLE8 || b.compression == RLE4)
       HL_TRY(read_runs(&b, image->pixels.data));
    else
-      read_plain(&b, image->pixels.data, image->channels);
+      HL_TRY(read_plain(&b, image->pixels.data, image->channels));
    return image->info.is_palette && hl_wants_rgb(want) ? hl_apply_palette(s, "BMP", image) : 0;
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <zlib.h>
 #include "image.h"
+#include "interrupt.h"
 
 const char *hl_show_path(const char *path)
 {
@@ -23,6 +24,8 @@ const char *hl_show_path(const char *path)
    snprintf(text, ROOM + 4, "...%s", path + n - ROOM);
    return text;
 }
+
+enum { PIECE = 1 << 24 }; /* bytes between two looks for Ctrl-C */
 
 /* ---- writing ---- */
 
@@ -113,7 +116,11 @@ HL_API int hl_host_file_write(hl_host_file *f, const void *data, int64_t bytes)
    HL_CHECK(bytes >= 0 && (data || bytes == 0), "%s: %s: cannot write %lld bytes", fn, hl_show_path(f->path),
             (long long)bytes);
    while (bytes > 0) {
-      size_t piece = bytes < 1 << 24 ? (size_t)bytes : 1 << 24;
+      if (hl_interrupt_poll()) {
+         drop_temporary(f);
+         return 1;
+      }
+      size_t piece = bytes < PIECE ? (size_t)bytes : PIECE;
       ssize_t n = write(f->fd, at, piece);
       if (n < 0 && errno == EINTR) continue;
       if (n <= 0) {
@@ -193,7 +200,8 @@ static int read_all(const char *fn, const char *path, int fd, void *data, int64_
    HL_WAIT_FOR("read", path);
    char *at = data;
    while (bytes > 0) {
-      ssize_t n = pread(fd, at, bytes < 1 << 30 ? (size_t)bytes : 1 << 30, offset);
+      HL_TRY(hl_interrupt_poll());
+      ssize_t n = pread(fd, at, bytes < PIECE ? (size_t)bytes : PIECE, offset);
       if (n < 0 && errno == EINTR) continue;
       HL_CHECK(n >= 0, "%s: %s: cannot read: %s", fn, hl_show_path(path), strerror(errno));
       HL_CHECK(n > 0, "%s: %s: the file ends %lld bytes too early", fn, hl_show_path(path), (long long)bytes);
@@ -355,12 +363,10 @@ HL_API void hl_host_release(char *names)
 
 /* ---- zlib; its counters have 32 bits, so long data goes in pieces ---- */
 
-enum { PIECE = 1 << 30 };
-
 HL_API uint32_t hl_host_crc32(uint32_t crc, const void *data, int64_t bytes)
 {
    const Bytef *at = data;
-   while (bytes > 0) {
+   while (bytes > 0 && !hl_interrupt_poll()) { /* at a prompt an error follows at once */
       uInt n = bytes < PIECE ? (uInt)bytes : PIECE;
       crc = (uint32_t)crc32(crc, at, n);
       at += n;
@@ -385,13 +391,14 @@ HL_API int hl_host_inflate(void *dst, int64_t dst_bytes, const void *src, int64_
       z.avail_in = in < PIECE ? (uInt)in : PIECE;
       z.avail_out = out < PIECE ? (uInt)out : PIECE;
       rc = inflate(&z, Z_NO_FLUSH);
-   } while (rc == Z_OK);
+   } while (rc == Z_OK && !hl_interrupt_poll());
    int64_t came = (int64_t)z.total_out;
    const char *reason = rc == Z_STREAM_END  ? "it ends"
                         : z.msg             ? z.msg
                         : came == dst_bytes ? "there is more of it"
                                             : "it is cut short";
    inflateEnd(&z);
+   HL_TRY(hl_interrupt_poll());
    HL_CHECK(rc == Z_STREAM_END && came == dst_bytes, "%s: the data must unpack to %lld bytes, but after %lld: %s", fn,
             (long long)dst_bytes, (long long)came, reason);
    return 0;

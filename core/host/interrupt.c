@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -25,6 +26,7 @@ typedef int lua_set_hook(void *state, lua_hook *hook, int mask, int count);
 typedef int lua_error(void *state, const char *format, ...);
 
 static void *volatile lua_prompt, *volatile lua_work;
+static pthread_t prompt_thread;
 static lua_set_hook *set_hook;
 static lua_error *raise_error;
 static volatile int32_t held, presses;
@@ -191,6 +193,7 @@ HL_API int hl_host_interrupt_prompt(const hl_host_lua *lua)
    set_hook = (lua_set_hook *)lua->lua_sethook;
    raise_error = (lua_error *)lua->luaL_error;
    lua_prompt = lua->state;
+   prompt_thread = pthread_self();
    hl_host_leave_learn(lua);
    if (install_looks()) return 1;
    struct sigaction closed_pipe = {.sa_handler = on_closed_pipe, .sa_flags = SA_RESTART};
@@ -225,6 +228,12 @@ int hl_interrupt_is_installed(void)
 int hl_interrupt_is_wanted(void)
 {
    return flag && (!held || presses > 1);
+}
+
+int hl_interrupt_poll(void)
+{
+   int ends = flag && lua_work && hl_interrupt_is_wanted() && pthread_equal(pthread_self(), prompt_thread);
+   return ends ? hl_fail("interrupted") : 0;
 }
 
 HL_API const volatile int32_t *hl_host_interrupt_flag(void)

@@ -5,6 +5,7 @@
 #include <jpeglib.h>
 #include <jerror.h>
 #include "image.h"
+#include "interrupt.h"
 
 /* libjpeg reports errors through error_exit, which must not return: it jumps back to the one entry point that set the
  * jump. What the jump must find again lives in a structure of the entry point's caller. */
@@ -65,6 +66,7 @@ static void on_progress(j_common_ptr codec)
 {
    enum { MAX_SCANS = 500 };
    session *s = (session *)codec->err;
+   if (hl_interrupt_poll()) stop(s);
    if (!codec->is_decompressor || s->codec.in.input_scan_number <= MAX_SCANS) return;
    hl_fail("%s: %s: damaged JPEG: more than %d scans", s->fn, hl_show_path(s->path), MAX_SCANS);
    stop(s);
@@ -183,6 +185,7 @@ static int write_jpeg(session *s, const hl_tensor *x, int quality)
       return 1;
    }
    jpeg_create_compress(out);
+   out->progress = &s->progress;
    jpeg_mem_dest(out, &s->written, &s->written_bytes);
    out->image_height = (JDIMENSION)x->size[0];
    out->image_width = (JDIMENSION)x->size[1];

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "image.h"
+#include "interrupt.h"
 
 /* libpng reports errors by longjmp. Each entry point below sets the jump once and keeps everything that the jump must
  * find again in a structure of its caller's. */
@@ -86,7 +87,10 @@ static void read_pixels(png_structp png, png_infop head, const hl_source *s, int
    if (row != (size_t)image->width * image->channels * image->sample_bytes) png_error(png, "unexpected row size");
    if (hl_buffer_need(s->fn, &image->pixels, row * image->height)) png_error(png, "");
    for (int pass = 0; pass < passes; pass++)
-      for (int y = 0; y < image->height; y++) png_read_row(png, (png_bytep)image->pixels.data + row * y, NULL);
+      for (int y = 0; y < image->height; y++) {
+         if (hl_interrupt_poll()) png_error(png, "");
+         png_read_row(png, (png_bytep)image->pixels.data + row * y, NULL);
+      }
    png_read_end(png, NULL);
 }
 
@@ -181,6 +185,7 @@ static void write_all(png_structp png, png_infop head, writing *w)
          for (size_t i = 0; i < row; i++) png_save_uint_16(w->row + 2 * i, (unsigned)values[i]);
          from = w->row;
       }
+      if (hl_interrupt_poll()) png_error(png, "");
       png_write_row(png, from);
    }
    png_write_end(png, head);

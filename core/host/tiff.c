@@ -4,6 +4,7 @@
 #include <string.h>
 #include <tiffio.h>
 #include "image.h"
+#include "interrupt.h"
 
 /* The file in memory, as libtiff sees it, and what its header says. */
 typedef struct {
@@ -299,6 +300,7 @@ static int read_strips(reading *r, const target *t, int samples, int plane, hl_b
    bool direct = t->plain && samples == t->kept;
    if (!direct) HL_TRY(hl_buffer_need(r->s->fn, block, bytes));
    for (uint32_t y = 0; y < height; y += per_strip) {
+      HL_TRY(hl_interrupt_poll());
       uint32_t rows = height - y < per_strip ? height - y : per_strip;
       uint8_t *to = direct ? (uint8_t *)t->image->pixels.data + row * y : block->data;
       tmsize_t need = (tmsize_t)(row * rows);
@@ -325,6 +327,7 @@ static int read_tiles(reading *r, const target *t, int samples, int plane, hl_bu
    HL_TRY(hl_buffer_need(r->s->fn, block, (size_t)bytes));
    for (uint32_t y = 0; y < height; y += h)
       for (uint32_t x = 0; x < width; x += w) {
+         HL_TRY(hl_interrupt_poll());
          uint32_t tile = TIFFComputeTile(r->tiff, x, y, 0, (uint16_t)plane);
          if (TIFFReadEncodedTile(r->tiff, tile, block->data, bytes) != bytes || *r->reason)
             return damaged(r, "the file is cut short");

@@ -1,5 +1,6 @@
 #include <string.h>
 #include "image.h"
+#include "interrupt.h"
 
 /* ---- EXIF: a TIFF header and tags ---- */
 
@@ -62,7 +63,11 @@ int hl_turn(const char *fn, hl_image *image)
       step_y = other;
    }
    uint8_t *to = turned.data;
-   for (int top = 0; top < rows; top += TILE)
+   for (int top = 0; top < rows; top += TILE) {
+      if (hl_interrupt_poll()) {
+         hl_buffer_release(&turned);
+         return 1;
+      }
       for (int left = 0; left < columns; left += TILE)
          for (int y = top; y < rows && y < top + TILE; y++) {
             const uint8_t *p = from + y * step_y + left * step_x;
@@ -73,6 +78,7 @@ int hl_turn(const char *fn, hl_image *image)
                q[2] = p[2];
             }
          }
+   }
    hl_buffer_release(&image->pixels);
    image->pixels = turned;
    image->height = rows;

@@ -1,6 +1,7 @@
 #include <string.h>
 #include <webp/decode.h>
 #include "image.h"
+#include "interrupt.h"
 
 static uint32_t little(const uint8_t *p)
 {
@@ -52,6 +53,22 @@ int hl_webp_info(const hl_source *s, hl_host_image *info)
    return read_header(s, info, &features);
 }
 
+/* The file in parts, so that Ctrl-C is seen in between. */
+static int decode_parts(const hl_source *s, WebPDecoderConfig *config)
+{
+   enum { PART = 1 << 16 };
+   WebPIDecoder *decoder = WebPIDecode(NULL, 0, config);
+   HL_CHECK(decoder, "%s: %s: out of memory", s->fn, hl_show_path(s->path));
+   VP8StatusCode status = VP8_STATUS_SUSPENDED;
+   for (size_t end = 0; status == VP8_STATUS_SUSPENDED && end < s->bytes && !hl_interrupt_poll();) {
+      end = s->bytes - end < PART ? s->bytes : end + PART;
+      status = WebPIUpdate(decoder, s->buffer.data, end);
+   }
+   WebPIDelete(decoder);
+   if (status == VP8_STATUS_SUSPENDED) status = VP8_STATUS_NOT_ENOUGH_DATA;
+   return hl_interrupt_poll() || (status != VP8_STATUS_OK && failed(s, status));
+}
+
 int hl_webp_decode(const hl_source *s, int want, hl_image *image)
 {
    enum { LOSSLESS = 2 };
@@ -70,7 +87,7 @@ int hl_webp_decode(const hl_source *s, int want, hl_image *image)
    config.output.colorspace = image->channels == 4 ? MODE_RGBA : MODE_RGB;
    config.output.is_external_memory = 1;
    config.output.u.RGBA = (WebPRGBABuffer){image->pixels.data, (int)row, bytes};
-   VP8StatusCode status = WebPDecode(s->buffer.data, s->bytes, &config);
+   int rc = decode_parts(s, &config);
    WebPFreeDecBuffer(&config.output);
-   return status == VP8_STATUS_OK ? 0 : failed(s, status);
+   return rc;
 }
