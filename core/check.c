@@ -27,9 +27,14 @@ void hl_set_interrupt(const volatile int32_t *flag)
    interrupt_flag = flag;
 }
 
+bool hl_interrupted(void)
+{
+   return interrupt_flag && *interrupt_flag;
+}
+
 int hl_poll(void)
 {
-   return interrupt_flag && *interrupt_flag ? hl_fail("interrupted") : 0;
+   return hl_interrupted() ? hl_fail("interrupted") : 0;
 }
 
 static const struct {

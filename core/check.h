@@ -27,6 +27,8 @@ int hl_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Fails with "interrupted" after Ctrl-C; cheap enough for every call and every tile. */
 int hl_poll(void);
+/* Whether it would: a loop leaves out what is left to do then, and hl_poll() ends its function. */
+bool hl_interrupted(void);
 void hl_set_interrupt(const volatile int32_t *flag);
 
 /* A device whose kernels take 4-d tensors that are dense with the channels innermost (N,H,W,C in memory) says so once;

@@ -162,6 +162,7 @@ static void copy_transposed(const hl_iter *it, int across)
    int64_t tiles = it->total / (rows * columns) * down * wide;
 #pragma omp parallel for if (it->total >= HL_PARALLEL_MIN)
    for (int64_t tile = 0; tile < tiles; tile++) {
+      if (hl_interrupted()) continue;
       int64_t row = tile / wide % down * TILE, column = tile % wide * TILE, rest = tile / (down * wide);
       char *y = it->data[0] + (row * sy + column) * width, *x = it->data[1] + (column * sx + row) * width;
       for (int d = inner; d >= 0; d--) {
@@ -204,7 +205,7 @@ HL_API int hl_copy(hl_tensor *y, const hl_tensor *x)
       copy_transposed(&it, across);
    else
       return hl_iter_run(&it, movers[it.item[0]].copy, NULL);
-   return 0;
+   return hl_poll();
 }
 
 HL_API int hl_range(hl_tensor *y, double start, double step)

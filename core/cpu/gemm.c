@@ -43,6 +43,7 @@ typedef struct {
 enum { COPY_A, COPY_B, COPY_C }; /* scratch slots */
 
 static const double SMALL = 4e6, /* flops: below this the products of a batch are shared out, not each one cut up */
+    READ = 32,                   /* flops: what a number of a takes to read, where it is used but once or twice */
     PIECE = 4e9;                 /* flops: a large product is cut up, so that Ctrl-C is seen in between */
 
 /* False where BLAS cannot read t as it is. */
@@ -163,7 +164,8 @@ HL_API int hl_matmul(hl_tensor *c, const hl_tensor *a, const hl_tensor *b, doubl
             multiply_f32(&p, 0, p.m, i, alpha, beta);
       }
    } else {
-      int64_t rows = flops > PIECE ? (int64_t)((double)p.m * PIECE / flops) + 1 : p.m;
+      double cost = flops + READ * (double)p.m * (double)p.k;
+      int64_t rows = cost > PIECE ? (int64_t)((double)p.m * PIECE / cost) + 1 : p.m;
       for (int64_t i = 0; i < batches; i++)
          for (int64_t row = 0; row < p.m; row += rows) {
             HL_TRY(hl_poll());

@@ -11,6 +11,7 @@
       (void)first; \
       if (llabs(s[0]) <= llabs(q->big) && n > 1) { /* neighbouring lines lie closer than a line's elements */ \
          for (int64_t i = 0; i < q->count; i++) { \
+            if (i % LOOK == 0 && hl_interrupted()) return; \
             num *big = (num *)p[0], *small = (num *)p[1] + i * q->small; \
             const int64_t *index = (const int64_t *)p[2] + i * q->index; \
             for (int64_t j = 0; j < n; j++) { \
@@ -24,6 +25,7 @@
          num *big = (num *)p[0] + j * s[0], *small = (num *)p[1] + j * s[1]; \
          const int64_t *index = (const int64_t *)p[2] + j * s[2]; \
          for (int64_t i = 0; i < q->count; i++) { \
+            if (i % LOOK == 0 && hl_interrupted()) return; \
             num *b = big + (index[i * q->index] - 1) * q->big, *y = small + i * q->small; \
             statement; \
          } \
@@ -36,6 +38,7 @@
       (void)first; \
       if (n > 1 && (s[0] == 1 || llabs(s[0]) < llabs(q->big))) { \
          for (int64_t i = 0; i < q->count; i++) { \
+            if (i % LOOK == 0 && hl_interrupted()) return; \
             num *big = (num *)p[0] + (q->positions[i * q->index] - 1) * q->big, *small = (num *)p[1] + i * q->small; \
             if (s[0] == 1 && s[1] == 1) { \
                _Pragma("omp simd") for (int64_t j = 0; j < n; j++) \
@@ -55,6 +58,7 @@
       for (int64_t j = 0; j < n; j++) { \
          num *big = (num *)p[0] + j * s[0], *small = (num *)p[1] + j * s[1]; \
          for (int64_t i = 0; i < q->count; i++) { \
+            if (i % LOOK == 0 && hl_interrupted()) return; \
             num *b = big + (q->positions[i * q->index] - 1) * q->big, *y = small + i * q->small; \
             statement; \
          } \
@@ -131,6 +135,8 @@ static const kernels FN(table) = {FN(take),       FN(put),   FN(add),    FN(take
 #include <stdlib.h>
 #include "iter.h"
 
+enum { LOOK = 4096 }; /* elements of a line, or rows of such, between two looks for Ctrl-C */
+
 /* Elements of a line of small, strides along it; positions: of slices. */
 typedef struct {
    int64_t count, big, small, index;
@@ -205,7 +211,8 @@ static int slices(const char *fn, const hl_tensor *big, const hl_tensor *small, 
    hl_iter_lines(&it, 2, (const hl_tensor *[]){big, small}, dim, along);
    lines q = {hl_numel(index), along[0], along[1], index->stride[0], index->data};
    it.cost = q.count;
-   return hl_iter_run(&it, row, &q);
+   HL_TRY(hl_iter_run(&it, row, &q));
+   return hl_poll();
 }
 
 HL_API int hl_index_select(hl_tensor *y, const hl_tensor *x, const hl_tensor *index, int dim)
@@ -240,7 +247,8 @@ static int gathered(const char *fn, const hl_tensor *big, const hl_tensor *small
    hl_iter_lines(&it, 3, (const hl_tensor *[]){&part, small, index}, dim, along);
    lines q = {small->size[dim], along[0], along[1], along[2], NULL};
    it.cost = q.count;
-   return hl_iter_run(&it, row, &q);
+   HL_TRY(hl_iter_run(&it, row, &q));
+   return hl_poll();
 }
 
 HL_API int hl_gather(hl_tensor *y, const hl_tensor *x, const hl_tensor *index, int dim)

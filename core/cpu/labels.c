@@ -26,6 +26,7 @@ static void FN(label_map)(hl_tensor *labels, hl_tensor *confidence, const hl_ten
 #pragma omp parallel for collapse(2) schedule(static) if (hl_numel(x) > HL_PARALLEL_MIN)
    for (int64_t image = 0; image < images; image++)
       for (int64_t block = 0; block < blocks; block++) {
+         if (hl_interrupted()) continue;
          int32_t label[BLOCK];
          real value[BLOCK];
          int64_t at = block * BLOCK, n = pixels - at < BLOCK ? pixels - at : BLOCK, out = image * pixels + at;
@@ -43,6 +44,7 @@ static int64_t FN(one_hot)(hl_tensor *y, const hl_tensor *labels, int void_label
 #pragma omp parallel for collapse(2) schedule(static) reduction(min : bad) if (hl_numel(y) > HL_PARALLEL_MIN)
    for (int64_t image = 0; image < images; image++)
       for (int64_t block = 0; block < blocks; block++) {
+         if (hl_interrupted()) continue;
          int32_t label[BLOCK];
          int64_t at = block * BLOCK, n = pixels - at < BLOCK ? pixels - at : BLOCK;
          int64_t found = hl_read_labels(label, labels, image * pixels + at, n, classes, void_label);
@@ -117,7 +119,7 @@ HL_API int hl_label_map(hl_tensor *labels, hl_tensor *confidence, const hl_tenso
       label_map_f64(labels, confidence, x);
    else
       label_map_f32(labels, confidence, x);
-   return 0;
+   return hl_poll();
 }
 
 HL_API int hl_one_hot(hl_tensor *y, const hl_tensor *labels, int void_label)
@@ -127,7 +129,7 @@ HL_API int hl_one_hot(hl_tensor *y, const hl_tensor *labels, int void_label)
    int64_t bad = y->dtype == HL_F64 ? one_hot_f64(y, labels, void_label) : one_hot_f32(y, labels, void_label);
    if (bad >= 0)
       return hl_fail_label("one_hot", "labels", labels, bad, hl_label_at(labels, bad), y->size[1], void_label);
-   return 0;
+   return hl_poll();
 }
 
 /* Adds the pixels first .. first + n - 1 to matrix. bad: the first positions of a truth and of a prediction that are no

@@ -48,12 +48,14 @@ static int FN(cross_entropy)(hl_tensor *loss, hl_tensor *lse, hl_tensor *scale, 
 #pragma omp parallel for collapse(2) schedule(static) reduction(min : bad) if (hl_numel(x) > HL_PARALLEL_MIN / 4)
    for (int64_t image = 0; image < l.images; image++)
       for (int64_t block = 0; block < l.blocks; block++) {
+         if (hl_interrupted()) continue;
          int64_t found = FN(cross_entropy_block)(sums + 2 * (image * l.blocks + block), lse->data, x, labels,
                                                  weight ? weight->data : NULL, l, image, block, p->void_label);
          if (found >= 0 && found < bad) bad = found;
       }
    if (bad != INT64_MAX)
       return hl_fail_label("cross_entropy", "labels", labels, bad, hl_label_at(labels, bad), l.classes, p->void_label);
+   HL_TRY(hl_poll());
    hl_mean_losses(loss, scale, sums, l.images, l.blocks, p->per_image);
    return 0;
 }
@@ -91,12 +93,13 @@ static int FN(cross_entropy_back)(hl_tensor *dx, const hl_tensor *dloss, const h
 #pragma omp parallel for collapse(2) schedule(static) reduction(min : bad) if (hl_numel(x) > HL_PARALLEL_MIN / 4)
    for (int64_t image = 0; image < l.images; image++)
       for (int64_t block = 0; block < l.blocks; block++) {
+         if (hl_interrupted()) continue;
          real k = ((real *)scale->data)[image] * ((real *)dloss->data)[p->per_image ? image : 0];
          int64_t found = FN(cross_entropy_back_block)(dx->data, x->data, lse->data, labels,
                                                       weight ? weight->data : NULL, l, image, block, k, p->void_label);
          if (found >= 0 && found < bad) bad = found;
       }
-   if (bad == INT64_MAX) return 0;
+   if (bad == INT64_MAX) return hl_poll();
    return hl_fail_label("cross_entropy_back", "labels", labels, bad, hl_label_at(labels, bad), l.classes,
                         p->void_label);
 }
@@ -168,9 +171,11 @@ static int FN(pair_loss)(hl_tensor *loss, const hl_tensor *a, const hl_tensor *b
    if (!sums) return 1;
 #pragma omp parallel for schedule(static) if (n > HL_PARALLEL_MIN)
    for (int64_t k = 0; k < blocks; k++) {
+      if (hl_interrupted()) continue;
       int64_t at = k * PAIRS, count = n - at < PAIRS ? n - at : PAIRS;
       sums[k] = FN(pair_block)((const real *)a->data + at, (const real *)b->data + at, count, op);
    }
+   HL_TRY(hl_poll());
    for (int64_t k = 0; k < blocks; k++) total += sums[k];
    *(real *)loss->data = (real)(mean && n ? total / (double)n : total);
    return 0;
@@ -214,6 +219,7 @@ static void FN(pair_loss_back)(hl_tensor *da, hl_tensor *db, const hl_tensor *dl
    real scale = (real)((double)*(real *)dloss->data / (double)(mean && n ? n : 1));
 #pragma omp parallel for schedule(static) if (n > HL_PARALLEL_MIN)
    for (int64_t k = 0; k < blocks; k++) {
+      if (hl_interrupted()) continue;
       int64_t at = k * PAIRS, count = n - at < PAIRS ? n - at : PAIRS;
       const real *ak = (const real *)a->data + at, *bk = (const real *)b->data + at;
       FN(pair_back)(da ? (real *)da->data + at : NULL, db ? (real *)db->data + at : NULL, ak, bk, count, scale, op);
@@ -240,6 +246,7 @@ static void FN(cosine)(hl_tensor *y, const hl_tensor *a, const hl_tensor *b, dou
    int64_t rows = a->size[0], n = a->size[1];
 #pragma omp parallel for schedule(static) if (hl_numel(a) > HL_PARALLEL_MIN)
    for (int64_t r = 0; r < rows; r++) {
+      if (hl_interrupted()) continue;
       double p[3];
       FN(row_products)(p, (const real *)a->data + r * n, (const real *)b->data + r * n, n);
       ((real *)y->data)[r] = (real)(p[0] / (at_least(sqrt(p[1]), eps) * at_least(sqrt(p[2]), eps)));
@@ -252,6 +259,7 @@ static void FN(cosine_back)(hl_tensor *da, hl_tensor *db, const hl_tensor *dy, c
    int64_t rows = a->size[0], n = a->size[1];
 #pragma omp parallel for schedule(static) if (hl_numel(a) > HL_PARALLEL_MIN)
    for (int64_t r = 0; r < rows; r++) {
+      if (hl_interrupted()) continue;
       const real *ar = (const real *)a->data + r * n, *br = (const real *)b->data + r * n;
       double p[3], g = (double)((real *)dy->data)[r];
       FN(row_products)(p, ar, br, n);
@@ -358,7 +366,7 @@ HL_API int hl_pair_loss_back(hl_tensor *da, hl_tensor *db, const hl_tensor *dlos
       pair_loss_back_f64(da, db, dloss, a, b, op, mean);
    else
       pair_loss_back_f32(da, db, dloss, a, b, op, mean);
-   return 0;
+   return hl_poll();
 }
 
 HL_API int hl_cosine(hl_tensor *y, const hl_tensor *a, const hl_tensor *b, double eps)
@@ -369,7 +377,7 @@ HL_API int hl_cosine(hl_tensor *y, const hl_tensor *a, const hl_tensor *b, doubl
       cosine_f64(y, a, b, eps);
    else
       cosine_f32(y, a, b, eps);
-   return 0;
+   return hl_poll();
 }
 
 HL_API int hl_cosine_back(hl_tensor *da, hl_tensor *db, const hl_tensor *dy, const hl_tensor *a, const hl_tensor *b,
@@ -383,6 +391,6 @@ HL_API int hl_cosine_back(hl_tensor *da, hl_tensor *db, const hl_tensor *dy, con
       cosine_back_f64(da, db, dy, a, b, eps);
    else
       cosine_back_f32(da, db, dy, a, b, eps);
-   return 0;
+   return hl_poll();
 }
 #endif

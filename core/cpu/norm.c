@@ -157,7 +157,8 @@ static void FN(batch_norm_again)(hl_tensor *y, const hl_tensor *mean, const hl_t
 {
    layout l = layout_of(x);
 #pragma omp parallel for schedule(static) if (l.n * l.plane * l.channels > HL_PARALLEL_MIN)
-   for (int64_t c = 0; c < l.channels; c++) FN(normalise_channel)(y, mean, invstd, x, gamma, beta, add, p, l, c);
+   for (int64_t c = 0; c < l.channels; c++)
+      if (!hl_interrupted()) FN(normalise_channel)(y, mean, invstd, x, gamma, beta, add, p, l, c);
 }
 
 static void FN(batch_norm)(hl_tensor *y, hl_tensor *mean, hl_tensor *invstd, hl_tensor *running_mean,
@@ -169,6 +170,7 @@ static void FN(batch_norm)(hl_tensor *y, hl_tensor *mean, hl_tensor *invstd, hl_
    double values = (double)(l.n * l.plane);
 #pragma omp parallel for schedule(static) if (l.n * l.plane * l.channels > HL_PARALLEL_MIN)
    for (int64_t c = 0; c < l.channels; c++) {
+      if (hl_interrupted()) continue;
       const elem *xc = (const elem *)x->data + c * l.plane;
       double m, var;
       if (p->training) {
@@ -223,6 +225,7 @@ static void FN(batch_norm_back)(hl_tensor *dx, hl_tensor *dgamma, hl_tensor *dbe
    bool first_pass = (dx && p->training) || dgamma || dbeta || dadd;
 #pragma omp parallel for schedule(static) if (l.n * l.plane * l.channels > HL_PARALLEL_MIN)
    for (int64_t c = 0; c < l.channels; c++) {
+      if (hl_interrupted()) continue;
       const elem *xc = (const elem *)x->data + c * l.plane, *gc = (const elem *)dy->data + c * l.plane;
       const elem *yc = p->relu ? (const elem *)y->data + c * l.plane : NULL;
       elem *dxc = dx ? (elem *)dx->data + c * l.plane : NULL, *dac = dadd ? (elem *)dadd->data + c * l.plane : NULL;
@@ -292,7 +295,7 @@ HL_API int hl_batch_norm(hl_tensor *y, hl_tensor *mean, hl_tensor *invstd, hl_te
       batch_norm_bf16(y, mean, invstd, running_mean, running_var, x, gamma, beta, add, p);
    else
       batch_norm_f32(y, mean, invstd, running_mean, running_var, x, gamma, beta, add, p);
-   return 0;
+   return hl_poll();
 }
 
 HL_API int hl_batch_norm_again(hl_tensor *y, const hl_tensor *mean, const hl_tensor *invstd, const hl_tensor *x,
@@ -306,7 +309,7 @@ HL_API int hl_batch_norm_again(hl_tensor *y, const hl_tensor *mean, const hl_ten
       batch_norm_again_bf16(y, mean, invstd, x, gamma, beta, add, p);
    else
       batch_norm_again_f32(y, mean, invstd, x, gamma, beta, add, p);
-   return 0;
+   return hl_poll();
 }
 
 HL_API int hl_batch_norm_back(hl_tensor *dx, hl_tensor *dgamma, hl_tensor *dbeta, hl_tensor *dadd, const hl_tensor *dy,
@@ -321,6 +324,6 @@ HL_API int hl_batch_norm_back(hl_tensor *dx, hl_tensor *dgamma, hl_tensor *dbeta
       batch_norm_back_bf16(dx, dgamma, dbeta, dadd, dy, x, y, mean, invstd, gamma, p);
    else
       batch_norm_back_f32(dx, dgamma, dbeta, dadd, dy, x, y, mean, invstd, gamma, p);
-   return 0;
+   return hl_poll();
 }
 #endif

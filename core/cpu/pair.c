@@ -39,6 +39,7 @@ static int FN(pair)(const char *fn, hl_tensor *y, const hl_tensor *x, const hl_t
 #pragma omp parallel for collapse(2) schedule(static) reduction(min : bad) if (hl_numel(y) > HL_PARALLEL_MIN)
    for (int64_t n = 0; n < l.images; n++)
       for (int64_t block = 0; block < l.blocks; block++) {
+         if (hl_interrupted()) continue;
          int64_t at = block * l.block, count = l.pixels - at < l.block ? l.pixels - at : l.block;
          real *to = (real *)y->data + n * l.channels * l.pixels + at, low = ranges[2 * n], range = ranges[2 * n + 1];
          const uint8_t *shown = mask ? (const uint8_t *)mask->data + n * l.pixels + at : NULL;
@@ -58,7 +59,7 @@ static int FN(pair)(const char *fn, hl_tensor *y, const hl_tensor *x, const hl_t
             for (int64_t i = 0; i < count; i++) scaled[i] = (channel[i] - low) / range;
          }
       }
-   if (bad == INT64_MAX) return 0;
+   if (bad == INT64_MAX) return hl_poll();
    return hl_fail_label(fn, "labels", labels, bad, hl_label_at(labels, bad), l.classes, void_label);
 }
 
@@ -68,6 +69,7 @@ static void FN(softmax_pair_back)(hl_tensor *dx, const hl_tensor *dy, const hl_t
 #pragma omp parallel for collapse(2) schedule(static) if (hl_numel(y) > HL_PARALLEL_MIN)
    for (int64_t n = 0; n < l.images; n++)
       for (int64_t block = 0; block < l.blocks; block++) {
+         if (hl_interrupted()) continue;
          int64_t at = block * l.block, count = l.pixels - at < l.block ? l.pixels - at : l.block;
          int64_t in_y = n * l.channels * l.pixels + at;
          hl_softmax_block_back(y->dtype, (real *)dx->data + n * l.classes * l.pixels + at,
@@ -115,6 +117,6 @@ HL_API int hl_softmax_pair_back(hl_tensor *dx, const hl_tensor *dy, const hl_ten
    HL_TRY(hl_poll());
    HL_TRY(hl_check_softmax_pair_back(dx, dy, y));
    (y->dtype == HL_F64 ? softmax_pair_back_f64 : softmax_pair_back_f32)(dx, dy, y);
-   return 0;
+   return hl_poll();
 }
 #endif

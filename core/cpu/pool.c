@@ -60,6 +60,7 @@ static void FN(max_pool)(hl_tensor *y, hl_tensor *index, const hl_tensor *x, con
 #pragma omp parallel for collapse(2) schedule(static) if (hl_numel(x) > HL_PARALLEL_MIN)
    for (int64_t n = 0; n < s.planes; n++)
       for (int64_t i = 0; i < s.P; i++) {
+         if (hl_interrupted()) continue;
          real *best = (real *)y->data + (n * s.P + i) * s.Q;
          int32_t *at = (int32_t *)index->data + (n * s.P + i) * s.Q;
          const real *plane = (const real *)x->data + n * s.H * s.W;
@@ -77,6 +78,7 @@ static int64_t FN(max_pool_back)(hl_tensor *dx, const hl_tensor *dy, const hl_te
    int64_t in = s.H * s.W, out = s.P * s.Q, bad = -1;
 #pragma omp parallel for schedule(static) reduction(max : bad) if (hl_numel(dx) > HL_PARALLEL_MIN)
    for (int64_t n = 0; n < s.planes; n++) {
+      if (hl_interrupted()) continue;
       real *to = (real *)dx->data + n * in;
       const real *from = (const real *)dy->data + n * out;
       const int32_t *at = (const int32_t *)index->data + n * out;
@@ -135,6 +137,7 @@ static void FN(avg_pool)(hl_tensor *y, const hl_tensor *x, const span *rows, con
 #pragma omp parallel for collapse(2) schedule(static) if (hl_numel(x) > HL_PARALLEL_MIN)
    for (int64_t n = 0; n < s.planes; n++)
       for (int64_t i = 0; i < s.P; i++) {
+         if (hl_interrupted()) continue;
          real *to = (real *)y->data + (n * s.P + i) * s.Q;
          const real *plane = (const real *)x->data + n * s.H * s.W;
          if (taps)
@@ -180,6 +183,7 @@ static void FN(avg_pool_back)(hl_tensor *dx, const hl_tensor *dy, const span *ro
    bool taps = use_taps(s, p);
 #pragma omp parallel for schedule(static) if (hl_numel(dx) > HL_PARALLEL_MIN)
    for (int64_t n = 0; n < s.planes; n++) {
+      if (hl_interrupted()) continue;
       real *to = (real *)dx->data + n * s.H * s.W, *g = (real *)shares + omp_get_thread_num() * s.Q;
       memset(to, 0, (size_t)(s.H * s.W) * sizeof *to);
       for (int64_t i = 0; i < s.P; i++) {
@@ -298,6 +302,7 @@ static int max_pool_bf16(hl_tensor *y, hl_tensor *index, const hl_tensor *x, con
    if (!work) return 1;
 #pragma omp parallel for schedule(static) if (hl_numel(x) > HL_PARALLEL_MIN)
    for (int64_t n = 0; n < s.planes; n++) {
+      if (hl_interrupted()) continue;
       float *from = work + omp_get_thread_num() * (in + out), *to = from + in;
       hl_tensor x1 = one_plane(x, HL_F32, from), y1 = one_plane(y, HL_F32, to);
       hl_tensor index1 = one_plane(index, HL_I32, (int32_t *)index->data + n * out);
@@ -305,7 +310,7 @@ static int max_pool_bf16(hl_tensor *y, hl_tensor *index, const hl_tensor *x, con
       max_pool_f32(&y1, &index1, &x1, rows, cols, p);
       hl_bf16_rounds((uint16_t *)y->data + n * out, to, out);
    }
-   return 0;
+   return hl_poll();
 }
 
 /* As max_pool_back_f32; -2 where memory is out. */
@@ -317,6 +322,7 @@ static int64_t max_pool_back_bf16(hl_tensor *dx, const hl_tensor *dy, const hl_t
    if (!work) return -2;
 #pragma omp parallel for schedule(static) reduction(max : bad) if (hl_numel(dx) > HL_PARALLEL_MIN)
    for (int64_t n = 0; n < s.planes; n++) {
+      if (hl_interrupted()) continue;
       float *to = work + omp_get_thread_num() * (in + out), *from = to + in;
       hl_tensor dx1 = one_plane(dx, HL_F32, to), dy1 = one_plane(dy, HL_F32, from);
       hl_tensor index1 = one_plane(index, HL_I32, (int32_t *)index->data + n * out);
@@ -337,7 +343,7 @@ static int run_max_pool(hl_tensor *y, hl_tensor *index, const hl_tensor *x, cons
       max_pool_f64(y, index, x, rows, rows + y->size[2], p);
    else
       max_pool_f32(y, index, x, rows, rows + y->size[2], p);
-   return 0;
+   return hl_poll();
 }
 
 static int run_avg_pool(hl_tensor *y, const hl_tensor *x, const hl_pool *p)
@@ -354,7 +360,7 @@ static int run_avg_pool(hl_tensor *y, const hl_tensor *x, const hl_pool *p)
       avg_pool_f64(y, x, rows, rows + y->size[2], p);
    else
       avg_pool_f32(y, x, rows, rows + y->size[2], p);
-   return 0;
+   return hl_poll();
 }
 
 static int run_avg_pool_back(hl_tensor *dx, const hl_tensor *dy, const hl_pool *p)
@@ -372,7 +378,7 @@ static int run_avg_pool_back(hl_tensor *dx, const hl_tensor *dy, const hl_pool *
       avg_pool_back_f64(dx, dy, rows, rows + dy->size[2], shares, p);
    else
       avg_pool_back_f32(dx, dy, rows, rows + dy->size[2], shares, p);
-   return 0;
+   return hl_poll();
 }
 
 HL_API int hl_max_pool(hl_tensor *y, hl_tensor *index, const hl_tensor *x, const hl_pool *p)
@@ -400,7 +406,7 @@ HL_API int hl_max_pool_back(hl_tensor *dx, const hl_tensor *dy, const hl_tensor 
                  : dx->dtype == HL_BF16 ? max_pool_back_bf16(dx, dy, index)
                                         : max_pool_back_f32(dx, dy, index);
    if (bad == -2) return 1;
-   return bad < 0 ? 0 : hl_fail_maximum("max_pool_back", ((int32_t *)index->data)[bad], dx);
+   return bad < 0 ? hl_poll() : hl_fail_maximum("max_pool_back", ((int32_t *)index->data)[bad], dx);
 }
 
 HL_API int hl_avg_pool(hl_tensor *y, const hl_tensor *x, const hl_pool *p)

@@ -190,8 +190,10 @@ static void drop_planes(hl_tensor *y, const hl_tensor *x, double p, const hl_rng
       const int64_t count = planes - first < BATCH ? planes - first : BATCH;
       make_words(w, r->seed, counter + (uint64_t)first / 4, count);
 #pragma omp parallel for schedule(static) if (count * plane > HL_PARALLEL_MIN)
-      for (int64_t k = 0; k < count; k++)
+      for (int64_t k = 0; k < count; k++) {
+         if (hl_interrupted()) continue;
          drop_plane(y->data, x->data, x->dtype, (first + k) * plane, plane, hl_unit_float(w[k]) < (float)p, p);
+      }
    }
 }
 
@@ -201,7 +203,7 @@ HL_API int hl_dropout(hl_tensor *y, const hl_tensor *x, double p, int channels, 
    HL_TRY(hl_check_dropout(y, x, p, channels, r));
    if (channels) {
       drop_planes(y, x, p, r);
-      return 0;
+      return hl_poll();
    }
    if (x->dtype == HL_BF16) {
       hl_floats f = {0};
@@ -213,6 +215,7 @@ HL_API int hl_dropout(hl_tensor *y, const hl_tensor *x, double p, int channels, 
    const uint64_t counter = start(r);
 #pragma omp parallel for schedule(static) if (n > HL_PARALLEL_MIN)
    for (int64_t k = 0; k < batches; k++) {
+      if (hl_interrupted()) continue;
       uint32_t w[BATCH];
       const int64_t first = k * BATCH, count = n - first < BATCH ? n - first : BATCH;
       make_words(w, r->seed, counter + (uint64_t)first / 4, count);
@@ -221,6 +224,6 @@ HL_API int hl_dropout(hl_tensor *y, const hl_tensor *x, double p, int channels, 
       else
          dropout_f64((double *)y->data + first, (const double *)x->data + first, count, w, p);
    }
-   return 0;
+   return hl_poll();
 }
 #endif

@@ -169,7 +169,10 @@ static void FN(store_whole)(void *to, int64_t stride, const void *from, int64_t 
             const num *from = x + j * s[1]; \
             wide total; \
             FN(begin)(&total, 1, HL_R##name); \
-            FN(table)[HL_R##name].row(&total, from, q->count, down); \
+            for (int64_t i = 0; i < q->count; i += LOOK) { \
+               if (hl_interrupted()) return; \
+               FN(table)[HL_R##name].row(&total, from + i * down, i + LOOK < q->count ? LOOK : q->count - i, down); \
+            } \
             num best = (num)total; \
             int64_t at = 0; \
             if (IS_NAN(best)) \
@@ -195,6 +198,7 @@ static void FN(store_whole)(void *to, int64_t stride, const void *from, int64_t 
             int32_t rows = (int32_t)(q->count - block < INT32_MAX ? q->count - block : INT32_MAX); \
             for (int64_t j = 0; j < width; j++) at[j] = -1; \
             for (int32_t i = 0; i < rows; i++) { \
+               if (i % (LOOK / TILE) == 0 && hl_interrupted()) return; \
                const num *row = from + (block + i) * down; \
                if (s[1] == 1) { \
                   _Pragma("omp simd") for (int64_t j = 0; j < width; j++) \
@@ -237,6 +241,7 @@ PLACE(MIN, <)
          for (int64_t j = 0; j < n; j++) { \
             wide t = start; \
             for (int64_t i = 0; i < q->count; i++) { \
+               if (i % LOOK == 0 && hl_interrupted()) return; \
                num v = x[j * s[1] + i * q->down]; \
                t = (wide)expression; \
                y[j * s[0] + i * q->down_y] = (num)t; \
@@ -249,6 +254,7 @@ PLACE(MIN, <)
          wide total[TILE]; \
          for (int64_t j = 0; j < width; j++) total[j] = start; \
          for (int64_t i = 0; i < q->count; i++) { \
+            if (i % (LOOK / TILE) == 0 && hl_interrupted()) return; \
             num *to = y + j0 * s[0] + i * q->down_y; \
             const num *from = x + j0 * s[1] + i * q->down; \
             for (int64_t j = 0; j < width; j++) { \
@@ -482,7 +488,8 @@ HL_API int hl_reduce_index(hl_tensor *values, hl_tensor *index, const hl_tensor 
    hl_iter_lines(&it, values ? 3 : 2, (const hl_tensor *[]){index, x, values}, dim, along);
    it.cost = x->size[dim] + 1;
    lines q = {x->size[dim], along[1], 0, values != NULL};
-   return hl_iter_run(&it, (op == HL_RMAX ? largest : smallest)[x->dtype], &q);
+   HL_TRY(hl_iter_run(&it, (op == HL_RMAX ? largest : smallest)[x->dtype], &q));
+   return hl_poll();
 }
 
 HL_API int hl_cumulate(hl_tensor *y, const hl_tensor *x, int op, int dim)
@@ -504,7 +511,8 @@ HL_API int hl_cumulate(hl_tensor *y, const hl_tensor *x, int op, int dim)
    hl_iter_lines(&it, 2, (const hl_tensor *[]){y, x}, dim, along);
    it.cost = x->size[dim] + 1;
    lines q = {x->size[dim], along[1], along[0], true};
-   return hl_iter_run(&it, (op == HL_SUM ? sums : products)[x->dtype], &q);
+   HL_TRY(hl_iter_run(&it, (op == HL_SUM ? sums : products)[x->dtype], &q));
+   return hl_poll();
 }
 
 #endif

@@ -96,12 +96,13 @@ static int FN(resize_back)(hl_tensor *dx, const hl_tensor *dy, int mode)
    if (!begin) return 1;
 #pragma omp parallel for schedule(static) if (hl_numel(dy) > HL_PARALLEL_MIN)
    for (int64_t n = 0; n < s.planes; n++) {
+      if (hl_interrupted()) continue;
       real *mine = buffers + omp_get_thread_num() * 2 * s.Q, *sums[2] = {mine, mine + s.Q};
       real *to = (real *)dx->data + n * s.H * s.W;
       const real *from = (const real *)dy->data + n * s.P * s.Q;
       FN(plane_back)(to, from, down, across, begin, s, sums, mode != HL_NEAREST);
    }
-   return 0;
+   return hl_poll();
 }
 
 #else
@@ -134,6 +135,7 @@ static plane_sizes sizes_of(const hl_tensor *resized, const hl_tensor *original)
           int64_t n = 0; n < s.planes; n++) for (int64_t k = 0; k < chunks; \
                                                  k++) for (int64_t i = k * ROWS; i < s.P && i < (k + 1) * ROWS; i++) \
       { \
+         if (hl_interrupted()) continue; \
          type *to = (type *)y->data + (n * s.P + i) * s.Q; \
          const type *from = (const type *)x->data + (n * s.H + down[i]) * s.W; \
          if (i > k * ROWS && down[i] == down[i - 1]) \
@@ -165,7 +167,7 @@ static int nearest(hl_tensor *y, const hl_tensor *x)
    default:
       nearest_uint64_t(y, x, down, across);
    }
-   return 0;
+   return hl_poll();
 }
 
 HL_API int hl_resize(hl_tensor *y, const hl_tensor *x, int mode)

@@ -102,6 +102,7 @@ static int FN(resize_cross_entropy)(hl_tensor *loss, hl_tensor *lse, hl_tensor *
 #pragma omp parallel for collapse(2) schedule(static) reduction(min : bad) if (hl_numel(labels) > HL_PARALLEL_MIN / 16)
    for (int64_t n = 0; n < s.images; n++)
       for (int64_t chunk = 0; chunk < chunks; chunk++) {
+         if (hl_interrupted()) continue;
          FN(room) room = FN(room_at)(rooms + (size_t)omp_get_thread_num() * each, &s, false);
          const real *image = (const real *)x->data + n * s.classes * s.h * s.w;
          for (int64_t i = chunk * ROWS; i < s.H && i < (chunk + 1) * ROWS; i++) {
@@ -115,6 +116,7 @@ static int FN(resize_cross_entropy)(hl_tensor *loss, hl_tensor *lse, hl_tensor *
    if (bad != INT64_MAX)
       return hl_fail_label("resize_cross_entropy", "labels", labels, bad, hl_label_at(labels, bad), s.classes,
                            p->void_label);
+   HL_TRY(hl_poll());
    hl_mean_losses(loss, scale, sums, s.images, s.H, p->per_image);
    return 0;
 }
@@ -196,6 +198,7 @@ static int FN(resize_cross_entropy_back)(const gradient *g, const hl_tensor *x, 
 #pragma omp parallel for collapse(2) schedule(static) reduction(min : bad) if (hl_numel(labels) > HL_PARALLEL_MIN / 16)
    for (int64_t n = 0; n < s.images; n++)
       for (int64_t chunk = 0; chunk < chunks; chunk++) {
+         if (hl_interrupted()) continue;
          FN(room) room = FN(room_at)(rooms + (size_t)omp_get_thread_num() * each, &s, true);
          int64_t r0 = chunk * INPUT_ROWS, r1 = r0 + INPUT_ROWS < s.h ? r0 + INPUT_ROWS : s.h;
          real *spill = spills + (n * chunks + chunk) * s.classes * s.w;
@@ -205,6 +208,7 @@ static int FN(resize_cross_entropy_back)(const gradient *g, const hl_tensor *x, 
    if (bad != INT64_MAX)
       return hl_fail_label("resize_cross_entropy_back", "labels", labels, bad, hl_label_at(labels, bad), s.classes,
                            g->void_label);
+   HL_TRY(hl_poll());
    for (int64_t n = 0; n < s.images; n++)
       for (int64_t chunk = 0; chunk + 1 < chunks; chunk++) {
          const real *spill = spills + (n * chunks + chunk) * s.classes * s.w;

@@ -70,6 +70,7 @@ static void FN(softmax)(hl_tensor *y, const hl_tensor *x, int dim, bool log_of)
 #pragma omp parallel for collapse(2) schedule(static) if (hl_numel(x) > HL_PARALLEL_MIN / 4)
    for (int64_t o = 0; o < l.outer; o++)
       for (int64_t block = 0; block < l.blocks; block++) {
+         if (hl_interrupted()) continue;
          int64_t at = o * l.classes * l.inner + block * l.block, left = l.inner - block * l.block;
          const real *from = (const real *)x->data + at;
          real *to = (real *)y->data + at;
@@ -124,6 +125,7 @@ static void FN(softmax_back)(hl_tensor *dx, const hl_tensor *dy, const hl_tensor
 #pragma omp parallel for collapse(2) schedule(static) if (hl_numel(y) > HL_PARALLEL_MIN)
    for (int64_t o = 0; o < l.outer; o++)
       for (int64_t block = 0; block < l.blocks; block++) {
+         if (hl_interrupted()) continue;
          int64_t at = o * l.classes * l.inner + block * l.block, left = l.inner - block * l.block;
          const real *g = (const real *)dy->data + at, *v = (const real *)y->data + at;
          real *to = (real *)dx->data + at;
@@ -185,7 +187,7 @@ HL_API int hl_softmax(hl_tensor *y, const hl_tensor *x, int dim, int log)
       softmax_f64(y, x, dim, log);
    else
       softmax_f32(y, x, dim, log);
-   return 0;
+   return hl_poll();
 }
 
 HL_API int hl_softmax_back(hl_tensor *dx, const hl_tensor *dy, const hl_tensor *y, int dim, int log)
@@ -204,6 +206,6 @@ HL_API int hl_softmax_back(hl_tensor *dx, const hl_tensor *dy, const hl_tensor *
       softmax_back_f64(dx, dy, y, dim, log);
    else
       softmax_back_f32(dx, dy, y, dim, log);
-   return 0;
+   return hl_poll();
 }
 #endif

@@ -94,6 +94,7 @@ static int FN(keep_first)(const FN(work) * w, int64_t n, int64_t k)
    }
    int64_t kept = 0;
    for (int64_t i = 0; kept < k; i++) {
+      if (i % PIECE == 0) HL_TRY(hl_poll());
       pattern key = w->keys[i];
       if (key > prefix || (key == prefix && equal-- <= 0)) continue;
       w->keys[kept] = key;
@@ -122,6 +123,7 @@ static int FN(write)(const lines *q, const FN(work) * w, num *values, int64_t *i
       for (int64_t i = first, end = piece_end(first, q->wanted); i < end; i++) sorted[i] = x[w->order[i] * q->down];
    }
    for (int64_t i = 0; i < q->wanted; i++) {
+      if (i % PIECE == 0) HL_TRY(hl_poll());
       values[i * q->down_values] = sorted[i];
       index[i * q->down_index] = (int64_t)w->order[i] + 1;
    }
@@ -141,11 +143,12 @@ static void FN(sort)(int64_t n, int64_t first, char *const *p, const int64_t *s,
       char *order = mine + 2 * q->padded * (int64_t)sizeof(pattern);
       FN(work) w = {(pattern *)mine, (pattern *)mine + q->padded, (uint32_t *)order, (uint32_t *)order + q->padded};
       for (int64_t i = 0; i < q->count; i++) {
+         if (i % PIECE == 0 && hl_interrupted()) break;
          pattern key = FN(key)(x[i * q->down]);
          w.keys[i] = q->descending ? (pattern)~key : key;
          w.order[i] = (uint32_t)i;
       }
-      if (FN(first_of)(&w, q->count, q->wanted) || FN(write)(q, &w, values, index, x)) {
+      if (hl_interrupted() || FN(first_of)(&w, q->count, q->wanted) || FN(write)(q, &w, values, index, x)) {
 #pragma omp atomic write
          *q->stopped = 1;
          return;
