@@ -3,6 +3,7 @@
 local ffi = require 'ffi'
 local hilo = require 'hilo'
 local cases = require 'spec.t7_modules'
+local gradients = require 'spec.nn_gradients'
 local helper = require 'spec.helper'
 local nn = require 'hilo.nn'
 local protobuf = require 'hilo.io.protobuf'
@@ -163,6 +164,25 @@ describe('a graph', function()
             assert.equal(y:dim(), #found.outputs.output.sizes, name)
          end
       end
+   end)
+
+   it('is written of the modules of Torch7 that have operators, and of the others an error names the one', function()
+      local count = 0
+      for _, list in ipairs {require 'spec.nn_cases', require 'spec.nn_other_cases'} do
+         for _, case in ipairs(list) do
+            local x = gradients.input(case[3])
+            local net = case[2]():float():evaluate()
+            if hilo.isTensor(x) then
+               local ok, message = pcall(written, net, x:size():totable())
+               count = count + (ok and 1 or 0)
+               local named = message and tostring(message):match 'nn%.%w+'
+               local found = ok
+               net:apply(function(m) found = found or m.__typename == named end)
+               assert.is_true(found, ('%s: %s'):format(case[1], tostring(message)))
+            end
+         end
+      end
+      assert.is_true(count >= 73, count)
    end)
 
    it('has the operators of each backbone and head', function()

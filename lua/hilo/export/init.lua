@@ -6,6 +6,7 @@ local new_graph = require 'hilo.export.graph'
 local json = require 'hilo.train.json'
 local pictures = require 'hilo.export.pictures'
 require 'hilo.export.torch7_layers'
+require 'hilo.export.more_layers'
 
 local check = core.check
 

@@ -45,6 +45,13 @@ function Exporter:module(m, x)
    return f(self, self.graph, m, x)
 end
 
+--- The same as of another class that has what is written there.
+---@param class_name string 'nn.BatchNormalization'
+---@param m Module
+---@param x string|table
+---@return string|table
+function Exporter:as(class_name, m, x) return layers[class_name](self, self.graph, m, x) end
+
 -- ---- containers ----
 
 layers['nn.Sequential'] = function(e, _, m, x)
