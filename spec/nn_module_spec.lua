@@ -365,6 +365,20 @@ describe('nn.Module', function()
          assert.error_matches(function() net:type('torch.ByteTensor') end, 'float type')
          assert.error_matches(function() net:type('torch.NoTensor') end, "no tensor type 'torch.NoTensor'")
       end)
+
+      it('are changed without keeping a network that is given up', function()
+         local function live()
+            collectgarbage()
+            collectgarbage()
+            return hilo.memory().live
+         end
+         local before = live()
+         for _ = 1, 3 do
+            local given_up = hilo.models.deeplab {backbone = 'resnet18', classes = 3, width = 16}
+            given_up:double()
+         end
+         assert.is_true(live() <= before + 2 ^ 20)
+      end)
    end)
 
    describe('names', function()

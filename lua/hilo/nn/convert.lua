@@ -50,36 +50,43 @@ function convert.copy(module) return autograd.no_grad(copy, module, {}) end
 -- The type that a storage of `from` becomes: only floats change their dtype.
 local function target_dtype(from, dtype) return dtype and from.is_float and dtype or from end
 
-local function convert_tensor(t, dtype, device, memo)
-   local s = t._storage
-   if s.freed or s.size == 0 then return t:set(Tensor.empty({}, {dtype = target_dtype(s.dtype, dtype).name, device = device})) end
+-- How to convert: dtype (nil: as it is), device (nil: where it is), memo (storage -> what it became). It goes from hand to hand, for
+-- what a closure holds, a compiled loop would keep alive as long as the program runs.
+local function convert_tensor(t, how)
+   local s, memo = t._storage, how.memo
+   local dtype = target_dtype(s.dtype, how.dtype).name
+   if s.freed or s.size == 0 then return t:set(Tensor.empty({}, {dtype = dtype, device = how.device})) end
    if not memo[s] then
-      memo[s] = whole(s):to{dtype = target_dtype(s.dtype, dtype).name, device = device or s.device.name}._storage
+      memo[s] = whole(s):to{dtype = dtype, device = how.device or s.device.name}._storage
       memo[s].is_parameter = s.is_parameter
    end
    if memo[s] ~= s then t:set(over(memo[s], t)) end
 end
 
--- Calls f on every tensor, module and criterion that x holds.
-local function walk(x, seen, f)
+local function convert_module(module, how)
+   if how.dtype then module._type = ('torch.%sTensor'):format(how.dtype.torch) end
+end
+
+-- Converts every tensor, module and criterion that x holds.
+local function walk(x, seen, how)
    if seen[x] then return end
    if core.is_tensor(x) then
       seen[x] = true
-      return f(x)
+      return convert_tensor(x, how)
    end
    if type(x) ~= 'table' or class.by_name[rawget(x, '__typename') or false] == x then return end
    seen[x] = true
    if class.is_a(x, 'nn.Module') or class.is_a(x, 'nn.Criterion') then
       x._graph = nil
-      if x.dontCast then return f(x) end -- only what it converts to changes
+      if x.dontCast then return convert_module(x, how) end -- only what it converts to changes
       -- results belong to the old type
       for _, key in ipairs {'output', 'gradInput'} do
          if type(x[key]) == 'table' then x[key] = Tensor.empty({}) end
       end
-      f(x)
+      convert_module(x, how)
    end
    for _, value in pairs(x) do
-      if type(value) == 'table' then walk(value, seen, f) end
+      if type(value) == 'table' then walk(value, seen, how) end
    end
 end
 
@@ -95,11 +102,7 @@ function convert.to(module, where, memo)
       local device, reason = core.device(where.device)
       if not device then core.raise(('to: device %s is not available: %s'):format(where.device, reason)) end
    end
-   memo = memo or {}
-   autograd.no_grad(walk, module, {}, function(x)
-      if core.is_tensor(x) then return convert_tensor(x, dtype, where.device, memo) end
-      if dtype then x._type = ('torch.%sTensor'):format(dtype.torch) end
-   end)
+   autograd.no_grad(walk, module, {}, {dtype = dtype, device = where.device, memo = memo or {}})
 end
 
 return convert
