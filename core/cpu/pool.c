@@ -64,6 +64,12 @@ static void FN(max_pool)(hl_tensor *y, hl_tensor *index, const hl_tensor *x, con
          real *best = (real *)y->data + (n * s.P + i) * s.Q;
          int32_t *at = (int32_t *)index->data + (n * s.P + i) * s.Q;
          const real *plane = (const real *)x->data + n * s.H * s.W;
+#if HAS_MAX_ROW && REAL_IS_FLOAT
+         if (has_max_row(p)) {
+            max_row_f32(best, at, plane, rows[i], s, p);
+            continue;
+         }
+#endif
          if (taps)
             FN(max_row_taps)(best, at, plane, rows[i], cols, s, p);
          else
@@ -201,6 +207,9 @@ static void FN(avg_pool_back)(hl_tensor *dx, const hl_tensor *dy, const span *ro
 #include <math.h>
 #include <string.h>
 #include "bfloat.h"
+#ifdef __AVX512F__
+#include "lanes.h"
+#endif
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -273,6 +282,83 @@ static span *make_spans(const hl_tensor *small, const hl_tensor *big, const hl_p
    return spans;
 }
 
+#ifdef __AVX512F__
+#define HAS_MAX_ROW 1
+
+/* A row of maxima, sixteen at a time, which stay in registers while their windows pass by; of float32 or bfloat16,
+ * where windows are neighbours or begin at every other column. */
+
+static inline bool has_max_row(const hl_pool *p)
+{
+   return p && p->stride_w <= 2;
+}
+
+/* Values at x + 0, x + stride, ..., of those lanes, as float32. */
+INLINE __m512 every(const void *x, int64_t at, const int stride, __mmask16 lanes, const bool bf16)
+{
+   const __m512i even = _mm512_set_epi32(30, 28, 26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0);
+   uint32_t apart = stride == 2 ? _pdep_u32(lanes, 0x55555555) : lanes;
+   if (bf16) {
+      const uint16_t *from = (const uint16_t *)x + at;
+      __m512i words = stride == 2 ? _mm512_maskz_loadu_epi16(apart, from)
+                                  : _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(lanes, from));
+      return _mm512_castsi512_ps(_mm512_slli_epi32(words, 16));
+   }
+   const float *from = (const float *)x + at;
+   __m512 low = _mm512_maskz_loadu_ps((__mmask16)apart, from);
+   if (stride == 1) return low;
+   return _mm512_permutex2var_ps(low, even, _mm512_maskz_loadu_ps((__mmask16)(apart >> 16), from + 16));
+}
+
+INLINE void max_row_as(void *y, int32_t *index, const void *x, span row, plane_sizes s, const hl_pool *p,
+                       const int stride, const bool bf16)
+{
+   const __m512i count = _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+   const __m512i step = stride == 2 ? _mm512_add_epi32(count, count) : count, width = _mm512_set1_epi32((int)s.W);
+   for (int64_t j = 0; j < s.Q; j += 16) {
+      __mmask16 wanted = hl_first_lanes(s.Q - j);
+      int64_t left = j * stride - p->pad_w;
+      __m512 best = _mm512_set1_ps(-INFINITY);
+      __m512i start = _mm512_max_epi32(_mm512_add_epi32(step, _mm512_set1_epi32((int)left)), _mm512_setzero_si512());
+      __m512i at = _mm512_add_epi32(start, _mm512_set1_epi32((int)(row.start * s.W)));
+      for (int64_t r = row.start; r < row.end; r++)
+         for (int64_t k = 0; k < p->kernel_w; k++) {
+            __m512i col = _mm512_add_epi32(step, _mm512_set1_epi32((int)(left + k)));
+            __mmask16 inside = _mm512_mask_cmplt_epu32_mask(wanted, col, width); /* negative ones are large */
+            __m512 v = every(x, r * s.W + left + k, stride, inside, bf16);
+            __mmask16 better = _mm512_mask_cmp_ps_mask(inside, v, best, _CMP_GT_OQ) |
+                               _mm512_mask_cmp_ps_mask(inside, v, v, _CMP_UNORD_Q); /* as max_tap */
+            best = _mm512_mask_mov_ps(best, better, v);
+            at = _mm512_mask_add_epi32(at, better, col, _mm512_set1_epi32((int)(r * s.W)));
+         }
+      _mm512_mask_storeu_epi32(index + j, wanted, at);
+      if (bf16)
+         _mm256_mask_storeu_epi16((uint16_t *)y + j, wanted,
+                                  _mm512_cvtepi32_epi16(_mm512_srli_epi32(_mm512_castps_si512(best), 16)));
+      else
+         _mm512_mask_storeu_ps((float *)y + j, wanted, best);
+   }
+}
+
+static void max_row_f32(float *y, int32_t *index, const float *x, span row, plane_sizes s, const hl_pool *p)
+{
+   if (p->stride_w == 2)
+      max_row_as(y, index, x, row, s, p, 2, false);
+   else
+      max_row_as(y, index, x, row, s, p, 1, false);
+}
+
+static void max_row_bf16(uint16_t *y, int32_t *index, const uint16_t *x, span row, plane_sizes s, const hl_pool *p)
+{
+   if (p->stride_w == 2)
+      max_row_as(y, index, x, row, s, p, 2, true);
+   else
+      max_row_as(y, index, x, row, s, p, 1, true);
+}
+#else
+#define HAS_MAX_ROW 0
+#endif
+
 #define HL_GENERIC "pool.c"
 #include "generic.h"
 
@@ -298,6 +384,19 @@ static int max_pool_bf16(hl_tensor *y, hl_tensor *index, const hl_tensor *x, con
 {
    plane_sizes s = sizes_of(y, x);
    int64_t in = s.H * s.W, out = s.P * s.Q;
+#if HAS_MAX_ROW
+   if (has_max_row(p)) {
+#pragma omp parallel for collapse(2) schedule(static) if (hl_numel(x) > HL_PARALLEL_MIN)
+      for (int64_t n = 0; n < s.planes; n++)
+         for (int64_t i = 0; i < s.P; i++) {
+            if (hl_interrupted()) continue;
+            int64_t row = (n * s.P + i) * s.Q;
+            max_row_bf16((uint16_t *)y->data + row, (int32_t *)index->data + row, (const uint16_t *)x->data + n * in,
+                         rows[i], s, p);
+         }
+      return hl_poll();
+   }
+#endif
    float *work = plane_rooms(s);
    if (!work) return 1;
 #pragma omp parallel for schedule(static) if (hl_numel(x) > HL_PARALLEL_MIN)

@@ -13,6 +13,8 @@ local function window(name)
       {x = {1, 2, 7, 10}, options = {kernel = {2, 3}, stride = {1, 4}, pad = {0, 1}}},
       {x = {1, 1, 1, 1}, options = {kernel = 1}},
       {x = {1, 1, 5, 5}, options = {kernel = 5}},
+      {x = {1, 2, 7, 69}, options = {kernel = 3, stride = 2, pad = 1}}, -- several vectors to a row
+      {x = {1, 2, 5, 37}, options = {kernel = 3, pad = 1}},
       {x = {2, 3, 9, 8, layout = 'channels_last'}, options = {kernel = 3, stride = 2, pad = 1}},
       bench = {{x = {8, 64, 161, 161}, options = {kernel = 3, stride = 2, pad = 1, ceil_mode = true}}},
    }
