@@ -4,9 +4,10 @@
 ---
 --- pattern: a Lua pattern that the name of a work of steps.lua must contain; the training steps of ResNet-18 and ResNet-101 if not
 --- given. Peaks are those of spec/bench/roofline.c, the best of several turns: multiplications with additions whose operands stay in
---- registers, reading and copying of arrays larger than the caches. Each different call of a step is then done again on copies of its
---- tensors, which take turns so that caches do not hold them; what it must compute and must move at least, by these peaks, is its
---- floor. Convolutions are counted as the direct sum that defines them: Winograd multiplies less, and can go below that floor.
+--- registers, of bfloat16 by AMX tiles where the library uses them, reading and copying of arrays larger than the caches. Each
+--- different call of a step is then done again on copies of its tensors, which take turns so that caches do not hold them; what it
+--- must compute and must move at least, by these peaks, is its floor. Convolutions are counted as the direct sum that defines them:
+--- Winograd multiplies less, and can go below that floor.
 package.path = './?.lua;./lua/?.lua;./lua/?/init.lua;' .. package.path
 local ffi = require 'ffi'
 local cjson = require 'cjson'
@@ -28,6 +29,7 @@ stdlib.setenv('OMP_NUM_THREADS', threads)
 ffi.cdef [[
 double peak_float32(int64_t rounds);
 double peak_bf16(int64_t rounds);
+double peak_tiles(int64_t rounds);
 double read_all(const float *x, int64_t n);
 double copy_all(float *y, const float *x, int64_t n);
 ]]
@@ -36,8 +38,8 @@ local function compiled()
    local place = core.root .. 'build/bench-roofline'
    hilo.data.folder.make(place)
    local library = place .. '/roofline.so'
-   core.check(os.execute(("gcc -std=gnu11 -O3 -march=native -fopenmp -fPIC -shared '%sspec/bench/roofline.c' -o '%s'"):format(core.root,
-      library)) == 0, 'spec/bench/roofline.c could not be compiled')
+   local command = "gcc -std=gnu11 -O3 -march=native -fopenmp -fPIC -shared '%sspec/bench/roofline.c' '%score/cpu/amx.c' -o '%s'"
+   core.check(os.execute(command:format(core.root, core.root, library)) == 0, 'spec/bench/roofline.c could not be compiled')
    return ffi.load(library)
 end
 
@@ -56,7 +58,9 @@ local function measure_peaks()
    local c = compiled()
    local x, y = ffi.new('float[?]', floats, 1), ffi.new('float[?]', floats)
    local rounds = 2e6
-   return {f32 = rate(function() return c.peak_float32(rounds) end), bf16 = rate(function() return c.peak_bf16(rounds) end),
+   local tiles = c.peak_tiles(1) > 0 and rate(function() return c.peak_tiles(rounds / 10) end) or 0
+   return {f32 = rate(function() return c.peak_float32(rounds) end), tiles = tiles,
+      bf16 = tiles > 0 and tiles or rate(function() return c.peak_bf16(rounds) end),
       read = rate(function() return c.read_all(x, floats) end), copy = rate(function() return c.copy_all(y, x, floats) end)}
 end
 
@@ -93,7 +97,8 @@ end
 local peaks = measure_peaks()
 print(('%s threads, %s: float32 %.0f GFLOP/s, bfloat16 %s, reading %.1f GB/s, copying %.1f GB/s (read and written)'):format(threads,
    ffi.string(core.device('cpu').lib.hl_device_name()), peaks.f32 / 1e9,
-   peaks.bf16 > 0 and ('%.0f GFLOP/s'):format(peaks.bf16 / 1e9) or 'as float32', peaks.read / 1e9, peaks.copy / 1e9))
+   peaks.bf16 > 0 and ('%.0f GFLOP/s%s'):format(peaks.bf16 / 1e9, peaks.tiles > 0 and ' by AMX tiles' or '') or 'as float32',
+   peaks.read / 1e9, peaks.copy / 1e9))
 local results = {peaks = peaks, works = {}}
 for _, step in ipairs(steps.list) do
    if step.work:find(pattern) then
