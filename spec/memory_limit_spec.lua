@@ -5,15 +5,7 @@ local helper = require 'spec.helper'
 local tiny = require 'spec.tiny_set'
 local tiny_runs = require 'spec.tiny_runs'
 
--- In a process of its own: what else this one holds counts too.
-local function alone(source)
-   local folder = tiny.folder()
-   tiny.write(folder .. '/alone.lua', "local hilo = require 'hilo'\n" .. source)
-   local code, text = tiny_runs.shell(('luajit %s/alone.lua'):format(folder))
-   tiny.remove(folder)
-   assert.equal(0, code, text)
-   return text
-end
+local alone = tiny_runs.alone -- what else this process holds would count too
 
 describe('a limit of memory', function()
    it('has room for what nobody but compiled code holds any more', function()

@@ -20,9 +20,9 @@ local function paper(...)
    return tonumber(text:match('exit (%d+)\n$')), text
 end
 
-local function trained(name)
+local function trained(name, sweep)
    local count = 0
-   for _, run in ipairs(hilo.data.folder.list(runs .. '/paper-scenes-2')) do
+   for _, run in ipairs(hilo.data.folder.list(('%s/%s'):format(runs, sweep or 'paper-scenes-2'))) do
       if run:match('^' .. name .. '%-%x+%-s%d$') then count = count + 1 end
    end
    return count
@@ -39,6 +39,16 @@ describe('experiments/paper.lua', function()
       end
       assert.same({1, 1, 0}, {trained 'supervised', trained 's4gan', trained 'mlmt'})
       assert.matches('\n   s4gan +%d+s a run', text)
+   end)
+
+   it('trains in the precision that is asked for, as a sweep of its own', function()
+      local status, text = paper('row=supervised seeds=1 precision=bf16')
+      assert.equal(0, status, text)
+      local folder = runs .. '/paper-scenes-2-bf16/'
+      for _, run in ipairs(hilo.data.folder.list(folder)) do
+         if run:match '^supervised' then assert.equal('bf16', hilo.train.json.load(folder .. run .. '/options.json').precision) end
+      end
+      assert.equal(1, trained('supervised', 'paper-scenes-2-bf16'))
    end)
 
    it('goes on where it was, with rows that join', function()

@@ -12,6 +12,16 @@ function tiny_runs.shell(line)
    return tonumber(text:match('exit (%d+)\n$')), (text:gsub('exit %d+\n$', ''))
 end
 
+--- Runs Lua code that knows `hilo` in a process of its own, which must end well; returns what it printed.
+function tiny_runs.alone(source)
+   local folder = tiny.folder()
+   tiny.write(folder .. '/alone.lua', "local hilo = require 'hilo'\n" .. source)
+   local code, text = tiny_runs.shell(('luajit %s/alone.lua'):format(folder))
+   tiny.remove(folder)
+   assert(code == 0, text)
+   return text
+end
+
 local small = {
    supervised = 'crop=32 batch=4 data.labelled=all steps=12',
    mlmt = 'resize=32 batch=2 unlabelled_batch=2 data.labelled=3 steps=4',

@@ -278,21 +278,14 @@ static int64_t *count_blocks(const hl_iter *it, hl_row count)
    int64_t blocks = (it->total + BLOCK - 1) / BLOCK, total = 0;
    int64_t *before = hl_scratch(0, (size_t)(blocks + 1) * sizeof *before);
    if (!before) return NULL;
-   int stopped = 0;
-#pragma omp parallel for reduction(| : stopped) if (blocks > 1)
+#pragma omp parallel for if (blocks > 1)
    for (int64_t b = 0; b < blocks; b++) {
       int64_t last = (b + 1) * BLOCK, found = 0, *place = &found;
-      if (stopped || hl_poll()) {
-         stopped = 1;
-         continue;
-      }
+      if (hl_interrupted()) continue;
       hl_iter_range(it, b * BLOCK, last < it->total ? last : it->total, count, &place);
       before[b] = found;
    }
-   if (stopped) {
-      hl_fail("interrupted");
-      return NULL;
-   }
+   if (hl_poll()) return NULL;
    for (int64_t b = 0; b < blocks; b++) {
       int64_t here = before[b];
       before[b] = total;
@@ -313,18 +306,14 @@ static int masked(const char *fn, const hl_tensor *x, const hl_tensor *y, const 
    if (before[blocks] == 0) return 0;
    hl_iter_init(&it, true, 2, (const hl_tensor *[]){x, mask});
    int64_t step = y->stride[0] * hl_dtype_size(y->dtype);
-   int stopped = 0;
-#pragma omp parallel for reduction(| : stopped) if (blocks > 1)
+#pragma omp parallel for if (blocks > 1)
    for (int64_t b = 0; b < blocks; b++) {
       void *next = (char *)y->data + before[b] * step;
       int64_t last = (b + 1) * BLOCK;
-      if (stopped || hl_poll()) {
-         stopped = 1;
-         continue;
-      }
+      if (hl_interrupted()) continue;
       hl_iter_range(&it, b * BLOCK, last < it.total ? last : it.total, row, &(selection){&next, y->stride[0]});
    }
-   return stopped ? hl_fail("interrupted") : 0;
+   return hl_poll();
 }
 
 HL_API int hl_masked_select(hl_tensor *y, const hl_tensor *x, const hl_tensor *mask)
@@ -360,18 +349,14 @@ HL_API int hl_nonzero(hl_tensor *index, int64_t *n, const hl_tensor *x)
    if (!index) return 0;
    HL_TRY(hl_check_nonzero(index, x, *n));
    if (*n == 0) return 0;
-   int stopped = 0;
-#pragma omp parallel for reduction(| : stopped) if (blocks > 1)
+#pragma omp parallel for if (blocks > 1)
    for (int64_t b = 0; b < blocks; b++) {
       int64_t *next = (int64_t *)index->data + before[b] * index->stride[0], last = (b + 1) * BLOCK;
       places q = {&next, index->stride[1], index->stride[0], x->ndim, x->size};
-      if (stopped || hl_poll()) {
-         stopped = 1;
-         continue;
-      }
+      if (hl_interrupted()) continue;
       hl_iter_range(&it, b * BLOCK, last < it.total ? last : it.total, k->locate, &q);
    }
-   return stopped ? hl_fail("interrupted") : 0;
+   return hl_poll();
 }
 
 #endif

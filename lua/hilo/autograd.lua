@@ -11,6 +11,9 @@ local is_tensor, check = core.is_tensor, core.check
 
 local autograd = {}
 
+-- Tensors that one op takes or gives at the most: each has a place on Lua's stack.
+autograd.most_tensors = 1000
+
 local enabled = true -- whether ops record what they do
 local serial = 0     -- order of creation of nodes: consumers come after producers
 

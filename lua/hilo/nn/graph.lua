@@ -41,7 +41,7 @@ local gather = autograd.op('outputs', {
    backward = function(ctx) return nil, unpack(ctx.grads, 1, ctx.grads.n) end,
 })
 
-local at_once = 1000 -- tensors that an op takes or gives: each has a place on the stack
+local at_once = autograd.most_tensors
 
 -- One node above the roots first to last.
 local function gathered(roots, grads, first, last)
@@ -50,7 +50,7 @@ local function gathered(roots, grads, first, last)
    return autograd.enable_grad(gather, own, unpack(roots, first, last))
 end
 
--- A node for each thousand roots, and the gradients of these nodes.
+-- A node for each lot of roots, and the gradients of these nodes.
 local function fewer(roots, grads)
    local nodes, ones = {}, {}
    for first = 1, #roots, at_once do

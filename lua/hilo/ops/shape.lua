@@ -8,8 +8,8 @@ local sizes_table, strides_table, dimension = Tensor.sizes_table, Tensor.strides
 
 local M = {}
 
-local at_once = 1000        -- tensors that one op takes or gives: each has a place on the stack
-local most_pieces = 2 ^ 18  -- of one tensor
+local at_once = autograd.most_tensors
+local most_pieces = 2 ^ 18 -- of one tensor
 
 local function need_tensor(name, x)
    check(core.is_tensor(x), '%s: expects a tensor, got %s', name, type(x))
@@ -416,7 +416,7 @@ local cat = op('cat', {
    end,
 })
 
--- Fewer tensors: a thousand joined to one.
+-- Fewer tensors: as many as an op takes joined to one.
 local function joined(list, dim)
    local fewer = {}
    for i = 1, #list, at_once do fewer[#fewer + 1] = cat(dim, unpack(list, i, math.min(i + at_once - 1, #list))) end

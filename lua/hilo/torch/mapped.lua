@@ -1,6 +1,7 @@
 --- torch/mapped.lua: memory that is a file: torch.FloatStorage('file', true, 100). What is written into it is in the file, and other
 --- processes that map the file see it. A file that is only looked at is read instead: it may become shorter meanwhile.
 local ffi = require 'ffi'
+local errno = require 'posix.errno'
 local fcntl = require 'posix.fcntl'
 local unistd = require 'posix.unistd'
 local core = require 'hilo.core'
@@ -12,7 +13,6 @@ local check, C = core.check, ffi.C
 ffi.cdef [[
 void *mmap(void *address, size_t length, int protection, int flags, int fd, int64_t offset);
 int munmap(void *address, size_t length);
-char *strerror(int number);
 ]]
 
 local protection, shared = 3, 1 -- PROT_READ and PROT_WRITE; MAP_SHARED
@@ -44,7 +44,7 @@ local function mapped(what, path, bytes)
    local address = C.mmap(nil, bytes, protection, shared, fd, 0)
    local number = ffi.errno()
    unistd.close(fd)
-   check(address ~= ffi.cast('void *', -1), '%s: %s: %s', what, path, ffi.string(C.strerror(number)))
+   check(address ~= ffi.cast('void *', -1), '%s: %s: %s', what, path, (errno.errno(number)))
    return ffi.gc(address, function(p) C.munmap(p, bytes) end)
 end
 

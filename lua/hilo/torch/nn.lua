@@ -60,7 +60,7 @@ end
 local told = false
 
 local function computes_nothing(self, input)
-   if not (core.is_tensor(input) and input:dim() > 2 and class.is_a(self, 'nn.Linear')) then return false end
+   if not (core.is_tensor(input) and input:dim() > 2) then return false end
    if not told then
       io.stderr:write(('%s: backward expects a vector or a batch (N,nIn), got %s: as in Torch7 nothing is computed; give it '
          .. 'input:view(-1, %d)\n'):format(self.__typename, Tensor.shape_text(input), self.inputSize))
@@ -69,10 +69,10 @@ local function computes_nothing(self, input)
    return true
 end
 
-local Module = nn.Module
+local Linear = nn.Linear
 for _, name in ipairs {'backward', 'updateGradInput', 'accGradParameters'} do
-   local f = Module[name]
-   Module[name] = function(self, input, ...)
+   local f = Linear[name]
+   Linear[name] = function(self, input, ...)
       if not computes_nothing(self, input) then return f(self, input, ...) end
       if name == 'accGradParameters' then return end
       self.gradInput = input:zeros()
