@@ -278,6 +278,8 @@ int hl_host_inflate(void *dst, int64_t dst_bytes, const void *src, int64_t src_b
 /* Which libhilo_cpu runs here: 0 baseline, 2 avx2 (x86-64-v3), 3 avx512 (x86-64-v4), 4 avx512bf16 (with
  * products of bfloat16). */
 int hl_host_cpu_level(void);
+/* Fails where OpenBLAS, which libhilo_cpu loads, would not get the memory that it works in. */
+int hl_host_blas_room(void);
 /* Seconds of a clock that never goes back. */
 double hl_host_time(void);
 /* Columns of the terminal behind a file descriptor (1 stdout, 2 stderr); 0 if it is none; 80 if it does not say. */

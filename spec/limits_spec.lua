@@ -93,6 +93,41 @@ describe('within 600 MB', function()
    end)
 end)
 
+-- OpenBLAS itself asks without end for memory that it does not get.
+describe('where the system refuses the addresses that OpenBLAS takes', function()
+   -- What a process that may have so many more than it has, in so many threads, prints.
+   local function short(mb, threads, code)
+      if os.getenv 'HILO_SANITIZED' then pending 'the sanitizers take any amount of addresses' end
+      local script = root .. '/short.lua'
+      tiny.write(script, ("local hilo = require 'hilo'\n%s"):format(code))
+      local pipe = io.popen(("ulimit -v %d; OMP_NUM_THREADS=%d timeout 20 luajit '%s' 2>&1; echo \"exit $?\""):format(mb * 1024,
+         threads, script))
+      local text = pipe:read '*a'
+      pipe:close()
+      return text
+   end
+
+   it('loading it is an error that says how many it would take', function()
+      local text = short(300, 2, 'print(pcall(hilo.ones, 2))')
+      assert.matches('false[^\n]*OpenBLAS in 2 threads takes 516 MiB of addresses[^\n]*OMP_NUM_THREADS', text)
+      assert.matches('exit 0', text)
+      assert.matches('exit 0', short(360, 1, 'hilo.matmul(hilo.ones(2, 2), hilo.ones(2, 2))'))
+   end)
+
+   it('products and LAPACK are errors, and go on where tensors were given back', function()
+      local text = short(700, 2, [[
+         local x, full = hilo.ones(8, 8), hilo.ones(64, 2 ^ 20)
+         print(pcall(hilo.matmul, x, x))
+         print(pcall(hilo.potri, x))
+         full = nil
+         hilo.collect()
+         print(hilo.matmul(x, x):sum())]])
+      local failed = 'false[^\n]*products of matrices in 2 threads take 258 MiB of addresses[^\n]*\n'
+      assert.matches(failed .. failed .. '512\n', text)
+      assert.matches('exit 0', text)
+   end)
+end)
+
 describe('a zip archive', function()
    -- One deflated member, of so many MiB of zeros, each of which takes about a thousand bytes.
    local function bomb(path, member, mib)

@@ -127,6 +127,7 @@ HL_API int hl_matmul(hl_tensor *c, const hl_tensor *a, const hl_tensor *b, doubl
    if (hl_numel(c) == 0) return 0;
    int64_t batches = c->ndim == 3 ? c->size[0] : 1, depth = a->size[a->ndim - 1];
    if (depth == 0) return scale(c, beta);
+   HL_TRY(hl_blas_room());
 
    hl_tensor left = *a, right = *b, out = *c, copy;
    plan p;

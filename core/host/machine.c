@@ -1,7 +1,11 @@
+#define _GNU_SOURCE
+#include <sched.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 #include "../check.h"
+#include "../addresses.h"
 #include "../host.h"
 
 HL_API int hl_host_cpu_level(void)
@@ -21,6 +25,29 @@ HL_API int hl_host_cpu_level(void)
 #else
    return 0;
 #endif
+}
+
+/* As many as OpenBLAS starts with. */
+static int blas_threads(void)
+{
+   const char *told = getenv("OMP_NUM_THREADS");
+   int n = told ? atoi(told) : 0;
+   if (n > 0) return n;
+   cpu_set_t bound;
+   return sched_getaffinity(0, sizeof bound, &bound) == 0 ? CPU_COUNT(&bound) : (int)sysconf(_SC_NPROCESSORS_ONLN);
+}
+
+HL_API int hl_host_blas_room(void)
+{
+   if (!hl_addresses_limited()) return 0;
+   int threads = blas_threads();
+   size_t bytes = 2 * (size_t)threads * HL_BLAS_PIECE;
+   HL_CHECK(
+       hl_addresses_left(bytes),
+       "OpenBLAS in %d threads takes %zu MiB of addresses, which the limit of this process (ulimit -v) does not leave; "
+       "set OMP_NUM_THREADS to fewer, or the limit higher",
+       threads, bytes >> 20);
+   return 0;
 }
 
 HL_API int hl_host_terminal_width(int fd)

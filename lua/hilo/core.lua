@@ -96,6 +96,7 @@ end
 -- The threads of OpenBLAS are libgomp's, which by themselves look for work for some ms after each product before they sleep, and
 -- take that time from other processes. Those of core/cpu/team.c look for 20 us; so do these. What this process starts is not told.
 local function load_cpu_library(file)
+   if host.hl_host_blas_room() ~= 0 then return nil, ffi.string(host.hl_error()) end
    local told = os.getenv 'OMP_WAIT_POLICY' or os.getenv 'GOMP_SPINCOUNT'
    if not told then ffi.C.setenv('GOMP_SPINCOUNT', '500', 0) end
    local lib, reason = load_library(file)

@@ -115,7 +115,9 @@ end
 function M.call(name, x, ...)
    if not declared[name] then declare(name) end
    local ctype = x._storage.dtype.ctype
-   local f = assert(core.device 'cpu').lib[(ctype == 'double' and 'd' or 's') .. name .. '_']
+   local lib = core.device('cpu').lib
+   local f = lib[(ctype == 'double' and 'd' or 's') .. name .. '_']
+   core.call(lib, 'hl_blas_room')
    local arguments, given, at = {}, {}, nil
    for i = 1, select('#', ...) do
       local argument = select(i, ...)

@@ -1,0 +1,38 @@
+/* blas.c: memory for OpenBLAS, where the system may refuse it; see addresses.h. */
+#include <cblas.h>
+#include <stdatomic.h>
+#include "cpu.h"
+#include "../addresses.h"
+
+static atomic_int ready; /* threads whose pieces OpenBLAS has, those of calls under way too */
+
+/* A call of each thread at one time, large enough to need a piece. */
+static void take_pieces(int threads)
+{
+   enum { N = 128 };
+   static const float a[N * N];
+#pragma omp parallel num_threads(threads)
+   {
+      float c[N * N];
+#pragma omp barrier
+      cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, N, N, N, 1, a, N, a, N, 0, c, N);
+   }
+}
+
+HL_API int hl_blas_room(void)
+{
+   int threads = hl_threads();
+   if (threads <= ready) return 0;
+   if (hl_addresses_limited()) {
+      int pieces = ready ? 2 * (threads - ready) : threads; /* its loading took those of its threads */
+      size_t bytes = (size_t)pieces * HL_BLAS_PIECE;
+      if (!hl_addresses_left(bytes)) hl_empty_cache();
+      HL_CHECK(hl_addresses_left(bytes),
+               "out of memory: products of matrices in %d threads take %zu MiB of addresses, which the limit of this "
+               "process (ulimit -v) does not leave; set OMP_NUM_THREADS to fewer",
+               threads, bytes >> 20);
+      take_pieces(threads);
+   }
+   ready = threads;
+   return 0;
+}
