@@ -105,6 +105,9 @@ function calls.program(seed)
    return lines, names
 end
 
+-- Megabytes; 0: none. The sanitizers take any amount of addresses, so that process.lua sets no limit there.
+local memory_limit = os.getenv 'HILO_SANITIZED' and 4000 or 0
+
 --- Runs lines; returns the first inner error, or nil.
 ---@param lines string[]
 ---@param seed integer that hilo.randn draws from
@@ -113,7 +116,7 @@ function calls.run_lines(lines, seed)
    local hilo = require 'hilo'
    try.found = nil
    hilo.manualSeed(seed % 2 ^ 31)
-   hilo.setmemorylimit(0) -- which the program before may have set
+   hilo.setmemorylimit(memory_limit) -- the program before may have set another
    local environment = try.environment()
    for n, line in ipairs(lines) do
       local chunk, why = loadstring(line, 'line ' .. n)
