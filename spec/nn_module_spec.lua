@@ -204,6 +204,23 @@ describe('nn.Module', function()
          assert.is_true(close(net:get(1).weight, w - g * 0.1))
       end)
 
+      it('take that step whatever their types and strides', function()
+         local a, b, c = nn.Linear(3, 2), nn.Linear(3, 2):double(), nn.Linear(3, 2)
+         a.weight = hilo.randn(3, 2):t()
+         local nets, before = nn.Concat(1):add(a):add(b):add(c), {}
+         for i, m in ipairs {a, b, c} do
+            if m == c then m.bias, m.gradBias = m.bias:to{dtype = 'bfloat16'}, m.gradBias:to{dtype = 'bfloat16'} end
+            m.gradWeight:fill(i)
+            m.gradBias:fill(-i)
+            before[i] = {m.weight:detach():clone(), m.bias:detach():clone()}
+         end
+         nets:updateParameters(0.5)
+         for i, m in ipairs {a, b, c} do
+            assert.is_true(close(m.weight, before[i][1] - i * 0.5))
+            assert.is_true(close(m.bias:float(), before[i][2]:float() + i * 0.5, 1e-2))
+         end
+      end)
+
       it('keep still when frozen', function()
          net:get(1):freeze()
          local w = net:get(1).weight:detach():clone()

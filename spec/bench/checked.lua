@@ -25,5 +25,6 @@ end
 
 local timing = require 'spec.bench.timing'
 local o = timing.options(arg, {ROUNDS = '6', STEPS = '100'})
-local with, without = timing.with_and_without(arg[0], tonumber(o.ROUNDS), tonumber(o.STEPS))
+local least = timing.in_turns(arg[0], {'with', 'without'}, tonumber(o.ROUNDS), tonumber(o.STEPS))
+local with, without = least.with, least.without
 print(('a step: %.2f ms with tests of arguments, %.2f ms without: %.2f ms'):format(1e3 * with, 1e3 * without, 1e3 * (with - without)))

@@ -51,27 +51,27 @@ function timing.by_function(rows, floor_of)
    return list
 end
 
---- Processes that do the same with and without something, in turns, one thread each: `luajit SCRIPT step with STEPS` prints the
---- processor seconds of a step and the last loss, which must be alike.
+--- Processes that do the same in several ways, in turns, one thread each: `luajit SCRIPT step WAY STEPS` prints the processor seconds
+--- of a step and the last loss, which must be alike.
 ---@param script string
+---@param ways string[]
 ---@param rounds integer
 ---@param steps integer
----@return number with, number without seconds of a step, the least of the rounds
-function timing.with_and_without(script, rounds, steps)
-   local function run(how)
-      local pipe = io.popen(('OMP_NUM_THREADS=1 luajit %s step %s %d'):format(script, how, steps))
-      local seconds, loss = pipe:read '*a':match '(%S+) (%S+)'
-      pipe:close()
-      return tonumber(seconds), loss
-   end
-   local with, without = math.huge, math.huge
+---@return table<string, number> seconds of a step by way, the least of the rounds
+function timing.in_turns(script, ways, rounds, steps)
+   local least = {}
    for _ = 1, rounds do
-      local a, loss_a = run 'with'
-      local b, loss_b = run 'without'
-      assert(a and loss_a == loss_b, ('the losses differ: %s and %s'):format(loss_a, loss_b))
-      with, without = math.min(with, a), math.min(without, b)
+      local first
+      for _, way in ipairs(ways) do
+         local pipe = io.popen(('OMP_NUM_THREADS=1 luajit %s step %s %d'):format(script, way, steps))
+         local seconds, loss = pipe:read '*a':match '(%S+) (%S+)'
+         pipe:close()
+         first = first or loss
+         assert(seconds and loss == first, ('%s: the losses differ: %s and %s'):format(way, loss, first))
+         least[way] = math.min(least[way] or math.huge, tonumber(seconds))
+      end
    end
-   return with, without
+   return least
 end
 
 return timing

@@ -112,6 +112,17 @@ local function graph_of(self, input)
    return self._graph
 end
 
+--- Whether backward leaves such an input alone: its gradient is 0, and so are those of the parameters.
+---@private
+---@param input any
+---@return boolean
+function Module:computes_nothing(input) return false end -- luacheck: no unused args
+
+local function zero_gradInput(self, input)
+   self.gradInput = input:zeros()
+   return self.gradInput
+end
+
 --- Torch7's backward: adds the gradients of the parameters, times scale, to gradWeight and gradBias.
 ---@param input any what forward was called with
 ---@param gradOutput any gradient of the output, in its shape
@@ -119,6 +130,7 @@ end
 ---@return any gradInput shaped as the input
 function Module:backward(input, gradOutput, scale)
    scale = scale or 1
+   if self:computes_nothing(input) then return zero_gradInput(self, input) end
    if is_opaque(self) then
       autograd.no_grad(with, {recording = true}, function()
          self:updateGradInput(input, gradOutput)
@@ -140,6 +152,7 @@ function Module:form_gradInput(dx) return dx end
 ---@param gradOutput any as the output
 ---@return Tensor gradInput as input
 function Module:updateGradInput(input, gradOutput)
+   if self:computes_nothing(input) then return zero_gradInput(self, input) end
    local dx = graph.differentiate(graph_of(self, input), gradOutput, {who = self, inputs = true})
    self.gradInput = self:form_gradInput(dx, input, gradOutput)
    return self.gradInput
@@ -150,6 +163,7 @@ end
 ---@param gradOutput any as the output
 ---@param scale? number 1
 function Module:accGradParameters(input, gradOutput, scale)
+   if self:computes_nothing(input) then return end
    graph.differentiate(graph_of(self, input), gradOutput, {who = self, parameters = true, scale = scale})
 end
 

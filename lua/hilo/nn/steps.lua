@@ -1,6 +1,8 @@
 --- nn/steps.lua: what modules do with the gradients of their parameters: setting them to zero, and steps down them.
+local ffi = require 'ffi'
 local core = require 'hilo.core'
 local autograd = require 'hilo.autograd'
+local lists = require 'hilo.optim.lists'
 
 local steps = {}
 
@@ -24,6 +26,23 @@ function steps:zeroGradParameters()
    return self
 end
 
+-- Whether C can step down all such pairs at once.
+local function is_plain(p, g)
+   local dtype = p._storage.dtype
+   return (dtype.ctype == 'float' or dtype.ctype == 'double') and g._storage.dtype == dtype
+      and g._storage.device == p._storage.device and p:isContiguous() and g:isContiguous() and g:isSameSizeAs(p)
+end
+
+local function place_of(row) return lists.place(row.p) end
+
+local function step_down(rows, lr)
+   for _, part in ipairs(lists.split(rows, place_of)) do
+      core.call(part[1].p._storage.device.lib, 'hl_sgd', #part, lists.column(part, 'p'), lists.column(part, 'g'), nil,
+         ffi.new('hl_sgd_options', {lr = lr}))
+      for _, row in ipairs(part) do row.p:bump() end
+   end
+end
+
 --- One step down the gradient.
 ---
 ---     local net, x = nn.Linear(2, 1), hilo.randn(4, 2)
@@ -34,9 +53,12 @@ end
 ---@return Module self
 function steps:updateParameters(learningRate)
    core.check(type(learningRate) == 'number', 'updateParameters: expects a learning rate, got %s', type(learningRate))
+   local plain = {}
    autograd.no_grad(each_pair, self, function(p, g)
-      if p.requires_grad ~= false then p:add(-learningRate, g) end
+      if p.requires_grad == false then return end
+      if is_plain(p, g) then plain[#plain + 1] = {p = p, g = g} else p:add(-learningRate, g) end
    end)
+   step_down(plain, learningRate)
    return self
 end
 

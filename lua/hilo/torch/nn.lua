@@ -59,7 +59,7 @@ end
 -- scripts do so without noticing (the contractive penalty of Kaixhin/Autoencoders) and train all the same.
 local told = false
 
-local function computes_nothing(self, input)
+function nn.Linear:computes_nothing(input)
    if not (core.is_tensor(input) and input:dim() > 2) then return false end
    if not told then
       io.stderr:write(('%s: backward expects a vector or a batch (N,nIn), got %s: as in Torch7 nothing is computed; give it '
@@ -67,17 +67,6 @@ local function computes_nothing(self, input)
       told = true
    end
    return true
-end
-
-local Linear = nn.Linear
-for _, name in ipairs {'backward', 'updateGradInput', 'accGradParameters'} do
-   local f = Linear[name]
-   Linear[name] = function(self, input, ...)
-      if not computes_nothing(self, input) then return f(self, input, ...) end
-      if name == 'accGradParameters' then return end
-      self.gradInput = input:zeros()
-      return self.gradInput
-   end
 end
 
 for name, c in pairs(class.by_name) do
