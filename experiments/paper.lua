@@ -18,6 +18,7 @@ local o = train.options {
    mlmt_backbone = '', mlmt_weights = '', -- the classifier's; '': the same
    tags = 'image_tags.tsv',  -- below root: for the row with image-level tags
    steps = 0,                -- of every training; 0: the recipe's
+   mlmt_steps = 0,           -- of MLMT's; 0: as the others
    precision = 'float32',    -- of every training: or bf16
    tau = 0.2,                -- of fusion by the paper's threshold
    jobs = 1, launcher = 'local', retry_failed = false,
@@ -64,10 +65,11 @@ for _, rival in ipairs {'advsemiseg', 'mean_teacher', 'cutmix', 'cps', 'unimatch
    rows[#rows + 1] = {rival, rival, alone(rival)}
    rows[#rows + 1] = {rival .. '_mlmt', rival .. ' + MLMT', fused(rival)}
    rows[#rows + 1] = {rival .. '_soft', rival .. ' + MLMT, soft', chosen(rival, 'soft')}
+   rows[#rows + 1] = {rival .. '_tags_soft', rival .. ' + MLMT with tags, soft', chosen(rival, 'soft', '{tagged}')}
    rows[#rows + 1] = {rival .. '_own', rival .. ', soft by its own presence', own(rival)}
 end
 for _, guide in ipairs {{'guided', 'guided by MLMT', '{mlmt}'}, {'guided_presence', 'guided by presence'},
-   {'guided_tags', 'guided by tags', '{tagged}'}} do
+   {'guided_tags', 'guided by tags', '{tagged}'}, {'guided_tags_cutmix', 'CutMix-Seg, then guided by tags', '{tagged}'}} do
    local name, what, classifier = unpack(guide)
    rows[#rows + 1] = {name, what, alone(name)}
    if classifier then
@@ -107,7 +109,8 @@ local function training(more, of_classifier)
       local labelled = o.labelled:gsub('{seed}', tostring(seed))
       local options = {recipe = o.table, data = {labelled = labelled}, model = {weights = weights}}
       if o.root ~= '' then options.data.root = o.root end
-      if o.steps > 0 then options.steps = o.steps end
+      local steps = of_classifier and o.mlmt_steps > 0 and o.mlmt_steps or o.steps
+      if steps > 0 then options.steps = steps end
       if o.precision ~= 'float32' then options.precision = o.precision end
       if of_classifier and o.mlmt_backbone ~= '' then options.model.backbone = o.mlmt_backbone end
       for key, value in pairs(more or {}) do
@@ -121,9 +124,9 @@ end
 
 local function stage(script, ...) return {script = ('experiments/%s.lua'):format(script), options = training(...)} end
 
--- Guided self-training goes on where supervised training ends, for half as long.
-local function guided(more)
-   more.start, more.steps = '{supervised}', o.steps > 0 and math.ceil(o.steps / 2) or nil
+-- Guided self-training goes on where another training ends, for half as long.
+local function guided(more, start)
+   more.start, more.steps = start or '{supervised}', o.steps > 0 and math.ceil(o.steps / 2) or nil
    return stage('guided', more)
 end
 
@@ -138,6 +141,7 @@ local needs = {
    guided = guided {mlmt = '{mlmt}'},
    guided_presence = guided {mlmt = '{presence_of_all}'},
    guided_tags = guided {data = {tags = tags}},
+   guided_tags_cutmix = guided({data = {tags = tags}}, '{cutmix}'),
 }
 for _, rival in ipairs {'advsemiseg', 'mean_teacher', 'cutmix', 'cps', 'unimatch'} do needs[rival] = stage(rival) end
 -- what a network sees by itself: that of the row, on the validation pictures, or the supervised one on all
