@@ -47,8 +47,6 @@ const char *hl_error(void);
 /* Number of threads that loops and BLAS share; set returns 1 when n < 1. */
 int hl_threads(void);
 int hl_set_threads(int n);
-/* The CPU's alone: fails where OpenBLAS, for as many threads, would not get the memory that it works in. */
-int hl_blas_room(void);
 /* Instruction set or card, for people: "avx512", "NVIDIA H100 ...". */
 const char *hl_device_name(void);
 

@@ -13,4 +13,8 @@ enum { HL_PARALLEL_MIN = 16384 };
 void *hl_scratch(int slot, size_t bytes);
 enum { HL_SCRATCH_SLOTS = 13 };
 
+/* Fails where OpenBLAS, for as many threads, would not get the memory that it works in. See blas.c; LAPACK's calls in
+ * lua/hilo/ops/lapack.lua ask it too. */
+int hl_blas_room(void);
+
 #endif

@@ -6,6 +6,8 @@ local need_tensor = require('hilo.ops.arguments').tensor
 
 local check = core.check
 
+ffi.cdef 'int hl_blas_room(void);' -- the CPU's library alone has it
+
 ---@class hilo.lapack
 local M = {}
 
