@@ -4,7 +4,7 @@
 #include "cpu.h"
 #include "../addresses.h"
 
-static atomic_int ready; /* threads whose pieces OpenBLAS has, those of calls under way too */
+static atomic_int ready; /* the most threads that a product had: OpenBLAS has their pieces, those of calls too */
 
 /* A call of each thread at one time, large enough to need a piece. */
 static void take_pieces(int threads)
@@ -26,8 +26,8 @@ HL_API int hl_blas_room(void)
    int threads = hl_threads();
    if (threads <= ready) return 0;
    if (hl_addresses_limited()) {
-      int pieces = ready ? 2 * (threads - ready) : threads; /* its loading took those of its threads */
-      size_t bytes = (size_t)pieces * HL_BLAS_PIECE;
+      int started = threads - (ready ? ready : 1); /* each takes a stack and an arena of the C library too */
+      size_t bytes = (size_t)(threads - ready + started) * HL_BLAS_PIECE;
       if (!hl_addresses_left(bytes)) hl_empty_cache();
       HL_CHECK(hl_addresses_left(bytes),
                "out of memory: products of matrices in %d threads take %zu MiB of addresses, which the limit of this "
