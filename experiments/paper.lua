@@ -14,7 +14,8 @@ local o = train.options {
    row = {'all'},            -- names of rows, or all
    labelled = '1/8',         -- a fraction, a number, or a list; {seed} in it stands for the seed: train_1_8_s{seed}
    seeds = '1..3',
-   root = '', weights = '',  -- of the data set; of the segmentation networks' backbone
+   root = '',
+   backbone = '', weights = '', -- of the segmentation networks; '': the recipe's
    mlmt_backbone = '', mlmt_weights = '', -- the classifier's; '': the same
    tags = 'image_tags.tsv',  -- below root: for the row with image-level tags
    steps = 0,                -- of every training; 0: the recipe's
@@ -106,13 +107,14 @@ end
 local function training(more, of_classifier)
    return function(_, seed)
       local weights = of_classifier and o.mlmt_weights ~= '' and o.mlmt_weights or o.weights
+      local backbone = of_classifier and o.mlmt_backbone ~= '' and o.mlmt_backbone or o.backbone
       local labelled = o.labelled:gsub('{seed}', tostring(seed))
       local options = {recipe = o.table, data = {labelled = labelled}, model = {weights = weights}}
+      if backbone ~= '' then options.model.backbone = backbone end
       if o.root ~= '' then options.data.root = o.root end
       local steps = of_classifier and o.mlmt_steps > 0 and o.mlmt_steps or o.steps
       if steps > 0 then options.steps = steps end
       if o.precision ~= 'float32' then options.precision = o.precision end
-      if of_classifier and o.mlmt_backbone ~= '' then options.model.backbone = o.mlmt_backbone end
       for key, value in pairs(more or {}) do
          local group = type(value) == 'table'
          for k, v in pairs(group and value or {}) do options[key][k] = v end

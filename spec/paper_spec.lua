@@ -51,6 +51,24 @@ describe('experiments/paper.lua', function()
       assert.equal(1, trained('supervised', 'paper-scenes-2-bf16'))
    end)
 
+   it('gives each network the backbone and the steps that are asked for', function()
+      local status, text = paper('name=other row=supervised,supervised_mlmt seeds=1 backbone=mobilenet_v2 mlmt_steps=2')
+      assert.equal(0, status, text)
+      local folder, found = runs .. '/other/', {}
+      for _, run in ipairs(hilo.data.folder.list(folder)) do
+         local stage = run:match '^(%l+)%-%x+%-s1$'
+         if stage then
+            local options = hilo.train.json.load(folder .. run .. '/options.json')
+            found[stage] = ('%s, %d'):format(options.model.backbone, options.steps)
+         end
+      end
+      assert.same({supervised = 'mobilenet_v2, 1', mlmt = 'mobilenet_v2, 2'}, found)
+      status, text = paper('name=other row=supervised_mlmt seeds=1 backbone=mobilenet_v2 mlmt_backbone=resnet34')
+      assert.equal(0, status, text)
+      assert.equal(2, trained('mlmt', 'other'))
+      assert.equal(1, trained('supervised', 'other'))
+   end)
+
    it('goes on where it was, with rows that join', function()
       local before = hilo.train.json.load(('%s/paper-scenes-2/0000-s1/machine.json'):format(runs))
       local status, text = paper('row=s4gan,supervised_mlmt seeds=1')
