@@ -3,6 +3,7 @@
 --
 --    make demo
 --    lua/bin/hilo experiments/demo.lua seeds=1..3     other labels and other first weights each time; mean and deviation
+--    lua/bin/hilo experiments/demo.lua device=cuda    what any experiment can be told goes to all
 --
 -- Prints the mean IoU of each method, whichever wins, and where the pictures are.
 local root = arg[0]:match('^(.*)experiments/[^/]*$') or ''
@@ -35,8 +36,10 @@ local function execute(title, ...)
 end
 
 local function script(name, seed, ...)
-   return root .. 'lua/bin/hilo', ('%sexperiments/%s.lua'):format(root, name), ('runs=%s/%s'):format(o.runs, o.name),
-      'threads=' .. o.threads, 'workers=' .. o.workers, 'seed=' .. seed, ...
+   local words = {root .. 'lua/bin/hilo', ('%sexperiments/%s.lua'):format(root, name), ('runs=%s/%s'):format(o.runs, o.name),
+      'seed=' .. seed, ...}
+   for key, value in pairs(train.handed_on(o)) do words[#words + 1] = ('%s=%s'):format(key, tostring(value)) end
+   return unpack(words)
 end
 
 -- Trains, evaluates and fuses with one seed; returns what each method scores.

@@ -4,7 +4,8 @@
 --    lua/bin/hilo experiments/paper.lua table=ccp row=supervised,s4gan,s4gan_mlmt root=<ccp-voc> weights=<resnet18-imagenet-fp16.pth>
 --    lua/bin/hilo experiments/paper.lua table=voc row=all labelled=1/8 seeds=1..3 root=<VOC2012> weights=<resnet101.pth> launcher=slurm
 --
--- `table=` names the set: voc, context, cityscapes, camvid, ccp, scenes. `row=help` lists the rows.
+-- `table=` names the set: voc, context, cityscapes, camvid, ccp, scenes. `row=help` lists the rows. What any experiment can be told
+-- (device, threads, eval_every, memory_limit, ...) goes to all that are started.
 local hilo = require 'hilo'
 local methods, train = hilo.methods, hilo.train
 
@@ -25,6 +26,12 @@ local o = train.options {
    jobs = 1, launcher = 'local', retry_failed = false,
 }
 train.choice('table', o.table, {'voc', 'context', 'cityscapes', 'camvid', 'ccp', 'scenes'})
+
+-- device, threads and the like are for all that is started
+local function with_common(options)
+   for key, value in pairs(train.handed_on(o)) do options[key] = value end
+   return options
+end
 
 -- '{s4gan}' stands for the run that the stage of that name makes.
 local function alone(stage) return {segmentation = {'{' .. stage .. '}'}, mlmt = ''} end
@@ -120,7 +127,7 @@ local function training(more, of_classifier)
          for k, v in pairs(group and value or {}) do options[key][k] = v end
          if not group then options[key] = value end
       end
-      return options
+      return with_common(options)
    end
 end
 
@@ -151,7 +158,7 @@ local function presence(more)
    return {script = 'experiments/presence.lua', options = function(values)
       local options = {segmentation = by_name[values.row][3].segmentation[1]}
       for key, value in pairs(more or {}) do options[key] = value end
-      return options
+      return with_common(options)
    end}
 end
 needs.presence, needs.joined = presence(), presence {mlmt = '{mlmt}'}
@@ -159,7 +166,7 @@ needs.presence_of_all = presence {segmentation = '{supervised}', scored = 'all'}
 -- one for each row that is fused by what it chooses
 needs.choice = {script = 'experiments/tau.lua', options = function(values)
    local row = by_name[values.row][3]
-   return {segmentation = row.segmentation[1], mlmt = row.mlmt}
+   return with_common {segmentation = row.segmentation[1], mlmt = row.mlmt}
 end}
 
 local name = o.name ~= '' and o.name or ('paper-%s-%s%s'):format(o.table, (o.labelled:gsub('[^%w]+', '_')),
@@ -167,7 +174,7 @@ local name = o.name ~= '' and o.name or ('paper-%s-%s%s'):format(o.table, (o.lab
 local found = hilo.sweep {
    script = 'experiments/fuse.lua', name = name, runs = o.runs, jobs = o.jobs, launcher = o.launcher, retry_failed = o.retry_failed,
    axes = {row = asked}, seed = o.seeds, needs = needs,
-   options = function(values) return by_name[values.row][3] end,
+   options = function(values) return with_common(by_name[values.row][3]) end,
 }
 
 print(('\n%-34s %-16s %-8s %s'):format('mean IoU, ' .. o.table .. ', ' .. o.labelled, 'hilo', 'runs', 'the paper'))

@@ -51,18 +51,19 @@ describe('experiments/paper.lua', function()
       assert.equal(1, trained('supervised', 'paper-scenes-2-bf16'))
    end)
 
-   it('gives each network the backbone and the steps that are asked for', function()
-      local status, text = paper('name=other row=supervised,supervised_mlmt seeds=1 backbone=mobilenet_v2 mlmt_steps=2')
+   it('gives each network the backbone and the steps that are asked for, and all runs what any experiment can be told', function()
+      local status, text = paper('name=other row=supervised,supervised_mlmt seeds=1 backbone=mobilenet_v2 mlmt_steps=2 cache_mb=77')
       assert.equal(0, status, text)
       local folder, found = runs .. '/other/', {}
       for _, run in ipairs(hilo.data.folder.list(folder)) do
-         local stage = run:match '^(%l+)%-%x+%-s1$'
-         if stage then
-            local options = hilo.train.json.load(folder .. run .. '/options.json')
-            found[stage] = ('%s, %d'):format(options.model.backbone, options.steps)
+         local path = folder .. run .. '/options.json'
+         if hilo.data.folder.is_file(path) then
+            local options = hilo.train.json.load(path)
+            assert.equal(77, options.cache_mb, run)
+            found[run:match '^(%l+)' or run] = options.model and ('%s, %d'):format(options.model.backbone, options.steps) or ''
          end
       end
-      assert.same({supervised = 'mobilenet_v2, 1', mlmt = 'mobilenet_v2, 2'}, found)
+      assert.same({['0000-s1'] = '', ['0001-s1'] = '', supervised = 'mobilenet_v2, 1', mlmt = 'mobilenet_v2, 2'}, found)
       status, text = paper('name=other row=supervised_mlmt seeds=1 backbone=mobilenet_v2 mlmt_backbone=resnet34')
       assert.equal(0, status, text)
       assert.equal(2, trained('mlmt', 'other'))

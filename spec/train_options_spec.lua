@@ -50,6 +50,12 @@ describe('options', function()
       assert.is_false(o.mirror)
    end)
 
+   it('hand on to the runs that a script starts what the command line says to any run', function()
+      assert.same({device = 'emu', threads = 1, eval_every = 0},
+         train.handed_on(read('device=emu', 'threads=1', 'eval_every=0', 'seed=3', 'name=x', 'runs=y', 'lr=1')))
+      assert.same({}, train.handed_on(read()))
+   end)
+
    it('suggest the nearest name for an unknown one', function()
       assert.matches("no option 'mirrror'; did you mean 'mirror'", error_of(read, 'mirrror=false'))
       assert.matches("did you mean 'data.labelled'", error_of(read, 'labeled=3'))

@@ -7,6 +7,7 @@ local train = {
    options = options.resolve,
    segmentation_options = require 'hilo.train.segmentation_options',
    choice = options.choice,
+   handed_on = options.handed_on,
    recipes = variants.recipes,
    presets = variants.presets,
    Run = require 'hilo.train.run',

@@ -214,6 +214,19 @@ local origins = setmetatable({}, {__mode = 'k'})
 --- of the command line
 function options.origin(o) return origins[o] or {script = '', defaults = {}, given = {}} end
 
+local of_one_run = {name = true, runs = true, seed = true, resume = true, overwrite = true}
+
+--- What the command line of a script that starts others says to all: device, threads and what else any experiment can be told.
+---@param o table what options.resolve gave
+---@return table<string, any> by name
+function options.handed_on(o)
+   local given = {}
+   for key, value in pairs(options.origin(o).given) do
+      if options.common[key] ~= nil and not of_one_run[key] then given[key] = value end
+   end
+   return given
+end
+
 -- ---- continuing a run ----
 
 local function same(a, b) return text_of(a) == text_of(b) end
