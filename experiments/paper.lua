@@ -6,6 +6,7 @@
 --
 -- `table=` names the set: voc, context, cityscapes, camvid, ccp, scenes. `row=help` lists the rows. What any experiment can be told
 -- (device, threads, eval_every, memory_limit, ...) goes to all that are started.
+local core = require 'hilo.core'
 local hilo = require 'hilo'
 local methods, train = hilo.methods, hilo.train
 
@@ -26,6 +27,8 @@ local o = train.options {
    jobs = 1, launcher = 'local', retry_failed = false,
 }
 train.choice('table', o.table, {'voc', 'context', 'cityscapes', 'camvid', 'ccp', 'scenes'})
+core.check(o.seed == 1, 'seed: a table is made for several, as in seeds=%d..%d', o.seed, o.seed + 2)
+core.check(not o.overwrite, 'overwrite: the same command goes on with its sweep; to start afresh give another name=')
 
 -- device, threads and the like are for all that is started
 local function with_common(options)
