@@ -180,12 +180,15 @@ local found = hilo.sweep {
    options = function(values) return with_common(by_name[values.row][3]) end,
 }
 
-print(('\n%-34s %-16s %-8s %s'):format('mean IoU, ' .. o.table .. ', ' .. o.labelled, 'hilo', 'runs', 'the paper'))
+local width = 34
+for _, trial in ipairs(found.trials) do width = math.max(width, #by_name[trial.values.row][2]) end
+local line = '%-' .. width .. 's %-16s %-8s %s'
+print('\n' .. line:format('mean IoU, ' .. o.table .. ', ' .. o.labelled, 'hilo', 'runs', 'the paper'))
 for _, row in ipairs(rows) do
    for _, trial in ipairs(found.trials) do
       if trial.values.row == row[1] then
          local figure = methods.published(o.table, row[1], o.labelled)
-         print(('%-34s %-16s %-8d %s'):format(row[2], trial.value and ('%.1f'):format(trial.value)
+         print(line:format(row[2], trial.value and ('%.1f'):format(trial.value)
             .. (trial.spread and (' ± %.1f'):format(trial.spread) or '') or trial.state, trial.n,
             figure and ('%.1f%s'):format(figure.value, figure.sure and '' or ' (one source)') or ''))
       end

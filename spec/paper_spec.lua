@@ -96,6 +96,20 @@ describe('experiments/paper.lua', function()
       assert.same({1, 1, 1}, {trained 'presence', trained 'joined', trained 'mlmt'})
    end)
 
+   it('trains and guides by image-level tags, from what other rows end with', function()
+      local lines = {}
+      for i = 1, 4 do lines[i] = ('img_%02d\tbackground,%s\n'):format(i, i % 2 == 0 and 'red' or 'green') end
+      tiny.write(set .. '/image_tags.tsv', table.concat(lines))
+      finally(function() os.remove(set .. '/image_tags.tsv') end)
+      local status, text = paper 'name=tags row=cutmix,cutmix_tags_soft,guided_tags_cutmix,guided_tags_cutmix_soft seeds=1'
+      assert.equal(0, status, text)
+      for _, row in ipairs {'cutmix', 'cutmix %+ MLMT with tags, soft', 'CutMix%-Seg, then guided by tags',
+         'CutMix%-Seg, then guided by tags %+ MLMT, soft'} do
+         assert.matches('\n' .. row .. ' +%d+%.%d +1', text)
+      end
+      assert.same({1, 1, 1}, {trained('cutmix', 'tags'), trained('tagged', 'tags'), trained('guided_tags_cutmix', 'tags')})
+   end)
+
    it('lists its rows, and refuses what is none', function()
       local status, text = paper('row=help')
       assert.equal(0, status)
