@@ -44,7 +44,7 @@ local function compare(seed)
       local words = {root .. 'lua/bin/hilo', ('%sexperiments/%s.lua'):format(root, script), ('runs=%s/%s'):format(o.runs, o.name),
          'name=' .. name .. suffix, 'seed=' .. seed, 'overwrite=true', ...}
       for key, value in pairs(train.handed_on(o)) do words[#words + 1] = ('%s=%s'):format(key, tostring(value)) end
-      -- the curves of one are for those who ask
+      -- pages of curves, which would hide the rest
       execute(title .. suffix, words, script == 'tau' and ('%s/%s/%s%s.txt'):format(o.runs, o.name, name, suffix))
    end
    local function experiment(script, ...)
@@ -52,7 +52,7 @@ local function compare(seed)
          'eval_every=0', ...)
    end
    local function segmentation(script, ...)
-      experiment(script, 'steps=' .. o.steps, 'batch=' .. o.batch, ('crop=%d,%d'):format(unpack(o.crop)), ...)
+      experiment(script, 'steps=' .. o.steps, 'batch=' .. o.batch, 'crop=' .. table.concat(o.crop, ','), ...)
    end
    local function fused(title, name, ...)
       run(title, 'fuse', name, ...)

@@ -14,7 +14,7 @@ end)
 describe('experiments/demo.lua', function()
    it('prints what each method scores with each seed, and hands on what any experiment can be told', function()
       local pipe = io.popen(("cd '%s' && OMP_WAIT_POLICY=passive luajit lua/bin/hilo experiments/demo.lua runs='%s' root='%s' "
-         .. 'seeds=1..2 labelled=2 steps=2 mlmt_steps=1 batch=2 crop=33,33 cache_mb=77 2>&1; echo "exit $?"'):format(core.root, runs,
+         .. 'seeds=1..2 labelled=2 steps=2 mlmt_steps=1 batch=2 crop=33 cache_mb=77 2>&1; echo "exit $?"'):format(core.root, runs,
          set))
       local text = pipe:read '*a'
       pipe:close()
