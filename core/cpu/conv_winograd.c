@@ -25,11 +25,12 @@
 #include "winograd_tiles.h"
 
 enum {
-   STRIP_TILES = 128,       /* tiles that are transformed together */
-   BLOCK_TILES = 256,       /* tiles of one matrix product */
-   BLOCK_ROWS = 64,         /* output channels of one product of dw */
-   WEIGHT_CHANNELS = 32,    /* channels whose weights are transformed together */
-   CHUNK_BYTES = 128 << 20, /* transformed images or weights held at once */
+   STRIP_TILES = 128,  /* tiles that are transformed together */
+   BLOCK_TILES = 128,  /* tiles of one matrix product */
+   BLOCK_ROWS = 64,    /* output channels of one product of dw */
+   WEIGHT_DEPTH = 128, /* channels whose weights for one row of positions are held at once: a panel of one is in L1 */
+   WEIGHT_ROOM = WEIGHT_DEPTH * PANEL + LANES, /* floats of one position of these */
+   CHUNK_BYTES = 128 << 20,                    /* transformed images held at once */
 };
 
 /* Result (i,j) of a tile is at row[t] + i * dil_h, col[t] + j * dil_w. A band is m * dil_h rows of an image and holds
@@ -195,40 +196,40 @@ static int transform_tiles(float *out, const tiling *t, int64_t begin, int64_t e
    return stop ? hl_fail("interrupted") : 0;
 }
 
-/* out (positions, panels, depth, PANEL) = transformed weights of output channels begin .. end - 1. w (k,c,3,3);
- * forward, depth is c and the outputs k; backward, the kernels are turned, depth is k and the outputs c. */
-static void transform_weights(float *out, const tiling *t, const float *w, int64_t k, int64_t c, int64_t begin,
-                              int64_t end, bool backward)
+/* lanes (vecs, depth, 9, LANES) = the kernels of outputs o0 .. o0 + k - 1 of weights w (outputs,depth,3,3), or
+ * (depth,outputs,3,3) if backward. What the last transpose writes too much, LANES * LANES has room for. */
+static void load_weights(float *lanes, const float *w, int64_t outputs, int64_t depth, int64_t o0, int64_t k,
+                         bool backward)
 {
-   int64_t depth = backward ? k : c, position = position_room(up(end - begin, PANEL) * depth * PANEL);
-#pragma omp parallel for collapse(2)
-   for (int64_t o0 = begin; o0 < end; o0 += PANEL)
-      for (int64_t d0 = 0; d0 < depth; d0 += WEIGHT_CHANNELS) {
-         float lanes[TILE_VECS][WEIGHT_CHANNELS * 9 * LANES] __attribute__((aligned(64)));
-         int64_t n = depth - d0 < WEIGHT_CHANNELS ? depth - d0 : WEIGHT_CHANNELS;
-         int groups = (int)(end - o0 < PANEL ? groups_of(end - o0) : TILE_VECS);
-         for (int v = 0; v < groups; v++) {
-            int64_t o = o0 + v * LANES;
-            int outputs = end - o < LANES ? (int)(end - o) : LANES;
-            if (backward)
-               for (int64_t d = 0; d < n; d++)
-                  to_lanes(lanes[v] + d * 9 * LANES, LANES, w + ((d0 + d) * c + o) * 9, 9, outputs, 9);
-            else
-               to_lanes(lanes[v], LANES, w + (o * c + d0) * 9, c * 9, outputs, n * 9);
-         }
-         float *to = out + (o0 - begin) * depth + d0 * PANEL;
-         for (int64_t d = 0; d < n; d++, to += PANEL)
-            for (int v = 0; v < groups; v++) {
-               BY_SIDE(t->m, weight_tile, to + v * LANES, position, lanes[v] + d * 9 * LANES, backward);
-            }
+   for (int64_t j = 0; j < k; j += LANES) {
+      int n = k - j < LANES ? (int)(k - j) : LANES;
+      float *to = lanes + j * depth * 9;
+      if (!backward) {
+         to_lanes(to, LANES, w + (o0 + j) * depth * 9, depth * 9, n, depth * 9);
+         continue;
       }
+      for (int64_t d = 0; d < depth; d++) {
+         float kernels[LANES * 9 + LANES] = {0}; /* the last row is read on */
+         memcpy(kernels, w + (d * outputs + o0 + j) * 9, (size_t)(n * 9) * sizeof *kernels);
+         to_lanes(to + d * 9 * LANES, LANES, kernels, 9, n, LANES > 9 ? LANES : 9);
+      }
+   }
 }
 
-/* c (tiles, vecs*LANES) = v u for one position: v (groups of depth, group, LANES), u (depth, PANEL). */
-static __attribute__((noinline)) void multiply_tiles(int64_t tiles, int vecs, int64_t depth, const float *v,
-                                                     int64_t group, const float *u, float *c, int64_t ldc)
+/* u (m + 2, WEIGHT_DEPTH, PANEL) = one row of the transformed kernels of channels d .. d + n - 1, of vecs vectors of
+ * outputs; turned round if backward. */
+static void transform_weights(float *u, int64_t m, int row, const float *lanes, int64_t vecs, int64_t depth, int64_t d,
+                              int64_t n, bool backward)
 {
-   column(tiles, vecs, LANES, depth, v, LANES, 1, group - LANES, u, PANEL, LANES, c, ldc, 0);
+   for (int64_t v = 0; v < vecs; v++)
+      weight_rows(m, row, u + v * LANES, WEIGHT_ROOM, PANEL, lanes + (v * depth + d) * 9 * LANES, n, backward);
+}
+
+/* c (tiles, vecs*LANES) = [c +] v u for one position: v (groups of depth, group, LANES), u (depth, PANEL). */
+static __attribute__((noinline)) void multiply_tiles(int64_t tiles, int vecs, int64_t depth, const float *v,
+                                                     int64_t group, const float *u, float *c, int64_t ldc, bool add)
+{
+   column(tiles, vecs, LANES, depth, v, LANES, 1, group - LANES, u, PANEL, LANES, c, ldc, add);
 }
 
 /* c (TILE_ROWS, vecs*LANES) = g' v for one position: g (tiles, LANES), v (vecs, group, LANES). */
@@ -246,90 +247,120 @@ static int64_t block_end(const tiling *t, int64_t begin, int64_t end, int64_t ti
    return last;
 }
 
-/* y (n,outputs,rows,cols), channels k0 .. k0 + k - 1 of strips begin .. end - 1, from the transformed tiles v and
- * weights u (both from these on; see above for their strides). */
-static void multiply_block(float *y, int64_t outputs, const tiling *t, int64_t begin, int64_t end, int64_t k0,
-                           int64_t k, const float *v, int64_t v_group, int64_t depth, const float *u,
-                           int64_t u_position, const float *bias, float *work)
+/* Panels, of at most TILE_VECS vectors, that vecs are cut into: as many as that threads end together, where each does
+ * `times` pieces of work. */
+static int64_t panels_of(int64_t vecs, int64_t times)
+{
+   int64_t fewest = up(vecs, TILE_VECS), threads = omp_get_max_threads();
+   for (int64_t panels = fewest; panels <= up(vecs, 2); panels++)
+      if (panels * times % threads == 0) return panels;
+   return fewest;
+}
+
+static int64_t panel_start(int64_t panel, int64_t panels, int64_t vecs)
+{
+   return panel * vecs / panels * LANES;
+}
+
+/* What correlate and its parts work on. */
+typedef struct {
+   float *y; /* (n,outputs,rows,cols) of the tiling */
+   int64_t outputs, depth;
+   const float *weight, *bias;
+   bool backward;  /* weight is (depth,outputs,3,3), and kernels are turned round */
+   const float *v; /* transformed tiles, from the first on; of one group and one position: */
+   int64_t v_group, v_position;
+} correlation;
+
+/* Floats of a thread's work: products of at most `tiles` tiles, results of a strip, kernels of a panel as they are and
+ * one row of them transformed. */
+static int64_t work_room(const tiling *t, int64_t tiles, int64_t depth)
+{
+   return t->positions * position_room(tiles * PANEL) + window_room(t, 0) + depth * 9 * PANEL + LANES * LANES +
+          (t->m + 2) * WEIGHT_ROOM;
+}
+
+/* Channels k0 .. k0 + k - 1 of strips begin .. end - 1. Each row of the transformed kernels is used while it is in
+ * cache: all of them are seven times the kernels. */
+static void correlate_block(const correlation *p, const tiling *t, int64_t begin, int64_t end, int64_t k0, int64_t k,
+                            float *work)
 {
    int64_t first = strip_tile(t, begin), tiles = strip_tile(t, end) - first, vecs = groups_of(k), ld = vecs * LANES;
-   int64_t position = position_room(tiles * ld);
-   float *sums = work, *window = work + t->positions * position;
-   for (int64_t i = 0; i < t->positions; i++)
-      if (is_idle(t, i))
-         memset(sums + i * position, 0, (size_t)(tiles * ld) * sizeof *sums);
-      else
-         multiply_tiles(tiles, (int)vecs, depth, v + i * position_room(groups_of(depth) * v_group), v_group,
-                        u + i * u_position, sums + i * position, ld);
+   int64_t position = position_room(tiles * ld), side = t->m + 2;
+   float *sums = work, *window = work + t->positions * position, *lanes = window + window_room(t, 0);
+   float *u = lanes + p->depth * 9 * PANEL + LANES * LANES;
+   load_weights(lanes, p->weight, p->outputs, p->depth, k0, k, p->backward);
+   for (int row = 0; row < side; row++)
+      for (int64_t d = 0; d < p->depth; d += WEIGHT_DEPTH) {
+         int64_t n = p->depth - d < WEIGHT_DEPTH ? p->depth - d : WEIGHT_DEPTH;
+         transform_weights(u, t->m, row, lanes, vecs, p->depth, d, n, p->backward);
+         for (int64_t i = row * side; i < (row + 1) * side; i++)
+            if (!is_idle(t, i))
+               multiply_tiles(tiles, (int)vecs, n, p->v + i * p->v_position + first * LANES + d / LANES * p->v_group,
+                              p->v_group, u + i % side * WEIGHT_ROOM, sums + i * position, ld, d > 0);
+            else if (d == 0)
+               memset(sums + i * position, 0, (size_t)(tiles * ld) * sizeof *sums);
+      }
    for (int64_t strip = begin; strip < end; strip++)
       for (int64_t j = 0; j < k; j += LANES) {
-         int lanes = k - j < LANES ? (int)(k - j) : LANES;
+         int channels = k - j < LANES ? (int)(k - j) : LANES;
          int64_t image = strip / t->strips, top = t->m * t->dil_h * strip_band(t, strip);
          int64_t bottom = top + t->m * t->dil_h * t->strip_bands, last = strip_tile(t, strip + 1);
          if (bottom > t->rows) bottom = t->rows;
          const int32_t *row = t->row - image * t->tiles, *col = t->col - image * t->tiles;
          vec b = {0};
-         for (int i = 0; i < lanes && bias; i++) b[i] = bias[k0 + j + i];
+         for (int i = 0; i < channels && p->bias; i++) b[i] = p->bias[k0 + j + i];
          for (int64_t tile = strip_tile(t, strip); tile < last; tile++) {
             int64_t rows = up(bottom - row[tile], t->dil_h), cols = up(t->cols - col[tile], t->dil_w);
             float *out = window + ((row[tile] - top) * t->cols + col[tile]) * LANES,
-                  *p = sums + (tile - first) * ld + j;
-            BY_SIDE(t->m, result_tile, out, t->dil_h * t->cols * LANES, t->dil_w * LANES, rows, cols, p, position, b);
+                  *from = sums + (tile - first) * ld + j;
+            BY_SIDE(t->m, result_tile, out, t->dil_h * t->cols * LANES, t->dil_w * LANES, rows, cols, from, position,
+                    b);
          }
-         from_lanes(y + ((image * outputs + k0 + j) * t->rows + top) * t->cols, t->rows * t->cols, window, lanes,
-                    (bottom - top) * t->cols);
+         from_lanes(p->y + ((image * p->outputs + k0 + j) * t->rows + top) * t->cols, t->rows * t->cols, window,
+                    channels, (bottom - top) * t->cols);
       }
 }
 
-/* y (n,outputs,t->rows,t->cols) from x (n,depth,h,w). */
-static int correlate(float *y, int64_t outputs, const tiling *t, const float *x, int64_t n, int64_t depth, int64_t h,
-                     int64_t w, int64_t pad_h, int64_t pad_w, const float *weight, bool backward, const float *bias)
+/* p->y from x (n,depth,h,w). */
+static int correlate(correlation *p, const tiling *t, const float *x, int64_t n, int64_t h, int64_t w, int64_t pad_h,
+                     int64_t pad_w)
 {
-   int64_t groups = groups_of(depth), strips = n * t->strips, size = (int64_t)sizeof(float),
-           threads = omp_get_max_threads();
-   int64_t chunk_tiles = CHUNK_BYTES / (t->positions * groups * LANES * size),
-           chunk_k = CHUNK_BYTES / (t->positions * depth * size);
+   int64_t groups = groups_of(p->depth), vecs = groups_of(p->outputs), strips = n * t->strips,
+           size = (int64_t)sizeof(float), threads = omp_get_max_threads();
+   int64_t chunk_tiles = CHUNK_BYTES / (t->positions * groups * LANES * size);
    if (chunk_tiles < t->most) chunk_tiles = t->most;
-   chunk_k = chunk_k < PANEL ? PANEL : chunk_k / PANEL * PANEL;
    if (chunk_tiles > n * t->tiles) chunk_tiles = n * t->tiles;
-   if (chunk_k > outputs) chunk_k = outputs;
    int64_t block_tiles = t->most > BLOCK_TILES ? t->most : BLOCK_TILES;
    if (block_tiles > n * t->tiles) block_tiles = n * t->tiles;
-   int64_t each = t->positions * position_room(block_tiles * PANEL) + window_room(t, 0);
+   int64_t each = work_room(t, block_tiles, p->depth);
    float *v = hl_conv_room(CONV_SOURCE, 3, t->positions, position_room(groups * group_room(chunk_tiles)), size);
-   float *u = hl_conv_room(CONV_WEIGHTS, 3, t->positions, position_room(up(chunk_k, PANEL) * depth * PANEL), size);
    int64_t *blocks = hl_conv_room(CONV_SUMS, 2, strips + 1, size * 2);
-   if (!v || !u || !blocks) return 1;
-   bool whole = chunk_k >= outputs;
-   if (whole)
-      transform_weights(u, t, weight, backward ? depth : outputs, backward ? outputs : depth, 0, outputs, backward);
+   if (!v || !blocks) return 1;
    for (int64_t begin = 0, end; begin < strips; begin = end) {
       end = block_end(t, begin, strips, chunk_tiles);
-      HL_TRY(transform_tiles(v, t, begin, end, x, depth, h, w, pad_h, pad_w, 2, image_tiles));
+      HL_TRY(transform_tiles(v, t, begin, end, x, p->depth, h, w, pad_h, pad_w, 2, image_tiles));
       float *work = hl_conv_room(CONV_WORK, 3, each, threads, size);
       if (!work) return 1;
-      int64_t n_blocks = 0, first = strip_tile(t, begin), v_group = group_room(strip_tile(t, end) - first);
+      int64_t n_blocks = 0, first = strip_tile(t, begin);
+      p->v_group = group_room(strip_tile(t, end) - first);
+      p->v_position = position_room(groups * p->v_group);
+      p->v = v - first * LANES;
       for (int64_t at = begin; at < end; at = blocks[n_blocks]) {
          blocks[n_blocks++] = at;
          blocks[n_blocks] = block_end(t, at, end, block_tiles);
       }
-      for (int64_t c0 = 0; c0 < outputs; c0 += chunk_k) {
-         int64_t c1 = c0 + chunk_k < outputs ? c0 + chunk_k : outputs,
-                 u_position = position_room(up(c1 - c0, PANEL) * depth * PANEL);
-         if (!whole)
-            transform_weights(u, t, weight, backward ? depth : outputs, backward ? outputs : depth, c0, c1, backward);
-         int stop = 0;
+      int64_t panels = panels_of(vecs, n_blocks);
+      int stop = 0;
 #pragma omp parallel for collapse(2) schedule(dynamic)
-         for (int64_t k0 = c0; k0 < c1; k0 += PANEL)
-            for (int64_t block = 0; block < n_blocks; block++) {
-               if (hl_conv_stopped(&stop)) continue;
-               multiply_block(y, outputs, t, blocks[block], blocks[block + 1], k0, c1 - k0 < PANEL ? c1 - k0 : PANEL,
-                              v + (strip_tile(t, blocks[block]) - first) * LANES, v_group, depth,
-                              u + (k0 - c0) / PANEL * depth * PANEL, u_position, bias,
-                              work + omp_get_thread_num() * each);
-            }
-         if (stop) return hl_fail("interrupted");
-      }
+      for (int64_t panel = 0; panel < panels; panel++)
+         for (int64_t block = 0; block < n_blocks; block++) {
+            if (hl_conv_stopped(&stop)) continue;
+            int64_t k0 = panel_start(panel, panels, vecs), k1 = panel_start(panel + 1, panels, vecs);
+            if (k1 > p->outputs) k1 = p->outputs;
+            correlate_block(p, t, blocks[block], blocks[block + 1], k0, k1 - k0, work + omp_get_thread_num() * each);
+         }
+      if (stop) return hl_fail("interrupted");
    }
    return 0;
 }
@@ -339,7 +370,8 @@ int hl_winograd(const conv_shape *s, int m, float *y, const float *x, const floa
    tiling t;
    HL_TRY(cut(&t, m, s->p, s->q, s->dil_h, s->dil_w));
    if (s->r == 2) t.idle = m + 1;
-   return correlate(y, s->k, &t, x, s->n, s->c, s->h, s->w, s->pad_h, s->pad_w, w, false, bias);
+   correlation p = {.y = y, .outputs = s->k, .depth = s->c, .weight = w, .bias = bias};
+   return correlate(&p, &t, x, s->n, s->h, s->w, s->pad_h, s->pad_w);
 }
 
 int hl_winograd_dx(const conv_shape *s, int m, float *dx, const float *dy, const float *w)
@@ -347,8 +379,8 @@ int hl_winograd_dx(const conv_shape *s, int m, float *dx, const float *dy, const
    tiling t;
    HL_TRY(cut(&t, m, s->h, s->w, s->dil_h, s->dil_w));
    if (s->r == 2) t.idle = 0; /* turned, the kernels begin with their zeros */
-   return correlate(dx, s->c, &t, dy, s->n, s->k, s->p, s->q, 2 * s->dil_h - s->pad_h, 2 * s->dil_w - s->pad_w, w, true,
-                    NULL);
+   correlation p = {.y = dx, .outputs = s->c, .depth = s->k, .weight = w, .backward = true};
+   return correlate(&p, &t, dy, s->n, s->p, s->q, 2 * s->dil_h - s->pad_h, 2 * s->dil_w - s->pad_w);
 }
 
 /* dw (k,c,3,3), rows k0 .. k0 + k - 1 and channels c0 .. c0 + c - 1, += G'pG; p (positions, rows, ld). */
@@ -398,18 +430,23 @@ int hl_winograd_dw(const conv_shape *s, int m, float *dw, const float *dy, const
       int64_t tiles = strip_tile(&t, end) - strip_tile(&t, begin), group = group_room(tiles);
       int64_t v_position = position_room(groups_c * group), g_position = position_room(groups_k * group);
       int stop = 0;
+      int64_t panels = panels_of(groups_c, up(s->k, BLOCK_ROWS));
 #pragma omp parallel for collapse(2) schedule(dynamic)
       for (int64_t k0 = 0; k0 < s->k; k0 += BLOCK_ROWS)
-         for (int64_t c0 = 0; c0 < s->c; c0 += PANEL) {
+         for (int64_t panel = 0; panel < panels; panel++) {
             if (hl_conv_stopped(&stop)) continue;
-            int64_t k = s->k - k0 < BLOCK_ROWS ? s->k - k0 : BLOCK_ROWS, c = s->c - c0 < PANEL ? s->c - c0 : PANEL;
+            int64_t k = s->k - k0 < BLOCK_ROWS ? s->k - k0 : BLOCK_ROWS, c0 = panel_start(panel, panels, groups_c);
+            int64_t c1 = panel_start(panel + 1, panels, groups_c), c = c1 < s->c ? c1 - c0 : s->c - c0;
             int64_t ld = groups_of(c) * LANES, rows = up(k, TILE_ROWS) * TILE_ROWS;
             float *p = work + omp_get_thread_num() * each;
-            for (int64_t i = 0; i < t.positions; i++)
-               for (int64_t r = 0; r < rows && !is_idle(&t, i); r += TILE_ROWS)
-                  multiply_lanes(tiles, (int)(ld / LANES),
-                                 g + i * g_position + (k0 + r) / LANES * group + (k0 + r) % LANES,
-                                 v + i * v_position + c0 / LANES * group, group, p + (i * rows + r) * ld, ld);
+            for (int64_t i = 0; i < t.positions; i++) {
+               const float *from = g + i * g_position + k0 / LANES * group,
+                           *by = v + i * v_position + c0 / LANES * group;
+               for (int64_t r = 0; r < rows && !is_idle(&t, i); r += TILE_ROWS) {
+                  multiply_lanes(tiles, (int)(ld / LANES), from + r / LANES * group + r % LANES, by, group,
+                                 p + (i * rows + r) * ld, ld);
+               }
+            }
             add_weights(dw, &t, s->c, k0, k, c0, c, p, rows, ld);
          }
       if (stop) return hl_fail("interrupted");

@@ -211,22 +211,46 @@ ALWAYS_INLINE void result_tile(const int m, float *out, int64_t row, int64_t col
    }
 }
 
-/* out = G g G' of a kernel, 9 vectors at g, or of the kernel turned round. */
-ALWAYS_INLINE void weight_tile(const int m, float *out, int64_t position, const float *g, bool turned)
+/* Of n kernels g, 9 vectors each, row `row` of G g G': position j of kernel i at out + j * position + i * next. turned:
+ * of the kernels turned round. */
+ALWAYS_INLINE void weight_row(const int m, const int row, float *out, int64_t position, int64_t next, const float *g,
+                              int64_t n, bool turned)
 {
-   vec in[9], a[3 * MOST];
+   int64_t first = turned ? 8 * LANES : 0, step = turned ? -LANES : LANES;
+   for (int64_t k = 0; k < n; k++, g += 9 * LANES, out += next) {
+      vec in[9], a[3], column[MOST], o[MOST];
 #pragma GCC unroll 9
-   for (int i = 0; i < 9; i++) in[i] = load(g + (turned ? 8 - i : i) * LANES);
+      for (int i = 0; i < 9; i++) in[i] = load(g + first + i * step);
 #pragma GCC unroll 3
-   for (int j = 0; j < 3; j++) transform_weight(m, a + j, in + j, 3, 3);
+      for (int j = 0; j < 3; j++) {
+         transform_weight(m, column, in + j, 1, 3);
+         a[j] = column[row < SIDE ? row : 0];
+      }
+      transform_weight(m, o, a, 1, 1);
 #pragma GCC unroll 8
-   for (int i = 0; i < SIDE; i++) {
-      vec o[MOST];
-      transform_weight(m, o, a + i * 3, 1, 1);
-#pragma GCC unroll 8
-      for (int j = 0; j < SIDE; j++) store(out + (i * SIDE + j) * position, o[j]);
+      for (int j = 0; j < SIDE; j++) store(out + j * position, o[j]);
    }
 }
+
+#define WEIGHT_ROW(row) \
+   case row: \
+      BY_SIDE(m, weight_row, row, out, position, next, g, n, turned); \
+      break
+static void weight_rows(int64_t m, int row, float *out, int64_t position, int64_t next, const float *g, int64_t n,
+                        bool turned)
+{
+   switch (row) {
+      WEIGHT_ROW(0);
+      WEIGHT_ROW(1);
+      WEIGHT_ROW(2);
+      WEIGHT_ROW(3);
+      WEIGHT_ROW(4);
+      WEIGHT_ROW(5);
+      WEIGHT_ROW(6);
+      WEIGHT_ROW(7);
+   }
+}
+#undef WEIGHT_ROW
 
 /* g, 9 vectors, = G' p G. */
 ALWAYS_INLINE void weight_gradient_tile(const int m, vec *g, const float *p, int64_t position)
