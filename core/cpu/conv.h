@@ -25,6 +25,7 @@ typedef struct {
    int64_t k, r, s;    /* weight (k,c,r,s) */
    int64_t p, q;       /* y (n,k,p,q) */
    int64_t stride_h, stride_w, pad_h, pad_w, dil_h, dil_w;
+   bool rounded; /* weights are rounded to bfloat16 as they are read, by a way that can */
 } conv_shape;
 
 typedef enum { FORWARD, BACKWARD_X, BACKWARD_W } conv_pass;
@@ -39,6 +40,7 @@ typedef struct {
    int (*forward)(const conv_shape *s, int n, int dtype, void *y, const void *x, void *const *w, void *const *b);
    int (*backward_x)(const conv_shape *s, int n, int dtype, void *dx, const void *dy, void *const *w);
    int (*backward_w)(const conv_shape *s, int n, int dtype, void *const *dw, const void *dy, const void *x);
+   bool can_round; /* obeys `rounded` of a shape */
 } conv_way;
 
 extern const conv_way hl_conv_gemm, hl_conv_gemm_bf16, hl_conv_amx, hl_conv_gathered, hl_conv_kn2row, hl_conv_winograd3,

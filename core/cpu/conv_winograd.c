@@ -14,6 +14,7 @@
  * Everything between the first and the last transpose is channels-last, so that
  * transforms take a vector of channels at a time and read no index tables,
  * whatever the dilation. */
+#include "bfloat.h"
 #include "conv.h"
 #include <math.h>
 #include <string.h>
@@ -27,8 +28,9 @@
 enum {
    STRIP_TILES = 128,  /* tiles that are transformed together */
    BLOCK_TILES = 128,  /* tiles of one matrix product */
+   AHEAD = 8,          /* kernels of so many channels further are fetched: they lie far apart */
    BLOCK_ROWS = 64,    /* output channels of one product of dw */
-   WEIGHT_DEPTH = 128, /* channels whose weights for one row of positions are held at once: a panel of one is in L1 */
+   WEIGHT_DEPTH = 128, /* channels whose transformed weights are held at once; those of a position fit into L1 */
    WEIGHT_ROOM = WEIGHT_DEPTH * PANEL + LANES, /* floats of one position of these */
    CHUNK_BYTES = 128 << 20,                    /* transformed images held at once */
 };
@@ -196,23 +198,37 @@ static int transform_tiles(float *out, const tiling *t, int64_t begin, int64_t e
    return stop ? hl_fail("interrupted") : 0;
 }
 
-/* lanes (vecs, depth, 9, LANES) = the kernels of outputs o0 .. o0 + k - 1 of weights w (outputs,depth,3,3), or
- * (depth,outputs,3,3) if backward. What the last transpose writes too much, LANES * LANES has room for. */
-static void load_weights(float *lanes, const float *w, int64_t outputs, int64_t depth, int64_t o0, int64_t k,
-                         bool backward)
+/* What correlate and its parts work on. */
+typedef struct {
+   float *y; /* (n,outputs,rows,cols) of the tiling */
+   int64_t outputs, depth;
+   const float *weight, *bias;
+   bool backward;  /* weight is (depth,outputs,3,3), and kernels are turned round; else (outputs,depth,3,3) */
+   bool rounded;   /* weight is rounded to bfloat16 */
+   const float *v; /* transformed tiles, from the first on; of one group and one position: */
+   int64_t v_group, v_position;
+} correlation;
+
+/* lanes (vecs, depth, 9, LANES) = the kernels of outputs o .. o + k - 1. What the last transpose writes too much,
+ * LANES * LANES has room for. */
+static void load_weights(const correlation *p, float *lanes, int64_t o, int64_t k)
 {
-   for (int64_t j = 0; j < k; j += LANES) {
-      int n = k - j < LANES ? (int)(k - j) : LANES;
-      float *to = lanes + j * depth * 9;
-      if (!backward) {
-         to_lanes(to, LANES, w + (o0 + j) * depth * 9, depth * 9, n, depth * 9);
-         continue;
-      }
-      for (int64_t d = 0; d < depth; d++) {
-         float kernels[LANES * 9 + LANES] = {0}; /* the last row is read on */
-         memcpy(kernels, w + (d * outputs + o0 + j) * 9, (size_t)(n * 9) * sizeof *kernels);
-         to_lanes(to + d * 9 * LANES, LANES, kernels, 9, n, LANES > 9 ? LANES : 9);
-      }
+   int64_t n = p->depth * 9;
+   for (; k > 0; k -= LANES, o += LANES, lanes += n * LANES) {
+      int channels = k < LANES ? (int)k : LANES;
+      if (p->backward)
+         for (int64_t d = 0; d < p->depth; d++) {
+            float kernels[LANES * 9 + LANES] = {0}; /* the last row is read on */
+            const float *from = p->weight + (d * p->outputs + o) * 9;
+            for (int i = 0; i < channels * 9; i += 16) __builtin_prefetch(from + AHEAD * p->outputs * 9 + i);
+            memcpy(kernels, from, (size_t)(channels * 9) * sizeof *kernels);
+            to_lanes(lanes + d * 9 * LANES, LANES, kernels, 9, channels, LANES > 9 ? LANES : 9);
+         }
+      else
+         to_lanes(lanes, LANES, p->weight + o * n, n, channels, n);
+      if (!p->rounded) continue;
+#pragma omp simd
+      for (int64_t i = 0; i < n * LANES; i++) lanes[i] = hl_bf16_value(hl_bf16_round(lanes[i]));
    }
 }
 
@@ -262,16 +278,6 @@ static int64_t panel_start(int64_t panel, int64_t panels, int64_t vecs)
    return panel * vecs / panels * LANES;
 }
 
-/* What correlate and its parts work on. */
-typedef struct {
-   float *y; /* (n,outputs,rows,cols) of the tiling */
-   int64_t outputs, depth;
-   const float *weight, *bias;
-   bool backward;  /* weight is (depth,outputs,3,3), and kernels are turned round */
-   const float *v; /* transformed tiles, from the first on; of one group and one position: */
-   int64_t v_group, v_position;
-} correlation;
-
 /* Floats of a thread's work: products of at most `tiles` tiles, results of a strip, kernels of a panel as they are and
  * one row of them transformed. */
 static int64_t work_room(const tiling *t, int64_t tiles, int64_t depth)
@@ -289,7 +295,7 @@ static void correlate_block(const correlation *p, const tiling *t, int64_t begin
    int64_t position = position_room(tiles * ld), side = t->m + 2;
    float *sums = work, *window = work + t->positions * position, *lanes = window + window_room(t, 0);
    float *u = lanes + p->depth * 9 * PANEL + LANES * LANES;
-   load_weights(lanes, p->weight, p->outputs, p->depth, k0, k, p->backward);
+   load_weights(p, lanes, k0, k);
    for (int row = 0; row < side; row++)
       for (int64_t d = 0; d < p->depth; d += WEIGHT_DEPTH) {
          int64_t n = p->depth - d < WEIGHT_DEPTH ? p->depth - d : WEIGHT_DEPTH;
@@ -370,7 +376,7 @@ int hl_winograd(const conv_shape *s, int m, float *y, const float *x, const floa
    tiling t;
    HL_TRY(cut(&t, m, s->p, s->q, s->dil_h, s->dil_w));
    if (s->r == 2) t.idle = m + 1;
-   correlation p = {.y = y, .outputs = s->k, .depth = s->c, .weight = w, .bias = bias};
+   correlation p = {.y = y, .outputs = s->k, .depth = s->c, .weight = w, .bias = bias, .rounded = s->rounded};
    return correlate(&p, &t, x, s->n, s->h, s->w, s->pad_h, s->pad_w);
 }
 
@@ -379,7 +385,7 @@ int hl_winograd_dx(const conv_shape *s, int m, float *dx, const float *dy, const
    tiling t;
    HL_TRY(cut(&t, m, s->h, s->w, s->dil_h, s->dil_w));
    if (s->r == 2) t.idle = 0; /* turned, the kernels begin with their zeros */
-   correlation p = {.y = dx, .outputs = s->c, .depth = s->k, .weight = w, .backward = true};
+   correlation p = {.y = dx, .outputs = s->c, .depth = s->k, .weight = w, .backward = true, .rounded = s->rounded};
    return correlate(&p, &t, dy, s->n, s->p, s->q, 2 * s->dil_h - s->pad_h, 2 * s->dil_w - s->pad_w);
 }
 
@@ -429,8 +435,8 @@ int hl_winograd_dw(const conv_shape *s, int m, float *dw, const float *dy, const
       if (!work) return 1;
       int64_t tiles = strip_tile(&t, end) - strip_tile(&t, begin), group = group_room(tiles);
       int64_t v_position = position_room(groups_c * group), g_position = position_room(groups_k * group);
-      int stop = 0;
       int64_t panels = panels_of(groups_c, up(s->k, BLOCK_ROWS));
+      int stop = 0;
 #pragma omp parallel for collapse(2) schedule(dynamic)
       for (int64_t k0 = 0; k0 < s->k; k0 += BLOCK_ROWS)
          for (int64_t panel = 0; panel < panels; panel++) {
@@ -440,12 +446,11 @@ int hl_winograd_dw(const conv_shape *s, int m, float *dw, const float *dy, const
             int64_t ld = groups_of(c) * LANES, rows = up(k, TILE_ROWS) * TILE_ROWS;
             float *p = work + omp_get_thread_num() * each;
             for (int64_t i = 0; i < t.positions; i++) {
-               const float *from = g + i * g_position + k0 / LANES * group,
-                           *by = v + i * v_position + c0 / LANES * group;
-               for (int64_t r = 0; r < rows && !is_idle(&t, i); r += TILE_ROWS) {
+               const float *from = g + i * g_position + k0 / LANES * group;
+               const float *by = v + i * v_position + c0 / LANES * group;
+               for (int64_t r = 0; r < rows && !is_idle(&t, i); r += TILE_ROWS)
                   multiply_lanes(tiles, (int)(ld / LANES), from + r / LANES * group + r % LANES, by, group,
                                  p + (i * rows + r) * ld, ld);
-               }
             }
             add_weights(dw, &t, s->c, k0, k, c0, c, p, rows, ld);
          }
@@ -492,7 +497,7 @@ double hl_winograd_cost(const conv_shape *s, int m, conv_pass pass)
       (void)n, (void)dtype; \
       return hl_winograd_dw(s, m, dw[0], dy, x); \
    } \
-   const conv_way hl_conv_winograd##m = {cost##m, forward##m, backward_x##m, backward_w##m}
+   const conv_way hl_conv_winograd##m = {cost##m, forward##m, backward_x##m, backward_w##m, true}
 WAY(3);
 WAY(4);
 WAY(6);

@@ -17,7 +17,7 @@ static bool has_phases(const conv_shape *s)
 
 static conv_shape phased_of(const conv_shape *s)
 {
-   return (conv_shape){s->n, 4 * s->c, s->p + 1, s->q + 1, s->k, 2, 2, s->p, s->q, 1, 1, 0, 0, 1, 1};
+   return (conv_shape){s->n, 4 * s->c, s->p + 1, s->q + 1, s->k, 2, 2, s->p, s->q, 1, 1, 0, 0, 1, 1, s->rounded};
 }
 
 /* Columns j, begin <= j < end, of phase b whose column 2 j + b - pad is inside. */
@@ -155,7 +155,7 @@ static double phases_cost(const conv_shape *s, int m, conv_pass pass)
       (void)n, (void)dtype; \
       return phases_dw(s, m, dw[0], dy, x); \
    } \
-   const conv_way hl_conv_winograd_strided##m = {cost##m, forward##m, backward_x##m, backward_w##m}
+   const conv_way hl_conv_winograd_strided##m = {cost##m, forward##m, backward_x##m, backward_w##m, true}
 WAY(3);
 WAY(4);
 #undef WAY
