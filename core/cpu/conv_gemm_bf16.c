@@ -275,16 +275,47 @@ static void pack_columns(uint16_t *to, const float *w, int64_t row, int rows, in
    }
 }
 
-/* The same where rows are neighbours, and a whole panel of them. */
-static void pack_rows(uint16_t *to, const float *w, int64_t column, int64_t columns)
+/* Column d of a packed panel. */
+ALWAYS_INLINE void put_column(uint16_t *packed, int64_t d, const uint16_t *column, int64_t step)
 {
-   for (int64_t at = 0; at < columns; at += 2, to += 2 * TILE_ROWS) {
-      const float *low = w + at * column, *high = low + column;
-      for (int r = 0; r < TILE_ROWS; r++) {
-         to[2 * r] = hl_bf16_round(low[r]);
-         to[2 * r + 1] = at + 1 < columns ? hl_bf16_round(high[r]) : 0;
+   uint16_t *to = packed + d / 2 * 2 * TILE_ROWS + d % 2;
+#pragma GCC unroll 8
+   for (int r = 0; r < TILE_ROWS; r++) to[2 * r] = column[r * step];
+}
+
+/* A whole panel of weights as below whose rows are neighbours. */
+static void pack_rows(uint16_t *to, const float *w, int64_t outer, int64_t step, int64_t inner, const int64_t *at)
+{
+   uint16_t rounded[TILE_ROWS];
+   for (int64_t o = 0, d = 0; o < outer; o++)
+      for (int64_t i = 0; i < inner; i++, d++) {
+#pragma GCC unroll 8
+         for (int r = 0; r < TILE_ROWS; r++) rounded[r] = hl_bf16_round(w[o * step + at[i] + r]);
+         put_column(to, d, rounded, 1);
+      }
+   static const uint16_t nothing[TILE_ROWS];
+   if (outer * inner % 2) put_column(to, outer * inner, nothing, 1);
+}
+
+/* One panel of weights as below. Where rows are kernels, and at tells of their elements, those of one o are neighbours;
+ * unless few of them are wanted they are rounded together. */
+static void pack_panel(uint16_t *to, const float *w, int rows, int64_t row, int64_t outer, int64_t step, int64_t inner,
+                       const int64_t *at)
+{
+   enum { KERNEL = 64, AHEAD = 8 };
+   uint16_t rounded[TILE_ROWS * KERNEL] = {0};
+   bool near = row > 1 && row <= KERNEL, together = near && 4 * inner >= row;
+   for (int64_t o = 0, d = 0; o < outer; o++) {
+      const float *from = w + o * step;
+      for (int64_t i = 0; i < rows * row && near; i += 16) __builtin_prefetch(from + AHEAD * step + i);
+      if (together) hl_bf16_rounds(rounded, from, rows * row);
+      for (int64_t i = 0; i < inner; i++, d++) {
+         for (int r = 0; r < rows && !together; r++) rounded[r] = hl_bf16_round(from[r * row + at[i]]);
+         put_column(to, d, together ? rounded + at[i] : rounded, together ? row : 1);
       }
    }
+   static const uint16_t nothing[TILE_ROWS];
+   if (outer * inner % 2) put_column(to, outer * inner, nothing, 1);
 }
 
 /* Weights for correlate: row r, column o * inner + i is w[r * row + o * step + at[i]], rounded. NULL where memory is
@@ -298,21 +329,14 @@ static uint16_t *pack(const float *w, int64_t rows, int64_t row, int64_t outer, 
 #pragma omp parallel for
    for (int64_t panel = 0; panel < panels; panel++) {
       uint16_t *to = packed + 2 * panel * pairs * TILE_ROWS;
-      int64_t r0 = panel * TILE_ROWS, o = 0, i = 0;
+      int64_t r0 = panel * TILE_ROWS;
       int here = rows - r0 < TILE_ROWS ? (int)(rows - r0) : TILE_ROWS;
-      if (inner == 1 && step == 1) {
+      if (inner == 1 && step == 1)
          pack_columns(to, w + r0 * row + at[0], row, here, outer);
-         continue;
-      }
-      if (inner == 1 && row == 1 && here == TILE_ROWS) {
-         pack_rows(to, w + r0 + at[0], step, outer);
-         continue;
-      }
-      for (int64_t d = 0; d < 2 * pairs; d++, to += d % 2 ? 1 : 2 * TILE_ROWS - 1) {
-         const float *from = w + r0 * row + o * step + at[i];
-         for (int r = 0; r < TILE_ROWS; r++) to[2 * r] = r < here && o < outer ? hl_bf16_round(from[r * row]) : 0;
-         if (++i == inner) i = 0, o++;
-      }
+      else if (row == 1 && here == TILE_ROWS)
+         pack_rows(to, w + r0, outer, step, inner, at);
+      else
+         pack_panel(to, w + r0 * row, here, row, outer, step, inner, at);
    }
    return packed;
 }
