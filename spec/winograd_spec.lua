@@ -17,6 +17,10 @@ describe('convolutions of float32', function()
       {channels = 96, kernel = {3, 3}, x = {27, 27}, pad = 2, dilation = 2},
       {channels = 256, kernel = {3, 3}, x = {22, 23}, pad = 4, dilation = 4}, -- tiles of 6x6
       {channels = 64, kernel = {3, 3}, x = {65, 47}, pad = 1},
+      -- edges of 3 to 5 results: 47 = 7 * 6 + 5, 34 = 5 * 6 + 4; phases of 10, 11 and 9 rows; 7 = 4 + 3, 14 = 6 + 5 + 3
+      {channels = 77, kernel = {3, 3}, x = {47, 34}, pad = 1},
+      {channels = 80, kernel = {3, 3}, x = {41, 38}, pad = 4, dilation = 4},
+      {channels = 150, kernel = {3, 3}, x = {7, 14}, pad = 1},
       {channels = 128, kernel = {4, 4}, x = {89, 96}, pad = 1, stride = 2},
       {channels = 128, kernel = {4, 4}, x = {98, 91}, pad = 0, stride = 2},
       {channels = 96, kernel = {4, 4}, x = {90, 97}, pad = 3, stride = 2},

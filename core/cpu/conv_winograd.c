@@ -11,6 +11,9 @@
  * whose tiles all go into the same products. The gradient of the weights is
  * that of the formula: dg = G'[(A dy A') * (B' d B)]G.
  *
+ * Where m is 6, a tile at an edge has as many results along a side as fit, 3 to
+ * 5, at some of the same points: the same transformed weights serve it.
+ *
  * Everything between the first and the last transpose is channels-last, so that
  * transforms take a vector of channels at a time and read no index tables,
  * whatever the dilation. */
@@ -23,10 +26,10 @@
 #define FN(name) name
 #define REAL_IS_FLOAT 1
 #include "micro.h"
+#include "winograd_tiling.h"
 #include "winograd_tiles.h"
 
 enum {
-   STRIP_TILES = 128,  /* tiles that are transformed together */
    BLOCK_TILES = 128,  /* tiles of one matrix product */
    AHEAD = 8,          /* kernels of so many channels further are fetched: they lie far apart */
    BLOCK_ROWS = 64,    /* output channels of one product of dw */
@@ -34,19 +37,6 @@ enum {
    WEIGHT_ROOM = WEIGHT_DEPTH * PANEL + LANES, /* floats of one position of these */
    CHUNK_BYTES = 128 << 20,                    /* transformed images held at once */
 };
-
-/* Result (i,j) of a tile is at row[t] + i * dil_h, col[t] + j * dil_w. A band is m * dil_h rows of an image and holds
- * the tiles that begin in its first dil_h rows; a strip is some bands. All images are cut alike. */
-typedef struct {
-   int64_t m, positions;
-   int64_t idle; /* row and column of the tile whose products are 0 or of no use, as the kernels are 2x2; or -1 */
-   int64_t rows, cols, dil_h, dil_w; /* of the results */
-   int64_t bands, across, strips, strip_bands;
-   int64_t tiles;  /* of one image */
-   int64_t most;   /* tiles of the largest strip */
-   int64_t *first; /* first tile of each band, and the end */
-   int32_t *row, *col;
-} tiling;
 
 static int winograd_on = 1;
 
@@ -80,56 +70,9 @@ static int64_t position_room(int64_t floats)
    return up(floats, 1024) * 1024 + LANES;
 }
 
-static int cut(tiling *t, int m, int64_t rows, int64_t cols, int64_t dil_h, int64_t dil_w)
-{
-   *t = (tiling){.rows = rows, .cols = cols, .dil_h = dil_h, .dil_w = dil_w};
-   t->m = m;
-   t->positions = (m + 2) * (m + 2);
-   t->idle = -1;
-   t->bands = up(rows, m * dil_h);
-   t->across = up(cols, m * dil_w);
-   int64_t down = dil_h < rows ? dil_h : rows, beside = dil_w < cols ? dil_w : cols; /* phases that are not empty */
-   int64_t most = t->bands * down * t->across * beside;
-   t->first = hl_conv_room(CONV_TABLE, 2, t->bands + 1 + most, (int64_t)sizeof(int64_t));
-   if (!t->first) return 1;
-   t->row = (int32_t *)(t->first + t->bands + 1);
-   t->col = t->row + most;
-   for (int64_t band = 0; band < t->bands; band++) {
-      t->first[band] = t->tiles;
-      for (int64_t i = 0; i < down; i++)
-         for (int64_t across = 0; across < t->across; across++)
-            for (int64_t j = 0; j < beside; j++) {
-               int64_t row = m * dil_h * band + i, col = m * dil_w * across + j;
-               if (row >= rows || col >= cols) continue;
-               t->row[t->tiles] = (int32_t)row;
-               t->col[t->tiles++] = (int32_t)col;
-            }
-   }
-   t->first[t->bands] = t->tiles;
-   t->strip_bands = STRIP_TILES / t->first[1];
-   if (t->strip_bands < 1) t->strip_bands = 1;
-   t->strips = up(t->bands, t->strip_bands);
-   t->strip_bands = up(t->bands, t->strips);
-   t->strips = up(t->bands, t->strip_bands);
-   t->most = t->strip_bands * t->first[1];
-   return 0;
-}
-
 static bool is_idle(const tiling *t, int64_t position)
 {
-   return position / (t->m + 2) == t->idle || position % (t->m + 2) == t->idle;
-}
-
-/* Strips are counted through all images. */
-static int64_t strip_band(const tiling *t, int64_t strip)
-{
-   return strip % t->strips * t->strip_bands;
-}
-
-/* Its first tile, counted through all images; that of strip + 1 is its end. */
-static int64_t strip_tile(const tiling *t, int64_t strip)
-{
-   return strip / t->strips * t->tiles + t->first[strip_band(t, strip)];
+   return position / t->side == t->idle || position % t->side == t->idle;
 }
 
 /* ---- stages ---- */
@@ -155,28 +98,19 @@ static void load_window(float *buffer, int64_t rows, int64_t cols, const float *
 /* Floats of the window that a strip reads; halo is 2 for images, 0 for results. */
 static int64_t window_room(const tiling *t, int64_t halo)
 {
-   return (t->m * t->strip_bands + halo) * t->dil_h * (t->m * t->across + halo) * t->dil_w * LANES;
+   return (t->m * t->strip_bands + halo) * t->dil_h * (t->left[t->across] + halo) * t->dil_w * LANES;
 }
 
-typedef void tile_transform(int64_t m, float *out, int64_t position, const float *d, int64_t row, int64_t col);
+typedef void tile_transform(int64_t side, int height, int width, float *out, int64_t position, const float *d,
+                            int64_t row, int64_t col);
 
-static void image_tiles(int64_t m, float *out, int64_t position, const float *d, int64_t row, int64_t col)
-{
-   BY_SIDE(m, image_tile, out, position, d, row, col);
-}
-
-static void gradient_tiles(int64_t m, float *out, int64_t position, const float *d, int64_t row, int64_t col)
-{
-   BY_SIDE(m, gradient_tile, out, position, d, row, col);
-}
-
-/* out = transformed tiles, of strips begin .. end - 1, of x (n,c,h,w). */
+/* out = transformed tiles, of strips begin .. end - 1, of x (n,c,h,w), each at its place. */
 static int transform_tiles(float *out, const tiling *t, int64_t begin, int64_t end, const float *x, int64_t c,
                            int64_t h, int64_t w, int64_t pad_h, int64_t pad_w, int64_t halo, tile_transform *transform)
 {
-   int64_t groups = groups_of(c), first = strip_tile(t, begin), room = window_room(t, halo);
-   int64_t group_size = group_room(strip_tile(t, end) - first), position = position_room(groups * group_size),
-           cols = (t->m * t->across + halo) * t->dil_w;
+   int64_t groups = groups_of(c), room = window_room(t, halo);
+   int64_t group_size = group_room(strip_tile(t, end) - strip_tile(t, begin));
+   int64_t position = position_room(groups * group_size), cols = (t->left[t->across] + halo) * t->dil_w;
    float *work = hl_conv_room(CONV_WORK, 3, room, (int64_t)omp_get_max_threads(), (int64_t)sizeof(float));
    if (!work) return 1;
    int stop = 0;
@@ -185,15 +119,15 @@ static int transform_tiles(float *out, const tiling *t, int64_t begin, int64_t e
       for (int64_t group = 0; group < groups; group++) {
          if (hl_conv_stopped(&stop)) continue;
          float *window = work + omp_get_thread_num() * room;
-         int64_t top = t->m * t->dil_h * strip_band(t, strip), image = strip / t->strips, c0 = group * LANES;
-         load_window(window, (t->m * t->strip_bands + halo) * t->dil_h, cols, x + (image * c + c0) * h * w,
+         int64_t top = strip_top(t, strip) * t->dil_h, image = strip / t->strips, c0 = group * LANES;
+         load_window(window, (strip_rows(t, strip) + halo) * t->dil_h, cols, x + (image * c + c0) * h * w,
                      c - c0 < LANES ? (int)(c - c0) : LANES, h, w, top - pad_h, -pad_w);
-         int64_t tile = strip_tile(t, strip), last = strip_tile(t, strip + 1);
-         const int32_t *row = t->row - image * t->tiles, *col = t->col - image * t->tiles;
-         for (; tile < last; tile++)
-            transform(t->m, out + group * group_size + (tile - first) * LANES, position,
-                      window + ((row[tile] - top) * cols + col[tile]) * LANES, t->dil_h * cols * LANES,
+         for (int64_t tile = strip_tile(t, strip); tile < strip_tile(t, strip + 1); tile++) {
+            int64_t i = tile - image * t->tiles;
+            transform(t->side, t->height[i], t->width[i], out + group * group_size + t->place[tile] * LANES, position,
+                      window + ((t->row[i] - top) * cols + t->col[i]) * LANES, t->dil_h * cols * LANES,
                       t->dil_w * LANES);
+         }
       }
    return stop ? hl_fail("interrupted") : 0;
 }
@@ -205,7 +139,7 @@ typedef struct {
    const float *weight, *bias;
    bool backward;  /* weight is (depth,outputs,3,3), and kernels are turned round; else (outputs,depth,3,3) */
    bool rounded;   /* weight is rounded to bfloat16 */
-   const float *v; /* transformed tiles, from the first on; of one group and one position: */
+   const float *v; /* transformed tiles; floats of one group and one position: */
    int64_t v_group, v_position;
 } correlation;
 
@@ -248,11 +182,11 @@ static __attribute__((noinline)) void multiply_tiles(int64_t tiles, int vecs, in
    column(tiles, vecs, LANES, depth, v, LANES, 1, group - LANES, u, PANEL, LANES, c, ldc, add);
 }
 
-/* c (TILE_ROWS, vecs*LANES) = g' v for one position: g (tiles, LANES), v (vecs, group, LANES). */
+/* c (TILE_ROWS, vecs*LANES) = [c +] g' v for one position: g (tiles, LANES), v (vecs, group, LANES). */
 static __attribute__((noinline)) void multiply_lanes(int64_t tiles, int vecs, const float *g, const float *v,
-                                                     int64_t group, float *c, int64_t ldc)
+                                                     int64_t group, float *c, int64_t ldc, bool add)
 {
-   column(TILE_ROWS, vecs, 0, tiles, g, 1, LANES, 0, v, LANES, group, c, ldc, 0);
+   column(TILE_ROWS, vecs, 0, tiles, g, 1, LANES, 0, v, LANES, group, c, ldc, add);
 }
 
 /* Strips begin .. of one block of tiles, at most end. */
@@ -283,45 +217,53 @@ static int64_t panel_start(int64_t panel, int64_t panels, int64_t vecs)
 static int64_t work_room(const tiling *t, int64_t tiles, int64_t depth)
 {
    return t->positions * position_room(tiles * PANEL) + window_room(t, 0) + depth * 9 * PANEL + LANES * LANES +
-          (t->m + 2) * WEIGHT_ROOM;
+          t->side * WEIGHT_ROOM;
 }
 
-/* Channels k0 .. k0 + k - 1 of strips begin .. end - 1. Each row of the transformed kernels is used while it is in
- * cache: all of them are seven times the kernels. */
-static void correlate_block(const correlation *p, const tiling *t, int64_t begin, int64_t end, int64_t k0, int64_t k,
+/* Channels k0 .. k0 + k - 1 of a block. Each row of the transformed kernels is used while it is in cache: all of them
+ * are seven times the kernels. */
+static void correlate_block(const correlation *p, const tiling *t, const tile_order *o, int64_t k0, int64_t k,
                             float *work)
 {
-   int64_t first = strip_tile(t, begin), tiles = strip_tile(t, end) - first, vecs = groups_of(k), ld = vecs * LANES;
-   int64_t position = position_room(tiles * ld), side = t->m + 2;
+   int64_t vecs = groups_of(k), ld = vecs * LANES, position = position_room(o->tiles * ld), side = t->side;
    float *sums = work, *window = work + t->positions * position, *lanes = window + window_room(t, 0);
    float *u = lanes + p->depth * 9 * PANEL + LANES * LANES;
    load_weights(p, lanes, k0, k);
-   for (int row = 0; row < side; row++)
+   for (int row = 0; row < side; row++) {
+      tile_run runs[MOST_RESULTS];
+      if (hl_winograd_runs(o, t, row * side, runs) == 0) continue; /* no tile is so high */
       for (int64_t d = 0; d < p->depth; d += WEIGHT_DEPTH) {
          int64_t n = p->depth - d < WEIGHT_DEPTH ? p->depth - d : WEIGHT_DEPTH;
          transform_weights(u, t->m, row, lanes, vecs, p->depth, d, n, p->backward);
-         for (int64_t i = row * side; i < (row + 1) * side; i++)
-            if (!is_idle(t, i))
-               multiply_tiles(tiles, (int)vecs, n, p->v + i * p->v_position + first * LANES + d / LANES * p->v_group,
-                              p->v_group, u + i % side * WEIGHT_ROOM, sums + i * position, ld, d > 0);
-            else if (d == 0)
-               memset(sums + i * position, 0, (size_t)(tiles * ld) * sizeof *sums);
+         for (int64_t i = row * side; i < (row + 1) * side; i++) {
+            const float *from = p->v + i * p->v_position + d / LANES * p->v_group + o->from * LANES,
+                        *by = u + i % side * WEIGHT_ROOM;
+            float *to = sums + i * position;
+            if (is_idle(t, i)) {
+               if (d == 0) memset(to, 0, (size_t)(o->tiles * ld) * sizeof *to);
+               continue;
+            }
+            int n_runs = hl_winograd_runs(o, t, i, runs);
+            for (tile_run *run = runs; run < runs + n_runs; run++)
+               multiply_tiles(run->end - run->begin, (int)vecs, n, from + run->begin * LANES, p->v_group, by,
+                              to + run->begin * ld, ld, d > 0);
+         }
       }
-   for (int64_t strip = begin; strip < end; strip++)
+   }
+   for (int64_t strip = o->begin; strip < o->end; strip++)
       for (int64_t j = 0; j < k; j += LANES) {
          int channels = k - j < LANES ? (int)(k - j) : LANES;
-         int64_t image = strip / t->strips, top = t->m * t->dil_h * strip_band(t, strip);
-         int64_t bottom = top + t->m * t->dil_h * t->strip_bands, last = strip_tile(t, strip + 1);
+         int64_t image = strip / t->strips, top = strip_top(t, strip) * t->dil_h;
+         int64_t bottom = top + strip_rows(t, strip) * t->dil_h;
          if (bottom > t->rows) bottom = t->rows;
-         const int32_t *row = t->row - image * t->tiles, *col = t->col - image * t->tiles;
          vec b = {0};
          for (int i = 0; i < channels && p->bias; i++) b[i] = p->bias[k0 + j + i];
-         for (int64_t tile = strip_tile(t, strip); tile < last; tile++) {
-            int64_t rows = up(bottom - row[tile], t->dil_h), cols = up(t->cols - col[tile], t->dil_w);
-            float *out = window + ((row[tile] - top) * t->cols + col[tile]) * LANES,
-                  *from = sums + (tile - first) * ld + j;
-            BY_SIDE(t->m, result_tile, out, t->dil_h * t->cols * LANES, t->dil_w * LANES, rows, cols, from, position,
-                    b);
+         for (int64_t tile = strip_tile(t, strip); tile < strip_tile(t, strip + 1); tile++) {
+            int64_t i = tile - image * t->tiles, row = t->row[i], col = t->col[i];
+            int64_t rows = up(bottom - row, t->dil_h), cols = up(t->cols - col, t->dil_w);
+            result_tile(side, t->height[i], t->width[i], window + ((row - top) * t->cols + col) * LANES,
+                        t->dil_h * t->cols * LANES, t->dil_w * LANES, rows, cols,
+                        sums + (t->place[tile] - o->from) * ld + j, position, b);
          }
          from_lanes(p->y + ((image * p->outputs + k0 + j) * t->rows + top) * t->cols, t->rows * t->cols, window,
                     channels, (bottom - top) * t->cols);
@@ -341,21 +283,22 @@ static int correlate(correlation *p, const tiling *t, const float *x, int64_t n,
    if (block_tiles > n * t->tiles) block_tiles = n * t->tiles;
    int64_t each = work_room(t, block_tiles, p->depth);
    float *v = hl_conv_room(CONV_SOURCE, 3, t->positions, position_room(groups * group_room(chunk_tiles)), size);
-   int64_t *blocks = hl_conv_room(CONV_SUMS, 2, strips + 1, size * 2);
+   tile_order *blocks = hl_conv_room(CONV_SUMS, 2, strips, (int64_t)sizeof *blocks);
    if (!v || !blocks) return 1;
    for (int64_t begin = 0, end; begin < strips; begin = end) {
       end = block_end(t, begin, strips, chunk_tiles);
-      HL_TRY(transform_tiles(v, t, begin, end, x, p->depth, h, w, pad_h, pad_w, 2, image_tiles));
+      int64_t n_blocks = 0, tiles = 0;
+      for (int64_t at = begin, next; at < end; at = next) {
+         next = block_end(t, at, end, block_tiles);
+         blocks[n_blocks] = hl_winograd_sort(t, at, next, tiles);
+         tiles += blocks[n_blocks++].tiles;
+      }
+      HL_TRY(transform_tiles(v, t, begin, end, x, p->depth, h, w, pad_h, pad_w, 2, image_tile));
       float *work = hl_conv_room(CONV_WORK, 3, each, threads, size);
       if (!work) return 1;
-      int64_t n_blocks = 0, first = strip_tile(t, begin);
-      p->v_group = group_room(strip_tile(t, end) - first);
+      p->v = v;
+      p->v_group = group_room(tiles);
       p->v_position = position_room(groups * p->v_group);
-      p->v = v - first * LANES;
-      for (int64_t at = begin; at < end; at = blocks[n_blocks]) {
-         blocks[n_blocks++] = at;
-         blocks[n_blocks] = block_end(t, at, end, block_tiles);
-      }
       int64_t panels = panels_of(vecs, n_blocks);
       int stop = 0;
 #pragma omp parallel for collapse(2) schedule(dynamic)
@@ -364,7 +307,7 @@ static int correlate(correlation *p, const tiling *t, const float *x, int64_t n,
             if (hl_conv_stopped(&stop)) continue;
             int64_t k0 = panel_start(panel, panels, vecs), k1 = panel_start(panel + 1, panels, vecs);
             if (k1 > p->outputs) k1 = p->outputs;
-            correlate_block(p, t, blocks[block], blocks[block + 1], k0, k1 - k0, work + omp_get_thread_num() * each);
+            correlate_block(p, t, blocks + block, k0, k1 - k0, work + omp_get_thread_num() * each);
          }
       if (stop) return hl_fail("interrupted");
    }
@@ -374,7 +317,7 @@ static int correlate(correlation *p, const tiling *t, const float *x, int64_t n,
 int hl_winograd(const conv_shape *s, int m, float *y, const float *x, const float *w, const float *bias)
 {
    tiling t;
-   HL_TRY(cut(&t, m, s->p, s->q, s->dil_h, s->dil_w));
+   HL_TRY(hl_winograd_cut(&t, m, s->n, s->p, s->q, s->dil_h, s->dil_w));
    if (s->r == 2) t.idle = m + 1;
    correlation p = {.y = y, .outputs = s->k, .depth = s->c, .weight = w, .bias = bias, .rounded = s->rounded};
    return correlate(&p, &t, x, s->n, s->h, s->w, s->pad_h, s->pad_w);
@@ -383,10 +326,24 @@ int hl_winograd(const conv_shape *s, int m, float *y, const float *x, const floa
 int hl_winograd_dx(const conv_shape *s, int m, float *dx, const float *dy, const float *w)
 {
    tiling t;
-   HL_TRY(cut(&t, m, s->h, s->w, s->dil_h, s->dil_w));
+   HL_TRY(hl_winograd_cut(&t, m, s->n, s->h, s->w, s->dil_h, s->dil_w));
    if (s->r == 2) t.idle = 0; /* turned, the kernels begin with their zeros */
    correlation p = {.y = dx, .outputs = s->c, .depth = s->k, .weight = w, .backward = true, .rounded = s->rounded};
    return correlate(&p, &t, dy, s->n, s->p, s->q, 2 * s->dil_h - s->pad_h, 2 * s->dil_w - s->pad_w);
+}
+
+/* p (rows, ld) = g' v of the tiles that have this position, for the groups of g and v from these on. */
+static void multiply_position(const tiling *t, const tile_order *o, int64_t position, int64_t rows, int64_t ld,
+                              const float *g, const float *v, int64_t group, float *p)
+{
+   tile_run runs[MOST_RESULTS];
+   int n = hl_winograd_runs(o, t, position, runs);
+   if (n == 0) memset(p, 0, (size_t)(rows * ld) * sizeof *p);
+   for (int64_t r = 0; r < rows; r += TILE_ROWS)
+      for (tile_run *run = runs; run < runs + n; run++)
+         multiply_lanes(run->end - run->begin, (int)(ld / LANES),
+                        g + r / LANES * group + run->begin * LANES + r % LANES, v + run->begin * LANES, group,
+                        p + r * ld, ld, run > runs);
 }
 
 /* dw (k,c,3,3), rows k0 .. k0 + k - 1 and channels c0 .. c0 + c - 1, += G'pG; p (positions, rows, ld). */
@@ -416,7 +373,7 @@ static void add_weights(float *dw, const tiling *t, int64_t channels, int64_t k0
 int hl_winograd_dw(const conv_shape *s, int m, float *dw, const float *dy, const float *x)
 {
    tiling t;
-   HL_TRY(cut(&t, m, s->p, s->q, s->dil_h, s->dil_w));
+   HL_TRY(hl_winograd_cut(&t, m, s->n, s->p, s->q, s->dil_h, s->dil_w));
    if (s->r == 2) t.idle = m + 1;
    int64_t groups_c = groups_of(s->c), groups_k = groups_of(s->k), strips = s->n * t.strips,
            size = (int64_t)sizeof(float);
@@ -429,11 +386,12 @@ int hl_winograd_dw(const conv_shape *s, int m, float *dw, const float *dy, const
    if (!v || !g) return 1;
    for (int64_t begin = 0, end; begin < strips; begin = end) {
       end = block_end(&t, begin, strips, chunk);
-      HL_TRY(transform_tiles(v, &t, begin, end, x, s->c, s->h, s->w, s->pad_h, s->pad_w, 2, image_tiles));
-      HL_TRY(transform_tiles(g, &t, begin, end, dy, s->k, s->p, s->q, 0, 0, 0, gradient_tiles));
+      tile_order order = hl_winograd_sort(&t, begin, end, 0);
+      HL_TRY(transform_tiles(v, &t, begin, end, x, s->c, s->h, s->w, s->pad_h, s->pad_w, 2, image_tile));
+      HL_TRY(transform_tiles(g, &t, begin, end, dy, s->k, s->p, s->q, 0, 0, 0, gradient_tile));
       float *work = hl_conv_room(CONV_WORK, 3, each, (int64_t)omp_get_max_threads(), size);
       if (!work) return 1;
-      int64_t tiles = strip_tile(&t, end) - strip_tile(&t, begin), group = group_room(tiles);
+      int64_t group = group_room(order.tiles);
       int64_t v_position = position_room(groups_c * group), g_position = position_room(groups_k * group);
       int64_t panels = panels_of(groups_c, up(s->k, BLOCK_ROWS));
       int stop = 0;
@@ -445,13 +403,10 @@ int hl_winograd_dw(const conv_shape *s, int m, float *dw, const float *dy, const
             int64_t c1 = panel_start(panel + 1, panels, groups_c), c = c1 < s->c ? c1 - c0 : s->c - c0;
             int64_t ld = groups_of(c) * LANES, rows = up(k, TILE_ROWS) * TILE_ROWS;
             float *p = work + omp_get_thread_num() * each;
-            for (int64_t i = 0; i < t.positions; i++) {
-               const float *from = g + i * g_position + k0 / LANES * group;
-               const float *by = v + i * v_position + c0 / LANES * group;
-               for (int64_t r = 0; r < rows && !is_idle(&t, i); r += TILE_ROWS)
-                  multiply_lanes(tiles, (int)(ld / LANES), from + r / LANES * group + r % LANES, by, group,
-                                 p + (i * rows + r) * ld, ld);
-            }
+            for (int64_t i = 0; i < t.positions; i++)
+               if (!is_idle(&t, i))
+                  multiply_position(&t, &order, i, rows, ld, g + i * g_position + k0 / LANES * group,
+                                    v + i * v_position + c0 / LANES * group, group, p + i * rows * ld);
             add_weights(dw, &t, s->c, k0, k, c0, c, p, rows, ld);
          }
       if (stop) return hl_fail("interrupted");
@@ -463,17 +418,18 @@ int hl_winograd_dw(const conv_shape *s, int m, float *dw, const float *dy, const
 
 double hl_winograd_cost(const conv_shape *s, int m, conv_pass pass)
 {
-   const double transform = 2; /* cycles for an element of the images or results,
-                                  and 1 for one of the weights */
+   /* cycles for an element of the transformed images or results, for one of the gradient of the transformed weights,
+    * for a kernel and an element of what each block of tiles makes of it */
+   const double transform = 2, gradient = 1, kernel = 6, element = 0.15;
    int64_t rows = pass == BACKWARD_X ? s->h : s->p, cols = pass == BACKWARD_X ? s->w : s->q;
    bool fits = s->r == s->s && (s->r == 2 || s->r == 3) && s->stride_h == 1 && s->stride_w == 1;
    if (!winograd_on || !fits || s->dil_h > rows || s->dil_w > cols) return INFINITY;
-   int64_t down = up(rows, s->dil_h), across = up(cols, s->dil_w); /* of a phase */
-   double tiles = (double)(s->n * s->dil_h * s->dil_w * up(down, m) * up(across, m));
    double channels = (double)(s->c * s->k), values = (double)(s->n * (s->c * s->h * s->w + s->k * s->p * s->q));
-   double position = tiles * (double)(s->c + s->k) * transform + channels;
-   double side = (double)(m + s->r - 1);
-   return side * side * tiles * channels * CONV_MULTIPLY + (m + 2) * (m + 2) * position + values * CONV_FLIP;
+   double points = (double)s->n * hl_winograd_points(m, rows, s->dil_h) * hl_winograd_points(m, cols, s->dil_w);
+   double positions = (m + 2) * (m + 2), used = (m + s->r - 1) * (m + s->r - 1) / positions; /* less those idle */
+   double blocks = ceil(points / positions / BLOCK_TILES);
+   return points * used * channels * CONV_MULTIPLY + points * (double)(s->c + s->k) * transform + values * CONV_FLIP +
+          channels * (pass == BACKWARD_W ? gradient * positions : blocks * (kernel + element * positions));
 }
 
 #define WAY(m) \

@@ -1,41 +1,61 @@
 /* winograd_tiles.h: the transforms of Winograd's F(m x m, 3x3), see conv_winograd.c: of one row or column, then of
  * tiles, whose elements are vectors of channels. m is 3, 4 or 6 and a constant to the compiler: BY_SIDE makes it one.
- * Included after micro.h with real = float. */
+ * So does BY_RESULTS for the sides of a tile that has m results, of a transformed tile with `side` positions: m + 2,
+ * or 8, of whose points those with less than 6 results leave out the last but the one at infinity; their images are
+ * scaled for the weights of the whole tile. Included after micro.h with real = float. */
 
 #define BY_SIDE(m, f, ...) ((m) == 3 ? f(3, __VA_ARGS__) : (m) == 4 ? f(4, __VA_ARGS__) : f(6, __VA_ARGS__))
+#define BY_RESULTS(m, side, f, ...) \
+   ((side) == 5   ? f(3, 5, __VA_ARGS__) \
+    : (side) == 6 ? f(4, 6, __VA_ARGS__) \
+    : (m) == 3    ? f(3, 8, __VA_ARGS__) \
+    : (m) == 4    ? f(4, 8, __VA_ARGS__) \
+    : (m) == 5    ? f(5, 8, __VA_ARGS__) \
+                  : f(6, 8, __VA_ARGS__))
 
 /* ---- one-dimensional transforms, m results a tile; to and from are the distances of elements ---- */
 
-ALWAYS_INLINE void transform_image(const int m, vec *o, const vec *d, int step) /* B' d */
+ALWAYS_INLINE void transform_image(const int m, const int side, vec *o, const vec *d, int to) /* B' d */
 {
-   vec d0 = d[0], d1 = d[step], d2 = d[2 * step], d3 = d[3 * step], d4 = d[4 * step];
+   const bool part = side > m + 2;
+   vec d0 = d[0], d1 = d[1], d2 = d[2], d3 = d[3], d4 = d[4], *last = o + (side - 1) * to;
    if (m == 3) {
-      o[0] = 2 * (d0 - d2) + d3 - d1;
-      o[step] = d3 - d2 - 2 * d1;
-      o[2 * step] = 2 * d1 - 3 * d2 + d3;
-      o[3 * step] = d3 - d1;
-      o[4 * step] = 2 * (d1 - d3) + d4 - d2;
-   } else if (m == 6) {
-      vec d5 = d[5 * step], d6 = d[6 * step], d7 = d[7 * step];
+      o[0] = (part ? 0.5f : 1) * (2 * (d0 - d2) + d3 - d1);
+      o[to] = (part ? 2.25f : 1) * (d3 - d2 - 2 * d1);
+      o[2 * to] = (part ? 0.75f : 1) * (2 * d1 - 3 * d2 + d3);
+      o[3 * to] = (part ? 15.f : 1) * (d3 - d1);
+      *last = 2 * (d1 - d3) + d4 - d2;
+   } else if (m == 4) {
+      vec d5 = d[5], even = (part ? 0.75f : 1) * (d4 - 4 * d2), odd = (part ? 0.75f : 1) * (d3 - 4 * d1);
+      vec near = (part ? 3.75f : 1) * (d4 - d2), far = (part ? 7.5f : 2) * (d3 - d1);
+      o[0] = part ? d0 - 1.25f * d2 + 0.25f * d4 : 4 * d0 - 5 * d2 + d4;
+      o[to] = even + odd;
+      o[2 * to] = even - odd;
+      o[3 * to] = near + far;
+      o[4 * to] = near - far;
+      *last = 4 * d1 - 5 * d3 + d5;
+   } else if (m == 5) {
+      vec d5 = d[5], d6 = d[6], near = d5 - 5 * d3 + 4 * d1;
+      o[0] = d0 - 2 * d1 - 1.25f * d2 + 2.5f * d3 + 0.25f * d4 - 0.5f * d5;
+      o[to] = 1.5f * (d5 - 4.5f * d3 + 2 * d1) + 0.75f * d4 - 3 * d2;
+      o[2 * to] = 0.75f * d4 - 0.5f * d5 + 1.75f * d3 - 3 * d2 + d1;
+      o[3 * to] = 2.5f * (d5 + d1) - 5 * d3 + 3.75f * (d4 - d2);
+      o[4 * to] = 3.75f * (d4 - d2) - 1.5f * (d5 - d1);
+      o[5 * to] = near;
+      *last = d6 - 0.5f * d5 - 5 * d4 + 2.5f * d3 + 4 * d2 - 2 * d1;
+   } else {
+      vec d5 = d[5], d6 = d[6], d7 = d[7];
       vec even = d6 + d2 - 4.25f * d4, odd = d5 + d1 - 4.25f * d3;
       vec even2 = d6 + 0.25f * d2 - 1.25f * d4, odd2 = 2 * d5 + 0.5f * d1 - 2.5f * d3;
       vec even3 = d6 + 4 * d2 - 5 * d4, odd3 = 0.5f * d5 + 2 * d1 - 2.5f * d3;
       o[0] = d0 - d6 + 5.25f * (d4 - d2);
-      o[step] = even + odd;
-      o[2 * step] = even - odd;
-      o[3 * step] = even2 + odd2;
-      o[4 * step] = even2 - odd2;
-      o[5 * step] = even3 + odd3;
-      o[6 * step] = even3 - odd3;
-      o[7 * step] = d7 - d1 + 5.25f * (d3 - d5);
-   } else {
-      vec d5 = d[5 * step], even = d4 - 4 * d2, odd = d3 - 4 * d1, near = d4 - d2, far = 2 * (d3 - d1);
-      o[0] = 4 * d0 - 5 * d2 + d4;
-      o[step] = even + odd;
-      o[2 * step] = even - odd;
-      o[3 * step] = near + far;
-      o[4 * step] = near - far;
-      o[5 * step] = 4 * d1 - 5 * d3 + d5;
+      o[to] = even + odd;
+      o[2 * to] = even - odd;
+      o[3 * to] = even2 + odd2;
+      o[4 * to] = even2 - odd2;
+      o[5 * to] = even3 + odd3;
+      o[6 * to] = even3 - odd3;
+      *last = d7 - d1 + 5.25f * (d3 - d5);
    }
 }
 
@@ -70,58 +90,51 @@ ALWAYS_INLINE void transform_weight(const int m, vec *o, const vec *g, int to, i
    }
 }
 
-ALWAYS_INLINE void gather_result(const int m, vec *o, const vec *p, int to, int from) /* A' p */
+ALWAYS_INLINE void gather_result(const int m, const int side, vec *o, const vec *p, int from) /* A' p */
 {
-   vec s1 = p[from] + p[2 * from], d1 = p[from] - p[2 * from], p3 = p[3 * from], p4 = p[4 * from];
+   vec s1 = p[from] + p[2 * from], d1 = p[from] - p[2 * from], p3 = p[3 * from], last = p[(side - 1) * from];
    if (m == 3) {
       o[0] = p[0] + s1 + p3;
-      o[to] = d1 + 2 * p3;
-      o[2 * to] = s1 + 4 * p3 + p4;
-   } else if (m == 6) {
-      vec s2 = p3 + p4, d2 = p3 - p4, p5 = p[5 * from], p6 = p[6 * from], s3 = p5 + p6, d3 = p5 - p6;
-      o[0] = p[0] + s1 + s2 + s3;
-      o[to] = d1 + 2 * d2 + (1.f / 2) * d3;
-      o[2 * to] = s1 + 4 * s2 + (1.f / 4) * s3;
-      o[3 * to] = d1 + 8 * d2 + (1.f / 8) * d3;
-      o[4 * to] = s1 + 16 * s2 + (1.f / 16) * s3;
-      o[5 * to] = d1 + 32 * d2 + (1.f / 32) * d3 + p[7 * from];
-   } else {
-      vec s2 = p3 + p4, d2 = p3 - p4;
-      o[0] = p[0] + s1 + s2;
-      o[to] = d1 + 2 * d2;
-      o[2 * to] = s1 + 4 * s2;
-      o[3 * to] = d1 + 8 * d2 + p[5 * from];
+      o[1] = d1 + 2 * p3;
+      o[2] = s1 + 4 * p3 + last;
+      return;
    }
+   vec p4 = p[4 * from], s2 = p3 + p4, d2 = p3 - p4;
+   if (m == 4) {
+      o[0] = p[0] + s1 + s2;
+      o[1] = d1 + 2 * d2;
+      o[2] = s1 + 4 * s2;
+      o[3] = d1 + 8 * d2 + last;
+      return;
+   }
+   vec p5 = p[5 * from], p6 = m == 6 ? p[6 * from] : 0 * p5, s3 = m == 6 ? p5 + p6 : p5, d3 = m == 6 ? p5 - p6 : p5;
+   o[0] = p[0] + s1 + s2 + s3;
+   o[1] = d1 + 2 * d2 + (1.f / 2) * d3;
+   o[2] = s1 + 4 * s2 + (1.f / 4) * s3;
+   o[3] = d1 + 8 * d2 + (1.f / 8) * d3;
+   o[4] = s1 + 16 * s2 + (1.f / 16) * s3;
+   if (m == 5)
+      o[4] += last;
+   else
+      o[5] = d1 + 32 * d2 + (1.f / 32) * d3 + last;
 }
 
-ALWAYS_INLINE void spread_result(const int m, vec *o, const vec *y, int to, int from) /* A y */
+ALWAYS_INLINE void spread_result(const int m, const int side, vec *o, const vec *y, int to) /* A y */
 {
-   vec y0 = y[0], y1 = y[from], y2 = y[2 * from], even = y0 + y2, even2 = y0 + 4 * y2;
+   vec y0 = y[0], y1 = y[1], y2 = y[2], *last = o + (side - 1) * to;
+   vec even = y0 + y2, odd = y1, even2 = y0 + 4 * y2, odd2 = 2 * y1, half = y0 + (1.f / 4) * y2,
+       odd_half = (1.f / 2) * y1;
+   if (m > 3) odd += y[3], odd2 += 8 * y[3], odd_half += (1.f / 8) * y[3];
+   if (m > 4) even += y[4], even2 += 16 * y[4], half += (1.f / 16) * y[4];
+   if (m > 5) odd += y[5], odd2 += 32 * y[5], odd_half += (1.f / 32) * y[5];
    o[0] = y0;
-   if (m == 3) {
-      o[to] = even + y1;
-      o[2 * to] = even - y1;
-      o[3 * to] = even2 + 2 * y1;
-      o[4 * to] = y2;
-   } else if (m == 6) {
-      vec y3 = y[3 * from], y4 = y[4 * from], y5 = y[5 * from], sum = even + y4, odd = y1 + y3 + y5;
-      vec sum2 = even2 + 16 * y4, odd2 = 2 * y1 + 8 * y3 + 32 * y5;
-      vec sum3 = y0 + (1.f / 4) * y2 + (1.f / 16) * y4, odd3 = (1.f / 2) * y1 + (1.f / 8) * y3 + (1.f / 32) * y5;
-      o[to] = sum + odd;
-      o[2 * to] = sum - odd;
-      o[3 * to] = sum2 + odd2;
-      o[4 * to] = sum2 - odd2;
-      o[5 * to] = sum3 + odd3;
-      o[6 * to] = sum3 - odd3;
-      o[7 * to] = y5;
-   } else {
-      vec y3 = y[3 * from], odd = y1 + y3, odd2 = 2 * y1 + 8 * y3;
-      o[to] = even + odd;
-      o[2 * to] = even - odd;
-      o[3 * to] = even2 + odd2;
-      o[4 * to] = even2 - odd2;
-      o[5 * to] = y3;
-   }
+   o[to] = even + odd;
+   o[2 * to] = even - odd;
+   o[3 * to] = even2 + odd2;
+   if (m > 3) o[4 * to] = even2 - odd2;
+   if (m > 4) o[5 * to] = half + odd_half;
+   if (m > 5) o[6 * to] = half - odd_half;
+   *last = y[m - 1];
 }
 
 ALWAYS_INLINE void gather_weight(const int m, vec *o, const vec *p, int to, int from) /* G' p */
@@ -147,68 +160,112 @@ ALWAYS_INLINE void gather_weight(const int m, vec *o, const vec *p, int to, int 
    }
 }
 
-/* ---- tiles; SIDE is that of the transformed tile ---- */
+/* ---- tiles ---- */
 
 #define SIDE (m + 2)
-enum { MOST_RESULTS = 6, MOST = MOST_RESULTS + 2 };
 
-/* out, a vector at each position, = B' d B of the tile at d. */
-ALWAYS_INLINE void image_tile(const int m, float *out, int64_t position, const float *d, int64_t row, int64_t col)
+/* The rows, or columns, of a transformed tile with so many results: i after the first. */
+ALWAYS_INLINE int next_position(int i, int results, int side)
 {
-   vec a[MOST * MOST];
-#pragma GCC unroll 8
-   for (int j = 0; j < SIDE; j++) {
-#pragma GCC unroll 8
-      for (int i = 0; i < SIDE; i++) a[i * SIDE + j] = load(d + i * row + j * col);
-      transform_image(m, a + j, a + j, SIDE);
-   }
-#pragma GCC unroll 8
-   for (int i = 0; i < SIDE; i++) {
-      transform_image(m, a + i * SIDE, a + i * SIDE, 1);
-#pragma GCC unroll 8
-      for (int j = 0; j < SIDE; j++) store(out + (i * SIDE + j) * position, a[i * SIDE + j]);
-   }
+   return i == results ? side - 1 : i + 1;
 }
 
-/* As image_tile for dy: A dy A' of the (m,m) tile. */
-ALWAYS_INLINE void gradient_tile(const int m, float *out, int64_t position, const float *d, int64_t row, int64_t col)
+/* a (side, MOST) = B' d for each of n columns of d. */
+ALWAYS_INLINE void image_columns(const int m, const int side, vec *a, const float *d, int64_t row, int64_t col, int n)
 {
-   vec y[MOST_RESULTS * MOST_RESULTS], a[MOST_RESULTS * MOST];
-#pragma GCC unroll 6
-   for (int j = 0; j < m; j++) {
-#pragma GCC unroll 6
-      for (int i = 0; i < m; i++) y[i * m + j] = load(d + i * row + j * col);
-      spread_result(m, a + j, y + j, m, m);
-   }
-#pragma GCC unroll 8
-   for (int i = 0; i < SIDE; i++) {
-      vec o[MOST];
-      spread_result(m, o, a + i * m, 1, 1);
-#pragma GCC unroll 8
-      for (int j = 0; j < SIDE; j++) store(out + (i * SIDE + j) * position, o[j]);
-   }
-}
-
-/* y (m,m) at out = A' p A + bias; only the rows and columns that exist. */
-ALWAYS_INLINE void result_tile(const int m, float *out, int64_t row, int64_t col, int64_t rows, int64_t cols,
-                               const float *p, int64_t position, vec bias)
-{
-   vec a[MOST_RESULTS * MOST];
-#pragma GCC unroll 8
-   for (int j = 0; j < SIDE; j++) {
+   for (int j = 0; j < n; j++) {
       vec in[MOST];
 #pragma GCC unroll 8
-      for (int i = 0; i < SIDE; i++) in[i] = load(p + (i * SIDE + j) * position);
-      gather_result(m, a + j, in, SIDE, 1);
+      for (int i = 0; i < m + 2; i++) in[i] = load(d + i * row + j * col);
+      transform_image(m, side, a + j, in, MOST);
    }
+}
+
+/* The positions of each row of a, at out, = (row) B; of rows that a tile of `height` results has. */
+ALWAYS_INLINE void image_rows(const int m, const int side, float *out, int64_t position, const vec *a, int height)
+{
+   for (int i = 0; i < side; i = next_position(i, height, side)) {
+      vec o[MOST];
+      transform_image(m, side, o, a + i * MOST, 1);
+#pragma GCC unroll 8
+      for (int j = 0; j < m + 1; j++) store(out + (i * side + j) * position, o[j]);
+      store(out + (i * side + side - 1) * position, o[side - 1]);
+   }
+}
+
+/* out, a vector at each position, = B' d B of the tile at d, which has (height,width) results. */
+static void image_tile(int64_t side, int height, int width, float *out, int64_t position, const float *d, int64_t row,
+                       int64_t col)
+{
+   vec a[MOST * MOST];
+   BY_RESULTS(height, side, image_columns, a, d, row, col, width + 2);
+   BY_RESULTS(width, side, image_rows, out, position, a, height);
+}
+
+ALWAYS_INLINE void gradient_columns(const int m, const int side, vec *a, const float *d, int64_t row, int64_t col,
+                                    int n)
+{
+   for (int j = 0; j < n; j++) {
+      vec in[MOST];
 #pragma GCC unroll 6
-   for (int i = 0; i < m; i++) {
+      for (int i = 0; i < m; i++) in[i] = load(d + i * row + j * col);
+      spread_result(m, side, a + j, in, MOST);
+   }
+}
+
+ALWAYS_INLINE void gradient_rows(const int m, const int side, float *out, int64_t position, const vec *a, int height)
+{
+   for (int i = 0; i < side; i = next_position(i, height, side)) {
+      vec o[MOST];
+      spread_result(m, side, o, a + i * MOST, 1);
+#pragma GCC unroll 8
+      for (int j = 0; j < m + 1; j++) store(out + (i * side + j) * position, o[j]);
+      store(out + (i * side + side - 1) * position, o[side - 1]);
+   }
+}
+
+/* As image_tile for dy: A dy A' of the (height,width) tile. */
+static void gradient_tile(int64_t side, int height, int width, float *out, int64_t position, const float *d,
+                          int64_t row, int64_t col)
+{
+   vec a[MOST * MOST];
+   BY_RESULTS(height, side, gradient_columns, a, d, row, col, width);
+   BY_RESULTS(width, side, gradient_rows, out, position, a, height);
+}
+
+/* a (MOST_RESULTS, MOST) = A' p for each column of positions that a tile of `width` results has. */
+ALWAYS_INLINE void result_columns(const int m, const int side, vec *a, const float *p, int64_t position, int width)
+{
+   for (int j = 0; j < side; j = next_position(j, width, side)) {
+      vec in[MOST], o[MOST_RESULTS];
+#pragma GCC unroll 8
+      for (int i = 0; i < m + 1; i++) in[i] = load(p + (i * side + j) * position);
+      in[side - 1] = load(p + ((side - 1) * side + j) * position);
+      gather_result(m, side, o, in, 1);
+#pragma GCC unroll 6
+      for (int i = 0; i < m; i++) a[i * MOST + j] = o[i];
+   }
+}
+
+ALWAYS_INLINE void result_rows(const int m, const int side, float *out, int64_t row, int64_t col, int rows,
+                               int64_t cols, const vec *a, vec bias)
+{
+   for (int i = 0; i < rows; i++) {
       vec o[MOST_RESULTS];
-      gather_result(m, o, a + i * SIDE, 1, 1);
+      gather_result(m, side, o, a + i * MOST, 1);
 #pragma GCC unroll 6
       for (int j = 0; j < m; j++)
-         if (i < rows && j < cols) store(out + i * row + j * col, o[j] + bias);
+         if (j < cols) store(out + i * row + j * col, o[j] + bias);
    }
+}
+
+/* y (height,width) at out = A' p A + bias; only the rows and columns that exist. */
+static void result_tile(int64_t side, int height, int width, float *out, int64_t row, int64_t col, int64_t rows,
+                        int64_t cols, const float *p, int64_t position, vec bias)
+{
+   vec a[MOST_RESULTS * MOST];
+   BY_RESULTS(height, side, result_columns, a, p, position, width);
+   BY_RESULTS(width, side, result_rows, out, row, col, rows < height ? (int)rows : height, cols, a, bias);
 }
 
 /* Of n kernels g, 9 vectors each, row `row` of G g G': position j of kernel i at out + j * position + i * next. turned:
