@@ -4,7 +4,7 @@
  *    conv_choice.c            the list of the ways below, and the choice among them
  *    conv_depthwise.c         as many groups as channels
  *    conv_winograd_strided.c  up to 4x4, stride 2, float32: as kernels of 2x2 with stride 1
- *    conv_winograd.c          3x3, stride 1, float32, in tiles cut by winograd_tiling.c, transformed by winograd_tiles.h
+ *    conv_winograd.c          3x3, stride 1, float32; winograd_tiling.c: its tiles, winograd_tiles.h: their transforms
  *    conv_kn2row.c            few channels on one side, sums of convolutions: 1x1 convolutions for many taps at once
  *    conv_gemm.c              any convolution: an implicit matrix product
  *    conv_gemm_bf16.c         the same of bfloat16, where the processor multiplies it
