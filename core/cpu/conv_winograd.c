@@ -32,7 +32,7 @@
 enum {
    BLOCK_TILES = 128,  /* tiles of one matrix product */
    AHEAD = 8,          /* kernels of so many channels further are fetched: they lie far apart */
-   BLOCK_ROWS = 64,    /* output channels of one product of dw */
+   BLOCK_ROWS = 32,    /* output channels of one product of dw */
    WEIGHT_DEPTH = 128, /* channels whose transformed weights are held at once; those of a position fit into L1 */
    WEIGHT_ROOM = WEIGHT_DEPTH * PANEL + LANES, /* floats of one position of these */
    CHUNK_BYTES = 128 << 20,                    /* transformed images held at once */
