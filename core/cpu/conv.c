@@ -42,7 +42,7 @@ static void FN(bias_gradients)(const conv_shape *s, int n, void *const *db, cons
 static conv_shape shape_of(const hl_tensor *y, const hl_tensor *x, const hl_tensor *w, const hl_conv *p)
 {
    return (conv_shape){x->size[0], x->size[1],  x->size[2],  x->size[3], w->size[0], w->size[2], w->size[3], y->size[2],
-                       y->size[3], p->stride_h, p->stride_w, p->pad_h,   p->pad_w,   p->dil_h,   p->dil_w,   false};
+                       y->size[3], p->stride_h, p->stride_w, p->pad_h,   p->pad_w,   p->dil_h,   p->dil_w};
 }
 
 static int check_here(const char *fn, const char *name, const hl_tensor *t)

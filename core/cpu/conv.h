@@ -25,7 +25,6 @@ typedef struct {
    int64_t k, r, s;    /* weight (k,c,r,s) */
    int64_t p, q;       /* y (n,k,p,q) */
    int64_t stride_h, stride_w, pad_h, pad_w, dil_h, dil_w;
-   bool rounded; /* weights are rounded to bfloat16 as they are read, by a way that can */
 } conv_shape;
 
 typedef enum { FORWARD, BACKWARD_X, BACKWARD_W } conv_pass;
@@ -40,7 +39,6 @@ typedef struct {
    int (*forward)(const conv_shape *s, int n, int dtype, void *y, const void *x, void *const *w, void *const *b);
    int (*backward_x)(const conv_shape *s, int n, int dtype, void *dx, const void *dy, void *const *w);
    int (*backward_w)(const conv_shape *s, int n, int dtype, void *const *dw, const void *dy, const void *x);
-   bool can_round; /* obeys `rounded` of a shape */
 } conv_way;
 
 extern const conv_way hl_conv_gemm, hl_conv_gemm_bf16, hl_conv_amx, hl_conv_gathered, hl_conv_kn2row, hl_conv_winograd3,
@@ -160,12 +158,13 @@ int hl_conv_depthwise_dx(const conv_shape *s, int dtype, void *dx, const void *d
 int hl_conv_depthwise_dw(const conv_shape *s, int dtype, void *dw, const void *dy, const void *x);
 
 /* The passes of hl_conv_winograd3, hl_conv_winograd4 and hl_conv_winograd6, and their cost.
- * float32, r = s = 3, stride 1; m is 3, 4 or 6, the side of a tile of results.
+ * r = s = 3, stride 1; m is 3, 4 or 6, the side of a tile of results. dtype is HL_F32, or HL_BF16 for operands that are
+ * computed with as float32, and weights rounded as they are read.
  * With r = s = 2 the weights are (k,c,3,3) all the same, with zeros in the last
  * row and column, which then cost nothing; dw is not to be read there. */
 double hl_winograd_cost(const conv_shape *s, int m, conv_pass pass);
-int hl_winograd(const conv_shape *s, int m, float *y, const float *x, const float *w, const float *bias);
-int hl_winograd_dx(const conv_shape *s, int m, float *dx, const float *dy, const float *w);
-int hl_winograd_dw(const conv_shape *s, int m, float *dw, const float *dy, const float *x);
+int hl_winograd(const conv_shape *s, int m, int dtype, void *y, const void *x, const float *w, const float *bias);
+int hl_winograd_dx(const conv_shape *s, int m, int dtype, void *dx, const void *dy, const float *w);
+int hl_winograd_dw(const conv_shape *s, int m, int dtype, float *dw, const void *dy, const void *x);
 
 #endif

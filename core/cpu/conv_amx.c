@@ -445,7 +445,7 @@ static int backward_w(const conv_shape *s, int n, int dtype, void *const *dw, co
    return hl_amx_dw(s, dw[0], dy, x);
 }
 
-const conv_way hl_conv_amx = {cost, forward, backward_x, backward_w, false};
+const conv_way hl_conv_amx = {cost, forward, backward_x, backward_w};
 
 #else
 

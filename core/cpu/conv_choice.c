@@ -79,21 +79,6 @@ static void *room_of(int slot, int64_t n)
    return hl_conv_room(slot, 2, n, (int64_t)sizeof(float));
 }
 
-/* The way of float32 where it rounds weights itself: one copy less of what may be larger than the images. */
-static const conv_way *rounding_way(const conv_shape *s, int n, conv_pass pass)
-{
-   double cost;
-   const conv_way *way = choose(s, n, HL_F32, pass, &cost);
-   return way && way->can_round ? way : NULL;
-}
-
-static conv_shape rounded(const conv_shape *s)
-{
-   conv_shape it = *s;
-   it.rounded = true;
-   return it;
-}
-
 /* A list of float32 weights, rounded to bfloat16. NULL where memory is out. */
 static void **round_weights(const conv_shape *s, int n, void *const *w)
 {
@@ -113,17 +98,10 @@ static void **round_weights(const conv_shape *s, int n, void *const *w)
 static int forward_in_float(const conv_shape *s, int n, uint16_t *y, const uint16_t *x, void *const *w, void *const *b)
 {
    float *from = room_of(CONV_FLOAT_X, size_x(s)), *to = room_of(CONV_FLOAT_Y, size_y(s));
-   if (!from || !to) return 1;
+   void **weights = round_weights(s, n, w);
+   if (!from || !to || !weights) return 1;
    hl_bf16_read(from, x, size_x(s));
-   const conv_way *way = rounding_way(s, n, FORWARD);
-   if (way) {
-      conv_shape one = rounded(s);
-      HL_TRY(way->forward(&one, n, HL_F32, to, from, w, b));
-   } else {
-      void **weights = round_weights(s, n, w);
-      if (!weights) return 1;
-      HL_TRY(hl_conv_forward(s, n, HL_F32, to, from, weights, b));
-   }
+   HL_TRY(hl_conv_forward(s, n, HL_F32, to, from, weights, b));
    hl_bf16_write(y, to, size_y(s));
    return 0;
 }
@@ -131,17 +109,10 @@ static int forward_in_float(const conv_shape *s, int n, uint16_t *y, const uint1
 static int backward_x_in_float(const conv_shape *s, int n, uint16_t *dx, const uint16_t *dy, void *const *w)
 {
    float *to = room_of(CONV_FLOAT_X, size_x(s)), *from = room_of(CONV_FLOAT_Y, size_y(s));
-   if (!from || !to) return 1;
+   void **weights = round_weights(s, n, w);
+   if (!from || !to || !weights) return 1;
    hl_bf16_read(from, dy, size_y(s));
-   const conv_way *way = rounding_way(s, n, BACKWARD_X);
-   if (way) {
-      conv_shape one = rounded(s);
-      HL_TRY(way->backward_x(&one, n, HL_F32, to, from, w));
-   } else {
-      void **weights = round_weights(s, n, w);
-      if (!weights) return 1;
-      HL_TRY(hl_conv_backward_x(s, n, HL_F32, to, from, weights));
-   }
+   HL_TRY(hl_conv_backward_x(s, n, HL_F32, to, from, weights));
    hl_bf16_write(dx, to, size_x(s));
    return 0;
 }

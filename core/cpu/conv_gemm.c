@@ -349,6 +349,6 @@ static int backward_w(const conv_shape *s, int n, int dtype, void *const *dw, co
    return hl_conv_gemm_dw(s, dtype, dw[0], dy, x);
 }
 
-const conv_way hl_conv_gemm = {cost, forward, backward_x, backward_w, false};
+const conv_way hl_conv_gemm = {cost, forward, backward_x, backward_w};
 
 #endif

@@ -555,7 +555,7 @@ static int backward_w(const conv_shape *s, int n, int dtype, void *const *dw, co
    return backward_w_one(s, dw[0], dy, x);
 }
 
-const conv_way hl_conv_gemm_bf16 = {cost, forward, backward_x, backward_w, false};
+const conv_way hl_conv_gemm_bf16 = {cost, forward, backward_x, backward_w};
 
 #else
 

@@ -143,7 +143,7 @@ static int FN(backward_x)(const conv_shape *s, int dtype, real *dx, const real *
    int64_t taps = s->r * s->s, pixels = s->p * s->q;
    real *images = hl_conv_room(CONV_TAPS, 5, s->n, s->c, taps, pixels, (int64_t)sizeof(real));
    if (!images) return 1;
-   conv_shape each = {s->n, s->c * taps, s->p, s->q, s->k, 1, 1, s->p, s->q, 1, 1, 0, 0, 1, 1, false};
+   conv_shape each = {s->n, s->c * taps, s->p, s->q, s->k, 1, 1, s->p, s->q, 1, 1, 0, 0, 1, 1};
    HL_TRY(hl_conv_gemm_dx(&each, dtype, images, dy, w));
 #pragma omp parallel for
    for (int64_t plane = 0; plane < s->n * s->c; plane++) {
@@ -185,7 +185,7 @@ static int FN(sum_dx)(const conv_shape *s, const conv_plan *plan, int dtype, ele
 /* The 1x1 convolution with a channel for each of a group's taps of each output channel, of the rows that they meet. */
 static conv_shape of_group(const conv_shape *s, const conv_group *g)
 {
-   return (conv_shape){s->n, s->c, s->h, s->w, s->k * g->taps, 1, 1, g->rows, s->w, 1, 1, -g->row, 0, 1, 1, false};
+   return (conv_shape){s->n, s->c, s->h, s->w, s->k * g->taps, 1, 1, g->rows, s->w, 1, 1, -g->row, 0, 1, 1};
 }
 
 /* What one group's taps make of the rows they meet stands after those of the groups before it, (n, taps * k, rows, w).
@@ -315,7 +315,7 @@ static int backward_x(const conv_shape *s, int n, int dtype, void *dx, const voi
    return dtype == HL_F64 ? backward_x_f64(s, dtype, dx, dy, w[0]) : backward_x_f32(s, dtype, dx, dy, w[0]);
 }
 
-const conv_way hl_conv_kn2row = {cost, forward, backward_x, backward_w, false};
+const conv_way hl_conv_kn2row = {cost, forward, backward_x, backward_w};
 
 /* ---- dx of the taps that meet the image, in one product ---- */
 

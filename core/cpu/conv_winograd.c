@@ -1,4 +1,4 @@
-/* conv_winograd.c: 3x3 stride-1 convolutions of float32 by Winograd's F(m x m,
+/* conv_winograd.c: 3x3 stride-1 convolutions, computed in float32, by Winograd's F(m x m,
  * 3x3), after Lavin and Gray, "Fast algorithms for convolutional neural
  * networks" (2016); m is 4, at the points 0, 1, -1, 2, -2 and infinity, 3, without -2,
  * or 6, with 1/2 and -1/2 besides:
@@ -77,10 +77,10 @@ static bool is_idle(const tiling *t, int64_t position)
 
 /* ---- stages ---- */
 
-/* buffer (rows, cols, LANES) = the window of the planes of some channels x (h,w) that begins at (top,left), zero
- * outside. */
-static void load_window(float *buffer, int64_t rows, int64_t cols, const float *x, int channels, int64_t h, int64_t w,
-                        int64_t top, int64_t left)
+/* buffer (rows, cols, LANES) = the window of the planes of some channels that begins at (top,left), zero outside. x is
+ * (h,w) for each channel, the first at element `from`. */
+static void load_window(float *buffer, int64_t rows, int64_t cols, int dtype, const void *x, int64_t from, int channels,
+                        int64_t h, int64_t w, int64_t top, int64_t left)
 {
    int64_t begin = left < 0 ? -left : 0, end = w - left < cols ? w - left : cols;
    for (int64_t i = 0; i < rows; i++) {
@@ -90,7 +90,11 @@ static void load_window(float *buffer, int64_t rows, int64_t cols, const float *
          continue;
       }
       memset(to, 0, (size_t)(begin * LANES) * sizeof(float));
-      to_lanes(to + begin * LANES, LANES, x + (top + i) * w + left + begin, h * w, channels, end - begin);
+      int64_t at = from + (top + i) * w + left + begin;
+      if (dtype == HL_BF16)
+         bf16_to_lanes(to + begin * LANES, LANES, (const uint16_t *)x + at, h * w, channels, end - begin);
+      else
+         to_lanes(to + begin * LANES, LANES, (const float *)x + at, h * w, channels, end - begin);
       memset(to + end * LANES, 0, (size_t)((cols - end) * LANES) * sizeof(float));
    }
 }
@@ -105,7 +109,7 @@ typedef void tile_transform(int64_t side, int height, int width, float *out, int
                             int64_t row, int64_t col);
 
 /* out = transformed tiles, of strips begin .. end - 1, of x (n,c,h,w), each at its place. */
-static int transform_tiles(float *out, const tiling *t, int64_t begin, int64_t end, const float *x, int64_t c,
+static int transform_tiles(float *out, const tiling *t, int64_t begin, int64_t end, int dtype, const void *x, int64_t c,
                            int64_t h, int64_t w, int64_t pad_h, int64_t pad_w, int64_t halo, tile_transform *transform)
 {
    int64_t groups = groups_of(c), room = window_room(t, halo);
@@ -120,7 +124,7 @@ static int transform_tiles(float *out, const tiling *t, int64_t begin, int64_t e
          if (hl_conv_stopped(&stop)) continue;
          float *window = work + omp_get_thread_num() * room;
          int64_t top = strip_top(t, strip) * t->dil_h, image = strip / t->strips, c0 = group * LANES;
-         load_window(window, (strip_rows(t, strip) + halo) * t->dil_h, cols, x + (image * c + c0) * h * w,
+         load_window(window, (strip_rows(t, strip) + halo) * t->dil_h, cols, dtype, x, (image * c + c0) * h * w,
                      c - c0 < LANES ? (int)(c - c0) : LANES, h, w, top - pad_h, -pad_w);
          for (int64_t tile = strip_tile(t, strip); tile < strip_tile(t, strip + 1); tile++) {
             int64_t i = tile - image * t->tiles;
@@ -134,11 +138,11 @@ static int transform_tiles(float *out, const tiling *t, int64_t begin, int64_t e
 
 /* What correlate and its parts work on. */
 typedef struct {
-   float *y; /* (n,outputs,rows,cols) of the tiling */
+   int dtype; /* of y and x; where it is HL_BF16, weight is rounded to it */
+   void *y;   /* (n,outputs,rows,cols) of the tiling */
    int64_t outputs, depth;
    const float *weight, *bias;
    bool backward;  /* weight is (depth,outputs,3,3), and kernels are turned round; else (outputs,depth,3,3) */
-   bool rounded;   /* weight is rounded to bfloat16 */
    const float *v; /* transformed tiles; floats of one group and one position: */
    int64_t v_group, v_position;
 } correlation;
@@ -160,7 +164,7 @@ static void load_weights(const correlation *p, float *lanes, int64_t o, int64_t 
          }
       else
          to_lanes(lanes, LANES, p->weight + o * n, n, channels, n);
-      if (!p->rounded) continue;
+      if (p->dtype != HL_BF16) continue;
 #pragma omp simd
       for (int64_t i = 0; i < n * LANES; i++) lanes[i] = hl_bf16_value(hl_bf16_round(lanes[i]));
    }
@@ -265,13 +269,16 @@ static void correlate_block(const correlation *p, const tiling *t, const tile_or
                         t->dil_h * t->cols * LANES, t->dil_w * LANES, rows, cols,
                         sums + (t->place[tile] - o->from) * ld + j, position, b);
          }
-         from_lanes(p->y + ((image * p->outputs + k0 + j) * t->rows + top) * t->cols, t->rows * t->cols, window,
-                    channels, (bottom - top) * t->cols);
+         int64_t at = ((image * p->outputs + k0 + j) * t->rows + top) * t->cols, count = (bottom - top) * t->cols;
+         if (p->dtype == HL_BF16)
+            bf16_from_lanes((uint16_t *)p->y + at, t->rows * t->cols, window, channels, count);
+         else
+            from_lanes((float *)p->y + at, t->rows * t->cols, window, channels, count);
       }
 }
 
 /* p->y from x (n,depth,h,w). */
-static int correlate(correlation *p, const tiling *t, const float *x, int64_t n, int64_t h, int64_t w, int64_t pad_h,
+static int correlate(correlation *p, const tiling *t, const void *x, int64_t n, int64_t h, int64_t w, int64_t pad_h,
                      int64_t pad_w)
 {
    int64_t groups = groups_of(p->depth), vecs = groups_of(p->outputs), strips = n * t->strips,
@@ -293,7 +300,7 @@ static int correlate(correlation *p, const tiling *t, const float *x, int64_t n,
          blocks[n_blocks] = hl_winograd_sort(t, at, next, tiles);
          tiles += blocks[n_blocks++].tiles;
       }
-      HL_TRY(transform_tiles(v, t, begin, end, x, p->depth, h, w, pad_h, pad_w, 2, image_tile));
+      HL_TRY(transform_tiles(v, t, begin, end, p->dtype, x, p->depth, h, w, pad_h, pad_w, 2, image_tile));
       float *work = hl_conv_room(CONV_WORK, 3, each, threads, size);
       if (!work) return 1;
       p->v = v;
@@ -314,21 +321,21 @@ static int correlate(correlation *p, const tiling *t, const float *x, int64_t n,
    return 0;
 }
 
-int hl_winograd(const conv_shape *s, int m, float *y, const float *x, const float *w, const float *bias)
+int hl_winograd(const conv_shape *s, int m, int dtype, void *y, const void *x, const float *w, const float *bias)
 {
    tiling t;
    HL_TRY(hl_winograd_cut(&t, m, s->n, s->p, s->q, s->dil_h, s->dil_w));
    if (s->r == 2) t.idle = m + 1;
-   correlation p = {.y = y, .outputs = s->k, .depth = s->c, .weight = w, .bias = bias, .rounded = s->rounded};
+   correlation p = {.dtype = dtype, .y = y, .outputs = s->k, .depth = s->c, .weight = w, .bias = bias};
    return correlate(&p, &t, x, s->n, s->h, s->w, s->pad_h, s->pad_w);
 }
 
-int hl_winograd_dx(const conv_shape *s, int m, float *dx, const float *dy, const float *w)
+int hl_winograd_dx(const conv_shape *s, int m, int dtype, void *dx, const void *dy, const float *w)
 {
    tiling t;
    HL_TRY(hl_winograd_cut(&t, m, s->n, s->h, s->w, s->dil_h, s->dil_w));
    if (s->r == 2) t.idle = 0; /* turned, the kernels begin with their zeros */
-   correlation p = {.y = dx, .outputs = s->c, .depth = s->k, .weight = w, .backward = true, .rounded = s->rounded};
+   correlation p = {.dtype = dtype, .y = dx, .outputs = s->c, .depth = s->k, .weight = w, .backward = true};
    return correlate(&p, &t, dy, s->n, s->p, s->q, 2 * s->dil_h - s->pad_h, 2 * s->dil_w - s->pad_w);
 }
 
@@ -370,7 +377,7 @@ static void add_weights(float *dw, const tiling *t, int64_t channels, int64_t k0
       }
 }
 
-int hl_winograd_dw(const conv_shape *s, int m, float *dw, const float *dy, const float *x)
+int hl_winograd_dw(const conv_shape *s, int m, int dtype, float *dw, const void *dy, const void *x)
 {
    tiling t;
    HL_TRY(hl_winograd_cut(&t, m, s->n, s->p, s->q, s->dil_h, s->dil_w));
@@ -387,8 +394,8 @@ int hl_winograd_dw(const conv_shape *s, int m, float *dw, const float *dy, const
    for (int64_t begin = 0, end; begin < strips; begin = end) {
       end = block_end(&t, begin, strips, chunk);
       tile_order order = hl_winograd_sort(&t, begin, end, 0);
-      HL_TRY(transform_tiles(v, &t, begin, end, x, s->c, s->h, s->w, s->pad_h, s->pad_w, 2, image_tile));
-      HL_TRY(transform_tiles(g, &t, begin, end, dy, s->k, s->p, s->q, 0, 0, 0, gradient_tile));
+      HL_TRY(transform_tiles(v, &t, begin, end, dtype, x, s->c, s->h, s->w, s->pad_h, s->pad_w, 2, image_tile));
+      HL_TRY(transform_tiles(g, &t, begin, end, dtype, dy, s->k, s->p, s->q, 0, 0, 0, gradient_tile));
       float *work = hl_conv_room(CONV_WORK, 3, each, (int64_t)omp_get_max_threads(), size);
       if (!work) return 1;
       int64_t group = group_room(order.tiles);
@@ -435,25 +442,25 @@ double hl_winograd_cost(const conv_shape *s, int m, conv_pass pass)
 #define WAY(m) \
    static double cost##m(const conv_shape *s, int n, int dtype, conv_pass pass) \
    { \
-      return n == 1 && dtype == HL_F32 && s->r == 3 ? hl_winograd_cost(s, m, pass) : INFINITY; \
+      return n == 1 && dtype != HL_F64 && s->r == 3 ? hl_winograd_cost(s, m, pass) : INFINITY; \
    } \
    static int forward##m(const conv_shape *s, int n, int dtype, void *y, const void *x, void *const *w, \
                          void *const *b) \
    { \
-      (void)n, (void)dtype; \
-      return hl_winograd(s, m, y, x, w[0], b[0]); \
+      (void)n; \
+      return hl_winograd(s, m, dtype, y, x, w[0], b[0]); \
    } \
    static int backward_x##m(const conv_shape *s, int n, int dtype, void *dx, const void *dy, void *const *w) \
    { \
-      (void)n, (void)dtype; \
-      return hl_winograd_dx(s, m, dx, dy, w[0]); \
+      (void)n; \
+      return hl_winograd_dx(s, m, dtype, dx, dy, w[0]); \
    } \
    static int backward_w##m(const conv_shape *s, int n, int dtype, void *const *dw, const void *dy, const void *x) \
    { \
-      (void)n, (void)dtype; \
-      return hl_winograd_dw(s, m, dw[0], dy, x); \
+      (void)n; \
+      return hl_winograd_dw(s, m, dtype, dw[0], dy, x); \
    } \
-   const conv_way hl_conv_winograd##m = {cost##m, forward##m, backward_x##m, backward_w##m, true}
+   const conv_way hl_conv_winograd##m = {cost##m, forward##m, backward_x##m, backward_w##m}
 WAY(3);
 WAY(4);
 WAY(6);

@@ -17,7 +17,7 @@ static bool has_phases(const conv_shape *s)
 
 static conv_shape phased_of(const conv_shape *s)
 {
-   return (conv_shape){s->n, 4 * s->c, s->p + 1, s->q + 1, s->k, 2, 2, s->p, s->q, 1, 1, 0, 0, 1, 1, s->rounded};
+   return (conv_shape){s->n, 4 * s->c, s->p + 1, s->q + 1, s->k, 2, 2, s->p, s->q, 1, 1, 0, 0, 1, 1};
 }
 
 /* Columns j, begin <= j < end, of phase b whose column 2 j + b - pad is inside. */
@@ -101,7 +101,7 @@ static int phases_y(const conv_shape *s, int m, float *y, const float *x, const 
    HL_TRY(rooms(s, &images, &kernels));
    split(s, images, x);
    sort_taps(s, kernels, w, NULL);
-   return hl_winograd(&phased, m, y, images, kernels, bias);
+   return hl_winograd(&phased, m, HL_F32, y, images, kernels, bias);
 }
 
 static int phases_dx(const conv_shape *s, int m, float *dx, const float *dy, const float *w)
@@ -110,7 +110,7 @@ static int phases_dx(const conv_shape *s, int m, float *dx, const float *dy, con
    float *images, *kernels;
    HL_TRY(rooms(s, &images, &kernels));
    sort_taps(s, kernels, w, NULL);
-   HL_TRY(hl_winograd_dx(&phased, m, images, dy, kernels));
+   HL_TRY(hl_winograd_dx(&phased, m, HL_F32, images, dy, kernels));
    join(s, dx, images);
    return 0;
 }
@@ -121,7 +121,7 @@ static int phases_dw(const conv_shape *s, int m, float *dw, const float *dy, con
    float *images, *kernels;
    HL_TRY(rooms(s, &images, &kernels));
    split(s, images, x);
-   HL_TRY(hl_winograd_dw(&phased, m, kernels, dy, images));
+   HL_TRY(hl_winograd_dw(&phased, m, HL_F32, kernels, dy, images));
    sort_taps(s, kernels, NULL, dw);
    return 0;
 }
@@ -155,7 +155,7 @@ static double phases_cost(const conv_shape *s, int m, conv_pass pass)
       (void)n, (void)dtype; \
       return phases_dw(s, m, dw[0], dy, x); \
    } \
-   const conv_way hl_conv_winograd_strided##m = {cost##m, forward##m, backward_x##m, backward_w##m, true}
+   const conv_way hl_conv_winograd_strided##m = {cost##m, forward##m, backward_x##m, backward_w##m}
 WAY(3);
 WAY(4);
 #undef WAY

@@ -155,50 +155,31 @@ ALWAYS_INLINE void FN(flip)(FN(vec) v[LANES])
    }
 }
 
-/* dst[i * ldd + r] = src[r * lds + i] for i < n and r < rows <= LANES, and 0 for the other r < LANES. */
-static __attribute__((unused)) void FN(to_lanes)(real *dst, int64_t ldd, const real *src, int64_t lds, int rows,
-                                                 int64_t n)
+#if REAL_IS_FLOAT
+/* bfloat16 in memory. */
+typedef uint16_t FN(halves) __attribute__((vector_size(VEC_BYTES / 2), aligned(2), may_alias));
+typedef uint32_t FN(words) __attribute__((vector_size(VEC_BYTES)));
+
+ALWAYS_INLINE FN(vec) FN(bf16_load)(const uint16_t *p)
 {
-   static const real zero[LANES];
-   FN(vec) v[LANES];
-   if (n < LANES) {
-      real block[LANES][LANES] = {0};
-      for (int r = 0; r < rows; r++)
-         for (int64_t i = 0; i < n; i++) block[r][i] = src[r * lds + i];
-#pragma GCC unroll 16
-      for (int r = 0; r < LANES; r++) v[r] = FN(load)(block[r]);
-      FN(flip)(v);
-#pragma GCC unroll 16
-      for (int i = 0; i < LANES; i++)
-         if (i < n) FN(store)(dst + i * ldd, v[i]);
-      return;
-   }
-   for (int64_t done = 0; done < n; done += LANES) {
-      int64_t i = done + LANES <= n ? done : n - LANES; /* the last square overlaps the one before */
-#pragma GCC unroll 16
-      for (int r = 0; r < LANES; r++) v[r] = FN(load)(r < rows ? src + r * lds + i : zero);
-      FN(flip)(v);
-#pragma GCC unroll 16
-      for (int k = 0; k < LANES; k++) FN(store)(dst + (i + k) * ldd, v[k]);
-   }
+   return (FN(vec))(__builtin_convertvector(*(const FN(halves) *)p, FN(words)) << 16);
 }
 
-/* The reverse: dst[r * ldd + i] = src[i * LANES + r] for i < n, r < rows. */
-static __attribute__((unused)) void FN(from_lanes)(real *dst, int64_t ldd, const real *src, int rows, int64_t n)
+/* Rounded as hl_bf16_round does. */
+ALWAYS_INLINE void FN(bf16_store)(uint16_t *p, FN(vec) v)
 {
-   FN(vec) v[LANES];
-   if (n < LANES) {
-      for (int r = 0; r < rows; r++)
-         for (int64_t i = 0; i < n; i++) dst[r * ldd + i] = src[i * LANES + r];
-      return;
-   }
-   for (int64_t done = 0; done < n; done += LANES) {
-      int64_t i = done + LANES <= n ? done : n - LANES;
-#pragma GCC unroll 16
-      for (int k = 0; k < LANES; k++) v[k] = FN(load)(src + (i + k) * LANES);
-      FN(flip)(v);
-#pragma GCC unroll 16
-      for (int r = 0; r < LANES; r++)
-         if (r < rows) FN(store)(dst + r * ldd + i, v[r]);
-   }
+   FN(words) bits = (FN(words))v, nan = (FN(words))((bits & 0x7fffffff) > 0x7f800000);
+   FN(words) up = bits + 0x7fff + (bits >> 16 & 1);
+   *(FN(halves) *)p = __builtin_convertvector(((nan & (bits | 0x400000)) | (~nan & up)) >> 16, FN(halves));
 }
+#endif
+
+/* to_lanes and from_lanes, and of bfloat16 in memory bf16_to_lanes and bf16_from_lanes. */
+#define ELEMENT real
+#define ELEMENT_FN(name) FN(name)
+#include "micro_lanes.h"
+#if REAL_IS_FLOAT
+#define ELEMENT uint16_t
+#define ELEMENT_FN(name) FN(bf16_##name)
+#include "micro_lanes.h"
+#endif
