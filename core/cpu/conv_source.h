@@ -83,6 +83,8 @@ static int FN(prepare)(SOURCE *s, const item *x, const GEOMETRY *g, int64_t *at)
                if (end > part) end = part;
                if (step_w == 1 && begin < end)
                   memcpy(to + begin, from + origin + begin, (size_t)(end - begin) * sizeof(item));
+               else if (step_w == 2) /* a constant, so that vectors are shuffled */
+                  for (int64_t j = begin; j < end; j++) to[j] = from[origin + 2 * j];
                else
                   for (int64_t j = begin; j < end; j++) to[j] = from[origin + j * step_w];
             }
