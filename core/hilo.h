@@ -227,7 +227,7 @@ int hl_conv2d_sum(hl_tensor *y, const hl_tensor *x, int n, hl_tensor *const *w, 
 /* Gradients of the above: dx overwritten, dw[i] and db[i] added to; dw, db or entries of them may be NULL. */
 int hl_conv2d_sum_back(hl_tensor *dx, int n, hl_tensor *const *dw, hl_tensor *const *db, const hl_tensor *dy,
                        const hl_tensor *x, hl_tensor *const *w, const hl_conv *p);
-/* 1 (the default) lets 3x3 stride-1 and 4x4 stride-2 convolutions of float32 use Winograd; 0 turns that off. */
+/* 1 (the default) lets 3x3 stride-1 and, of float32, 4x4 stride-2 convolutions use Winograd; 0 turns that off. */
 int hl_set_winograd(int on);
 
 /* ---- normalisation ---- */

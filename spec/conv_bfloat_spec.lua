@@ -46,6 +46,8 @@ describe('a convolution of bfloat16 on the CPU', function()
       ['1x1, stride 2'] = {2, 64, 33, 33, 70, 1, stride = 2},
       ['of one channel'] = {1, 1, 7, 3, 1, 3, pad = 1},
       ['3x3'] = {2, 33, 21, 19, 48, 3, pad = 1},
+      ['3x3, by Winograd without AMX'] = {2, 96, 30, 23, 80, 3, pad = 1},
+      ['3x3, by Winograd without AMX, dilated'] = {3, 80, 34, 22, 96, 3, pad = 4, dilation = 4},
       ['3x3, stride 2'] = {2, 32, 33, 31, 64, 3, stride = 2, pad = 1},
       ['3x3, stride 3, some pixels unused'] = {2, 5, 9, 10, 7, 3, stride = 3},
       ['3x3, dilated beyond the image'] = {1, 256, 11, 11, 8, 3, pad = 12, dilation = 12},
@@ -71,6 +73,22 @@ describe('a convolution of bfloat16 on the CPU', function()
          options[i] = {pad = 6 * i, dilation = 6 * i}
       end
       same_as_float(rounded('x', 2, 70, 21, 17), ws, bs, options)
+   end)
+
+   it('rounds weights as it reads them, by Winograd too', function()
+      local x, w, b = rounded('x', 2, 96, 30, 23), helper.by_formula('w', {80, 96, 3, 3}, 0.1, 0, 'float'), hilo.zeros(80)
+      local options, dy = {{pad = 1}}, rounded('dy', 2, 80, 30, 23)
+      local y, dx = pass(x, {w}, {b}, options, dy)
+      local y_rounded, dx_rounded = pass(x, {w:to{dtype = 'bfloat16'}:float()}, {b}, options, dy)
+      local function apart(a, c) return (a:detach():float() - c:detach():float()):abs():max() end
+      assert.equal(0, apart(y, y_rounded))
+      assert.equal(0, apart(dx, dx_rounded))
+      if os.getenv 'HILO_CPU' ~= 'avx512bf16' then return end
+      hilo.setwinograd(false)
+      local y_plain, dx_plain = pass(x, {w}, {b}, options, dy)
+      hilo.setwinograd(true)
+      assert.is_true(apart(y, y_plain) > 0, 'forward did not go by Winograd')
+      assert.is_true(apart(dx, dx_plain) > 0, 'the gradient did not go by Winograd')
    end)
 
    it('keeps NaN to the results that it reaches', function()

@@ -13,7 +13,7 @@ static inline float hl_bf16_value(uint16_t x)
    return value;
 }
 
-/* To the nearest; halves go to the even neighbour, NaN stays NaN. */
+/* To the nearest; halves go to the even neighbour, NaN stays NaN. micro.h does so for vectors. */
 static inline uint16_t hl_bf16_round(float value)
 {
    uint32_t bits, up;

@@ -27,11 +27,6 @@ enum {
    UNITS = 16    /* pieces of dw, so that threads find work; not their number, so that results do not change */
 };
 
-static int64_t up(int64_t a, int64_t b)
-{
-   return (a + b - 1) / b;
-}
-
 /* sum (rows,vecs) += a b over depth pairs. Pair d of row r of a is at a + r * row + d * step, in elements; b is (depth,
  * PANEL) pairs. rows and vecs are constants where this is inlined. */
 ALWAYS_INLINE void add_products(const int rows, const int vecs, int64_t depth, const uint16_t *a, int64_t row,
@@ -293,12 +288,10 @@ static void pack_rows(uint16_t *to, const float *w, int64_t outer, int64_t step,
          for (int r = 0; r < TILE_ROWS; r++) rounded[r] = hl_bf16_round(w[o * step + at[i] + r]);
          put_column(to, d, rounded, 1);
       }
-   static const uint16_t nothing[TILE_ROWS];
-   if (outer * inner % 2) put_column(to, outer * inner, nothing, 1);
 }
 
-/* One panel of weights as below. Where rows are kernels, and at tells of their elements, those of one o are neighbours;
- * unless few of them are wanted they are rounded together. */
+/* One panel of weights as below. Where row is more than 1, rows are kernels of so many elements, among which at picks:
+ * the kernels of one o are neighbours in memory, and rounded together unless less than a quarter is wanted. */
 static void pack_panel(uint16_t *to, const float *w, int rows, int64_t row, int64_t outer, int64_t step, int64_t inner,
                        const int64_t *at)
 {
@@ -314,8 +307,6 @@ static void pack_panel(uint16_t *to, const float *w, int rows, int64_t row, int6
          put_column(to, d, together ? rounded + at[i] : rounded, together ? row : 1);
       }
    }
-   static const uint16_t nothing[TILE_ROWS];
-   if (outer * inner % 2) put_column(to, outer * inner, nothing, 1);
 }
 
 /* Weights for correlate: row r, column o * inner + i is w[r * row + o * step + at[i]], rounded. NULL where memory is
@@ -331,12 +322,16 @@ static uint16_t *pack(const float *w, int64_t rows, int64_t row, int64_t outer, 
       uint16_t *to = packed + 2 * panel * pairs * TILE_ROWS;
       int64_t r0 = panel * TILE_ROWS;
       int here = rows - r0 < TILE_ROWS ? (int)(rows - r0) : TILE_ROWS;
-      if (inner == 1 && step == 1)
+      if (inner == 1 && step == 1) {
          pack_columns(to, w + r0 * row + at[0], row, here, outer);
-      else if (row == 1 && here == TILE_ROWS)
+         continue;
+      }
+      if (row == 1 && here == TILE_ROWS)
          pack_rows(to, w + r0, outer, step, inner, at);
       else
          pack_panel(to, w + r0 * row, here, row, outer, step, inner, at);
+      static const uint16_t nothing[TILE_ROWS];
+      if (outer * inner % 2) put_column(to, outer * inner, nothing, 1);
    }
    return packed;
 }

@@ -11,8 +11,8 @@
  * whose tiles all go into the same products. The gradient of the weights is
  * that of the formula: dg = G'[(A dy A') * (B' d B)]G.
  *
- * Where m is 6, a tile at an edge has as many results along a side as fit, 3 to
- * 5, at some of the same points: the same transformed weights serve it.
+ * Where m is 6, the last tiles of a line have as many results as fit, 3 to 5, at
+ * some of the same points: the same transformed weights serve them.
  *
  * Everything between the first and the last transpose is channels-last, so that
  * transforms take a vector of channels at a time and read no index tables,
@@ -46,11 +46,6 @@ HL_API int hl_set_winograd(int on)
    return 0;
 }
 
-static int64_t up(int64_t a, int64_t b)
-{
-   return (a + b - 1) / b;
-}
-
 /* Transformed tiles are (positions, groups of LANES channels, tiles, LANES). Floats of one group: the tiles fill whole
  * pages and TILE_ROWS more, so that the groups of one tile do not fall into the same cache sets. */
 static int64_t group_room(int64_t tiles)
@@ -77,29 +72,38 @@ static bool is_idle(const tiling *t, int64_t position)
 
 /* ---- stages ---- */
 
-/* buffer (rows, cols, LANES) = the window of the planes of some channels that begins at (top,left), zero outside. x is
- * (h,w) for each channel, the first at element `from`. */
-static void load_window(float *buffer, int64_t rows, int64_t cols, int dtype, const void *x, int64_t from, int channels,
-                        int64_t h, int64_t w, int64_t top, int64_t left)
+/* Images, or results: (n,c,h,w) of HL_F32 or HL_BF16. Tiles begin pad_h rows
+ * above them and pad_w columns before, and have `halo` more rows and columns than results: 2, or 0 of the results
+ * themselves. */
+typedef struct {
+   int dtype;
+   const void *data;
+   int64_t c, h, w, pad_h, pad_w, halo;
+} planes;
+
+/* buffer (rows, cols, LANES) = the window of channels c0 .. of one image that begins at (top,left), zero outside. */
+static void load_window(float *buffer, int64_t rows, int64_t cols, const planes *x, int64_t image, int64_t c0,
+                        int64_t top, int64_t left)
 {
-   int64_t begin = left < 0 ? -left : 0, end = w - left < cols ? w - left : cols;
+   int64_t begin = left < 0 ? -left : 0, end = x->w - left < cols ? x->w - left : cols, plane = x->h * x->w;
+   int channels = x->c - c0 < LANES ? (int)(x->c - c0) : LANES;
    for (int64_t i = 0; i < rows; i++) {
-      float *to = buffer + i * cols * LANES;
-      if (top + i < 0 || top + i >= h || begin >= end) {
+      float *to = buffer + i * cols * LANES, *inside = to + begin * LANES;
+      if (top + i < 0 || top + i >= x->h || begin >= end) {
          memset(to, 0, (size_t)(cols * LANES) * sizeof(float));
          continue;
       }
       memset(to, 0, (size_t)(begin * LANES) * sizeof(float));
-      int64_t at = from + (top + i) * w + left + begin;
-      if (dtype == HL_BF16)
-         bf16_to_lanes(to + begin * LANES, LANES, (const uint16_t *)x + at, h * w, channels, end - begin);
+      int64_t at = (image * x->c + c0) * plane + (top + i) * x->w + left + begin;
+      if (x->dtype == HL_BF16)
+         bf16_to_lanes(inside, LANES, (const uint16_t *)x->data + at, plane, channels, end - begin);
       else
-         to_lanes(to + begin * LANES, LANES, (const float *)x + at, h * w, channels, end - begin);
+         to_lanes(inside, LANES, (const float *)x->data + at, plane, channels, end - begin);
       memset(to + end * LANES, 0, (size_t)((cols - end) * LANES) * sizeof(float));
    }
 }
 
-/* Floats of the window that a strip reads; halo is 2 for images, 0 for results. */
+/* Floats of the window that a strip reads. */
 static int64_t window_room(const tiling *t, int64_t halo)
 {
    return (t->m * t->strip_bands + halo) * t->dil_h * (t->left[t->across] + halo) * t->dil_w * LANES;
@@ -108,13 +112,13 @@ static int64_t window_room(const tiling *t, int64_t halo)
 typedef void tile_transform(int64_t side, int height, int width, float *out, int64_t position, const float *d,
                             int64_t row, int64_t col);
 
-/* out = transformed tiles, of strips begin .. end - 1, of x (n,c,h,w), each at its place. */
-static int transform_tiles(float *out, const tiling *t, int64_t begin, int64_t end, int dtype, const void *x, int64_t c,
-                           int64_t h, int64_t w, int64_t pad_h, int64_t pad_w, int64_t halo, tile_transform *transform)
+/* out = transformed tiles, of strips begin .. end - 1, of x, each at its place. */
+static int transform_tiles(float *out, const tiling *t, int64_t begin, int64_t end, const planes *x,
+                           tile_transform *transform)
 {
-   int64_t groups = groups_of(c), room = window_room(t, halo);
+   int64_t groups = groups_of(x->c), room = window_room(t, x->halo);
    int64_t group_size = group_room(strip_tile(t, end) - strip_tile(t, begin));
-   int64_t position = position_room(groups * group_size), cols = (t->left[t->across] + halo) * t->dil_w;
+   int64_t position = position_room(groups * group_size), cols = (t->left[t->across] + x->halo) * t->dil_w;
    float *work = hl_conv_room(CONV_WORK, 3, room, (int64_t)omp_get_max_threads(), (int64_t)sizeof(float));
    if (!work) return 1;
    int stop = 0;
@@ -123,9 +127,9 @@ static int transform_tiles(float *out, const tiling *t, int64_t begin, int64_t e
       for (int64_t group = 0; group < groups; group++) {
          if (hl_conv_stopped(&stop)) continue;
          float *window = work + omp_get_thread_num() * room;
-         int64_t top = strip_top(t, strip) * t->dil_h, image = strip / t->strips, c0 = group * LANES;
-         load_window(window, (strip_rows(t, strip) + halo) * t->dil_h, cols, dtype, x, (image * c + c0) * h * w,
-                     c - c0 < LANES ? (int)(c - c0) : LANES, h, w, top - pad_h, -pad_w);
+         int64_t top = strip_top(t, strip) * t->dil_h, image = strip / t->strips;
+         load_window(window, (strip_rows(t, strip) + x->halo) * t->dil_h, cols, x, image, group * LANES, top - x->pad_h,
+                     -x->pad_w);
          for (int64_t tile = strip_tile(t, strip); tile < strip_tile(t, strip + 1); tile++) {
             int64_t i = tile - image * t->tiles;
             transform(t->side, t->height[i], t->width[i], out + group * group_size + t->place[tile] * LANES, position,
@@ -186,11 +190,14 @@ static __attribute__((noinline)) void multiply_tiles(int64_t tiles, int vecs, in
    column(tiles, vecs, LANES, depth, v, LANES, 1, group - LANES, u, PANEL, LANES, c, ldc, add);
 }
 
-/* c (TILE_ROWS, vecs*LANES) = [c +] g' v for one position: g (tiles, LANES), v (vecs, group, LANES). */
+/* Rows of dw that one product has: channels of one vector. */
+enum { LANE_ROWS = TILE_ROWS < LANES ? TILE_ROWS : LANES };
+
+/* c (LANE_ROWS, vecs*LANES) = [c +] g' v for one position: g (tiles, LANES), v (vecs, group, LANES). */
 static __attribute__((noinline)) void multiply_lanes(int64_t tiles, int vecs, const float *g, const float *v,
                                                      int64_t group, float *c, int64_t ldc, bool add)
 {
-   column(TILE_ROWS, vecs, 0, tiles, g, 1, LANES, 0, v, LANES, group, c, ldc, add);
+   column(LANE_ROWS, vecs, 0, tiles, g, 1, LANES, 0, v, LANES, group, c, ldc, add);
 }
 
 /* Strips begin .. of one block of tiles, at most end. */
@@ -225,7 +232,7 @@ static int64_t work_room(const tiling *t, int64_t tiles, int64_t depth)
 }
 
 /* Channels k0 .. k0 + k - 1 of a block. Each row of the transformed kernels is used while it is in cache: all of them
- * are seven times the kernels. */
+ * are up to seven times the kernels. */
 static void correlate_block(const correlation *p, const tiling *t, const tile_order *o, int64_t k0, int64_t k,
                             float *work)
 {
@@ -238,7 +245,7 @@ static void correlate_block(const correlation *p, const tiling *t, const tile_or
       if (hl_winograd_runs(o, t, row * side, runs) == 0) continue; /* no tile is so high */
       for (int64_t d = 0; d < p->depth; d += WEIGHT_DEPTH) {
          int64_t n = p->depth - d < WEIGHT_DEPTH ? p->depth - d : WEIGHT_DEPTH;
-         transform_weights(u, t->m, row, lanes, vecs, p->depth, d, n, p->backward);
+         if (row != t->idle) transform_weights(u, t->m, row, lanes, vecs, p->depth, d, n, p->backward);
          for (int64_t i = row * side; i < (row + 1) * side; i++) {
             const float *from = p->v + i * p->v_position + d / LANES * p->v_group + o->from * LANES,
                         *by = u + i % side * WEIGHT_ROOM;
@@ -277,9 +284,8 @@ static void correlate_block(const correlation *p, const tiling *t, const tile_or
       }
 }
 
-/* p->y from x (n,depth,h,w). */
-static int correlate(correlation *p, const tiling *t, const void *x, int64_t n, int64_t h, int64_t w, int64_t pad_h,
-                     int64_t pad_w)
+/* p->y from n images. */
+static int correlate(correlation *p, const tiling *t, const planes *x, int64_t n)
 {
    int64_t groups = groups_of(p->depth), vecs = groups_of(p->outputs), strips = n * t->strips,
            size = (int64_t)sizeof(float), threads = omp_get_max_threads();
@@ -300,7 +306,7 @@ static int correlate(correlation *p, const tiling *t, const void *x, int64_t n, 
          blocks[n_blocks] = hl_winograd_sort(t, at, next, tiles);
          tiles += blocks[n_blocks++].tiles;
       }
-      HL_TRY(transform_tiles(v, t, begin, end, p->dtype, x, p->depth, h, w, pad_h, pad_w, 2, image_tile));
+      HL_TRY(transform_tiles(v, t, begin, end, x, image_tile));
       float *work = hl_conv_room(CONV_WORK, 3, each, threads, size);
       if (!work) return 1;
       p->v = v;
@@ -327,7 +333,8 @@ int hl_winograd(const conv_shape *s, int m, int dtype, void *y, const void *x, c
    HL_TRY(hl_winograd_cut(&t, m, s->n, s->p, s->q, s->dil_h, s->dil_w));
    if (s->r == 2) t.idle = m + 1;
    correlation p = {.dtype = dtype, .y = y, .outputs = s->k, .depth = s->c, .weight = w, .bias = bias};
-   return correlate(&p, &t, x, s->n, s->h, s->w, s->pad_h, s->pad_w);
+   planes images = {dtype, x, s->c, s->h, s->w, s->pad_h, s->pad_w, 2};
+   return correlate(&p, &t, &images, s->n);
 }
 
 int hl_winograd_dx(const conv_shape *s, int m, int dtype, void *dx, const void *dy, const float *w)
@@ -336,7 +343,8 @@ int hl_winograd_dx(const conv_shape *s, int m, int dtype, void *dx, const void *
    HL_TRY(hl_winograd_cut(&t, m, s->n, s->h, s->w, s->dil_h, s->dil_w));
    if (s->r == 2) t.idle = 0; /* turned, the kernels begin with their zeros */
    correlation p = {.dtype = dtype, .y = dx, .outputs = s->c, .depth = s->k, .weight = w, .backward = true};
-   return correlate(&p, &t, dy, s->n, s->p, s->q, 2 * s->dil_h - s->pad_h, 2 * s->dil_w - s->pad_w);
+   planes results = {dtype, dy, s->k, s->p, s->q, 2 * s->dil_h - s->pad_h, 2 * s->dil_w - s->pad_w, 2};
+   return correlate(&p, &t, &results, s->n);
 }
 
 /* p (rows, ld) = g' v of the tiles that have this position, for the groups of g and v from these on. */
@@ -346,7 +354,7 @@ static void multiply_position(const tiling *t, const tile_order *o, int64_t posi
    tile_run runs[MOST_RESULTS];
    int n = hl_winograd_runs(o, t, position, runs);
    if (n == 0) memset(p, 0, (size_t)(rows * ld) * sizeof *p);
-   for (int64_t r = 0; r < rows; r += TILE_ROWS)
+   for (int64_t r = 0; r < rows; r += LANE_ROWS)
       for (tile_run *run = runs; run < runs + n; run++)
          multiply_lanes(run->end - run->begin, (int)(ld / LANES),
                         g + r / LANES * group + run->begin * LANES + r % LANES, v + run->begin * LANES, group,
@@ -391,11 +399,13 @@ int hl_winograd_dw(const conv_shape *s, int m, int dtype, float *dw, const void 
    float *v = hl_conv_room(CONV_SOURCE, 3, t.positions, position_room(groups_c * group_room(chunk)), size);
    float *g = hl_conv_room(CONV_SUMS, 3, t.positions, position_room(groups_k * group_room(chunk)), size);
    if (!v || !g) return 1;
+   planes images = {dtype, x, s->c, s->h, s->w, s->pad_h, s->pad_w, 2},
+          results = {dtype, dy, s->k, s->p, s->q, 0, 0, 0};
    for (int64_t begin = 0, end; begin < strips; begin = end) {
       end = block_end(&t, begin, strips, chunk);
       tile_order order = hl_winograd_sort(&t, begin, end, 0);
-      HL_TRY(transform_tiles(v, &t, begin, end, dtype, x, s->c, s->h, s->w, s->pad_h, s->pad_w, 2, image_tile));
-      HL_TRY(transform_tiles(g, &t, begin, end, dtype, dy, s->k, s->p, s->q, 0, 0, 0, gradient_tile));
+      HL_TRY(transform_tiles(v, &t, begin, end, &images, image_tile));
+      HL_TRY(transform_tiles(g, &t, begin, end, &results, gradient_tile));
       float *work = hl_conv_room(CONV_WORK, 3, each, (int64_t)omp_get_max_threads(), size);
       if (!work) return 1;
       int64_t group = group_room(order.tiles);
@@ -408,7 +418,7 @@ int hl_winograd_dw(const conv_shape *s, int m, int dtype, float *dw, const void 
             if (hl_conv_stopped(&stop)) continue;
             int64_t k = s->k - k0 < BLOCK_ROWS ? s->k - k0 : BLOCK_ROWS, c0 = panel_start(panel, panels, groups_c);
             int64_t c1 = panel_start(panel + 1, panels, groups_c), c = c1 < s->c ? c1 - c0 : s->c - c0;
-            int64_t ld = groups_of(c) * LANES, rows = up(k, TILE_ROWS) * TILE_ROWS;
+            int64_t ld = groups_of(c) * LANES, rows = up(k, LANE_ROWS) * LANE_ROWS;
             float *p = work + omp_get_thread_num() * each;
             for (int64_t i = 0; i < t.positions; i++)
                if (!is_idle(&t, i))

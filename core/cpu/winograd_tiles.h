@@ -1,8 +1,9 @@
 /* winograd_tiles.h: the transforms of Winograd's F(m x m, 3x3), see conv_winograd.c: of one row or column, then of
- * tiles, whose elements are vectors of channels. m is 3, 4 or 6 and a constant to the compiler: BY_SIDE makes it one.
- * So does BY_RESULTS for the sides of a tile that has m results, of a transformed tile with `side` positions: m + 2,
- * or 8, of whose points those with less than 6 results leave out the last but the one at infinity; their images are
- * scaled for the weights of the whole tile. Included after micro.h with real = float. */
+ * tiles, whose elements are vectors of channels. Included after micro.h with real = float.
+ *
+ * m is 3, 4 or 6 and a constant to the compiler: BY_SIDE makes it one. A transformed tile has `side` positions along a
+ * side, m + 2. Where side is 8 a tile may have 3 to 5 results: of the points, in the order 0, 1, -1, 2, -2, 1/2, -1/2,
+ * infinity, it has the first m + 1 and the last. BY_RESULTS makes its m and side constants. */
 
 #define BY_SIDE(m, f, ...) ((m) == 3 ? f(3, __VA_ARGS__) : (m) == 4 ? f(4, __VA_ARGS__) : f(6, __VA_ARGS__))
 #define BY_RESULTS(m, side, f, ...) \
@@ -17,6 +18,8 @@
 
 ALWAYS_INLINE void transform_image(const int m, const int side, vec *o, const vec *d, int to) /* B' d */
 {
+   /* Row i of the G of m differs from that of 6, with which the weights are transformed, by a factor, which goes here;
+    * for 5 results it is in the numbers. */
    const bool part = side > m + 2;
    vec d0 = d[0], d1 = d[1], d2 = d[2], d3 = d[3], d4 = d[4], *last = o + (side - 1) * to;
    if (m == 3) {
@@ -107,7 +110,8 @@ ALWAYS_INLINE void gather_result(const int m, const int side, vec *o, const vec 
       o[3] = d1 + 8 * d2 + last;
       return;
    }
-   vec p5 = p[5 * from], p6 = m == 6 ? p[6 * from] : 0 * p5, s3 = m == 6 ? p5 + p6 : p5, d3 = m == 6 ? p5 - p6 : p5;
+   vec p5 = p[5 * from], s3 = p5, d3 = p5;
+   if (m == 6) s3 += p[6 * from], d3 -= p[6 * from];
    o[0] = p[0] + s1 + s2 + s3;
    o[1] = d1 + 2 * d2 + (1.f / 2) * d3;
    o[2] = s1 + 4 * s2 + (1.f / 4) * s3;
@@ -202,6 +206,7 @@ static void image_tile(int64_t side, int height, int width, float *out, int64_t 
    BY_RESULTS(width, side, image_rows, out, position, a, height);
 }
 
+/* a (side, MOST) = A y for each of n columns of y, at d. */
 ALWAYS_INLINE void gradient_columns(const int m, const int side, vec *a, const float *d, int64_t row, int64_t col,
                                     int n)
 {
@@ -213,6 +218,7 @@ ALWAYS_INLINE void gradient_columns(const int m, const int side, vec *a, const f
    }
 }
 
+/* As image_rows: (row) A'. */
 ALWAYS_INLINE void gradient_rows(const int m, const int side, float *out, int64_t position, const vec *a, int height)
 {
    for (int i = 0; i < side; i = next_position(i, height, side)) {
@@ -247,6 +253,7 @@ ALWAYS_INLINE void result_columns(const int m, const int side, vec *a, const flo
    }
 }
 
+/* The results of each row of a, at out, = (row) A + bias; of the first rows and columns. */
 ALWAYS_INLINE void result_rows(const int m, const int side, float *out, int64_t row, int64_t col, int rows,
                                int64_t cols, const vec *a, vec bias)
 {
@@ -281,7 +288,7 @@ ALWAYS_INLINE void weight_row(const int m, const int row, float *out, int64_t po
 #pragma GCC unroll 3
       for (int j = 0; j < 3; j++) {
          transform_weight(m, column, in + j, 1, 3);
-         a[j] = column[row < SIDE ? row : 0];
+         a[j] = column[row < SIDE ? row : 0]; /* no row beyond SIDE is asked for */
       }
       transform_weight(m, o, a, 1, 1);
 #pragma GCC unroll 8

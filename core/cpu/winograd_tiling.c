@@ -1,33 +1,30 @@
 /* winograd_tiling.c: see winograd_tiling.h. */
 #include "winograd_tiling.h"
-#include <string.h>
 #include "conv.h"
 
 enum { STRIP_TILES = 128 }; /* tiles that are transformed together */
 
-static int64_t up(int64_t a, int64_t b)
+/* Results of a tile where `left` are left for it, at most `most`. */
+static int64_t fit(int64_t m, int64_t left, int64_t most)
 {
-   return (a + b - 1) / b;
+   return m < MOST_RESULTS || left > most ? most : left < LEAST_RESULTS ? LEAST_RESULTS : left;
 }
 
-/* Results of piece k of n that a line of `left` results is cut into from there on. */
+/* Of tile k of n, where those after it must have some too. */
 static int64_t piece(int64_t m, int64_t left, int64_t k, int64_t n)
 {
-   int64_t most = left - LEAST_RESULTS * (n - 1 - k);
-   return m < MOST_RESULTS || most > m ? m : most < LEAST_RESULTS ? LEAST_RESULTS : most;
+   return fit(m, left - LEAST_RESULTS * (n - 1 - k), m);
 }
 
 double hl_winograd_points(int64_t m, int64_t results, int64_t dilation)
 {
    int64_t length = up(results, dilation), n = up(length, m), phases = dilation < results ? dilation : results;
    int64_t longer = (results - 1) % dilation + 1; /* phases, the others being shorter by one */
-   if (longer > phases) longer = phases;
    double points = 0;
    for (int64_t k = 0, at = 0; k < n; k++) {
-      int64_t size = piece(m, length - at, k, n), shorter = length - 1 - at;
-      shorter = m < MOST_RESULTS || shorter > size ? size : shorter < LEAST_RESULTS ? LEAST_RESULTS : shorter;
-      bool gone = length - 1 - at <= 0;
-      points += (double)(longer * (size + 2) + (gone ? 0 : (phases - longer) * (shorter + 2)));
+      int64_t size = piece(m, length - at, k, n);
+      points += (double)(longer * (size + 2));
+      if (at < length - 1) points += (double)((phases - longer) * (fit(m, length - 1 - at, size) + 2));
       at += size;
    }
    return points;
@@ -38,13 +35,6 @@ static void cut_line(int64_t *start, int64_t n, int64_t m, int64_t length)
 {
    start[0] = 0;
    for (int64_t k = 0; k < n; k++) start[k + 1] = start[k] + piece(m, length - start[k], k, n);
-}
-
-/* Results of a tile that begins at `start` of so many, where its band or column has `size`. */
-static int8_t results_of(int64_t m, int64_t start, int64_t size, int64_t length)
-{
-   int64_t left = length - start;
-   return (int8_t)(m < MOST_RESULTS || left > size ? size : left < LEAST_RESULTS ? LEAST_RESULTS : left);
 }
 
 int hl_winograd_cut(tiling *t, int m, int64_t n, int64_t rows, int64_t cols, int64_t dil_h, int64_t dil_w)
@@ -58,8 +48,9 @@ int hl_winograd_cut(tiling *t, int m, int64_t n, int64_t rows, int64_t cols, int
    t->across = up(up(cols, dil_w), m);
    int64_t down = dil_h < rows ? dil_h : rows, beside = dil_w < cols ? dil_w : cols; /* phases that are not empty */
    int64_t most = t->bands * down * t->across * beside;
-   t->first =
-       hl_conv_room(CONV_TABLE, 2, 2 * (t->bands + 1) + t->across + 1 + (2 + n) * most, (int64_t)sizeof(int64_t));
+   /* row, col, place, height and width of a tile take less than 2 + n words */
+   int64_t words = 2 * (t->bands + 1) + t->across + 1 + (2 + n) * most;
+   t->first = hl_conv_room(CONV_TABLE, 2, words, (int64_t)sizeof *t->first);
    if (!t->first) return 1;
    t->top = t->first + t->bands + 1;
    t->left = t->top + t->bands + 1;
@@ -79,8 +70,8 @@ int hl_winograd_cut(tiling *t, int m, int64_t n, int64_t rows, int64_t cols, int
                if (row >= rows || col >= cols) continue;
                t->row[t->tiles] = (int32_t)row;
                t->col[t->tiles] = (int32_t)col;
-               t->height[t->tiles] = results_of(m, top, t->top[band + 1] - top, up(rows - i, dil_h));
-               t->width[t->tiles++] = results_of(m, left, t->left[across + 1] - left, up(cols - j, dil_w));
+               t->height[t->tiles] = (int8_t)fit(m, up(rows - i, dil_h) - top, t->top[band + 1] - top);
+               t->width[t->tiles++] = (int8_t)fit(m, up(cols - j, dil_w) - left, t->left[across + 1] - left);
             }
    }
    t->first[t->bands] = t->tiles;

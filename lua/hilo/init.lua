@@ -85,8 +85,8 @@ function hilo.setnumthreads(n)
    core.call(assert(core.device('cpu')).lib, 'hl_set_threads', n)
 end
 
---- Whether 3x3 convolutions of float32 with stride 1, and 4x4 ones with stride 2, may go by Winograd's transforms on the CPU (the
---- default), which are faster and round more: errors of 1 to 4e-6 of the result against 2 to 4e-7.
+--- Whether 3x3 convolutions with stride 1, and of float32 4x4 ones with stride 2, may go by Winograd's transforms on the CPU (the
+--- default), which are faster and round more: errors of 1 to 6e-6 of the result against 2 to 4e-7.
 ---@param on boolean
 function hilo.setwinograd(on)
    core.check(type(on) == 'boolean', 'setwinograd: expects true or false, got %s', tostring(on))
