@@ -4,13 +4,16 @@
  *    conv_choice.c            the list of the ways below, and the choice among them
  *    conv_depthwise.c         as many groups as channels
  *    conv_winograd_strided.c  up to 4x4, stride 2, float32: as kernels of 2x2 with stride 1
- *    conv_winograd.c          3x3, stride 1, in float32; winograd_tiling.c: its tiles, winograd_tiles.h: how to
- * transform conv_kn2row.c            few channels on one side, sums of convolutions: 1x1 convolutions for many taps at
- * once conv_gemm.c              any convolution: an implicit matrix product conv_gemm_bf16.c         the same of
- * bfloat16, where the processor multiplies it conv_amx.c               any convolution of bfloat16, by AMX tiles;
- * conv_amx_dw.c: its weights' gradient conv_amx_images.c        images as those tiles are loaded from conv_source.h the
- * rows of that product: images shifted by each tap conv_plan.c              which taps of one convolution, or of a sum
- * of them, meet which rows conv_room.c              scratch memory
+ *    conv_winograd.c          3x3, stride 1, in float32
+ *    winograd_tiling.c        the tiles that its results are cut into; winograd_tiles.h: their transforms
+ *    conv_kn2row.c            few channels on one side, sums of convolutions: 1x1 convolutions for many taps at once
+ *    conv_gemm.c              any convolution: an implicit matrix product
+ *    conv_gemm_bf16.c         the same of bfloat16, where the processor multiplies it
+ *    conv_amx.c               any convolution of bfloat16, by AMX tiles; conv_amx_dw.c: its weights' gradient
+ *    conv_amx_images.c        images as those tiles are loaded from
+ *    conv_source.h            the rows of that product: images shifted by each tap
+ *    conv_plan.c              which taps of one convolution, or of a sum of them, meet which rows
+ *    conv_room.c              scratch memory
  *
  * A further way is a file with a conv_way and a line in the list of conv_choice.c. */
 #ifndef HL_CONV_H

@@ -39,8 +39,8 @@ typedef struct {
 /* What is done at once, of so many pairs of channels. */
 static void cut(job *j, int64_t pairs)
 {
-   j->k_tiles = amx_up(j->k, AMX_SIDE);
-   j->steps = amx_up(pairs, AMX_SIDE);
+   j->k_tiles = up(j->k, AMX_SIDE);
+   j->steps = up(pairs, AMX_SIDE);
    j->depth = j->steps > 1 ? AMX_SIDE : pairs;
 }
 
@@ -288,7 +288,7 @@ static int lay(job *j, const uint16_t *x)
 
 static int correlate(const job *j)
 {
-   int64_t blocks = amx_up(j->k_tiles, 2), strips = amx_up(j->from.pixels, STRIP);
+   int64_t blocks = up(j->k_tiles, 2), strips = up(j->from.pixels, STRIP);
    /* What is smaller passes by again and again. */
    double weights = (double)(j->k_tiles * j->steps * j->from.taps) * AMX_TILE * 2;
    double images = (double)(j->from.images * j->steps * j->depth) * (double)j->from.plane * 4;
@@ -310,7 +310,7 @@ static int forward_one(const conv_shape *s, uint16_t *y, float *sums, const uint
                        const float *bias)
 {
    job j = {.bias = bias, .k = s->k, .y = y, .sums = sums, .y_row = s->q, .y_col = 1};
-   int64_t pairs = amx_up(s->c, 2);
+   int64_t pairs = up(s->c, 2);
    HL_TRY(hl_amx_forward_images(&j.from, s, s->dil_w == 1 ? fold_of(pairs, s->s) : 1, false));
    j.y_plane = s->p * s->q;
    j.y_image = s->k * j.y_plane;
@@ -370,7 +370,7 @@ static int backward_x_one(const conv_shape *s, uint16_t *dx, const uint16_t *dy,
          count[i0 * s->stride_w + j0] = add_taps(&all.from, s, i0, j0);
    if (all.from.taps == 0) return 0;
    hl_amx_lay_out(&all.from, false);
-   cut(&all, amx_up(s->k, 2));
+   cut(&all, up(s->k, 2));
    HL_TRY(lay(&all, dy));
    int64_t first = 0;
    for (int64_t i0 = 0; i0 < s->stride_h && i0 < s->h; i0++)
@@ -408,7 +408,7 @@ int hl_amx_taps_dx(const conv_shape *s, const conv_plan *plan, uint16_t *dx, con
       j.from.weight[t] = t * s->k * s->c;
    }
    hl_amx_lay_out(&j.from, false);
-   cut(&j, amx_up(s->k, 2));
+   cut(&j, up(s->k, 2));
    HL_TRY(pack(&j, &(weights){w, 1, s->c, 1}));
    HL_TRY(lay(&j, dy));
    return correlate(&j);
@@ -419,7 +419,7 @@ static double cost(const conv_shape *s, int n, int dtype, conv_pass pass)
 {
    if (n > 1 || dtype != HL_BF16 || s->stride_h > AMX_MOST_STEP || s->stride_w > AMX_MOST_STEP || !hl_amx())
       return INFINITY;
-   double tiles = (double)(amx_up(s->c, 16) * amx_up(s->k, 16) * s->r * s->s);
+   double tiles = (double)(up(s->c, 16) * up(s->k, 16) * s->r * s->s);
    double across = (double)(s->q + s->pad_w), x = (double)(s->n * s->c * s->h * s->w);
    double y = (double)(s->n * s->k * s->p * s->q), weights = (double)(s->k * s->c * s->r * s->s);
    bool strided = s->stride_h > 1 || s->stride_w > 1;

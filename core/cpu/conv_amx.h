@@ -48,11 +48,6 @@ static inline void amx_end(void)
    __asm__ volatile("tilerelease" ::: "memory");
 }
 
-static inline int64_t amx_up(int64_t a, int64_t b)
-{
-   return (a + b - 1) / b;
-}
-
 /* Images as tiles are loaded from them: rows one after the other, with a gap of zeros that serves the row before as its
  * right border and the one behind as its left. So what a tap meets for result (i,j) is at at[tap] + step * (i * width +
  * j), and results i * width + j are neighbours from one row to the next; those from cols to width are of no use. With

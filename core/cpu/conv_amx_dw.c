@@ -103,10 +103,10 @@ typedef struct {
 
 static pieces cut_pixels(const amx_images *s)
 {
-   pieces p = {.images = s->pixels < PIECE ? PIECE / s->pixels : 1, .parts = amx_up(s->pixels, PIECE)};
-   p.pixels = amx_up(amx_up(s->pixels, p.parts), DEPTH) * DEPTH;
-   p.parts = amx_up(s->pixels, p.pixels);
-   p.count = amx_up(s->images, p.images) * p.parts;
+   pieces p = {.images = s->pixels < PIECE ? PIECE / s->pixels : 1, .parts = up(s->pixels, PIECE)};
+   p.pixels = up(up(s->pixels, p.parts), DEPTH) * DEPTH;
+   p.parts = up(s->pixels, p.pixels);
+   p.count = up(s->images, p.images) * p.parts;
    return p;
 }
 
@@ -118,7 +118,7 @@ typedef struct {
 
 static block block_at(const job *j, int64_t k, int64_t i)
 {
-   int64_t across = amx_up(j->c_tiles, 2);
+   int64_t across = up(j->c_tiles, 2);
    block b = {i % across * 2, i / across * 2, 2 * j->c_rows, 2 * AMX_SIDE};
    int64_t channels = j->from.channels - b.c0 * j->c_rows, outputs = k - b.k0 * AMX_SIDE;
    if (channels < b.channels) b.channels = channels;
@@ -185,13 +185,13 @@ int hl_amx_dw(const conv_shape *s, float *dw, const uint16_t *dy, const uint16_t
 {
    job j = {0};
    HL_TRY(hl_amx_forward_images(&j.from, s, 1, true));
-   j.c_tiles = amx_up(s->c, AMX_SIDE);
-   j.c_rows = amx_up(s->c, j.c_tiles);
-   j.c_tiles = amx_up(s->c, j.c_rows);
-   j.k_tiles = amx_up(s->k, AMX_SIDE);
-   int64_t channels = j.c_tiles * j.c_rows, blocks = amx_up(j.c_tiles, 2) * amx_up(j.k_tiles, 2);
+   j.c_tiles = up(s->c, AMX_SIDE);
+   j.c_rows = up(s->c, j.c_tiles);
+   j.c_tiles = up(s->c, j.c_rows);
+   j.k_tiles = up(s->k, AMX_SIDE);
+   int64_t channels = j.c_tiles * j.c_rows, blocks = up(j.c_tiles, 2) * up(j.k_tiles, 2);
    pieces cut = cut_pixels(&j.from);
-   int64_t splits = amx_up(UNITS, blocks), each = block_size(&j);
+   int64_t splits = up(UNITS, blocks), each = block_size(&j);
    if (splits > cut.count) splits = cut.count;
    int64_t rooms = splits > 1 ? blocks * splits : omp_get_max_threads();
    uint16_t *images = hl_conv_room(CONV_SOURCE, 4, s->n, channels, j.from.plane, (int64_t)sizeof *images);

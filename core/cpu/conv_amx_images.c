@@ -56,7 +56,7 @@ void hl_amx_lay_out(amx_images *s, bool apart)
 {
    int64_t top = INT64_MAX, left = INT64_MAX, bottom = INT64_MIN, right = INT64_MIN;
    int64_t together = apart ? s->step_w : 1; /* columns of which one phase holds one */
-   int64_t down = amx_up(s->h, s->step_h), across = amx_up(s->w, together);
+   int64_t down = up(s->h, s->step_h), across = up(s->w, together);
    for (int64_t t = 0; t < s->taps; t++) {
       int64_t row = floor_of(s->tap_h[t], s->step_h), col = floor_of(s->tap_w[t], together);
       top = row < top ? row : top;
@@ -68,10 +68,10 @@ void hl_amx_lay_out(amx_images *s, bool apart)
    s->step = apart ? 1 : s->step_w;
    int64_t above = larger(0, -top), before = larger(0, -left);
    int64_t behind = larger(0, right + (s->cols - 1) * s->step + 1 - across);
-   s->width = amx_up(larger(s->cols * s->step, across + larger(before, behind)), s->step);
+   s->width = up(larger(s->cols * s->step, across + larger(before, behind)), s->step);
    s->line = s->width * s->step;
    s->lead = above * s->line + before;
-   s->pixels = amx_up((s->rows - 1) * s->width + s->cols, 2 * AMX_SIDE) * 2 * AMX_SIDE;
+   s->pixels = up((s->rows - 1) * s->width + s->cols, 2 * AMX_SIDE) * 2 * AMX_SIDE;
    s->phase = s->lead + larger(larger(down, larger(0, bottom) + s->rows) * s->line,
                                larger(0, bottom) * s->line + larger(0, right) + s->step * s->pixels);
    s->phases = 0;
@@ -81,7 +81,7 @@ void hl_amx_lay_out(amx_images *s, bool apart)
       s->at[t] = phase_of(s, remainder) * s->phase + s->lead + row * s->line + col;
    }
    /* An odd number of cache lines: planes one after the other fall into different sets. */
-   s->plane = amx_up(s->phases * s->phase, 2 * AMX_SIDE);
+   s->plane = up(s->phases * s->phase, 2 * AMX_SIDE);
    s->plane = (s->plane + (s->plane % 2 == 0)) * 2 * AMX_SIDE;
 }
 
@@ -152,7 +152,7 @@ int hl_amx_fill_planes(uint16_t *to, const amx_images *s, const uint16_t *x, int
       if (c >= s->channels) continue;
       for (int64_t f = 0; f < s->phases; f++) {
          int64_t a = s->remainders[f] / s->step_w, b = s->remainders[f] % s->step_w;
-         int64_t cols = amx_up(s->w - b, s->step_w);
+         int64_t cols = up(s->w - b, s->step_w);
          for (int64_t i = a, r = 0; i < s->h; i += s->step_h, r++) {
             const uint16_t *from = x + ((image * s->channels + c) * s->h + i) * s->w;
             uint16_t *row = plane + f * s->phase + s->lead + r * s->line;

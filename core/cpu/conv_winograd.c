@@ -72,9 +72,8 @@ static bool is_idle(const tiling *t, int64_t position)
 
 /* ---- stages ---- */
 
-/* Images, or results: (n,c,h,w) of HL_F32 or HL_BF16. Tiles begin pad_h rows
- * above them and pad_w columns before, and have `halo` more rows and columns than results: 2, or 0 of the results
- * themselves. */
+/* Images, or results: (n,c,h,w) of HL_F32 or HL_BF16. Tiles begin pad_h rows above them and pad_w columns before, and
+ * have `halo` more rows and columns than results: 2, or 0 of dy whose tiles are the results. */
 typedef struct {
    int dtype;
    const void *data;
@@ -231,36 +230,40 @@ static int64_t work_room(const tiling *t, int64_t tiles, int64_t depth)
           t->side * WEIGHT_ROOM;
 }
 
-/* Channels k0 .. k0 + k - 1 of a block. Each row of the transformed kernels is used while it is in cache: all of them
- * are up to seven times the kernels. */
-static void correlate_block(const correlation *p, const tiling *t, const tile_order *o, int64_t k0, int64_t k,
-                            float *work)
+/* sums (positions, tiles, vecs * LANES), each position so far apart, of the products of a block with the kernels of as
+ * many outputs, in lanes. Each row of the transformed kernels, in u, is used while it is in cache: all of them are up
+ * to seven times the kernels. */
+static void multiply_block(const correlation *p, const tiling *t, const tile_order *o, int64_t vecs, float *sums,
+                           int64_t position, const float *lanes, float *u)
 {
-   int64_t vecs = groups_of(k), ld = vecs * LANES, position = position_room(o->tiles * ld), side = t->side;
-   float *sums = work, *window = work + t->positions * position, *lanes = window + window_room(t, 0);
-   float *u = lanes + p->depth * 9 * PANEL + LANES * LANES;
-   load_weights(p, lanes, k0, k);
-   for (int row = 0; row < side; row++) {
+   int64_t ld = vecs * LANES;
+   for (int row = 0; row < t->side; row++) {
       tile_run runs[MOST_RESULTS];
-      if (hl_winograd_runs(o, t, row * side, runs) == 0) continue; /* no tile is so high */
+      int64_t first = row * t->side;
+      if (hl_winograd_runs(o, t, first, runs) == 0) continue; /* no tile is so high */
+      for (int64_t i = first; i < first + t->side; i++)
+         if (is_idle(t, i)) memset(sums + i * position, 0, (size_t)(o->tiles * ld) * sizeof *sums);
+      if (row == t->idle) continue;
       for (int64_t d = 0; d < p->depth; d += WEIGHT_DEPTH) {
          int64_t n = p->depth - d < WEIGHT_DEPTH ? p->depth - d : WEIGHT_DEPTH;
-         if (row != t->idle) transform_weights(u, t->m, row, lanes, vecs, p->depth, d, n, p->backward);
-         for (int64_t i = row * side; i < (row + 1) * side; i++) {
-            const float *from = p->v + i * p->v_position + d / LANES * p->v_group + o->from * LANES,
-                        *by = u + i % side * WEIGHT_ROOM;
-            float *to = sums + i * position;
-            if (is_idle(t, i)) {
-               if (d == 0) memset(to, 0, (size_t)(o->tiles * ld) * sizeof *to);
-               continue;
-            }
-            int n_runs = hl_winograd_runs(o, t, i, runs);
+         const float *v = p->v + d / LANES * p->v_group + o->from * LANES;
+         transform_weights(u, t->m, row, lanes, vecs, p->depth, d, n, p->backward);
+         for (int64_t i = first; i < first + t->side; i++) {
+            int n_runs = is_idle(t, i) ? 0 : hl_winograd_runs(o, t, i, runs);
             for (tile_run *run = runs; run < runs + n_runs; run++)
-               multiply_tiles(run->end - run->begin, (int)vecs, n, from + run->begin * LANES, p->v_group, by,
-                              to + run->begin * ld, ld, d > 0);
+               multiply_tiles(run->end - run->begin, (int)vecs, n, v + i * p->v_position + run->begin * LANES,
+                              p->v_group, u + (i - first) * WEIGHT_ROOM, sums + i * position + run->begin * ld, ld,
+                              d > 0);
          }
       }
    }
+}
+
+/* Channels k0 .. k0 + k - 1 of p->y, of a block, from the sums of multiply_block. window: room for a strip. */
+static void gather_block(const correlation *p, const tiling *t, const tile_order *o, int64_t k0, int64_t k,
+                         const float *sums, int64_t position, float *window)
+{
+   int64_t ld = groups_of(k) * LANES, plane = t->rows * t->cols;
    for (int64_t strip = o->begin; strip < o->end; strip++)
       for (int64_t j = 0; j < k; j += LANES) {
          int channels = k - j < LANES ? (int)(k - j) : LANES;
@@ -272,16 +275,27 @@ static void correlate_block(const correlation *p, const tiling *t, const tile_or
          for (int64_t tile = strip_tile(t, strip); tile < strip_tile(t, strip + 1); tile++) {
             int64_t i = tile - image * t->tiles, row = t->row[i], col = t->col[i];
             int64_t rows = up(bottom - row, t->dil_h), cols = up(t->cols - col, t->dil_w);
-            result_tile(side, t->height[i], t->width[i], window + ((row - top) * t->cols + col) * LANES,
+            result_tile(t->side, t->height[i], t->width[i], window + ((row - top) * t->cols + col) * LANES,
                         t->dil_h * t->cols * LANES, t->dil_w * LANES, rows, cols,
                         sums + (t->place[tile] - o->from) * ld + j, position, b);
          }
-         int64_t at = ((image * p->outputs + k0 + j) * t->rows + top) * t->cols, count = (bottom - top) * t->cols;
+         int64_t at = (image * p->outputs + k0 + j) * plane + top * t->cols, count = (bottom - top) * t->cols;
          if (p->dtype == HL_BF16)
-            bf16_from_lanes((uint16_t *)p->y + at, t->rows * t->cols, window, channels, count);
+            bf16_from_lanes((uint16_t *)p->y + at, plane, window, channels, count);
          else
-            from_lanes((float *)p->y + at, t->rows * t->cols, window, channels, count);
+            from_lanes((float *)p->y + at, plane, window, channels, count);
       }
+}
+
+/* Channels k0 .. k0 + k - 1 of a block; see work_room. */
+static void correlate_block(const correlation *p, const tiling *t, const tile_order *o, int64_t k0, int64_t k,
+                            float *work)
+{
+   int64_t vecs = groups_of(k), position = position_room(o->tiles * vecs * LANES);
+   float *window = work + t->positions * position, *lanes = window + window_room(t, 0);
+   load_weights(p, lanes, k0, k);
+   multiply_block(p, t, o, vecs, work, position, lanes, lanes + p->depth * 9 * PANEL + LANES * LANES);
+   gather_block(p, t, o, k0, k, work, position, window);
 }
 
 /* p->y from n images. */

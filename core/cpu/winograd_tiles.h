@@ -38,13 +38,13 @@ ALWAYS_INLINE void transform_image(const int m, const int side, vec *o, const ve
       o[4 * to] = near - far;
       *last = 4 * d1 - 5 * d3 + d5;
    } else if (m == 5) {
-      vec d5 = d[5], d6 = d[6], near = d5 - 5 * d3 + 4 * d1;
+      vec d5 = d[5], d6 = d[6];
       o[0] = d0 - 2 * d1 - 1.25f * d2 + 2.5f * d3 + 0.25f * d4 - 0.5f * d5;
       o[to] = 1.5f * (d5 - 4.5f * d3 + 2 * d1) + 0.75f * d4 - 3 * d2;
       o[2 * to] = 0.75f * d4 - 0.5f * d5 + 1.75f * d3 - 3 * d2 + d1;
       o[3 * to] = 2.5f * (d5 + d1) - 5 * d3 + 3.75f * (d4 - d2);
       o[4 * to] = 3.75f * (d4 - d2) - 1.5f * (d5 - d1);
-      o[5 * to] = near;
+      o[5 * to] = d5 - 5 * d3 + 4 * d1;
       *last = d6 - 0.5f * d5 - 5 * d4 + 2.5f * d3 + 4 * d2 - 2 * d1;
    } else {
       vec d5 = d[5], d6 = d[6], d7 = d[7];
@@ -93,16 +93,16 @@ ALWAYS_INLINE void transform_weight(const int m, vec *o, const vec *g, int to, i
    }
 }
 
-ALWAYS_INLINE void gather_result(const int m, const int side, vec *o, const vec *p, int from) /* A' p */
+ALWAYS_INLINE void gather_result(const int m, const int side, vec *o, const vec *p) /* A' p */
 {
-   vec s1 = p[from] + p[2 * from], d1 = p[from] - p[2 * from], p3 = p[3 * from], last = p[(side - 1) * from];
+   vec s1 = p[1] + p[2], d1 = p[1] - p[2], p3 = p[3], last = p[side - 1];
    if (m == 3) {
       o[0] = p[0] + s1 + p3;
       o[1] = d1 + 2 * p3;
       o[2] = s1 + 4 * p3 + last;
       return;
    }
-   vec p4 = p[4 * from], s2 = p3 + p4, d2 = p3 - p4;
+   vec p4 = p[4], s2 = p3 + p4, d2 = p3 - p4;
    if (m == 4) {
       o[0] = p[0] + s1 + s2;
       o[1] = d1 + 2 * d2;
@@ -110,8 +110,8 @@ ALWAYS_INLINE void gather_result(const int m, const int side, vec *o, const vec 
       o[3] = d1 + 8 * d2 + last;
       return;
    }
-   vec p5 = p[5 * from], s3 = p5, d3 = p5;
-   if (m == 6) s3 += p[6 * from], d3 -= p[6 * from];
+   vec p5 = p[5], s3 = p5, d3 = p5;
+   if (m == 6) s3 += p[6], d3 -= p[6];
    o[0] = p[0] + s1 + s2 + s3;
    o[1] = d1 + 2 * d2 + (1.f / 2) * d3;
    o[2] = s1 + 4 * s2 + (1.f / 4) * s3;
@@ -174,23 +174,35 @@ ALWAYS_INLINE int next_position(int i, int results, int side)
    return i == results ? side - 1 : i + 1;
 }
 
-/* a (side, MOST) = B' d for each of n columns of d. */
-ALWAYS_INLINE void image_columns(const int m, const int side, vec *a, const float *d, int64_t row, int64_t col, int n)
+/* o = B' d of an image, or A y of dy. */
+ALWAYS_INLINE void transform(const int m, const int side, const bool of_dy, vec *o, const vec *d, int to)
 {
+   if (of_dy)
+      spread_result(m, side, o, d, to);
+   else
+      transform_image(m, side, o, d, to);
+}
+
+/* a (side, MOST) = the transform of each of n columns of d. */
+ALWAYS_INLINE void transform_columns(const int m, const int side, const bool of_dy, vec *a, const float *d, int64_t row,
+                                     int64_t col, int n)
+{
+   const int rows = of_dy ? m : m + 2;
    for (int j = 0; j < n; j++) {
       vec in[MOST];
 #pragma GCC unroll 8
-      for (int i = 0; i < m + 2; i++) in[i] = load(d + i * row + j * col);
-      transform_image(m, side, a + j, in, MOST);
+      for (int i = 0; i < rows; i++) in[i] = load(d + i * row + j * col);
+      transform(m, side, of_dy, a + j, in, MOST);
    }
 }
 
-/* The positions of each row of a, at out, = (row) B; of rows that a tile of `height` results has. */
-ALWAYS_INLINE void image_rows(const int m, const int side, float *out, int64_t position, const vec *a, int height)
+/* The positions at out = the transform of each row of a; of rows that a tile of `height` results has. */
+ALWAYS_INLINE void transform_rows(const int m, const int side, const bool of_dy, float *out, int64_t position,
+                                  const vec *a, int height)
 {
    for (int i = 0; i < side; i = next_position(i, height, side)) {
       vec o[MOST];
-      transform_image(m, side, o, a + i * MOST, 1);
+      transform(m, side, of_dy, o, a + i * MOST, 1);
 #pragma GCC unroll 8
       for (int j = 0; j < m + 1; j++) store(out + (i * side + j) * position, o[j]);
       store(out + (i * side + side - 1) * position, o[side - 1]);
@@ -202,32 +214,8 @@ static void image_tile(int64_t side, int height, int width, float *out, int64_t 
                        int64_t col)
 {
    vec a[MOST * MOST];
-   BY_RESULTS(height, side, image_columns, a, d, row, col, width + 2);
-   BY_RESULTS(width, side, image_rows, out, position, a, height);
-}
-
-/* a (side, MOST) = A y for each of n columns of y, at d. */
-ALWAYS_INLINE void gradient_columns(const int m, const int side, vec *a, const float *d, int64_t row, int64_t col,
-                                    int n)
-{
-   for (int j = 0; j < n; j++) {
-      vec in[MOST];
-#pragma GCC unroll 6
-      for (int i = 0; i < m; i++) in[i] = load(d + i * row + j * col);
-      spread_result(m, side, a + j, in, MOST);
-   }
-}
-
-/* As image_rows: (row) A'. */
-ALWAYS_INLINE void gradient_rows(const int m, const int side, float *out, int64_t position, const vec *a, int height)
-{
-   for (int i = 0; i < side; i = next_position(i, height, side)) {
-      vec o[MOST];
-      spread_result(m, side, o, a + i * MOST, 1);
-#pragma GCC unroll 8
-      for (int j = 0; j < m + 1; j++) store(out + (i * side + j) * position, o[j]);
-      store(out + (i * side + side - 1) * position, o[side - 1]);
-   }
+   BY_RESULTS(height, side, transform_columns, false, a, d, row, col, width + 2);
+   BY_RESULTS(width, side, transform_rows, false, out, position, a, height);
 }
 
 /* As image_tile for dy: A dy A' of the (height,width) tile. */
@@ -235,8 +223,8 @@ static void gradient_tile(int64_t side, int height, int width, float *out, int64
                           int64_t row, int64_t col)
 {
    vec a[MOST * MOST];
-   BY_RESULTS(height, side, gradient_columns, a, d, row, col, width);
-   BY_RESULTS(width, side, gradient_rows, out, position, a, height);
+   BY_RESULTS(height, side, transform_columns, true, a, d, row, col, width);
+   BY_RESULTS(width, side, transform_rows, true, out, position, a, height);
 }
 
 /* a (MOST_RESULTS, MOST) = A' p for each column of positions that a tile of `width` results has. */
@@ -247,7 +235,7 @@ ALWAYS_INLINE void result_columns(const int m, const int side, vec *a, const flo
 #pragma GCC unroll 8
       for (int i = 0; i < m + 1; i++) in[i] = load(p + (i * side + j) * position);
       in[side - 1] = load(p + ((side - 1) * side + j) * position);
-      gather_result(m, side, o, in, 1);
+      gather_result(m, side, o, in);
 #pragma GCC unroll 6
       for (int i = 0; i < m; i++) a[i * MOST + j] = o[i];
    }
@@ -259,7 +247,7 @@ ALWAYS_INLINE void result_rows(const int m, const int side, float *out, int64_t 
 {
    for (int i = 0; i < rows; i++) {
       vec o[MOST_RESULTS];
-      gather_result(m, side, o, a + i * MOST, 1);
+      gather_result(m, side, o, a + i * MOST);
 #pragma GCC unroll 6
       for (int j = 0; j < m; j++)
          if (j < cols) store(out + i * row + j * col, o[j] + bias);

@@ -8,10 +8,9 @@
 enum { LEAST_RESULTS = 3, MOST_RESULTS = 6, MOST = MOST_RESULTS + 2 }; /* along a side of a tile */
 
 /* Tiles have m results along a side; where m is 6, the last ones of a line may have 3 to 5, so that they reach beyond
- * the edge by two at most, and only where no more than that is left. Result (i,j) of a tile is at row[t] + i * dil_h,
- * col[t]
- * + j * dil_w. A band of an image holds the tiles that begin in its first dil_h rows, of which those of shorter phases
- * may be lower; a strip is some bands. All images are cut alike. */
+ * the edge by two at most, and only where no more than that is left. Result (i,j) of a tile is at (row[t] + i * dil_h,
+ * col[t] + j * dil_w). A band of an image holds the tiles that begin in its first dil_h rows, of which those of shorter
+ * phases may be lower; a strip is some bands. All images are cut alike. */
 typedef struct {
    int64_t m, side, positions; /* side is m + 2, positions its square */
    int64_t idle; /* row and column of the tile whose products are 0 or of no use, as the kernels are 2x2; or -1 */
