@@ -244,6 +244,25 @@ describe('loader', function()
       collectgarbage()
       assert.equal(0, workers:count())
    end)
+
+   it('is collected without asking what its functions take, for just that may be what is being read', function()
+      local pipe = assert(io.popen(([[luajit -e '
+         local data = require("hilo").data
+         local set, workers = data.open {root = "%s"}, data.workers {threads = 1}
+         local loader = data.loader {set = set, names = set.names, batch = 1, seed = 1, workers = workers,
+            transform = data.transforms.segmentation {crop = {16, 16}}}
+         local sweep = data.sweep {set = set, names = set.names, transform = data.transforms.whole(1), workers = workers}
+         loader:next() sweep()
+         io.write(workers:count(), " under way\n")
+         package.loaded["hilo.checked.declaration"] = nil
+         package.preload["hilo.checked.declaration"] = function() error("asked") end
+         loader, sweep = nil, nil
+         collectgarbage() collectgarbage()
+         package.preload["hilo.checked.declaration"] = nil
+         io.write(workers:count(), " under way\n")' 2>&1]]):format(root)))
+      assert.matches('^[1-9]%d* under way\n0 under way\n$', pipe:read '*a')
+      pipe:close()
+   end)
 end)
 
 describe('bad images', function()

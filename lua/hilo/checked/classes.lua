@@ -10,15 +10,16 @@ local places, aliases -- name -> list of paths; name -> type
 
 local function look()
    if places then return end
-   places, aliases = {}, {}
+   local where, types = {}, {}
    for _, path in ipairs(sources()) do
       local text = file.read(path)
       for name in text:gmatch '%-%-%-@class%s+([%w_.]+)' do
-         places[name] = places[name] or {}
-         table.insert(places[name], path)
+         where[name] = where[name] or {}
+         table.insert(where[name], path)
       end
-      for name, kind in text:gmatch '%-%-%-@alias%s+([%w_.]+)%s+([^\n]+)' do aliases[name] = kind end
+      for name, kind in text:gmatch '%-%-%-@alias%s+([%w_.]+)%s+([^\n]+)' do types[name] = kind end
    end
+   places, aliases = where, types -- whole, or not at all where Ctrl-C comes
 end
 
 local function folder_of(path) return path:match '^(.*)/' end

@@ -57,13 +57,7 @@ function Loader.new(options)
    self.ahead = self.ahead or 3
    self.order_epoch, self.sizes = nil, {}
    self:seek(1)
-   -- userdata rather than ffi.gc, for its finalizer runs before those of tensors
-   local sentinel = newproxy(true)
-   local tickets, workers = self.tickets, self.workers
-   getmetatable(sentinel).__gc = function()
-      for _, batch in pairs(tickets) do workers:cancel(batch.ticket) end
-   end
-   self.sentinel = sentinel
+   self.guard = self.workers:guard(self.tickets)
    return self
 end
 

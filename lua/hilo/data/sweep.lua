@@ -71,10 +71,8 @@ return function(options)
    check(options.labels == nil or options.labels == 'full' or options.labels == 'input',
       "sweep: labels must be 'full' or 'input', got %s", tostring(options.labels))
    local workers = options.workers or Workers.shared()
-   local queue, position, state = {}, 1, newproxy(true)
-   getmetatable(state).__gc = function()
-      for _, batch in ipairs(queue) do workers:cancel(batch.ticket) end
-   end
+   local queue, position = {}, 1
+   local guard = workers:guard(queue)
    return function()
       while position <= #options.names and #queue < (options.ahead or 4) do
          local group = next_group(options, position)
@@ -85,7 +83,7 @@ return function(options)
       if not batch then return nil end
       workers:wait(batch.ticket)
       table.remove(queue, 1)
-      batch.scratch, batch.guard = nil, state
+      batch.scratch, batch.guard = nil, guard
       local device = options.device
       if device and device ~= 'cpu' then
          batch.images = batch.images:to{device = device}

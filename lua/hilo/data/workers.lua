@@ -101,12 +101,26 @@ function Workers:count()
    return n
 end
 
---- Drops a batch.
----@param ticket number
-function Workers:cancel(ticket)
+local function cancel(self, ticket)
    if not self.open[1] then return end
    host.hl_host_loader_cancel(self.handle, ticket)
    under_way[self.address][ticket] = nil
+end
+
+--- Drops a batch.
+---@param ticket number
+function Workers:cancel(ticket) cancel(self, ticket) end
+
+--- An object that drops batches when it is collected: userdata rather than ffi.gc, for its finalizer runs before those of tensors.
+--- The finalizer calls nothing that tests its arguments, since it may run while such a test is being made.
+---@param batches table<any, {ticket: number}> those of the moment when it is collected
+---@return userdata
+function Workers:guard(batches)
+   local guard = newproxy(true)
+   getmetatable(guard).__gc = function()
+      for _, batch in pairs(batches) do cancel(self, batch.ticket) end
+   end
+   return guard
 end
 
 return require('hilo.checked').class('Workers', Workers)
