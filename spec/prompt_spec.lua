@@ -45,6 +45,16 @@ describe('the prompt', function()
       assert.is_nil(text:find('attempt to', 1, true), text)
    end)
 
+   it('loads a module again whose loading an error or Ctrl-C ended', function()
+      local out = typed('package.preload.broken = function() if mended then return {n = 7} end error("not yet") end\n'
+         .. 'package.preload.slow = function() if mended then return {n = 8} end '
+         .. 'require("posix.signal").kill(require("posix.unistd").getpid(), 2) while true do end end\n'
+         .. 'require "broken"\nrequire "slow"\nmended = true;\nrequire("broken").n, require("slow").n\n')
+      assert.matches('not yet', out)
+      assert.matches('interrupted', out)
+      assert.matches('\n7  8\n$', out)
+   end)
+
    it('goes on where finalizers fail, in whatever code they run, and where a yield has nobody to go to', function()
       local out = typed('for i = 1, 3e4 do getmetatable(newproxy(true)).__gc = function() error("boo") end end collectgarbage()\n'
          .. 'C = require "ffi" for i = 1, 1e4 do C.gc(C.new("int[1]"), function() error("hoo") end) end collectgarbage()\n'

@@ -9,6 +9,7 @@ local printing = require 'hilo.tensor.print'
 local standard = require 'hilo.prompt.standard'
 local stop = require 'hilo.prompt.stop'
 local Transcript = require 'hilo.prompt.transcript'
+local unfinished = require 'hilo.prompt.unfinished'
 
 ---@class Session
 ---@field variables Variables locals of what ran
@@ -138,6 +139,7 @@ function Session:work(f, ...)
    local thread, ok, values, n = gather(stop.run(f, ...))
    mend_names(self)
    if not ok then
+      unfinished.forget()
       self:fail(values[1], thread)
       self:rescue(thread, f)
    end
