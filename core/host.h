@@ -6,7 +6,7 @@
  *
  * Rules that hold for every function:
  *  - Functions that return int return 0, or 1 after leaving a text for hl_error(), unless said otherwise. Nothing
- *    aborts, unwinds, prints (but see hl_host_watch_files) or calls back.
+ *    aborts, unwinds, prints (but see hl_host_watch_files and hl_host_map) or calls back.
  *  - Strings are NUL-terminated paths in the file system's bytes. They and the arrays are read during the call only.
  *  - Tensors are contiguous, in host memory, allocated and sized by the caller.
  *  - Pixels: x to the right, y down, both from 0. Interleaved means (height, width, channels). */
@@ -248,6 +248,12 @@ int hl_host_file_open(const char *path, int *fd, int64_t *bytes);
 /* As hl_host_file_read; path is for messages. */
 int hl_host_file_read_open(int fd, const char *path, void *data, int64_t offset, int64_t bytes);
 void hl_host_file_close(int fd);
+/* Maps the first bytes of a file that may be read and written: *address is shared with all who map it, until hl_host_unmap.
+ * Where the file becomes shorter, or its disk has no room for a hole that is written into, that part reads as 0 from then
+ * on and belongs to this process alone; stderr is told once. */
+int hl_host_map(const char *path, int64_t bytes, void **address);
+/* NULL is ignored. */
+void hl_host_unmap(void *address);
 /* From now on files that any function here waits for longer than that many seconds are told on stderr, and again after
  * twice the time; 0: no more. */
 int hl_host_watch_files(double seconds);

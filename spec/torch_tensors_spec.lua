@@ -109,6 +109,43 @@ require 'spec.switched'('Views of Torch7', function(it)
       assert.error_matches(function() torch.ByteStorage('/', true) end, 'is a folder')
    end)
 
+   it('are files that may become shorter: what is lost reads as 0, and a message says so', function()
+      local path = os.tmpname()
+      local pipe = assert(io.popen(([[luajit -e '
+         local torch = require "hilo.torch"
+         local n = 3 * 4096
+         local lost, kept = torch.ByteTensor(torch.ByteStorage("%s", true, n)), torch.ByteTensor(torch.ByteStorage("%s.2", true, n))
+         lost:fill(7)
+         kept:fill(8)
+         local file = assert(io.open("%s", "w"))
+         file:write(("\7"):rep(4096))
+         file:close()
+         print(lost:long():sum(), lost[4096], lost[4097], lost[n], kept[n])
+         lost:fill(2)
+         print(lost[1], lost[n])
+         lost, kept = nil, nil
+         collectgarbage()
+         print(torch.ByteStorage("%s"):size(), torch.ByteStorage("%s")[1])' 2>&1]]):format(path, path, path, path, path)))
+      local text = pipe:read '*a'
+      pipe:close()
+      os.remove(path)
+      os.remove(path .. '.2')
+      assert.matches('^hilo: ' .. path:gsub('%p', '%%%0') .. ' lies in memory and has become shorter[^\n]*\n'
+         .. '28672\t7\t0\t0\t8\n2\t2\n4096\t2\n$', text)
+   end)
+
+   it('are files, and a SIGBUS of another reason ends the process as before', function()
+      local path = os.tmpname()
+      local status = os.execute(([[luajit -e '
+         local torch, ffi = require "hilo.torch", require "ffi"
+         local s = torch.ByteStorage("%s", true, 10)
+         ffi.cdef "int raise(int number);"
+         ffi.C.raise(7)
+         os.exit(0)' 2>/dev/null]]):format(path))
+      os.remove(path)
+      assert.is_true(status ~= 0 and status ~= true, tostring(status))
+   end)
+
    it('become others by set, and new() is a view of all', function()
       local x, y = torch.range(1, 6), torch.Tensor()
       y:set(x:storage(), 3, torch.LongStorage{2, 2})

@@ -1,21 +1,12 @@
 --- torch/mapped.lua: memory that is a file: torch.FloatStorage('file', true, 100). What is written into it is in the file, and other
 --- processes that map the file see it. A file that is only looked at is read instead: it may become shorter meanwhile.
 local ffi = require 'ffi'
-local errno = require 'posix.errno'
-local fcntl = require 'posix.fcntl'
-local unistd = require 'posix.unistd'
 local core = require 'hilo.core'
 local disk = require 'hilo.io.file'
 local Memory = require 'hilo.storage'
 
-local check, C = core.check, ffi.C
-
-ffi.cdef [[
-void *mmap(void *address, size_t length, int protection, int flags, int fd, int64_t offset);
-int munmap(void *address, size_t length);
-]]
-
-local protection, shared = 3, 1 -- PROT_READ and PROT_WRITE; MAP_SHARED
+local check, host = core.check, core.host
+local address = ffi.new('void *[1]')
 
 local function size_of(path)
    local file, why = io.open(path, 'rb')
@@ -38,14 +29,9 @@ local function lengthen(what, path, bytes)
    check(ok, '%s: %s: %s', what, path, tostring(why))
 end
 
-local function mapped(what, path, bytes)
-   local fd, why = fcntl.open(path, fcntl.O_RDWR)
-   check(fd, '%s: %s', what, tostring(why))
-   local address = C.mmap(nil, bytes, protection, shared, fd, 0)
-   local number = ffi.errno()
-   unistd.close(fd)
-   check(address ~= ffi.cast('void *', -1), '%s: %s: %s', what, path, (errno.errno(number)))
-   return ffi.gc(address, function(p) C.munmap(p, bytes) end)
+local function mapped(path, bytes)
+   core.call(host, 'hl_host_map', path, bytes, address)
+   return ffi.gc(address[0], host.hl_host_unmap)
 end
 
 --- The memory of a file's elements.
@@ -72,5 +58,5 @@ return function(what, path, dtype, is_shared, n)
       return memory
    end
    if bytes > (there or 0) then lengthen(what, path, bytes) end
-   return Memory.elsewhere(assert(core.device 'cpu'), dtype, n, mapped(what, path, bytes))
+   return Memory.elsewhere(assert(core.device 'cpu'), dtype, n, mapped(path, bytes))
 end
