@@ -30,17 +30,45 @@ typedef struct {
 
 typedef enum { FORWARD, BACKWARD_X, BACKWARD_W } conv_pass;
 
-/* A way to compute one convolution, or the sum of n that share their input.
- * Passes are as hl_conv2d_sum and hl_conv2d_sum_back describe, of operands in
- * dense memory; entries of b and dw may be NULL. */
+/* A way to compute one convolution, or the sum of n that share their input. Passes are as hl_conv2d_sum and
+ * hl_conv2d_sum_back describe, of operands in dense memory; entries of b and dw may be NULL. */
 typedef struct {
-   /* Cycles of one core that the pass may take; INFINITY where it cannot be done
-    * so. */
+   /* Cycles of one core that the pass may take; INFINITY where it cannot be done so. */
    double (*cost)(const conv_shape *s, int n, int dtype, conv_pass pass);
    int (*forward)(const conv_shape *s, int n, int dtype, void *y, const void *x, void *const *w, void *const *b);
    int (*backward_x)(const conv_shape *s, int n, int dtype, void *dx, const void *dy, void *const *w);
    int (*backward_w)(const conv_shape *s, int n, int dtype, void *const *dw, const void *dy, const void *x);
 } conv_way;
+
+/* A way of bfloat16 alone, without sums of several, whose passes are y_of(s, y, x, w, b), dx_of(s, dx, dy, w) and
+ * dw_of(s, dw, dy, x), of one convolution each. */
+#define CONV_WAY_BF16(name, cost, y_of, dx_of, dw_of) \
+   static int name##_forward(const conv_shape *s, int n, int dtype, void *y, const void *x, void *const *w, \
+                             void *const *b) \
+   { \
+      (void)n, (void)dtype; \
+      return y_of(s, y, x, w[0], b[0]); \
+   } \
+   static int name##_backward_x(const conv_shape *s, int n, int dtype, void *dx, const void *dy, void *const *w) \
+   { \
+      (void)n, (void)dtype; \
+      return dx_of(s, dx, dy, w[0]); \
+   } \
+   static int name##_backward_w(const conv_shape *s, int n, int dtype, void *const *dw, const void *dy, const void *x) \
+   { \
+      (void)n, (void)dtype; \
+      return dw_of(s, dw[0], dy, x); \
+   } \
+   const conv_way name = {cost, name##_forward, name##_backward_x, name##_backward_w}
+
+/* A way that this build lacks: its cost is INFINITY. */
+#define CONV_WAY_ABSENT(name) \
+   static double name##_cost(const conv_shape *s, int n, int dtype, conv_pass pass) \
+   { \
+      (void)s, (void)n, (void)dtype, (void)pass; \
+      return INFINITY; \
+   } \
+   const conv_way name = {.cost = name##_cost}
 
 extern const conv_way hl_conv_gemm, hl_conv_gemm_bf16, hl_conv_amx, hl_conv_gathered, hl_conv_kn2row, hl_conv_winograd3,
     hl_conv_winograd4, hl_conv_winograd6, hl_conv_winograd_strided3, hl_conv_winograd_strided4;
@@ -50,10 +78,8 @@ int hl_conv_forward(const conv_shape *s, int n, int dtype, void *y, const void *
 int hl_conv_backward_x(const conv_shape *s, int n, int dtype, void *dx, const void *dy, void *const *w);
 int hl_conv_backward_w(const conv_shape *s, int n, int dtype, void *const *dw, const void *dy, const void *x);
 
-/* What the costs count, in cycles: a multiplication and addition, an element
- * packed, an element packed across rows, a value written apart from its
- * neighbours. Measured on an AVX-512 core; their ratios hold well enough
- * elsewhere. */
+/* What the costs count, in cycles: a multiplication and addition, an element packed, an element packed across rows, a
+ * value written apart from its neighbours. Measured on an AVX-512 core; their ratios hold well enough elsewhere. */
 #define CONV_MULTIPLY (1. / 28)
 #define CONV_PACK 0.3
 #define CONV_FLIP 0.6
@@ -67,8 +93,7 @@ int hl_conv_backward_w(const conv_shape *s, int n, int dtype, void *const *dw, c
 #define CONV_HAS_BF16 0
 #endif
 
-/* What packing an element of the shifted images of x or dy costs in this pass.
- */
+/* What packing an element of the shifted images of x or dy costs in this pass. */
 static inline double hl_conv_packing(const conv_shape *s, conv_pass pass)
 {
    return (double)(pass == BACKWARD_X ? s->k : s->c) * (pass == BACKWARD_W ? CONV_PACK + CONV_FLIP : CONV_PACK);
@@ -95,6 +120,13 @@ enum {
 static inline int64_t up(int64_t a, int64_t b)
 {
    return (a + b - 1) / b;
+}
+
+/* Whether pixels of x may be met by no tap, so that a gradient that is made phase by phase leaves them out. */
+static inline bool hl_conv_skips(const conv_shape *s)
+{
+   bool strided = s->stride_h > 1 || s->stride_w > 1;
+   return strided && (s->stride_h > s->r || s->stride_w > s->s || s->dil_h > 1 || s->dil_w > 1);
 }
 
 /* Scratch memory for a product of n sizes, all int64_t; fails when it overflows. */
@@ -143,8 +175,7 @@ int hl_conv_make_plan(conv_plan *plan, const conv_shape *s, int n);
 /* Rows (or columns) [begin, end) of the result that a tap at this offset takes from inside an image of that size. */
 void hl_conv_reach(int64_t *begin, int64_t *end, int64_t results, int64_t size, int64_t stride, int64_t offset);
 
-/* The passes of hl_conv_gemm, which others are built of; dtype is HL_F32 or
- * HL_F64, bias may be NULL. */
+/* The passes of hl_conv_gemm, which others are built of; dtype is HL_F32 or HL_F64, bias may be NULL. */
 int hl_conv_gemm_y(const conv_shape *s, int dtype, void *y, const void *x, const void *w, const void *bias);
 int hl_conv_gemm_dx(const conv_shape *s, int dtype, void *dx, const void *dy, const void *w);
 int hl_conv_gemm_dw(const conv_shape *s, int dtype, void *dw, const void *dy, const void *x);

@@ -354,9 +354,7 @@ static int64_t add_taps(amx_images *g, const conv_shape *s, int64_t i0, int64_t 
 static int backward_x_one(const conv_shape *s, uint16_t *dx, const uint16_t *dy, const float *w)
 {
    int64_t taps = s->r * s->s;
-   bool strided = s->stride_h > 1 || s->stride_w > 1;
-   if (strided && (s->stride_h > s->r || s->stride_w > s->s || s->dil_h > 1 || s->dil_w > 1))
-      memset(dx, 0, (size_t)(s->n * s->c * s->h * s->w) * sizeof *dx); /* pixels that no tap reaches */
+   if (hl_conv_skips(s)) memset(dx, 0, (size_t)(s->n * s->c * s->h * s->w) * sizeof *dx);
    /* dy is laid out once, for the taps of all remainders, which follow each other. */
    job all = {.k = s->c, .y_plane = s->h * s->w, .y_image = s->c * s->h * s->w};
    all.from = images_of_dy(s, (s->h - 1) / s->stride_h + 1, (s->w - 1) / s->stride_w + 1);
@@ -427,34 +425,15 @@ static double cost(const conv_shape *s, int n, int dtype, conv_pass pass)
           (pass == BACKWARD_X && strided ? x * CONV_SCATTER : 0);
 }
 
-static int forward(const conv_shape *s, int n, int dtype, void *y, const void *x, void *const *w, void *const *b)
+static int forward(const conv_shape *s, uint16_t *y, const uint16_t *x, const float *w, const float *bias)
 {
-   (void)n, (void)dtype;
-   return forward_one(s, y, NULL, x, w[0], b[0]);
+   return forward_one(s, y, NULL, x, w, bias);
 }
 
-static int backward_x(const conv_shape *s, int n, int dtype, void *dx, const void *dy, void *const *w)
-{
-   (void)n, (void)dtype;
-   return backward_x_one(s, dx, dy, w[0]);
-}
-
-static int backward_w(const conv_shape *s, int n, int dtype, void *const *dw, const void *dy, const void *x)
-{
-   (void)n, (void)dtype;
-   return hl_amx_dw(s, dw[0], dy, x);
-}
-
-const conv_way hl_conv_amx = {cost, forward, backward_x, backward_w};
+CONV_WAY_BF16(hl_conv_amx, cost, forward, backward_x_one, hl_amx_dw);
 
 #else
 
-static double cost(const conv_shape *s, int n, int dtype, conv_pass pass)
-{
-   (void)s, (void)n, (void)dtype, (void)pass;
-   return INFINITY;
-}
-
-const conv_way hl_conv_amx = {.cost = cost};
+CONV_WAY_ABSENT(hl_conv_amx);
 
 #endif

@@ -58,9 +58,9 @@ static void FN(correlate_tile)(const JOB *job, int64_t k0, int64_t k, int64_t fi
    const SOURCE *s = &job->from;
    RUN runs[FN(PANELS) * PANEL];
    int n = 0;
-   int64_t pixels = s->rows * s->cols, image = first / pixels, panels = (count + PANEL - 1) / PANEL;
-   int64_t total = s->channels * s->taps, pieces = (total + FN(DEPTH) - 1) / FN(DEPTH);
-   int64_t depth = (total + pieces - 1) / pieces, panel = PANEL * (depth + 1);
+   int64_t pixels = s->rows * s->cols, image = first / pixels, panels = up(count, PANEL);
+   int64_t total = s->channels * s->taps, pieces = up(total, FN(DEPTH));
+   int64_t depth = up(total, pieces), panel = PANEL * (depth + 1);
    real *b = work, *sums = work + FN(PANELS) * PANEL * (FN(DEPTH) + 1);
    bool direct = job->y_col == 1 && job->y_row == job->y_cols && (first + count - 1) / pixels == image;
    real *out = direct ? job->y + image * job->y_image + k0 * job->y_plane + first % pixels : sums;
@@ -97,12 +97,11 @@ static int FN(correlate)(const JOB *job)
    int64_t pixels = s->rows * s->cols, tile = FN(PANELS) * PANEL, threads = omp_get_max_threads();
    /* Tiles keep to one image where that costs little. */
    int64_t span = pixels >= tile ? pixels : pixels * s->images, spans = pixels * s->images / span;
-   while (tile > PANEL && spans * ((span + tile - 1) / tile) < 2 * threads) tile -= PANEL;
-   int64_t tiles = (span + tile - 1) / tile, k = job->k, parts = 1;
+   while (tile > PANEL && spans * up(span, tile) < 2 * threads) tile -= PANEL;
+   int64_t tiles = up(span, tile), k = job->k, parts = 1;
    while (spans * tiles * parts < 4 * threads && job->k >= 64 * parts) parts++;
-   k = (job->k + parts - 1) / parts;
-   k = (k + TILE_ROWS - 1) / TILE_ROWS * TILE_ROWS;
-   parts = (job->k + k - 1) / k;
+   k = up(up(job->k, parts), TILE_ROWS) * TILE_ROWS;
+   parts = up(job->k, k);
    int64_t each = FN(PANELS) * PANEL * (FN(DEPTH) + 1 + k);
    real *work = hl_conv_room(CONV_WORK, 3, each, threads, (int64_t)sizeof(real));
    if (!work) return 1;
@@ -123,7 +122,7 @@ static real *FN(pack)(const real *w, int64_t rows, int64_t row, int64_t outer, i
                       const int64_t *at)
 {
    enum { CHUNK = 64 };
-   int64_t panels = (rows + TILE_ROWS - 1) / TILE_ROWS, total = outer * inner;
+   int64_t panels = up(rows, TILE_ROWS), total = outer * inner;
    real *packed = hl_conv_room(CONV_WEIGHTS, 4, panels, (int64_t)TILE_ROWS, total, (int64_t)sizeof(real));
    if (!packed) return NULL;
 #pragma omp parallel for collapse(2)
@@ -164,27 +163,16 @@ static int FN(backward_x)(const conv_shape *s, real *dx, const real *dy, const r
 {
    int64_t taps = s->r * s->s, *table = FN(taps)(taps);
    if (!table) return 1;
-   bool strided = s->stride_h > 1 || s->stride_w > 1;
-   if (strided && (s->stride_h > s->r || s->stride_w > s->s || s->dil_h > 1 || s->dil_w > 1))
-      memset(dx, 0, (size_t)(s->n * s->c * s->h * s->w) * sizeof(real)); /* pixels that no tap reaches */
+   if (hl_conv_skips(s)) memset(dx, 0, (size_t)(s->n * s->c * s->h * s->w) * sizeof(real));
    for (int64_t i0 = 0; i0 < s->stride_h && i0 < s->h; i0++)
       for (int64_t j0 = 0; j0 < s->stride_w && j0 < s->w; j0++) {
-         int64_t down = (s->h - i0 - 1) / s->stride_h + 1, across = (s->w - j0 - 1) / s->stride_w + 1;
-         GEOMETRY g = {s->n, s->k, s->p, s->q, down, across, 1, 1, 0, table, table + taps};
+         GEOMETRY g = FN(phase_geometry)(s, i0, j0, table, table + 2 * taps);
          JOB job = {.k = s->c, .y = dx + i0 * s->w + j0};
          job.y_plane = s->h * s->w;
          job.y_image = s->c * job.y_plane;
          job.y_row = s->stride_h * s->w;
          job.y_col = s->stride_w;
          job.y_cols = g.cols;
-         for (int64_t r = 0; r < s->r; r++)
-            for (int64_t q = 0; q < s->s; q++) {
-               int64_t row = i0 + s->pad_h - r * s->dil_h, col = j0 + s->pad_w - q * s->dil_w;
-               if (row % s->stride_h || col % s->stride_w) continue;
-               table[2 * taps + g.taps] = r * s->s + q;
-               table[g.taps] = row / s->stride_h;
-               table[taps + g.taps++] = col / s->stride_w;
-            }
          if (g.taps == 0) continue;
          job.a = FN(pack)(w, s->c, taps, s->k, s->c * taps, g.taps, table + 2 * taps);
          if (!job.a) return 1;
@@ -229,7 +217,7 @@ static void FN(weight_tile)(const SOURCE *s, const real *dy, int64_t k, int64_t 
                             int64_t last, int64_t piece, real *sums, int64_t ld, bool add, real *work, int *stop)
 {
    RUN runs[FN(PIXELS)];
-   int64_t pixels = s->rows * s->cols, pieces = (pixels + piece - 1) / piece;
+   int64_t pixels = s->rows * s->cols, pieces = up(pixels, piece);
    real *rows = work, *b = work + LANES * FN(PIXELS) + LANES;
    for (int64_t at = first; at < last && !hl_conv_stopped(stop); at++, add = true) {
       int64_t image = at / pieces, p0 = at % pieces * piece, n = pixels - p0 < piece ? pixels - p0 : piece;
@@ -252,10 +240,10 @@ static int FN(backward_w)(const conv_shape *s, real *dw, const real *dy, const r
    GEOMETRY g = FN(forward_geometry)(s, table);
    SOURCE from;
    HL_TRY(FN(prepare)(&from, x, &g, table + 2 * taps));
-   int64_t total = s->c * taps, pixels = s->p * s->q, pieces = (pixels + FN(PIXELS) - 1) / FN(PIXELS);
-   int64_t piece = (pixels + pieces - 1) / pieces, depth = FN(PANELS) * PANEL;
+   int64_t total = s->c * taps, pixels = s->p * s->q, pieces = up(pixels, FN(PIXELS));
+   int64_t piece = up(pixels, pieces), depth = FN(PANELS) * PANEL;
    while (depth > PANEL && total < FN(UNITS) * depth) depth -= PANEL;
-   int64_t blocks = (total + depth - 1) / depth, splits = (FN(UNITS) + blocks - 1) / blocks;
+   int64_t blocks = up(total, depth), splits = up(FN(UNITS), blocks);
    if (splits > s->n * pieces) splits = s->n * pieces;
    int64_t each = LANES * FN(PIXELS) + LANES + FN(PANELS) * PANEL * FN(PIXELS);
    real *work = hl_conv_room(CONV_WORK, 3, each, (int64_t)omp_get_max_threads(), (int64_t)sizeof(real));

@@ -359,27 +359,16 @@ static int backward_x_one(const conv_shape *s, uint16_t *dx, const uint16_t *dy,
 {
    int64_t n_taps = s->r * s->s, *table = taps(n_taps);
    if (!table) return 1;
-   bool strided = s->stride_h > 1 || s->stride_w > 1;
-   if (strided && (s->stride_h > s->r || s->stride_w > s->s || s->dil_h > 1 || s->dil_w > 1))
-      memset(dx, 0, (size_t)(s->n * s->c * s->h * s->w) * sizeof *dx); /* pixels that no tap reaches */
+   if (hl_conv_skips(s)) memset(dx, 0, (size_t)(s->n * s->c * s->h * s->w) * sizeof *dx);
    for (int64_t i0 = 0; i0 < s->stride_h && i0 < s->h; i0++)
       for (int64_t j0 = 0; j0 < s->stride_w && j0 < s->w; j0++) {
-         int64_t down = (s->h - i0 - 1) / s->stride_h + 1, across = (s->w - j0 - 1) / s->stride_w + 1;
-         GEOMETRY g = {s->n, s->k, s->p, s->q, down, across, 1, 1, 0, table, table + n_taps};
+         GEOMETRY g = phase_geometry(s, i0, j0, table, table + 2 * n_taps);
          job j = {.k = s->c, .y = dx + i0 * s->w + j0};
          j.y_plane = s->h * s->w;
          j.y_image = s->c * j.y_plane;
          j.y_row = s->stride_h * s->w;
          j.y_col = s->stride_w;
          j.y_cols = g.cols;
-         for (int64_t r = 0; r < s->r; r++)
-            for (int64_t q = 0; q < s->s; q++) {
-               int64_t row = i0 + s->pad_h - r * s->dil_h, col = j0 + s->pad_w - q * s->dil_w;
-               if (row % s->stride_h || col % s->stride_w) continue;
-               table[2 * n_taps + g.taps] = r * s->s + q;
-               table[g.taps] = row / s->stride_h;
-               table[n_taps + g.taps++] = col / s->stride_w;
-            }
          if (g.taps == 0) continue;
          j.pairs = up(s->k * g.taps, 2);
          j.a = pack(w, s->c, n_taps, s->k, s->c * n_taps, g.taps, table + 2 * n_taps);
@@ -433,7 +422,7 @@ static void weight_tile_sums(const SOURCE *s, const uint16_t *dy, int64_t k, int
    }
 }
 
-static int backward_w_one(const conv_shape *s, float *dw, const uint16_t *dy, const uint16_t *x)
+int hl_conv_bf16_dw(const conv_shape *s, float *dw, const uint16_t *dy, const uint16_t *x)
 {
    int64_t n_taps = s->r * s->s, *table = taps(n_taps);
    if (!table) return 1;
@@ -477,11 +466,6 @@ static int backward_w_one(const conv_shape *s, float *dw, const uint16_t *dy, co
 int hl_conv_bf16_sums(const conv_shape *s, float *y, const uint16_t *x, const float *w)
 {
    return forward_one(s, NULL, y, x, w, NULL);
-}
-
-int hl_conv_bf16_dw(const conv_shape *s, float *dw, const uint16_t *dy, const uint16_t *x)
-{
-   return backward_w_one(s, dw, dy, x);
 }
 
 int hl_conv_bf16_taps_dx(const conv_shape *s, const conv_plan *plan, uint16_t *dx, const uint16_t *dy,
@@ -532,34 +516,15 @@ static double cost(const conv_shape *s, int n, int dtype, conv_pass pass)
           (pass == BACKWARD_X && strided ? x * CONV_SCATTER : 0);
 }
 
-static int forward(const conv_shape *s, int n, int dtype, void *y, const void *x, void *const *w, void *const *b)
+static int forward(const conv_shape *s, uint16_t *y, const uint16_t *x, const float *w, const float *bias)
 {
-   (void)n, (void)dtype;
-   return forward_one(s, y, NULL, x, w[0], b[0]);
+   return forward_one(s, y, NULL, x, w, bias);
 }
 
-static int backward_x(const conv_shape *s, int n, int dtype, void *dx, const void *dy, void *const *w)
-{
-   (void)n, (void)dtype;
-   return backward_x_one(s, dx, dy, w[0]);
-}
-
-static int backward_w(const conv_shape *s, int n, int dtype, void *const *dw, const void *dy, const void *x)
-{
-   (void)n, (void)dtype;
-   return backward_w_one(s, dw[0], dy, x);
-}
-
-const conv_way hl_conv_gemm_bf16 = {cost, forward, backward_x, backward_w};
+CONV_WAY_BF16(hl_conv_gemm_bf16, cost, forward, backward_x_one, hl_conv_bf16_dw);
 
 #else
 
-static double cost(const conv_shape *s, int n, int dtype, conv_pass pass)
-{
-   (void)s, (void)n, (void)dtype, (void)pass;
-   return INFINITY;
-}
-
-const conv_way hl_conv_gemm_bf16 = {.cost = cost};
+CONV_WAY_ABSENT(hl_conv_gemm_bf16);
 
 #endif

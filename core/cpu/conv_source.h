@@ -134,3 +134,23 @@ static GEOMETRY FN(forward_geometry)(const conv_shape *s, int64_t *table)
    }
    return (GEOMETRY){s->n, s->c, s->h, s->w, s->p, s->q, s->stride_h, s->stride_w, taps, table, table + taps};
 }
+
+/* Of dy, for the gradient of rows i0 + stride_h * i and columns j0 + stride_w * j of x, with the taps that reach them;
+ * tap[t] is which of the kernel's it is. table, tap: see taps. */
+static GEOMETRY FN(phase_geometry)(const conv_shape *s, int64_t i0, int64_t j0, int64_t *table, int64_t *tap)
+{
+   int64_t most = s->r * s->s;
+   GEOMETRY g = {.images = s->n, .channels = s->k, .h = s->p, .w = s->q, .step_h = 1, .step_w = 1};
+   g.rows = (s->h - i0 - 1) / s->stride_h + 1;
+   g.cols = (s->w - j0 - 1) / s->stride_w + 1;
+   g.tap_h = table;
+   g.tap_w = table + most;
+   for (int64_t t = 0; t < most; t++) {
+      int64_t row = i0 + s->pad_h - t / s->s * s->dil_h, col = j0 + s->pad_w - t % s->s * s->dil_w;
+      if (row % s->stride_h || col % s->stride_w) continue;
+      tap[g.taps] = t;
+      g.tap_h[g.taps] = row / s->stride_h;
+      g.tap_w[g.taps++] = col / s->stride_w;
+   }
+   return g;
+}

@@ -1,22 +1,20 @@
-/* conv_winograd.c: 3x3 stride-1 convolutions, computed in float32, by Winograd's F(m x m,
- * 3x3), after Lavin and Gray, "Fast algorithms for convolutional neural
- * networks" (2016); m is 4, at the points 0, 1, -1, 2, -2 and infinity, 3, without -2,
- * or 6, with 1/2 and -1/2 besides:
+/* conv_winograd.c: 3x3 stride-1 convolutions, computed in float32, by Winograd's F(m x m, 3x3), after Lavin and Gray,
+ * "Fast algorithms for convolutional neural networks" (2016); m is 4, at the points 0, 1, -1, 2, -2 and infinity, 3,
+ * without -2, or 6, with 1/2 and -1/2 besides:
  *
- *    y = A'[(G g G') * (B' d B)]A    m*m results of a tile d of (m+2)*(m+2): 36
- * instead of 144 multiplications, 25 of 81, 64 of 324
+ *    y = A'[(G g G') * (B' d B)]A    m*m results of a tile d of (m+2)*(m+2)
  *
- * The products over channels are one matrix product for each position in the
- * tile. A dilation of d makes d*d dense problems on every d-th row and column,
- * whose tiles all go into the same products. The gradient of the weights is
- * that of the formula: dg = G'[(A dy A') * (B' d B)]G.
+ * takes 36 instead of 144 multiplications, 25 of 81, 64 of 324.
  *
- * Where m is 6, the last tiles of a line have as many results as fit, 3 to 5, at
- * some of the same points: the same transformed weights serve them.
+ * The products over channels are one matrix product for each position in the tile. A dilation of d makes d*d dense
+ * problems on every d-th row and column, whose tiles all go into the same products. The gradient of the weights is that
+ * of the formula: dg = G'[(A dy A') * (B' d B)]G.
  *
- * Everything between the first and the last transpose is channels-last, so that
- * transforms take a vector of channels at a time and read no index tables,
- * whatever the dilation. */
+ * Where m is 6, the last tiles of a line have as many results as fit, 3 to 5, at some of the same points: the same
+ * transformed weights serve them.
+ *
+ * Everything between the first and the last transpose is channels-last, so that transforms take a vector of channels at
+ * a time and read no index tables, whatever the dilation. */
 #include "bfloat.h"
 #include "conv_amx.h"
 #include <math.h>
