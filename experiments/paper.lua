@@ -22,6 +22,7 @@ local o = train.options {
    tags = 'image_tags.tsv',  -- below root: for the row with image-level tags
    steps = 0,                -- of every training; 0: the recipe's
    mlmt_steps = 0,           -- of MLMT's; 0: as the others
+   lambda_fm = 0, d_lr = 0,  -- s4GAN's weight of feature matching and the discriminator's rate; 0: the recipe's
    precision = 'float32',    -- of every training: or bf16
    tau = 0.2,                -- of fusion by the paper's threshold
    jobs = 1, launcher = 'local', retry_failed = false,
@@ -80,7 +81,8 @@ for _, rival in ipairs {'advsemiseg', 'mean_teacher', 'cutmix', 'cps', 'unimatch
    rows[#rows + 1] = {rival .. '_own', rival .. ', soft by its own presence', own(rival)}
 end
 for _, guide in ipairs {{'guided', 'guided by MLMT', '{mlmt}'}, {'guided_presence', 'guided by presence'},
-   {'guided_tags', 'guided by tags', '{tagged}'}, {'guided_tags_cutmix', 'CutMix-Seg, then guided by tags', '{tagged}'}} do
+   {'guided_tags', 'guided by tags', '{tagged}'}, {'guided_tags_s4gan', 's4GAN, then guided by tags', '{tagged}'},
+   {'guided_tags_cutmix', 'CutMix-Seg, then guided by tags', '{tagged}'}} do
    local name, what, classifier = unpack(guide)
    rows[#rows + 1] = {name, what, alone(name)}
    if classifier then
@@ -136,6 +138,14 @@ end
 
 local function stage(script, ...) return {script = ('experiments/%s.lua'):format(script), options = training(...)} end
 
+-- s4GAN, or one of its two losses alone.
+local function s4gan(more)
+   for _, key in ipairs {'lambda_fm', 'd_lr'} do
+      if o[key] > 0 and not more[key] then more[key] = o[key] end
+   end
+   return stage('s4gan', more)
+end
+
 -- Guided self-training goes on where another training ends, for half as long.
 local function guided(more, start)
    more.start, more.steps = start or '{supervised}', o.steps > 0 and math.ceil(o.steps / 2) or nil
@@ -144,15 +154,16 @@ end
 
 local needs = {
    supervised = stage 'supervised',
-   fm = stage('s4gan', {lambda_st = 0}),
-   st = stage('s4gan', {lambda_fm = 0}),
-   s4gan = stage 's4gan',
+   fm = s4gan {lambda_st = 0},
+   st = s4gan {lambda_fm = 0},
+   s4gan = s4gan {},
    all_labels = stage('supervised', {data = {labelled = 'all'}}),
    mlmt = stage('mlmt', {scored = 'all'}, true),
    tagged = stage('mlmt', {data = {tags = tags}}, true),
    guided = guided {mlmt = '{mlmt}'},
    guided_presence = guided {mlmt = '{presence_of_all}'},
    guided_tags = guided {data = {tags = tags}},
+   guided_tags_s4gan = guided({data = {tags = tags}}, '{s4gan}'),
    guided_tags_cutmix = guided({data = {tags = tags}}, '{cutmix}'),
 }
 for _, rival in ipairs {'advsemiseg', 'mean_teacher', 'cutmix', 'cps', 'unimatch'} do needs[rival] = stage(rival) end

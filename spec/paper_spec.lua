@@ -70,6 +70,24 @@ describe('experiments/paper.lua', function()
       assert.equal(1, trained('supervised', 'other'))
    end)
 
+   it('gives s4GAN, and what goes on where it ends, the weight and the rate that are asked for', function()
+      tiny.write(set .. '/image_tags.tsv', 'img_01\tred\nimg_02\tred\nimg_03\tgreen\nimg_04\tgreen\n')
+      finally(function() os.remove(set .. '/image_tags.tsv') end)
+      local status, text = paper('name=strong row=supervised,st,s4gan,guided_tags_s4gan seeds=1 lambda_fm=0.3 d_lr=4e-4')
+      assert.equal(0, status, text)
+      assert.matches('\ns4GAN, then guided by tags +%d+%.%d +1', text)
+      local folder, found = runs .. '/strong/', {}
+      for _, run in ipairs(hilo.data.folder.list(folder)) do
+         local path = folder .. run .. '/options.json'
+         local options = hilo.data.folder.is_file(path) and hilo.train.json.load(path)
+         if options and not run:match '^%d' then
+            found[run:match '^([%l%d_]+)%-'] = options.start and ('after ' .. options.start:match '([%l%d_]+)%-')
+               or options.lambda_fm and ('%g, %g'):format(options.lambda_fm, options.d_lr) or 'none'
+         end
+      end
+      assert.same({supervised = 'none', st = '0, 0.0004', s4gan = '0.3, 0.0004', guided_tags_s4gan = 'after s4gan'}, found)
+   end)
+
    it('goes on where it was, with rows that join', function()
       local before = hilo.train.json.load(('%s/paper-scenes-2/0000-s1/machine.json'):format(runs))
       local status, text = paper('row=s4gan,supervised_mlmt seeds=1')
