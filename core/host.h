@@ -248,9 +248,10 @@ int hl_host_file_open(const char *path, int *fd, int64_t *bytes);
 /* As hl_host_file_read; path is for messages. */
 int hl_host_file_read_open(int fd, const char *path, void *data, int64_t offset, int64_t bytes);
 void hl_host_file_close(int fd);
-/* Maps the first bytes of a file that may be read and written: *address is shared with all who map it, until
- * hl_host_unmap. Where the file becomes shorter, or its disk has no room for a hole that is written into, that part
- * reads as 0 from then on and belongs to this process alone; stderr is told once. */
+/* Maps the first bytes of a file that may be read and written, and keeps it open: *address is shared with all who map
+ * it, until hl_host_unmap. Where the file becomes shorter, or its disk has no room for a hole that is written into, the
+ * page that is touched belongs to this process alone from then on, what is missing of it being 0, and stderr is told
+ * once; system calls that are given such a page before fail with EFAULT. */
 int hl_host_map(const char *path, int64_t bytes, void **address);
 /* NULL is ignored. */
 void hl_host_unmap(void *address);

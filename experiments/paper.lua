@@ -19,15 +19,16 @@ local o = train.options {
    root = '',
    backbone = '', weights = '', -- of the segmentation networks; '': the recipe's
    mlmt_backbone = '', mlmt_weights = '', -- the classifier's; '': the same
-   tags = 'image_tags.tsv',  -- below root: for the row with image-level tags
+   tags = 'image_tags.tsv',  -- below root: for the rows with image-level tags
    steps = 0,                -- of every training; 0: the recipe's
    mlmt_steps = 0,           -- of MLMT's; 0: as the others
-   lambda_fm = 0, d_lr = 0,  -- s4GAN's weight of feature matching and the discriminator's rate; 0: the recipe's
+   lambda_fm = 0, d_lr = 0,  -- of s4GAN alone: the weight of feature matching, the discriminator's rate; 0: the recipe's
    precision = 'float32',    -- of every training: or bf16
    tau = 0.2,                -- of fusion by the paper's threshold
    jobs = 1, launcher = 'local', retry_failed = false,
 }
 train.choice('table', o.table, {'voc', 'context', 'cityscapes', 'camvid', 'ccp', 'scenes'})
+for _, key in ipairs {'lambda_fm', 'd_lr'} do core.check(o[key] >= 0, '%s must be 0 or more, got %s', key, o[key]) end
 core.check(o.seed == 1, 'seed: a table is made for several, as in seeds=%d..%d', o.seed, o.seed + 2)
 core.check(not o.overwrite, 'overwrite: the same command goes on with its sweep; to start afresh give another name=')
 
@@ -96,7 +97,7 @@ rows[#rows + 1] = {'all_labels', 'supervised, all labels', alone 'all_labels'}
 local by_name, names = {}, {}
 for i, row in ipairs(rows) do by_name[row[1]], names[i] = row, row[1] end
 if o.row[1] == 'help' then
-   for _, row in ipairs(rows) do print(('   %-20s %s'):format(row[1], row[2])) end
+   for _, row in ipairs(rows) do print(('   %-26s %s'):format(row[1], row[2])) end
    return
 end
 for _, name in ipairs(o.row) do train.choice('row', name, {'all', unpack(names)}) end

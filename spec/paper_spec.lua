@@ -81,7 +81,7 @@ describe('experiments/paper.lua', function()
          local path = folder .. run .. '/options.json'
          local options = hilo.data.folder.is_file(path) and hilo.train.json.load(path)
          if options and not run:match '^%d' then
-            found[run:match '^([%l%d_]+)%-'] = options.start and ('after ' .. options.start:match '([%l%d_]+)%-')
+            found[run:match '^([%l%d_]+)%-'] = options.start and ('after ' .. options.start:match '([%l%d_]+)%-%x+%-s%d$')
                or options.lambda_fm and ('%g, %g'):format(options.lambda_fm, options.d_lr) or 'none'
          end
       end

@@ -135,8 +135,8 @@ static GEOMETRY FN(forward_geometry)(const conv_shape *s, int64_t *table)
    return (GEOMETRY){s->n, s->c, s->h, s->w, s->p, s->q, s->stride_h, s->stride_w, taps, table, table + taps};
 }
 
-/* Of dy, for the gradient of rows i0 + stride_h * i and columns j0 + stride_w * j of x, with the taps that reach them;
- * tap[t] is which of the kernel's it is. table, tap: see taps. */
+/* Of dy, for the gradient of rows i0 + stride_h * i and columns j0 + stride_w * j of x, with the taps that reach them:
+ * table has room for the rows and the columns of r * s taps, tap for which of the kernel's each is. */
 static GEOMETRY FN(phase_geometry)(const conv_shape *s, int64_t i0, int64_t j0, int64_t *table, int64_t *tap)
 {
    int64_t most = s->r * s->s;

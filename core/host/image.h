@@ -50,6 +50,9 @@ void hl_wait_ends(hl_place *const *place);
    __attribute__((cleanup(hl_wait_ends), unused)) hl_place *const hl_waits = hl_wait_begins(what, path)
 /* The calling thread loads pictures: where a signal ends it, its file is told on stderr. */
 void hl_at_worker(void);
+/* To be called by the handler of a deadly signal that has its default action again: tells what file a worker died at,
+ * then the signal does what it would have done. */
+void hl_at_death(int number);
 
 /* ---- format.c: what files say of themselves at their beginning ---- */
 

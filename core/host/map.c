@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -11,16 +12,18 @@
 #include <unistd.h>
 #include "image.h"
 
-/* Memory that is a file. A process that touches what lies behind the file's end, since another has shortened it, or a
- * hole that a full disk has no room for, gets SIGBUS: the handler puts zeros there, of this process alone, and says so.
- */
+/* Memory that is a file. A process that touches what lies behind the file's end, since another has shortened it, or
+ * writes into a hole that a full disk has no room for, gets SIGBUS. The handler puts a page of this process alone
+ * there, which holds what the file can still give, and says so. */
 
 /* Once listed, an entry stays, for a handler may read it at any time; one whose memory was given back is used again. */
 typedef struct entry {
    struct entry *next;
    _Atomic(char *) address; /* NULL: not in use */
-   int64_t bytes;
-   char *text; /* what is said when a page is lost; the handler may do no more than write it */
+   _Atomic int64_t bytes;
+   int file;
+   char *text;            /* what is said when a page is lost; the handler may do no more than write it */
+   atomic_uchar *is_lost; /* of each page: one handler replaces it, others wait */
    atomic_flag was_said;
 } entry;
 
@@ -29,30 +32,59 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct sigaction before;
 static bool is_installed;
 
+static int64_t page_bytes(void)
+{
+   return sysconf(_SC_PAGESIZE);
+}
+
 static entry *entry_at(const char *address)
 {
    for (entry *e = entries; e; e = e->next) {
-      const char *start = e->address;
-      if (start && address >= start && address < start + e->bytes) return e;
+      char *start = e->address;
+      if (start && address >= start && address < start + e->bytes && e->address == start) return e;
    }
    return NULL;
+}
+
+/* The page at `at` of the file becomes this process's own. false where the file cannot be read either. */
+static bool replace_page(entry *e, int64_t at)
+{
+   size_t size = (size_t)page_bytes();
+   char *page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+   if (page == MAP_FAILED) return false;
+   ssize_t there = pread(e->file, page, size, at); /* what is missing stays 0 */
+   if (there >= 0 && mremap(page, size, size, MREMAP_MAYMOVE | MREMAP_FIXED, e->address + at) != MAP_FAILED)
+      return true;
+   munmap(page, size);
+   return false;
+}
+
+/* The signal does what it would do without this file. */
+static void hand_over(int number, siginfo_t *info, void *context)
+{
+   struct sigaction plain = {.sa_handler = SIG_DFL};
+   bool is_function = before.sa_handler != SIG_DFL && before.sa_handler != SIG_IGN;
+   if (!is_function && before.sa_handler == SIG_IGN && info->si_code <= 0) return;
+   if (!is_function || before.sa_flags & (int)SA_RESETHAND) sigaction(number, &plain, NULL);
+   if (before.sa_flags & SA_SIGINFO)
+      before.sa_sigaction(number, info, context);
+   else if (is_function)
+      before.sa_handler(number);
+   else
+      hl_at_death(number);
 }
 
 /* Only what may be called in a signal handler. */
 static void on_lost(int number, siginfo_t *info, void *context)
 {
-   (void)context;
    int error = errno;
-   const bool is_touched = info->si_code > 0; /* and not sent by somebody */
-   entry *e = is_touched ? entry_at(info->si_addr) : NULL;
-   uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), start = (uintptr_t)info->si_addr / page * page;
-   if (!e || mmap((void *)start, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
-                 MAP_FAILED) {
-      sigaction(number, &before, NULL); /* what was touched is touched again, and then it is somebody else's */
-      if (!is_touched) raise(number);
-      return;
-   }
-   if (!atomic_flag_test_and_set(&e->was_said)) {
+   char *touched = info->si_addr;
+   entry *e = info->si_code == BUS_ADRERR ? entry_at(touched) : NULL;
+   int64_t page = e ? (touched - e->address) / page_bytes() : 0;
+   bool is_first = e && atomic_exchange(&e->is_lost[page], 1) == 0;
+   if (!e || (is_first && !replace_page(e, page * page_bytes())))
+      hand_over(number, info, context);
+   else if (is_first && !atomic_flag_test_and_set(&e->was_said)) {
       ssize_t written = write(2, e->text, strlen(e->text));
       (void)written;
    }
@@ -82,9 +114,9 @@ static entry *free_entry(void)
 
 static char *text_of(const char *path)
 {
-   static const char form[] = "hilo: %s lies in memory and has become shorter, or its disk is full: what is lost there "
-                              "reads as 0, and what is written there is "
-                              "not kept\n";
+   static const char form[] =
+       "hilo: %s, which is memory of this process, has become shorter, or its disk is full: what is "
+       "missing reads as 0, and what is written there is not kept\n";
    const char *shown = hl_show_path(path);
    size_t size = sizeof form + strlen(shown);
    char *text = malloc(size);
@@ -92,32 +124,41 @@ static char *text_of(const char *path)
    return text;
 }
 
-static int list(const char *path, char *address, int64_t bytes)
+/* Keeps the file open where it succeeds. */
+static int list(const char *path, int file, char *address, int64_t bytes)
 {
    pthread_mutex_lock(&lock);
    int error = install();
    entry *e = error ? NULL : free_entry();
    char *text = e ? text_of(path) : NULL;
-   if (text) {
+   atomic_uchar *is_lost = calloc((size_t)(bytes / page_bytes() + 1), sizeof *is_lost);
+   bool done = text && is_lost;
+   if (done) {
       free(e->text);
+      free(e->is_lost);
       e->text = text;
+      e->is_lost = is_lost;
+      e->file = file;
       e->bytes = bytes;
       atomic_flag_clear(&e->was_said);
       e->address = address;
+   } else {
+      free(text);
+      free(is_lost);
    }
    pthread_mutex_unlock(&lock);
-   return text ? 0 : error ? error : ENOMEM;
+   return done ? 0 : error ? error : ENOMEM;
 }
 
 HL_API int hl_host_map(const char *path, int64_t bytes, void **address)
 {
    int file = open(path, O_RDWR | O_CLOEXEC);
-   HL_CHECK(file >= 0, "map: %s: cannot open: %s", hl_show_path(path), strerror(errno));
+   HL_CHECK(file >= 0, "%s: cannot open: %s", hl_show_path(path), strerror(errno));
    void *start = mmap(NULL, (size_t)bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-   int error = start == MAP_FAILED ? errno : list(path, start, bytes);
-   close(file);
+   int error = start == MAP_FAILED ? errno : list(path, file, start, bytes);
    if (error && start != MAP_FAILED) munmap(start, (size_t)bytes);
-   HL_CHECK(!error, "map: %s: %s", hl_show_path(path), strerror(error));
+   if (error) close(file);
+   HL_CHECK(!error, "%s: cannot map: %s", hl_show_path(path), strerror(error));
    *address = start;
    return 0;
 }
@@ -130,6 +171,7 @@ HL_API void hl_host_unmap(void *address)
       if (e->address == address) {
          e->address = NULL;
          munmap(address, (size_t)e->bytes);
+         close(e->file);
          break;
       }
    pthread_mutex_unlock(&lock);

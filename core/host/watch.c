@@ -171,8 +171,7 @@ static char *append(char *at, const char *end, const char *text)
    return at;
 }
 
-/* Only what may be called in a signal handler. The signal then does what it would have done. */
-static void on_death(int number)
+void hl_at_death(int number)
 {
    if (own && own->is_worker) {
       char text[LINE], digits[3] = {(char)('0' + number / 10), (char)('0' + number % 10), 0};
@@ -194,9 +193,9 @@ void hl_at_worker(void)
    sigset_t set;
    sigemptyset(&set);
    for (int i = 0; i < DEADLY; i++) {
-      struct sigaction old, new = {.sa_handler = on_death, .sa_flags = SA_RESETHAND | SA_NODEFER};
+      struct sigaction old, new = {.sa_handler = hl_at_death, .sa_flags = SA_RESETHAND | SA_NODEFER};
       sigaddset(&set, deadly[i]);
-      /* a debugger's or a sanitizer's handlers stay */
+      /* a debugger's or a sanitizer's handlers stay, and map.c's, which calls hl_at_death itself */
       if (sigaction(deadly[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL) sigaction(deadly[i], &new, NULL);
    }
    pthread_sigmask(SIG_UNBLOCK, &set, NULL);

@@ -86,7 +86,7 @@ function hilo.setnumthreads(n)
 end
 
 --- Whether 3x3 convolutions with stride 1, and of float32 4x4 ones with stride 2, may go by Winograd's transforms on the CPU (the
---- default), which are faster and round more: errors of 1 to 6e-6 of the result against 2 to 4e-7.
+--- default), which are faster and round more: errors of 3 to 7e-6 of the norm against 1 to 2e-7.
 ---@param on boolean
 function hilo.setwinograd(on)
    core.check(type(on) == 'boolean', 'setwinograd: expects true or false, got %s', tostring(on))

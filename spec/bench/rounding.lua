@@ -30,7 +30,8 @@ end
 
 local line = '%-34s %9s %9s %9s'
 local ways = {{'float32, Winograd', 'float', true}, {'float32, plain sums', 'float', false}, {'bfloat16', 'bfloat16', true}}
-local least, most = {}, {}
+local passes = {'y', 'dx', 'dw'}
+local least, most = {{}, {}, {}}, {{}, {}, {}} -- [way][pass], of the layers of stride 1: others do not go by Winograd
 for _, layer in ipairs(layers) do
    local _, channels, size, stride, dilation = unpack(layer)
    local options = {stride = stride, pad = dilation, dilation = dilation}
@@ -38,15 +39,19 @@ for _, layer in ipairs(layers) do
    local x, weight = values(tonumber(o.BATCH), channels, size, size), values(channels, channels, 3, 3)
    local dy = values(hilo.conv2d(x, weight, nil, options):size():totable())
    local exact = all_passes('double', x, weight, dy, options)
-   print(line:format(('%d channels, %dx%d, stride %d, dilation %d'):format(channels, size, size, stride, dilation), 'y', 'dx', 'dw'))
+   print(line:format(('%d channels, %dx%d, stride %d, dilation %d'):format(channels, size, size, stride, dilation), unpack(passes)))
    for i, way in ipairs(ways) do
       hilo.setwinograd(way[3])
       local off = errors(all_passes(way[2], x, weight, dy, options), exact)
       print(line:format('   ' .. way[1], ('%.1e'):format(off[1]), ('%.1e'):format(off[2]), ('%.1e'):format(off[3])))
-      for _, e in ipairs(stride == 1 and off or {}) do -- others do not go by Winograd
-         least[i], most[i] = math.min(least[i] or e, e), math.max(most[i] or e, e)
+      for pass, e in ipairs(stride == 1 and off or {}) do
+         least[i][pass], most[i][pass] = math.min(least[i][pass] or e, e), math.max(most[i][pass] or e, e)
       end
    end
 end
 print 'of stride 1:'
-for i, way in ipairs(ways) do print(('   %-31s %.1e to %.1e'):format(way[1], least[i], most[i])) end
+for i, way in ipairs(ways) do
+   local ranges = {}
+   for pass, name in ipairs(passes) do ranges[pass] = ('%s %.1e to %.1e'):format(name, least[i][pass], most[i][pass]) end
+   print(('   %-22s %s'):format(way[1], table.concat(ranges, ', ')))
+end

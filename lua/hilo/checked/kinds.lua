@@ -212,16 +212,13 @@ local function parse_one(text, near)
    return object_of(text, near)
 end
 
-local known = {}
+local known, under_way = {}, {} -- by text and file; under_way: those that a call of kinds.parse has begun
 
---- The kind that a type declares.
----@param text string
----@param near? string path of the file that declares it: where several classes have the name, its own is meant
----@return Kind
 function parse(text, near)
    local id = text .. '\0' .. (near or '')
    if known[id] then return known[id] end
-   known[id] = anything -- a class whose field is of the class
+   if under_way[id] then return anything end -- a class whose field is of the class
+   under_way[id] = true
    local bare = text:match '^%s*(.-)%s*$'
    local optional = bare:sub(-1) == '?' and not bare:match '^fun'
    if optional then bare = bare:sub(1, -2) end
@@ -238,6 +235,15 @@ function parse(text, near)
    known[id] = optional and not kind.anything and union {kind, plain['nil']} or kind
    return known[id]
 end
-kinds.parse, kinds.is_table = parse, is_table
+kinds.is_table = is_table
+
+--- The kind that a type declares.
+---@param text string
+---@param near? string path of the file that declares it: where several classes have the name, its own is meant
+---@return Kind
+function kinds.parse(text, near)
+   under_way = {}
+   return parse(text, near)
+end
 
 return kinds

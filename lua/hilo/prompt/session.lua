@@ -138,8 +138,8 @@ function Session:work(f, ...)
    local function gather(thread, ok, ...) return thread, ok, {...}, select('#', ...) end
    local thread, ok, values, n = gather(stop.run(f, ...))
    mend_names(self)
+   unfinished.forget()
    if not ok then
-      unfinished.forget()
       self:fail(values[1], thread)
       self:rescue(thread, f)
    end

@@ -29,8 +29,8 @@ local function lengthen(what, path, bytes)
    check(ok, '%s: %s: %s', what, path, tostring(why))
 end
 
-local function mapped(path, bytes)
-   core.call(host, 'hl_host_map', path, bytes, address)
+local function mapped(what, path, bytes)
+   check(host.hl_host_map(path, bytes, address) == 0, '%s: %s', what, ffi.string(host.hl_error()))
    return ffi.gc(address[0], host.hl_host_unmap)
 end
 
@@ -58,5 +58,5 @@ return function(what, path, dtype, is_shared, n)
       return memory
    end
    if bytes > (there or 0) then lengthen(what, path, bytes) end
-   return Memory.elsewhere(assert(core.device 'cpu'), dtype, n, mapped(path, bytes))
+   return Memory.elsewhere(assert(core.device 'cpu'), dtype, n, mapped(what, path, bytes))
 end
