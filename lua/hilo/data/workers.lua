@@ -113,6 +113,7 @@ function Workers:cancel(ticket) cancel(self, ticket) end
 
 --- An object that drops batches when it is collected: userdata rather than ffi.gc, for its finalizer runs before those of tensors.
 --- The finalizer calls nothing that tests its arguments, since it may run while such a test is being made.
+---@private
 ---@param batches table<any, {ticket: number}> those of the moment when it is collected
 ---@return userdata
 function Workers:guard(batches)
