@@ -64,7 +64,7 @@ static void hand_over(int number, siginfo_t *info, void *context)
 {
    struct sigaction plain = {.sa_handler = SIG_DFL};
    bool is_function = before.sa_handler != SIG_DFL && before.sa_handler != SIG_IGN;
-   if (!is_function && before.sa_handler == SIG_IGN && info->si_code <= 0) return;
+   if (before.sa_handler == SIG_IGN && info->si_code <= 0) return;
    if (!is_function || before.sa_flags & (int)SA_RESETHAND) sigaction(number, &plain, NULL);
    if (before.sa_flags & SA_SIGINFO)
       before.sa_sigaction(number, info, context);

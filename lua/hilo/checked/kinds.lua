@@ -242,8 +242,11 @@ kinds.is_table = is_table
 ---@param near? string path of the file that declares it: where several classes have the name, its own is meant
 ---@return Kind
 function kinds.parse(text, near)
+   local outer = under_way -- reading a type may call what is itself tested for the first time
    under_way = {}
-   return parse(text, near)
+   local kind = parse(text, near)
+   under_way = outer
+   return kind
 end
 
 return kinds
