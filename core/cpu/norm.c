@@ -62,6 +62,13 @@ INLINE void FN(normalise_as)(elem *y, const elem *x, const elem *add, int64_t n,
    }
 }
 
+/* dy through the ReLU whose result was y. Both are read whatever y is, which vectors of 16-bit elements need. */
+INLINE real FN(through)(elem dy, elem y)
+{
+   real g = VALUE(dy);
+   return VALUE(y) <= 0 ? 0 : g;
+}
+
 /* Sums of g and of g * (x - mean), where g is dy through the ReLU; dadd = g. */
 INLINE void FN(gradient_sums_as)(double sums[2], elem *dadd, const elem *dy, const elem *x, const elem *y, int64_t n,
                                  real mean, bool with_dadd, bool relu)
@@ -70,8 +77,8 @@ INLINE void FN(gradient_sums_as)(double sums[2], elem *dadd, const elem *dy, con
    real g0 = 0, g1 = 0, gx0 = 0, gx1 = 0;
 #pragma omp simd reduction(+ : g0, g1, gx0, gx1)
    for (int64_t i = 0; i < half; i++) {
-      real a = relu && VALUE(y[i]) <= 0 ? 0 : VALUE(dy[i]);
-      real b = relu && VALUE(y[i + half]) <= 0 ? 0 : VALUE(dy[i + half]);
+      real a = relu ? FN(through)(dy[i], y[i]) : VALUE(dy[i]);
+      real b = relu ? FN(through)(dy[i + half], y[i + half]) : VALUE(dy[i + half]);
       if (with_dadd) {
          dadd[i] = STORED(a);
          dadd[i + half] = STORED(b);
@@ -82,7 +89,7 @@ INLINE void FN(gradient_sums_as)(double sums[2], elem *dadd, const elem *dy, con
       gx1 += b * (VALUE(x[i + half]) - mean);
    }
    if (n % 2) {
-      real a = relu && VALUE(y[n - 1]) <= 0 ? 0 : VALUE(dy[n - 1]);
+      real a = relu ? FN(through)(dy[n - 1], y[n - 1]) : VALUE(dy[n - 1]);
       if (with_dadd) dadd[n - 1] = STORED(a);
       g0 += a;
       gx0 += a * (VALUE(x[n - 1]) - mean);
@@ -97,7 +104,7 @@ INLINE void FN(gradient_as)(elem *dx, const elem *dy, const elem *x, const elem 
 {
 #pragma omp simd
    for (int64_t i = 0; i < n; i++) {
-      real g = relu && VALUE(y[i]) <= 0 ? 0 : VALUE(dy[i]);
+      real g = relu ? FN(through)(dy[i], y[i]) : VALUE(dy[i]);
       dx[i] = STORED(scale * (batch ? g - offset - slope * (VALUE(x[i]) - mean) : g));
    }
 }
