@@ -6,7 +6,7 @@
 --    lua/bin/hilo sweep experiments/ablation-sweep.lua recipe=ccp data.root=<ccp-voc> model.weights=<resnet18-imagenet-fp16.pth>
 --    lua/bin/hilo experiments/why.lua supervised=none s4gan=none sweep=ablation           what each does to D and to what S learns
 --
--- Another change is another word here; the same command then runs what is new.
+-- Other changes are other words of the command, as change=none,gamma=0.7,st_start=600; the same command then runs what is new.
 local changes = {
    'none', 'lambda_st=0', 'lambda_fm=0',
    'gamma=0.4', 'gamma=0.5', 'gamma=0.8',
@@ -19,8 +19,10 @@ return {
    script = 'experiments/s4gan.lua', name = 'ablation',
    axes = {change = changes},
    options = function(values)
+      if values.change == 'none' then return {} end
       local option, number = values.change:match '^([%w_]+)=(.+)$'
-      return option and {[option] = tonumber(number)} or {}
+      assert(tonumber(number), ("change: expected none or an option and its number, as gamma=0.7; got '%s'"):format(values.change))
+      return {[option] = tonumber(number)}
    end,
    seed = '1..2', metric = 'mean_iou',
 }

@@ -127,6 +127,21 @@ describe('a sweep', function()
       fails('the script expects', plan, definition.of_table {script = script, options = function() return {lr = 'x'} end}, 0, {}, 1)
    end)
 
+   it('takes words for the axes that options are computed from', function()
+      local function axes_with(...)
+         local given = {script = script, axes = {change = {'none', 'lr=1'}, ratio = {low = 1, high = 3, step = 1}},
+            options = function() return {} end}
+         local found = {}
+         for _, axis in ipairs(definition.of_table(given, {...}).axes) do found[axis.name] = axes.describe(axis) end
+         return found
+      end
+      assert.same({change = 'lr=2,lr=3', ratio = '1..3:1'}, axes_with('change=lr=2,lr=3'))
+      assert.same({change = 'none', ratio = '2..4:1'}, axes_with('change=none', 'ratio=2..4:1'))
+      assert.same({change = 'none,lr=1', ratio = '1,2'}, axes_with('ratio=1,2'))
+      fails("did you mean 'change'", axes_with, 'chnge=none')
+      fails('expects a number', axes_with, 'ratio=much')
+   end)
+
    it('comes from a Lua file that returns such a table', function()
       local path = os.tmpname()
       tiny.write(path, ("return {script = '%s', axes = {depth = {1, 2}}, name = 'y'}"):format(script))

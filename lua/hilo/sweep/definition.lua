@@ -108,7 +108,7 @@ local function all_names(self)
    for stage_name, stage in pairs(self.stages) do
       for key in pairs(stage.defaults) do names[stage_name .. '.' .. key] = true end
    end
-   return sorted_keys(definition.own, self.main.defaults, names)
+   return sorted_keys(definition.own, self.main.defaults, self.axis_of, names)
 end
 
 -- Puts an option where it belongs: an axis, or fixed.
@@ -194,15 +194,22 @@ local function take_options(self, stage, prefix, given)
 end
 
 -- With computed options an axis need not be an option itself, and may have one value, for others may follow.
-local function take_axis(self, key, value)
+local function is_computed(self, key)
    local stage, own_key = owner_of(self, key)
-   if stage.defaults[own_key] == nil and self.main.compute then
+   return stage.defaults[own_key] == nil and self.main.compute ~= nil
+end
+
+local function set_computed(self, key, axis, one)
+   self.axis_of[key] = axis or {name = key, kind = 'choice', choices = {one}}
+end
+
+local function take_axis(self, key, value)
+   if is_computed(self, key) then
       local first = type(value) == 'table' and (value[1] or value.low) or value
-      local axis, one = axes_of.from_lua(key, value, type(first) == 'string' and first:find('..', 1, true) and 1 or first)
-      self.axis_of[key] = axis or {name = key, kind = 'choice', choices = {one}}
-      return
+      set_computed(self, key, axes_of.from_lua(key, value, type(first) == 'string' and first:find('..', 1, true) and 1 or first))
+   else
+      place(self, key, function(name, default) return axes_of.from_lua(name, value, default) end)
    end
-   place(self, key, function(name, default) return axes_of.from_lua(name, value, default) end)
 end
 
 local function take_table(self, given)
@@ -247,6 +254,9 @@ local function take_words(self, words)
          check(set_by_sweep[key] or self.main.defaults[key] == nil or self.in_table,
             "the script has an option '%s' of its own, and so has the sweep; say it in a Lua sweep, in axes or options", key)
          set_own(self, key, text)
+      elseif self.axis_of[key] and is_computed(self, key) then
+         local axis = self.axis_of[key]
+         set_computed(self, key, axes_of.parse(key, text, axis.choices and axis.choices[1] or axis.low))
       else
          place(self, key, function(name, default) return axes_of.parse(name, text, default) end)
       end
