@@ -733,7 +733,7 @@ end
 ---@field layout? 'voc'|'folders' voc
 ---@field labelled? integer of layout=folders: how many of the first pictures have label maps; all to train on
 
-local defaults = {train = 800, val = 120, size = 96, seed = 1, labelled = 800}
+local defaults = {train = 800, val = 120, size = 96, seed = 1} -- and labelled: as many as train
 local smallest = {train = 1, val = 1, size = 32, seed = 0, labelled = 1}
 
 -- Where pictures and label maps lie, below out; the ones to evaluate on have no label map where `new` says where they lie.
@@ -745,14 +745,15 @@ local layouts = {
 local function complete(options)
    local o = {}
    for key, value in pairs(options or {}) do
-      if key ~= 'out' and key ~= 'layout' and not defaults[key] then
+      if key ~= 'out' and key ~= 'layout' and not smallest[key] then
          error(("scenes: unknown option '%s'; there are out, train, val, size, seed, layout and labelled"):format(tostring(key)), 0)
       end
       o[key] = value
    end
-   o.layout, o.labelled = o.layout or 'voc', o.labelled or o.train
+   o.layout = o.layout or 'voc'
    if not layouts[o.layout] then error(("scenes: layout must be voc or folders, got '%s'"):format(o.layout), 0) end
-   for key, value in pairs(defaults) do
+   for _, key in ipairs {'train', 'val', 'size', 'seed', 'labelled'} do
+      local value = defaults[key] or o.train
       o[key] = o[key] == nil and value or tonumber(o[key])
       if not o[key] or o[key] % 1 ~= 0 or o[key] < smallest[key] or o[key] > 1e6 then
          error(('scenes: %s must be a whole number of %d or more'):format(key, smallest[key]), 0)
@@ -823,6 +824,10 @@ end
 if arg and arg[0] and arg[0]:match('scenes%.lua$') and (...) ~= 'data.scenes' then
    local options = {}
    for _, word in ipairs(arg) do
+      if word == 'help' or word == '--help' or word == '-h' then
+         print('usage: luajit data/scenes.lua [out=data/scenes] [train=800] [val=120] [size=96] [seed=1] [layout=voc|folders] [labelled=30]')
+         return
+      end
       local key, value = word:match('^(%w+)=(.*)$')
       options[key or 'out'] = value or word
    end

@@ -51,6 +51,23 @@ describe('hilo evaluate', function()
       assert.matches('add data.root=', text)
    end)
 
+   it('measures with all label maps of a set without a list for it', function()
+      local photos = work .. '/photos'
+      for from, to in pairs {JPEGImages = 'images', SegmentationClass = 'masks'} do
+         folder.make(photos .. '/' .. to)
+         for _, file in ipairs(folder.list(made.set .. '/' .. from)) do
+            tiny.write(photos .. '/' .. to .. '/' .. file, tiny.read(made.set .. '/' .. from .. '/' .. file))
+         end
+      end
+      tiny.write(photos .. '/classes.txt', tiny.read(made.set .. '/classes.txt'))
+      for _, more in ipairs {'data.layout=folders', 'list=all', 'data.val=0.2'} do
+         local found, text = measured('data.root=' .. photos, 'data.layout=folders', more)
+         assert.equal(9, found.measured)
+         if more ~= 'list=all' then assert.matches('all 9 pictures with label maps', text) end
+      end
+      assert.equal(3, measured('data.root=' .. made.set, 'data.val=0.5').measured) -- this one has a list
+   end)
+
    it("measures other lists, at other sizes, and as the original's code does", function()
       assert.equal(6, measured('list=train').measured)
       local full = measured()

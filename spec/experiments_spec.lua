@@ -123,6 +123,7 @@ describe('experiments', function()
       local text, own = presence('own', 'scored=all')
       assert.matches('mean average precision %d+%.%d%d; scores of 10 images', text)
       local of_run = hilo.train.load_run({runs = runs, device = 'cpu', checkpoint = 'last'}, 'sup-own')
+      assert.same(of_run.split, hilo.train.load_run({runs = 'runs', device = 'cpu', checkpoint = 'last'}, runs .. '/sup-own').split)
       local name, image = 'img_10', nil
       for batch in hilo.train.evaluate.sweep(of_run.set, {name}, of_run.options, hilo.data.workers {threads = 1}) do
          image = batch.images

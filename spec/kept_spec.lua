@@ -164,6 +164,7 @@ describe('a run that is continued', function()
       code, text = command('runs=/proc/none data.root=' .. made.set)
       assert.equal(1, code)
       assert.matches('cannot make /proc/none', text)
+      assert.not_matches('No such file', select(2, pcall(hilo.data.folder.make, '/sys/none'))) -- but that it must not
       lock.give_back(made.runs)
    end)
 end)

@@ -230,6 +230,27 @@ describe('hilo predict', function()
       assert.is_true(hilo.equal((open():predict(new .. '/b.png')), (image.load(out .. '/bad/labels/b.png'))))
    end)
 
+   it('leaves no earlier result of a picture beside its new ones', function()
+      local pictures, to = tiny.folder(), out .. '/again'
+      tiny.write(pictures .. '/a.png', tiny.read(new .. '/a.png'))
+      assert.equal(0, (predict('sup', pictures, 'out=' .. to, 'overlay=true', 'confidence=true')))
+      assert.is_true(folder.is_file(to .. '/overlays/a.jpg') and folder.is_file(to .. '/confidence/a.png'))
+      assert.equal(0, (predict('sup', pictures, 'out=' .. to)))
+      assert.is_false(folder.is_file(to .. '/overlays/a.jpg') or folder.is_file(to .. '/confidence/a.png'))
+      tiny.write(pictures .. '/a.png', 'damaged')
+      assert.equal(1, (predict('sup', pictures, 'out=' .. to)))
+      assert.is_false(folder.is_file(to .. '/labels/a.png'))
+      tiny.remove(pictures)
+   end)
+
+   it('leaves out the label maps of a data set', function()
+      local status, text = predict('sup', made.set, 'out=' .. out .. '/set')
+      assert.equal(0, status, text)
+      local n = #folder.list(made.set .. '/JPEGImages')
+      assert.matches(('%d label maps left out'):format(n), text, 1, true)
+      assert.equal(n, #json.load(out .. '/set/predictions.json').predictions)
+   end)
+
    it('takes files and lists, and keeps pictures of one name apart', function()
       tiny.write(new .. '/list.txt', '\239\187\191a.png\r\n# a comment\r\n\r\ninner/a.png\r\n')
       local status, text = predict('sup', new .. '/list.txt', new .. '/wide.jpg', 'out=' .. out .. '/list')
@@ -258,6 +279,16 @@ describe('hilo predict', function()
       status, text = predict('multi', new .. '/a.png', 'out=' .. out .. '/multi')
       assert.equal(0, status, text)
       assert.same({'classes.csv', 'predictions.json', 'scores.csv'}, folder.list(out .. '/multi'))
+   end)
+
+   it('says where options of fusion have nothing to fuse with, and what tau may be', function()
+      for _, word in ipairs {'fusion=soft', 'tau=0.5', 'exponent=2', 'scores=student'} do
+         local status, text = predict('sup', new, word)
+         assert.is_nil(status)
+         assert.matches(word:match '^%w+' .. '= says .* add mlmt=RUN', text)
+      end
+      for _, tau in ipairs {-1, 5} do assert.matches('tau must lie in 0..1', select(2, predict('sup', new, 'mlmt=multi', 'tau=' .. tau))) end
+      assert.error_matches(function() hilo.methods.fusion.weights({0.5, 0.2}, {tau = 5}) end, 'tau must lie in 0..1')
    end)
 
    it('says what is wrong with the command', function()

@@ -318,9 +318,11 @@ HL_API int hl_host_make_folder(const char *path)
       if (path[n] && path[n] != '/') continue;
       memcpy(part, path, n);
       part[n] = 0;
-      if (mkdir(part, 0777) == 0 || hl_host_path_kind(part) == 2) continue;
+      if (mkdir(part, 0777) == 0) continue;
+      int why = errno;
+      if (hl_host_path_kind(part) == 2) continue;
       return hl_fail("%s: %s: cannot make %s: %s", fn, hl_show_path(path), hl_show_path(part),
-                     errno == EEXIST ? "it exists and is no folder" : strerror(errno));
+                     why == EEXIST ? "it exists and is no folder" : strerror(why));
    }
    return 0;
 }

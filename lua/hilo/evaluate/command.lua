@@ -17,8 +17,8 @@ local check = core.check
 local usage = [[
 usage: hilo evaluate RUN [options]     how good a run, or a file that `hilo pack` wrote, is on pictures with label maps
 
-   list=val            of the run's validation images; or train, test, any list's name or file
-   data.root=...       another data set, and any other option data.<name>= of the run
+   list=val            of the run's validation images; or train, test, any list's name or file; all: those with label maps
+   data.root=...       another data set, and any other option data.<name>= of the run; without list= its own val, or all
    labels=full         compare at the label files' resolution; input: at the size that the network sees
    protocol=full       or original: as the published code, pictures padded or cut to crop=505x505
    trimap=1,3,5        also within so many pixels of a boundary
@@ -51,12 +51,22 @@ local function data_options(model, given)
    return o, other
 end
 
--- Names of the pictures that measure.
-local function names_of(model, set, data, which, other)
+local function labelled(set)
+   local names = {}
+   for _, name in ipairs(set.names) do if set:label(name) then names[#names + 1] = name end end
+   check(#names > 0, '%s has no label maps to compare with', set.root)
+   return names
+end
+
+-- Names of the pictures that measure, and whether these are all with label maps for want of a list: the run held pictures out by number,
+-- or by a list that another set does not have.
+local function names_of(model, set, data, given, other)
    local split = (model.description.path or '') .. '/split.json'
-   if which == 'val' and not other and model.description.path and folder.is_file(split) then return json.load(split).val end
-   if which == 'val' then which = data.val or which end
-   return set:list(which)
+   if not other and model.description.path and folder.is_file(split) and (given or 'val') == 'val' then return json.load(split).val end
+   if given == 'all' and not set:has(given) then return labelled(set) end
+   if given then return set:list(given) end
+   for _, which in ipairs {tostring(data.val or 'val'), 'val'} do if set:has(which) then return set:list(which) end end
+   return labelled(set), true
 end
 
 local function check_options(o)
@@ -70,7 +80,8 @@ local function run(which, o, given)
    local model = Model.open(which[1], open_options.prepare(o, given))
    local data, other = data_options(model, given)
    local set = hilo.data.open(data)
-   local names = names_of(model, set, data, o.list, other)
+   local names, all = names_of(model, set, data, given.list, other)
+   if all then print(('measured on all %d pictures with label maps of %s, for it has no list val'):format(#names, set.root)) end
    local progress = Progress.new {total = #names, title = model.name}
    local path, save
    if o.server ~= '' then path, save = servers.open(o.server, o.out, model) end

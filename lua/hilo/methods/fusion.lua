@@ -23,7 +23,11 @@ function ways.threshold(scores, options)
    local by_class = type(tau) == 'table'
    check(not by_class or #tau == #scores, 'fusion: tau must be one number or one a class, got %d for %d classes',
       by_class and #tau or 1, #scores)
-   for c, score in ipairs(scores) do keep[c] = score >= (by_class and tau[c] or tau) and 1 or 0 end
+   for c, score in ipairs(scores) do
+      local least_score = by_class and tau[c] or tau
+      check(least_score >= 0 and least_score <= 1, 'fusion: tau must lie in 0..1, as scores do, got %g', least_score)
+      keep[c] = score >= least_score and 1 or 0
+   end
    return keep
 end
 

@@ -21,7 +21,8 @@ local function predict(names, o, given)
    local out = o.out:gsub('(.)/+$', '%1')
    o.out = out
    local model = Model.open(names[1], open_options.prepare(o, given))
-   local pictures = inputs_of.pictures({unpack(names, 2)}, out)
+   local pictures, left_out = inputs_of.pictures({unpack(names, 2)}, out)
+   if left_out > 0 then print(('%s left out'):format(numbers.count(left_out, 'label map'))) end
    local results, stopped = label(model, pictures, o)
    print(('%s labelled by %s: %s'):format(numbers.count(#results.predictions, 'picture'), model.name,
       model.S and out .. '/labels' or out .. '/scores.csv'))

@@ -1,6 +1,7 @@
 --- predict/inputs.lua: the pictures that a user names: files, folders with all that is in them, text files with a path a line.
 local core = require 'hilo.core'
 local folder = require 'hilo.data.folder'
+local open_set = require 'hilo.data.open'
 local tree = require 'hilo.data.tree'
 
 local check = core.check
@@ -39,16 +40,28 @@ local function add_list(list, path)
    end
 end
 
---- Files, folders and lists -> pictures in that order, those of a folder sorted by their names.
+-- The label maps of a folder that is a data set, which are no pictures to label.
+local function label_maps(path)
+   local ok, set = pcall(open_set, {root = path})
+   local maps = {}
+   for _, map in pairs(ok and set.labels or {}) do maps[map] = true end
+   return maps
+end
+
+--- Files, folders and lists -> pictures in that order, those of a folder sorted by their names, without a data set's label maps.
 ---@param words string[]
 ---@param skip string? a folder that is left out, for results go there
----@return InputPicture[]
+---@return InputPicture[] pictures
+---@return integer left_out label maps
 function inputs.pictures(words, skip)
-   local list = {taken = {}}
+   local list, left_out = {taken = {}}, 0
    for _, word in ipairs(words) do
       local path = word:gsub('(.)/+$', '%1')
       if folder.is_folder(path) then
-         for _, below in ipairs(tree.of(path, skip).images) do add(list, path .. '/' .. below, below) end
+         local maps = label_maps(path)
+         for _, below in ipairs(tree.of(path, skip).images) do
+            if maps[path .. '/' .. below] then left_out = left_out + 1 else add(list, path .. '/' .. below, below) end
+         end
       else
          check(folder.is_file(path), "there is no picture, folder or list '%s'", path)
          if list_endings[ending_of(path)] then add_list(list, path) else add(list, path, name_of(path)) end
@@ -56,7 +69,7 @@ function inputs.pictures(words, skip)
    end
    check(#list > 0, 'there are no pictures in %s (files ending in %s)', table.concat(words, ', '), folder.image_endings)
    list.taken = nil
-   return list
+   return list, left_out
 end
 
 return inputs

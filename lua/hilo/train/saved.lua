@@ -51,12 +51,18 @@ function saved.results(path, session, results, counts, besides)
    if session then session:close {ended = 'finished'} end
 end
 
+-- A run's folder, of its name or of the folder itself.
+local function path_of(o, name)
+   local path = o.runs .. '/' .. name
+   return not folder.is_folder(path) and folder.is_file(name .. '/options.json') and name or path
+end
+
 --- A segmentation run: its options, data and network.
 ---@param o {runs: string, checkpoint: 'last'|'best', device: string, [string]: any}
----@param name string
+---@param name string of the run, or its folder
 ---@return {options: table, set: DataSet, split: Split, S: DeepLab}
 function saved.load_run(o, name)
-   local path = o.runs .. '/' .. name
+   local path = path_of(o, name)
    core.check(folder.is_file(path .. '/options.json'), 'there is no run %s', path)
    local options = json.load(path .. '/options.json')
    core.check(options.model and options.model.output_stride, '%s is not a segmentation run', path)
@@ -70,20 +76,20 @@ end
 
 --- Gives a network the parameters that a segmentation run ended with.
 ---@param o {runs: string, [string]: any}
----@param name string of the run
+---@param name string of the run, or its folder
 ---@param S DeepLab of the same options
 function saved.start_from(o, name, S)
-   local path = ('%s/%s/last.safetensors'):format(o.runs, name)
+   local path = path_of(o, name) .. '/last.safetensors'
    core.check(folder.is_file(path), 'start: there is no %s; is %s a segmentation run, and did it come to its end?', path, name)
    hilo.io.checkpoint.load(path, {nets = {S = S}, generator = false}, {subset = true})
 end
 
 --- The scores that an MLMT run left.
 ---@param o {runs: string, [string]: any}
----@param name string
+---@param name string of the run, or its folder
 ---@return {classes: string[], teacher: table<string, number[]>, student: table<string, number[]>}
 function saved.load_class_scores(o, name)
-   local path = ('%s/%s/class_scores.json'):format(o.runs, name)
+   local path = path_of(o, name) .. '/class_scores.json'
    core.check(folder.is_file(path), '%s is missing; is %s an MLMT run, and did it come to its end?', path, name)
    return json.load(path)
 end
