@@ -8,8 +8,8 @@
 -- than S itself does.
 --
 --    lua/bin/hilo experiments/why.lua supervised=sup s4gan=s4gan,s4gan-nost mlmt=mlmt
---    lua/bin/hilo experiments/why.lua supervised=none s4gan=none sweep=ablation  # a row a configuration, see ablation-sweep.lua
---    lua/bin/hilo experiments/why.lua supervised=none s4gan=none others=cutmix,unimatch # what other methods measured of themselves
+--    lua/bin/hilo experiments/why.lua sweep=ablation         # a row a configuration, see ablation-sweep.lua
+--    lua/bin/hilo experiments/why.lua others=cutmix,unimatch # what other methods measured of themselves
 --
 -- Prints tables and writes them with plots to runs/why/. Expect some minutes: each network goes through the validation pictures once.
 local hilo = require 'hilo'
@@ -18,7 +18,7 @@ local data, methods, train = hilo.data, hilo.methods, hilo.train
 
 local o = train.options {
    name = 'why',             -- the folder for tables and plots
-   supervised = {'supervised'}, s4gan = {'s4gan'}, -- names of runs, or none
+   supervised = {'supervised'}, s4gan = {'s4gan'}, -- names of runs, or none; none too with others= or sweep= unless they are given
    mlmt = 'mlmt',            -- name of a run, or none
    others = {'none'},        -- runs of other methods, side by side
    sweep = '',               -- the name of a sweep
@@ -32,6 +32,12 @@ local o = train.options {
 }
 train.choice('checkpoint', o.checkpoint, {'last', 'best'})
 train.choice('scores', o.scores, {'teacher', 'student'})
+if o.others[1] ~= 'none' or o.sweep ~= '' then
+   local given = require('hilo.train.options').origin(o).given
+   for _, key in ipairs {'supervised', 's4gan'} do if given[key] == nil then o[key] = {'none'} end end
+end
+local function named(list) return list[1] ~= 'none' and list or {} end
+local supervised, s4gan = named(o.supervised), named(o.s4gan)
 
 local out, session = train.output(o, {})
 local workers = data.workers {threads = o.workers, cache_mb = o.cache_mb}
@@ -48,7 +54,7 @@ local results, last = {}, nil
 
 -- ---- what does fusion bring? ----
 
-local classifier = o.mlmt ~= 'none' and train.load_class_scores(o, o.mlmt) or nil
+local classifier = o.mlmt ~= 'none' and #supervised + #s4gan > 0 and train.load_class_scores(o, o.mlmt) or nil
 local prior = classifier and methods.class_prior(classifier[o.scores])
 
 local function ways_of(set)
@@ -92,8 +98,6 @@ local function look_at_fusion(name)
    end
 end
 
-local function named(list) return list[1] ~= 'none' and list or {} end
-local supervised, s4gan = named(o.supervised), named(o.s4gan)
 if #supervised + #s4gan > 0 then
    say('What does fusion bring? Percent; tau %g, exponent %g, scores of the %s of %s', o.tau, o.exponent, o.scores, o.mlmt)
 end

@@ -178,7 +178,7 @@ describe('why.lua', function()
          'gate-with-val.svg', 'gate-without-unlabelled.svg'} do assert.is_true(hilo.data.folder.is_file(out .. name), name) end
       script('cutmix', 'name=cut threshold=0.4' .. small:gsub('d_channels=4', ''))
       script('advsemiseg', 'name=adv threshold=0.4' .. small)
-      text = script('why', 'supervised=none s4gan=none mlmt=none name=others others=cut,adv')
+      text = script('why', 'name=others others=cut,adv')
       for _, pattern in ipairs {'cut +adv\n', 'gradient norm, consistency +[%d.e-]+ +%-\n', 'the learner says so already +[%d.]+ +%-',
          'share accepted +[%d.]+ +[%d.]+'} do assert.matches(pattern, text) end
       -- alone is what the run itself measured
