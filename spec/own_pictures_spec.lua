@@ -123,7 +123,7 @@ describe('what a newcomer runs into', function()
       code, text = shell(("cd '%s' && luajit %slua/bin/hilo %s%sdata.val=0.2 model.weights=none.pth"):format(work, core.root,
          core.root, train))
       assert.equal(1, code)
-      assert.matches('there is no file none%.pth; torchvision downloads', text)
+      assert.matches('there is no file none%.pth, nor a run of that name in runs; torchvision downloads', text)
    end)
 
    it('is warned of: photographs so large that a crop shows nearly nothing of them', function()

@@ -259,6 +259,57 @@ describe('weights that others trained', function()
       for key, t in pairs(S.backbone:stateDict()) do assert.is_true(hilo.equal(t, M:stateDict()[key]), key) end
    end)
 
+   it("fill the head too from a run's checkpoint, and its last layer is told where the classes differ in number", function()
+      for _, head in ipairs {'deeplab2', 'deeplab3plus'} do
+         local function network(classes) return models.deeplab{backbone = 'resnet18', head = head, width = 2, classes = classes} end
+         local from, other = network(5), network(5)
+         write({'nets/S/', from}, {'nets/D/', hilo.nn.Linear(2, 2)}, {'nets/S2/', other}, {'optims/', {x = hilo.randn(2)}},
+            {'', {generator = hilo.randn(2)}})
+         local S = network(5)
+         local told = pretrained.load(S, path)
+         same(from, S)
+         local n = 0
+         for _ in pairs(S.head:stateDict()) do n = n + 1 end
+         assert.truthy(told:find(('tensors of the backbone and %d of the head$'):format(n)), told)
+         S = network(3)
+         told = pretrained.load(S, path)
+         same(from.backbone, S.backbone)
+         if head == 'deeplab2' then
+            assert.truthy(told:find('and 0 of the head; left out: nets/S/head.0.bias (5, here 3), ', 1, true), told)
+         else
+            same(from.head.aspp, S.head.aspp)
+            assert.truthy(told:find('; left out: nets/S/head.classify.bias (5, here 3), nets/S/head.classify.weight (5x8x1x1, here '
+               .. '3x8x1x1); new in the head: classify.bias, classify.weight', 1, true), told)
+         end
+         local M = models.classifier{backbone = 'resnet18', width = 2, classes = 5}
+         local before = M:stateDict()[M.head_prefix .. 'weight']:clone()
+         told = pretrained.load(M, path)
+         for key, t in pairs(from.backbone:stateDict()) do assert.is_true(hilo.equal(t, M:stateDict()[key]), key) end
+         assert.is_true(hilo.equal(before, M:stateDict()[M.head_prefix .. 'weight']))
+         assert.truthy(told:find('left out: nets/S/head.', 1, true), told)
+      end
+   end)
+
+   it('are found by the name or the folder of a run', function()
+      local from = models.deeplab{backbone = 'resnet18', width = 2, classes = 5}
+      local runs = tiny.folder()
+      hilo.data.folder.make(runs .. '/mine')
+      local function network(weights)
+         return networks.segmentation({model = {backbone = 'resnet18', head = 'deeplab2', width = 2, output_stride = 8,
+            aspp_branches = 4, stem = '7x7', stride_on = '3x3', bn = 'train', weights = weights, checkpoint = false}, device = 'cpu',
+            runs = runs}, {classes = {'a', 'b', 'c', 'd', 'e'}})
+      end
+      assert.matches('there is no .*mine/last.safetensors; is mine a run', helper.error_of(network, 'mine'))
+      write({'nets/S/', from})
+      tiny.write(runs .. '/mine/last.safetensors', tiny.read(path))
+      for _, weights in ipairs {'mine', runs .. '/mine', runs .. '/mine/', runs .. '/mine/last.safetensors'} do
+         same(from, network(weights))
+      end
+      local message = helper.error_of(network, 'other')
+      assert.truthy(message:find('there is no file other, nor a run of that name in ' .. runs .. '; torchvision', 1, true), message)
+      tiny.remove(runs)
+   end)
+
    it('of another network are an error that names the file and what differs, and change nothing', function()
       write {'', models.resnet18{classes = 7, width = 4}}
       local S = models.deeplab{backbone = 'resnet34', width = 4, classes = 3}

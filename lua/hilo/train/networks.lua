@@ -1,6 +1,8 @@
 --- train/networks.lua: networks as the options of a script describe them.
 local core = require 'hilo.core'
 local hilo = require 'hilo'
+local folder = require 'hilo.data.folder'
+local kept = require 'hilo.train.kept'
 local model_options = require 'hilo.train.model_options'
 local options_of = require 'hilo.train.options'
 local pretrained = require 'hilo.train.pretrained'
@@ -23,17 +25,31 @@ local function precision_of(o)
    return precision
 end
 
-local function load_weights(net, model)
+-- The file that model.weights names: a file, or a run by its folder or its name below the folder of all runs.
+local function weights_file(weights, runs)
+   if folder.is_file(weights) then return weights end
+   weights = weights:gsub('(.)/+$', '%1')
+   local seen
+   for _, path in ipairs {weights, runs and runs .. '/' .. weights} do
+      local last = path .. '/' .. kept.last
+      if folder.is_file(last) then return last end
+      seen = seen or folder.is_folder(path) and last
+   end
+   core.check(not seen, 'model.weights: there is no %s; is %s a run, and did it save a checkpoint?', seen, weights)
+   core.raise(("model.weights: there is no file %s%s; torchvision downloads those of ImageNet from "
+      .. "https://download.pytorch.org/models, a ResNet-18's are resnet18-f37072fd.pth; without model.weights= the network starts "
+      .. 'from random ones'):format(weights, runs and (', nor a run of that name in ' .. runs) or ''))
+end
+
+local function load_weights(net, o)
+   local model = o.model
    if model.weights == '' then return end
-   core.check(core.host.hl_host_path_kind(model.weights) == 1, 'model.weights: there is no file %s; torchvision downloads those of '
-      .. "ImageNet from https://download.pytorch.org/models, a ResNet-18's are resnet18-f37072fd.pth; without model.weights= the "
-      .. 'network starts from random ones', model.weights)
-   Progress.new {total = 0}:line(pretrained.load(net, model.weights, model.stride_on))
+   Progress.new {total = 0}:line(pretrained.load(net, weights_file(model.weights, o.runs), model.stride_on))
 end
 
 --- DeepLab-v2 or v3+.
----@param o {model: table, device: string, precision: 'float32'|'bf16'|nil, [string]: any} model: backbone, head,
---- width, output_stride, aspp_branches, stem, stride_on, bn, weights ('' for none), checkpoint
+---@param o {model: table, device: string, precision: 'float32'|'bf16'|nil, runs: string?, [string]: any} model: backbone, head,
+--- width, output_stride, aspp_branches, stem, stride_on, bn, weights ('' for none, a file, or a run of those in runs), checkpoint
 ---@param set {classes: string[], [string]: any} a DataSet, or its classes
 ---@return DeepLab
 function networks.segmentation(o, set)
@@ -43,7 +59,7 @@ function networks.segmentation(o, set)
       aspp_branches = model.aspp_branches, stride_on = model.stride_on, stem = model.stem, freeze_bn = freezing(model),
       checkpoint = model.checkpoint, precision = precision_of(o),
    }
-   load_weights(S, model)
+   load_weights(S, o)
    return S:to{device = o.device}
 end
 
@@ -82,14 +98,15 @@ function networks.pixel_discriminator(o, set)
 end
 
 --- The classifier of MLMT.
----@param o {model: table, device: string, precision: 'float32'|'bf16'|nil, [string]: any} model: backbone, width, bn, weights
+---@param o {model: table, device: string, precision: 'float32'|'bf16'|nil, runs: string?, [string]: any} model: backbone, width,
+--- bn, weights
 ---@param set {classes: string[], [string]: any} a DataSet, or its classes
 ---@return ResNet|VGG|MobileNet
 function networks.classifier(o, set)
    local model = o.model
    local net = hilo.models.classifier {backbone = model.backbone, width = model.width, classes = #set.classes,
       freeze_bn = freezing(model), checkpoint = model.checkpoint, precision = precision_of(o)}
-   load_weights(net, model)
+   load_weights(net, o)
    return net:to{device = o.device}
 end
 

@@ -17,6 +17,14 @@ local function without_counters(tensors)
    return rest
 end
 
+-- Of a run's checkpoint the network that is taken, without optimisers and other networks.
+local function of_kind(tensors, kind)
+   if not kind.only then return tensors end
+   local rest = {}
+   for name, t in pairs(tensors) do if name:find(kind.only) then rest[name] = t end end
+   return rest
+end
+
 -- What a classifier has after the features.
 local function is_after_features(name) return name:find '^fc%.' or name:find '^classifier%.' or name:find '^features%.18%.' end
 
@@ -124,6 +132,7 @@ function pretrained.load(net, path, stride_on)
    if not ok then core.raise(('model.weights: %s'):format(tostring(tensors))) end
    tensors = without_counters(published.unwrapped(tensors, notes))
    local kind = check(published.kind_of(tensors), 'model.weights: %s holds no tensors', path)
+   tensors = of_kind(tensors, kind)
    local of_backbone = net.backbone or net
    local fits, left, taken = pcall(take_backbone, of_backbone, tensors, kind)
    if not fits then

@@ -97,6 +97,7 @@ add_units('^decode_head%.c1_bottleneck', 'low.')
 ---@field has string a pattern that only its names fit
 ---@field backbone fun(name: string): string?
 ---@field head nil|fun(name: string, t: Tensor): string?
+---@field only string? a pattern of the names that count, where the file holds other things besides the network
 ---@field change nil|fun(to: string, t: Tensor, own: table<string, Tensor>): Tensor what a tensor of the head is here
 ---@field differs string[]? what is told besides
 ---@field strides_on_1x1 boolean?
@@ -133,11 +134,12 @@ local kinds = {
    {what = 'a classifier', has = '', backbone = itself},
 }
 
--- Of several networks of a run the one that is used.
+-- Of several networks of a run the one that is used; a classifier has neither `backbone.` nor `head.`.
 for i = 1, 3 do
-   local pattern = kinds[i].has .. '(.*)$'
-   kinds[i].backbone = function(name)
-      local rest = name:match(pattern)
+   local kind = kinds[i]
+   kind.only, kind.head = kind.has, begins(kind.has .. 'head%.(.*)$')
+   kind.backbone = function(name)
+      local rest = name:match(kind.has .. '(.*)$')
       if not rest or rest:find '^head%.' then return nil end
       return rest:match '^backbone%.(.*)$' or rest
    end
