@@ -105,6 +105,36 @@ describe('a run', function()
       lock.give_back(runs .. '/a')
    end)
 
+   it('begins anew, with other options, in the folder of one that ended before its first checkpoint, and in no other', function()
+      local code, text = run('steps=20 lr=1e30 head_lr=1e30')
+      assert.equal(1, code)
+      assert.matches('no checkpoint was saved before', text)
+      code, text = run('steps=2 crop=33')
+      assert.equal(0, code, text)
+      assert.matches('/a ended before its first checkpoint; it begins anew', text)
+      assert.equal(33, hilo.train.json.load(runs .. '/a/options.json').crop[1])
+      for _, kept in ipairs {'last.safetensors', 'previous.safetensors', 'best.safetensors', 'damaged.safetensors', 'scores.json'} do
+         for _, name in ipairs {'last.safetensors', 'best.safetensors', 'scores.json'} do os.remove(runs .. '/a/' .. name) end
+         tiny.write(runs .. '/a/' .. kept, 'x')
+         code, text = run('steps=2')
+         assert.equal(1, code)
+         assert.matches('holds a run already; continue it with resume=true', text)
+         assert.equal('x', tiny.read(runs .. '/a/' .. kept))
+         os.remove(runs .. '/a/' .. kept)
+      end
+      tiny.remove(runs .. '/a')
+   end)
+
+   it('refuses a folder that holds other runs, as that of a sweep does, and leaves it alone', function()
+      hilo.data.folder.make(runs .. '/a/0001-s1')
+      tiny.write(runs .. '/a/0001-s1/options.json', '{}')
+      local code, text = run('steps=2')
+      assert.equal(1, code)
+      assert.matches('/a holds other runs, as the folder of a sweep does; take another name=', text)
+      assert.is_false(hilo.data.folder.is_file(runs .. '/a/options.json'))
+      tiny.remove(runs .. '/a')
+   end)
+
    for name, code in pairs {TERM = 143, USR1 = 138} do
       it('saves a checkpoint at SIG' .. name .. ' and tells the signal in its exit status', function()
          local pid = unistd.fork()

@@ -64,6 +64,22 @@ function Run.new(o)
    return self
 end
 
+-- Why a folder is not one to begin in; nil where it is. Of a run that ended before its first checkpoint there is nothing to keep.
+local function occupied(path)
+   for _, name in ipairs {kept.last, kept.previous, 'best.safetensors', 'damaged.safetensors', 'scores.json'} do
+      if folder.is_file(path .. '/' .. name) then
+         return folder.is_file(path .. '/log.jsonl')
+            and '%s holds a run already; continue it with resume=true, take another name=, or replace it with overwrite=true'
+      end
+   end
+   for _, name in ipairs(folder.is_file(path .. '/options.json') and {} or folder.list(path)) do
+      if folder.is_file(('%s/%s/options.json'):format(path, name)) then
+         return '%s holds other runs, as the folder of a sweep does; take another name='
+      end
+   end
+   return nil
+end
+
 -- The folder is this process's from here on.
 ---@private
 function Run:enter()
@@ -71,10 +87,13 @@ function Run:enter()
    folder.make(self.path)
    check(lock.take(self.path), 'another process trains in %s; wait until it ends, stop it, or take another name=', self.path)
    -- what is there counts once the folder is locked: another process may have trained in it until now
-   if not o.resume and not o.overwrite and folder.is_file(self.path .. '/log.jsonl') then
+   local taken = not o.resume and not o.overwrite and occupied(self.path)
+   if taken then
       lock.give_back(self.path)
-      core.raise(('%s holds a run already; continue it with resume=true, take another name=, or replace it with overwrite=true'):format(
-         self.path))
+      core.raise(taken:format(self.path))
+   end
+   if taken == nil and folder.is_file(self.path .. '/log.jsonl') then
+      self:say(('the run in %s ended before its first checkpoint; it begins anew'):format(self.path))
    end
    kept.clear_temporary(self.path)
    if o.resume then options_of.check_unchanged(o) else self:start_afresh() end
