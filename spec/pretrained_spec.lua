@@ -323,6 +323,34 @@ describe('weights that others trained', function()
       assert.truthy(message:find('does not fit a vgg16', 1, true), message)
    end)
 
+   it('of another width, or of another backbone, name the options that make them fit, and few of the names that do not', function()
+      local function said(from, net)
+         write {'', from}
+         local message = helper.error_of(pretrained.load, net, path)
+         assert.falsy(message:find('partial', 1, true), message)
+         local _, lines = message:gsub('\n  ', '')
+         assert.is_true(lines <= 3, message)
+         return message
+      end
+      local function ends(message, text) assert.equal(text, message:sub(-#text)) end
+      for name, width in pairs {resnet18 = 32, resnet50 = 24, vgg16 = 4, mobilenet_v2 = 32} do
+         local from = models[name]{classes = 7, width = width}
+         local message = said(from, models.deeplab{backbone = name, width = width / 2, classes = 3})
+         ends(message, ("\nThe file's network has width %d; add model.width=%d"):format(width, width))
+         assert.matches('%d+ of the names or sizes do not fit, the first:\n  wrong size: [^\n]+ here, [^\n]+ in the file\n', message)
+         local other = name == 'resnet18' and 'resnet34' or 'resnet18'
+         message = said(from, models.deeplab{backbone = other, width = 16, classes = 3})
+         ends(message, ("\nThe file's network is a %s of width %d; add model.backbone=%s model.width=%d"):format(name, width, name,
+            width))
+      end
+      write {'nets/S/', models.deeplab{backbone = 'resnet18', stem = '3x3', width = 24, classes = 3}}
+      ends(helper.error_of(pretrained.load, models.deeplab{backbone = 'resnet18', stem = '3x3', width = 16, classes = 3}, path),
+         "\nThe file's network has width 24; add model.width=24")
+      local odd = models.resnet50{classes = 7, width = 8}:stateDict() -- as ResNeXt, whose inner planes are others
+      odd['layer1.0.conv2.weight'] = hilo.randn(16, 1, 3, 3)
+      assert.falsy(said(odd, models.deeplab{backbone = 'resnet18', width = 8, classes = 3}):find('add model', 1, true))
+   end)
+
    it('are asked for by the options of a script', function()
       local from = models.vgg16{classes = 7, width = 2}
       write {'', from}

@@ -3,6 +3,7 @@
 --- (train/published.lua), and runs of hilo.
 local core = require 'hilo.core'
 local hilo = require 'hilo'
+local backbones = require 'hilo.models.backbone'
 local sorted_keys = require 'hilo.keys'
 local published = require 'hilo.train.published'
 local Tensor = require 'hilo.tensor'
@@ -106,6 +107,65 @@ local function stem_text(net, tensors)
    return ''
 end
 
+-- The backbone that has a file's names and sizes, and its width; nil where none has.
+local function backbone_of(tensors, kind)
+   local given, count = {}, 0
+   for name, t in pairs(tensors) do
+      local to = kind.backbone(name)
+      if to and not is_after_features(to) then given[to], count = t, count + 1 end
+   end
+   local function made(name, width)
+      return backbones.part(name, {width = width, stem = given['conv1.3.weight'] and '3x3' or '7x7'})
+   end
+   local function is_named_as(net)
+      local names = sorted_keys(net:stateDict())
+      for _, name in ipairs(names) do if not given[name] then return false end end
+      return #names == count
+   end
+   for _, name in ipairs(backbones.names) do
+      local tried = 16 -- a width of which every backbone makes whole numbers of channels
+      local net = made(name, tried)
+      local first = net:namedParameters()[1]
+      if is_named_as(net) then
+         local width = tried * given[first.name]:size(1) / first.tensor:size(1)
+         if width % 1 ~= 0 then return nil end
+         for key, t in pairs(made(name, width):stateDict()) do if not t:isSameSizeAs(given[key]) then return nil end end
+         return name, width
+      end
+   end
+   return nil
+end
+
+-- Which options of a script would make the network fit the file.
+local function options_text(net, tensors, kind)
+   local name, width = backbone_of(tensors, kind)
+   if not name then return '' end
+   if name ~= net.kind then
+      return ("\nThe file's network is a %s of width %d; add model.backbone=%s model.width=%d"):format(name, width, name, width)
+   end
+   local first = net:namedParameters()[1]
+   for given, t in pairs(tensors) do
+      if kind.backbone(given) == first.name and t:size(1) ~= first.tensor:size(1) then
+         return ("\nThe file's network has width %d; add model.width=%d"):format(width, width)
+      end
+   end
+   return ''
+end
+
+local most_told = 3 -- of the names that do not fit
+
+-- What loadStateDict says, in short.
+local function misfit_text(message)
+   local count, lines = message:match 'loadStateDict: (%d+) of the names or sizes do not fit[^\n]*\n(.*)$'
+   if not count then return message end
+   local told = {}
+   for line in lines:gmatch '[^\n]+' do
+      if #told < most_told then told[#told + 1] = line:gsub(' in the table$', ' in the file') .. '' end
+   end
+   return ('%d of the names or sizes do not fit%s:\n%s'):format(count, #told < tonumber(count) and ', the first' or '',
+      table.concat(told, '\n'))
+end
+
 -- Which convolution of the bottlenecks of a network strides.
 local function stride_of(backbone)
    local block = backbone.layer2 and backbone.layer2:get(1)
@@ -137,7 +197,7 @@ function pretrained.load(net, path, stride_on)
    local fits, left, taken = pcall(take_backbone, of_backbone, tensors, kind)
    if not fits then
       core.raise(('model.weights: %s (%s) does not fit a %s: %s%s'):format(path, kind.what, of_backbone.kind,
-         tostring(left):match('loadStateDict: (.*)') or tostring(left), stem_text(of_backbone, tensors)))
+         misfit_text(tostring(left)), stem_text(of_backbone, tensors) .. options_text(of_backbone, tensors, kind)))
    end
    local text, new = '', ''
    if net.head then
