@@ -49,6 +49,49 @@ describe('the look that a run takes before it trains', function()
       assert.matches('img_03', table.concat(found.broken.files))
    end)
 
+   it('names pictures that are cut short or cannot be read, unlabelled ones too, and none with more bytes at its end', function()
+      local opened = hilo.data.open {root = set.root}
+      local jpeg = set.root .. '/whole.jpg'
+      local wide = hilo.ByteTensor(3, 200, 300)
+      for at = 0, wide:nElement() - 1 do wide:data()[at] = at * at % 251 end
+      hilo.io.image.save(jpeg, wide)
+      local names, of = {}, {jpg = tiny.read(jpeg), png = tiny.read(set:picture(1))}
+      local function add(name, ending, text)
+         names[#names + 1], opened.images[name] = name, ('%s/%s.%s'):format(set.root, name, ending)
+         tiny.write(opened.images[name], text)
+      end
+      add('empty', 'jpg', '')
+      for ending, text in pairs(of) do
+         add('cut_' .. ending, ending, text:sub(1, math.floor(#text / 2)))
+         add('more_' .. ending, ending, text .. ('x'):rep(100))
+         add('whole_' .. ending, ending, text)
+      end
+      local parts = {{labelled = {}, unlabelled = names, val = {}}, {labelled = opened.names, unlabelled = names, val = {}}}
+      for _, name in ipairs(names) do opened.labels[name] = set:labels(1) end
+      parts[3] = {labelled = names, unlabelled = names, val = {}}
+      for _, split in ipairs(parts) do
+         local broken
+         for _, f in ipairs(quick(opened, split)) do if f.kind == 'broken' then broken = f end end
+         assert.is_truthy(broken)
+         local told = table.concat(broken.files, '\n')
+         assert.equal(3, broken.count, told)
+         for _, case in ipairs(broken.files) do assert.equal(set.root, case:sub(1, #set.root)) end
+         for _, name in ipairs {'/empty.jpg', '/cut_jpg.jpg', '/cut_png.png'} do assert.truthy(told:find(name, 1, true), told) end
+      end
+   end)
+
+   it('reads few of the headers of 100000 unlabelled pictures', function()
+      local opened = hilo.data.open {root = set.root}
+      local names = {}
+      for i = 1, 100000 do
+         names[i] = 'copy' .. i
+         opened.images[names[i]] = set:picture(1 + i % 8)
+      end
+      local began = core.host.hl_host_time()
+      assert.same({}, quick(opened, {labelled = opened.names, unlabelled = names, val = {}}))
+      assert.is_true(core.host.hl_host_time() - began < 1)
+   end)
+
    it('names pictures that are both labelled and in the list of unlabelled ones', function()
       set:write_list('more', 4, 5)
       set:write_list('few', 1, 5)
