@@ -213,6 +213,30 @@ describe('loader', function()
       assert.matches('needs crop_w', error_of(l.next, l))
    end)
 
+   it('takes the options that there are, and says which is meant', function()
+      local transforms = data.transforms
+      local sample = transforms.whole(1)(nil, 8, 8)
+      for expected, call in pairs {
+         ["transforms.segmentation: there is no option 'scal'; did you mean 'scale'?"] = function()
+            transforms.segmentation {crop = {8}, scal = {0.1, 0.1}}
+         end,
+         ["transforms.segmentation: there is no option 'miror'; did you mean 'mirror'?"] = function()
+            transforms.segmentation {crop = {8}, miror = true}
+         end,
+         ["transforms.segmentation: there is no option 'contrst'; did you mean 'contrast'?"] = function()
+            transforms.segmentation {crop = {8}, jitter = {contrst = 0.4}}
+         end,
+         ["transforms.classification: there is no option 'miror'; did you mean 'mirror'?"] = function()
+            transforms.classification {resize = {8}, miror = true}
+         end,
+         ["transforms.colour: there is no option 'gray'; did you mean 'grey'?"] = function()
+            transforms.colour(sample, nil, {gray = 0.2})
+         end,
+      } do assert.truthy(error_of(call):find(expected, 1, true), expected) end
+      transforms.segmentation {crop = {8}, size = 1, jitter = {hue = 0.1, chance = 1}, grey = 0.2, blur = {0.1, 2}, blur_chance = 0.5}
+      transforms.classification {resize = {8}, jitter = {hue = 0.1}, grey = 0.2, blur = {0.1, 2}, blur_chance = 0.5}
+   end)
+
    it('takes crops of whole numbers', function()
       assert.matches('crop must be', error_of(data.transforms.segmentation, {crop = {0}}))
       assert.matches('crop must be', error_of(data.transforms.segmentation, {crop = {1, 2, 3}}))

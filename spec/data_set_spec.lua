@@ -31,6 +31,16 @@ describe('data sets', function()
       assert.same({'img_01'}, split.unlabelled)
    end)
 
+   it('takes all options of an experiment, and no others', function()
+      local options = data.options {size = 0.5, tags = '', root = root}
+      assert.equal(10, #data.open(options).names)
+      for wrong, meant in pairs {layuot = 'layout', clases = 'classes', labeled = 'labelled'} do
+         local expected = ("data.open: there is no option '%s'; did you mean '%s'?"):format(wrong, meant)
+         local message = error_of(data.open, {root = root, [wrong] = '2'})
+         assert.truthy(message:find(expected, 1, true), message)
+      end
+   end)
+
    it('names what is missing', function()
       assert.matches('there is no folder', error_of(data.open, {root = root .. '/nowhere'}))
       local empty = tiny.folder()

@@ -18,6 +18,11 @@ describe('splits', function()
    end)
    teardown(function() tiny.remove(root) end)
 
+   it('take the options that there are, and say which is meant', function()
+      local message = error_of(data.split, set, {labeled = '1/8'})
+      assert.truthy(message:find("data.split: there is no option 'labeled'; did you mean 'labelled'?", 1, true), message)
+   end)
+
    it('takes a fraction, a number, all, or a list', function()
       assert.equal(2, #data.split(set, {labelled = '1/8', seed = 1}).labelled)
       assert.equal(2, #data.split(set, {labelled = '0.125', seed = 1}).labelled)

@@ -23,12 +23,14 @@ end
 ---     local set = hilo.data.open {root = 'photos'}
 ---     print(set.told, table.concat(set.classes, ', '))
 ---@param options {root: string, layout: string?, classes: string|string[]|nil, map: string?, colours: string?, suffix: string?,
---- crowd: string?, [string]: any}
+--- crowd: string?, labelled: string?, unlabelled: string?, train: string?, val: string?, balanced: boolean?, order: string?,
+--- split: string?, size: number?, tags: string?}
 --- layout: 'auto' to find it out, or one of voc, context, context59, cityscapes, ade20k, folders, csv, coco, labelme;
 --- classes: names, a file of names (and colours), their number, or a public set's name; if not given <root>/classes.txt, what the
 --- layout or annotation files say, or as many as the label maps show; map: ids to classes, see data/idmap.lua; colours: voc,
 --- cityscapes, camvid or a file with lines `name r g b`; suffix: the ending of label maps' names where a picture has several;
---- crowd: 'void' or 'object', what COCO's crowds are
+--- crowd: 'void' or 'object', what COCO's crowds are; labelled and those after it: the rest of an experiment's options `data.`, which
+--- hilo.data.split and others take
 ---@return DataSet
 return function(options)
    local root = options.root:gsub('(.)/+$', '%1')

@@ -228,7 +228,7 @@ end
 ---     print(#parts.labelled, #parts.unlabelled, #parts.val)
 ---@param set DataSet
 ---@param options {labelled: string?, unlabelled: string?, train: string?, val: string?, balanced: boolean?, order: string?,
---- split: string?, own_unlabelled: boolean?, seed: integer?, threads: integer?, [string]: any}
+--- split: string?, own_unlabelled: boolean?, seed: integer?, threads: integer?}
 --- labelled: a fraction ('0.125', '1/8'), a number ('45'), 'all', or a list ('train_1_8_s1', 'my/list.txt');
 --- unlabelled: 'rest' (the train images that are not labelled; all of them where none is left), 'all' (every train image), 'images'
 --- (every image that is neither labelled nor measures, train list or not), 'none', or a list;

@@ -36,6 +36,8 @@ local saturation = 2 -- its number in jitter_order
 
 ---@alias Transform fun(draws: Draws, h: integer, w: integer): Sample
 
+---@alias Jitter {brightness: number?, contrast: number?, saturation: number?, hue: number?, chance: number?}
+
 local transforms = {}
 
 local function scaled(size, scale) return host.hl_host_scaled_size(size, scale) end
@@ -51,29 +53,6 @@ local function scale_range(options)
    return low, high
 end
 
---- For training a segmentation network: scale, crop (what lies outside the image is void), mirror.
----
----     local transform = hilo.data.transforms.segmentation {crop = {96, 96}, scale = {0.5, 1.5}, mirror = true}
----     local sample = transform(hilo.data.Draws.of(1, 1, 0, 0), 120, 160)                       -- of a picture of 120 x 160
----@param options {crop: integer[], size: number?, scale: {[1]: number, [2]: number}?, mirror: boolean?, jitter: table?,
---- grey: number?, blur: number[]?, blur_chance: number?, [string]: any} crop {height, width} in pixels; size: factor for all images
---- (0.5: half size), scale {low, high} drawn on top
---- of it; the rest: see transforms.colour
----@return Transform
-function transforms.segmentation(options)
-   local crop_h, crop_w = sides(options.crop, 'crop')
-   local size, low, high = options.size or 1, scale_range(options)
-   check(size > 0, 'transforms: size must be positive, got %g', size)
-   return function(draws, h, w)
-      local sample = {scale = size * draws:uniform(low, high), crop_h = crop_h, crop_w = crop_w}
-      sample.crop_y = corner(draws, scaled(h, sample.scale), crop_h)
-      sample.crop_x = corner(draws, scaled(w, sample.scale), crop_w)
-      sample.flip = options.mirror and draws:chance(0.5) or false
-      transforms.colour(sample, draws, options)
-      return sample
-   end
-end
-
 -- torchvision's RandomGrayscale: last of the four changes, the colours go.
 local function make_grey(sample)
    local order = {}
@@ -84,15 +63,8 @@ local function make_grey(sample)
    sample.saturation, sample.jitter_order = 0, order
 end
 
---- Adds colour jitter, loss of colour and blur to a sample, drawn from draws.colours.
----@param sample Sample changed in place
----@param draws Draws? not needed where nothing is asked for
----@param options {jitter: {brightness: number?, contrast: number?, saturation: number?, hue: number?, chance: number?}?, grey: number?,
---- blur: number[]?, blur_chance: number?, [string]: any} jitter as torchvision's ColorJitter takes it, applied with probability
---- `chance`, 1 if not given; grey: the probability that the colours go; blur {low, high} of sigma in pixels, applied with probability
---- `blur_chance`, 1
----@return Sample
-function transforms.colour(sample, draws, options)
+-- What transforms.colour does, of the options of any transform.
+local function add_colour(sample, draws, options)
    draws = draws and draws.colours
    local jitter = options.jitter
    if jitter and (not jitter.chance or draws:chance(jitter.chance)) then
@@ -112,10 +84,41 @@ function transforms.colour(sample, draws, options)
    return sample
 end
 
+--- For training a segmentation network: scale, crop (what lies outside the image is void), mirror.
+---
+---     local transform = hilo.data.transforms.segmentation {crop = {96, 96}, scale = {0.5, 1.5}, mirror = true}
+---     local sample = transform(hilo.data.Draws.of(1, 1, 0, 0), 120, 160)                       -- of a picture of 120 x 160
+---@param options {crop: integer[], size: number?, scale: {[1]: number, [2]: number}?, mirror: boolean?, jitter: Jitter?,
+--- grey: number?, blur: number[]?, blur_chance: number?} crop {height, width} in pixels; size: factor for all images
+--- (0.5: half size), scale {low, high} drawn on top
+--- of it; the rest: see transforms.colour
+---@return Transform
+function transforms.segmentation(options)
+   local crop_h, crop_w = sides(options.crop, 'crop')
+   local size, low, high = options.size or 1, scale_range(options)
+   check(size > 0, 'transforms: size must be positive, got %g', size)
+   return function(draws, h, w)
+      local sample = {scale = size * draws:uniform(low, high), crop_h = crop_h, crop_w = crop_w}
+      sample.crop_y = corner(draws, scaled(h, sample.scale), crop_h)
+      sample.crop_x = corner(draws, scaled(w, sample.scale), crop_w)
+      sample.flip = options.mirror and draws:chance(0.5) or false
+      return add_colour(sample, draws, options)
+   end
+end
+
+--- Adds colour jitter, loss of colour and blur to a sample, drawn from draws.colours.
+---@param sample Sample changed in place
+---@param draws Draws? not needed where nothing is asked for
+---@param options {jitter: Jitter?, grey: number?, blur: number[]?, blur_chance: number?} jitter {brightness, contrast, saturation, hue,
+--- chance} as torchvision's ColorJitter takes it, applied with probability `chance`, 1 if not given; grey: the probability that the
+--- colours go; blur {low, high} of sigma in pixels, applied with probability `blur_chance`, 1
+---@return Sample
+function transforms.colour(sample, draws, options) return add_colour(sample, draws, options) end
+
 --- For classifying images: resized to one size, mirrored; strong adds colour jitter and blur. With scale, a part of that size is
 --- cut from an image resized to so many times it, and what lies outside is void.
----@param options {resize: integer[], scale: {[1]: number, [2]: number}?, mirror: boolean?, jitter: table?, blur: number[]?,
---- [string]: any} scale {low, high}
+---@param options {resize: integer[], scale: {[1]: number, [2]: number}?, mirror: boolean?, jitter: Jitter?, grey: number?,
+--- blur: number[]?, blur_chance: number?} scale {low, high}; jitter and those after it: see transforms.colour
 ---@return Transform
 function transforms.classification(options)
    local h, w = sides(options.resize, 'resize')
@@ -127,7 +130,7 @@ function transforms.classification(options)
          sample.crop_y, sample.crop_x = corner(draws, scaled(h, sample.scale), h), corner(draws, scaled(w, sample.scale), w)
       end
       sample.flip = options.mirror and draws:chance(0.5) or false
-      return transforms.colour(sample, draws, options)
+      return add_colour(sample, draws, options)
    end
 end
 
