@@ -137,6 +137,18 @@ describe('questions', function()
       assert.matches('function ReLU:updateOutput', typed '??nn.ReLU\n')
       assert.matches('hilo.cross_entropy', typed '? cross entropy\n')
       assert.matches('commands: %%', typed '?\n')
+      for _, question in ipairs {'?show', 'show?', "help 'show'", 'help(show)', 's = show\n?s'} do
+         local told = typed(question .. '\n')
+         assert.matches('show%(x, %[options%]%) %-> path', told)
+         assert.matches('lua/hilo/prompt/show/init.lua:%d+', told)
+      end
+      assert.matches('open%(name, %[options%]%) %-> OpenedRun', typed '?open\n')
+      assert.matches('lua/hilo/prompt/summary.lua:%d+', typed '?summary\n')
+      for name in pairs {timeit = true, down = true, load = true} do
+         assert.matches('^[^\n]*%%' .. name .. '[^\n]*\n\n%l', typed('?%' .. name .. '\n'))
+      end
+      assert.matches('the shell', typed '?$\n')
+      assert.matches("there is no command '%%tmeit'", typed '?%tmeit\n')
       for _, question in ipairs {'?f', 'f??', 'help(f)'} do
          assert.equal('function(x) [1]:2\nlocal function f(x) return x + a\nend\n',
             typed('do local a = 1\nlocal function f(x) return x + a\nend\ng = f end f = g\n' .. question .. '\n'))

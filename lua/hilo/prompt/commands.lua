@@ -17,12 +17,28 @@ local function is_defined(name, session)
    return session.variables[name] ~= nil or rawget(_G, name) ~= nil
 end
 
+local function check_exists(name)
+   if modules[name] then return end
+   error(("there is no command '%%%s'; %%%s exist"):format(name, table.concat(commands.names(), ', %')), 0)
+end
+
 local function command(name, rest)
-   local module = modules[name]
-   if not module then
-      error(("there is no command '%%%s'; %%%s exist"):format(name, table.concat(commands.names(), ', %')), 0)
+   check_exists(name)
+   return require('hilo.prompt.' .. modules[name])[name], rest
+end
+
+--- What a command does, as the manual's page on the prompt tells it.
+---@param written string '%timeit', '$'
+---@return string
+function commands.about(written)
+   local wanted = written:match '^%$' or written:match '^%%%a*'
+   if wanted ~= '$' then check_exists(wanted:sub(2)) end
+   for names, does in require('hilo.help.pages').find('prompt').text:gmatch '\n| (`[^|\n]*`) | ([^|\n]*) |' do
+      for name in names:gmatch '`([^`]*)`' do
+         if name:match '^%S+' == wanted then return ('%s\n\n%s; `?prompt` tells of all'):format(names:gsub('`', ''), does) end
+      end
    end
-   return require('hilo.prompt.' .. module)[name], rest
+   return written
 end
 
 local function shell(line)

@@ -46,10 +46,20 @@ local function source_of(session, thing, value)
    session:say('%s\n%s', session.paint('dim', place), source)
 end
 
+-- The name under which the prompt has a function to hand: the manual knows `show` by it, not what calls it with the session.
+local function built_in_name(session, value)
+   if type(value) ~= 'function' then return nil end
+   for name in pairs(session.built_in) do
+      if rawequal(rawget(_G, name), value) then return name end
+   end
+   return nil
+end
+
 -- What is known of a name, a variable's value, or a method of it.
 local function known_of(session, thing, value)
    local text
-   for _, topic in ipairs {value == nil and thing or value, method_of(session, thing) or thing, thing} do
+   local first = value == nil and thing or built_in_name(session, value) or value
+   for _, topic in ipairs {first, method_of(session, thing) or thing, thing} do
       text = require('hilo.help').show(topic)
       if is_known(text) then break end
    end
@@ -70,6 +80,7 @@ function questions.ask(session, marks, about)
    end
    local value = value_of(session, thing)
    if type(value) == 'string' then value = nil end
+   if thing:find '^[%%$]' then return session:say('%s', require('hilo.prompt.commands').about(thing)) end
    if tell_of_typed(session, value) then return end
    local answer = marks == '??' and source_of or known_of
    answer(session, thing, value)
@@ -81,7 +92,7 @@ end
 function questions.about(session, x)
    if x == nil or type(x) == 'string' then return questions.ask(session, '?', x or '') end
    if tell_of_typed(session, x) then return end
-   session:say('%s', require('hilo.help').show(x))
+   session:say('%s', require('hilo.help').show(built_in_name(session, x) or x))
 end
 
 return questions
