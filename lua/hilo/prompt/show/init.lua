@@ -32,6 +32,15 @@ function show.png(bytes)
    return writers[how](canvas.fitted(pixels, room(how, columns > 0 and columns or 80)))
 end
 
+-- Errors unless the options are what the comment above show.show declares. The session is no argument of what is typed.
+local function check_options(options)
+   local declared = require('hilo.checked.declaration').of(show.show, {'show'})
+   local place = declared and declared.n
+   if not declared or options == nil or declared[place].kind.test(options) then return end
+   declared.written = 'x, options'
+   require 'hilo.checked.failure'('show', declared, place, options)
+end
+
 --- Shows images, label maps with a legend, maps of scores, filters, batches and files, as well as the terminal can; where it shows no
 --- pictures, as a PNG.
 ---
@@ -48,9 +57,9 @@ end
 --- the file's name
 ---@return string? path of the PNG, where the terminal shows no pictures
 function show.show(session, x, options)
+   check_options(options)
    options = options or {}
    local how = options.to and 'file' or options.how or terminal.way()
-   core.check(how == 'file' or writers[how], "show: how is 'kitty', 'iterm2', 'sixel', 'blocks' or 'file', got '%s'", how)
    local width, height = room(how, session:width())
    local given = setmetatable({aspect = how ~= 'file' and width / height or nil}, {__index = options})
    local pixels, lines = content.of(x, given)
