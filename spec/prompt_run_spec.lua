@@ -13,6 +13,9 @@ describe('a run at the prompt', function()
       assert.is_true(r.scores.mean_iou >= 0)
       assert.matches('^run sup in .*: finished, step 12 of 12\nmean_iou ', tostring(r))
       assert.matches('steps=12', tostring(r))
+      assert.matches(' crop=32 ', tostring(r))
+      r.data.given.scale = {0.5, 1.5}
+      assert.matches(' scale=0.5,1.5 ', tostring(r))
       assert.equal(r, r:refresh())
    end)
 
