@@ -35,6 +35,11 @@ describe('a run at the prompt', function()
       assert.equal(1, #r:worst(1))
       assert.equal(worst[1].name, r:worst(1)[1].name)
       assert.matches('^1  %S+  mean IoU [%d.]+\n2  ', tostring(worst))
+      for _, n in ipairs {-3, 0, 1.5, '2'} do
+         local ok, message = pcall(r.worst, r, n)
+         assert.is_false(ok)
+         assert.matches('worst: n must be a whole number of 1 or more, got ', message)
+      end
       local _, lines = require('hilo.prompt.show.content').of(worst, {})
       assert.matches('^image, label map, prediction, errors', lines[1].text)
       assert.matches('^%s+0 background [%d.]+ %%$', lines[2].text)

@@ -1,4 +1,5 @@
 --- prompt/worst.lua: the pictures of a run whose labels are worst.
+local arguments = require 'hilo.ops.arguments'
 local core = require 'hilo.core'
 local hilo = require 'hilo'
 
@@ -58,6 +59,7 @@ end
 ---@param part 'val'|'labelled'
 ---@return WorstImages
 function worst.of(run, n, part)
+   arguments.whole('worst', 'n', n, 1)
    local model, set = run.model, run.set
    local names = core.check(run.split[part], "worst: there is no part '%s' in the run's split", part)
    local list = setmetatable({classes = set.classes, palette = model.palette}, WorstImages)
