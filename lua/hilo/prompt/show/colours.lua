@@ -25,19 +25,25 @@ end
 
 --- Smallest and largest of the finite numbers.
 ---@param x Tensor float
----@return number low
+---@return number low 0 where none is finite
 ---@return number high
+---@return integer finite how many are
+---@return integer nan how many are NaN
 function colours.range(x)
    local values, low, high = x:contiguous():data(), math.huge, -math.huge
+   local finite, nan = 0, 0
    for i = 0, x:nElement() - 1 do
       local v = values[i]
       if v - v == 0 then
+         finite = finite + 1
          if v < low then low = v end
          if v > high then high = v end
+      elseif v ~= v then
+         nan = nan + 1
       end
    end
-   if low > high then return 0, 0 end
-   return low, high
+   if finite == 0 then low, high = 0, 0 end
+   return low, high, finite, nan
 end
 
 -- Dark violet, blue, green, yellow: brightness grows evenly.

@@ -65,10 +65,14 @@ end
 
 local function scores(x, options)
    x = x:detach():cpu():float()
-   local low, high = colours.range(x)
+   local low, high, finite, nan = colours.range(x)
+   local infinite = x:nElement() - finite - nan
+   local told = {finite > 0 and ('%.4g (dark) to %.4g (bright)'):format(low, high) or 'no finite numbers'}
+   if nan > 0 then told[#told + 1] = ('NaN (red) %.4g %%'):format(100 * nan / x:nElement()) end
+   if infinite > 0 then told[#told + 1] = ('infinite %.4g %%'):format(100 * infinite / x:nElement()) end
    local function painted(one) return colours.scores(one, low, high) end
    local picture = x:dim() == 2 and painted(x) or canvas.tiled(listed(x, painted), options.aspect)
-   return picture, {{text = ('%.4g (dark) to %.4g (bright)'):format(low, high)}}
+   return picture, {{text = table.concat(told, ', ')}}
 end
 
 local function filters(x, options)
