@@ -597,12 +597,16 @@ end
 
 -- ---- element access ----
 
+local function refuse_index(t, dim, index, n)
+   local why = is_whole(index) and ('is out of range 1..%d'):format(n) or 'is not a whole number,'
+   raise(('index %s %s in dimension %d of a %s tensor'):format(tostring(index), why, dim, shape_text(t)))
+end
+
 local function element_offset(t, dim, index)
    local n = tonumber(t._c.size[dim - 1])
    local i = index
    if type(i) == 'number' and i < 0 then i = n + 1 + i end
-   check(type(i) == 'number' and i % 1 == 0 and i >= 1 and i <= n, 'index %s is out of range 1..%d in dimension %d of a %s tensor',
-      tostring(index), n, dim, shape_text(t))
+   if type(i) ~= 'number' or i % 1 ~= 0 or i < 1 or i > n then refuse_index(t, dim, index, n) end
    return (i - 1) * tonumber(t._c.stride[dim - 1])
 end
 Tensor.element_offset = element_offset

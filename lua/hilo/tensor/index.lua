@@ -8,13 +8,11 @@ local methods = Tensor.methods
 -- t[{1, {2, 3}, {}}]: a number selects, {first, last} narrows, {} keeps a dimension.
 local function slice(t, spec)
    check(#spec <= t:dim(), 'a tensor of %s takes at most %d indices, got %d', Tensor.shape_text(t), t:dim(), #spec)
-   local dim = 1
+   local whole, dim = t, 1
    for position, s in ipairs(spec) do
       if type(s) == 'number' then
-         if t:dim() == 1 then
-            Tensor.element_offset(t, 1, s)
-            return t:narrow(1, s > 0 and s or t:size(1) + 1 + s, 1), true
-         end
+         Tensor.element_offset(whole, position, s)
+         if t:dim() == 1 then return t:narrow(1, s > 0 and s or t:size(1) + 1 + s, 1), true end
          t = t:select(dim, s)
       else
          check(type(s) == 'table' and #s <= 2, 'index %d must be a number, {} or {first, last}', position)
@@ -24,7 +22,7 @@ local function slice(t, spec)
             if first < 0 then first = n + 1 + first end
             if last < 0 then last = n + 1 + last end
             check(first >= 1 and last <= n and first <= last, 'slice {%s, %s} is out of range 1..%d in dimension %d', tostring(s[1]),
-               tostring(s[2] or s[1]), n, dim)
+               tostring(s[2] or s[1]), n, position)
             t = t:narrow(dim, first, last - first + 1)
          end
          dim = dim + 1
