@@ -11,6 +11,30 @@ local function session(...)
    return unpack(results)
 end
 
+describe('an expression at the prompt', function()
+   local function message_of(text)
+      local f = assert(chunk.new(text, '=t', assert(chunk.kind(text, '=t')), {}))
+      return select(2, pcall(f))
+   end
+
+   it('fails in the line in which it stands', function()
+      for _, text in ipairs {'nothing.x', 'nothing.x;', '(nothing.x) ', 'nothing.x -- why)', "'--' .. nothing.x", 'nothing.x --[[why]]',
+         'nothing()', 'nothing.x, 1'} do
+         assert.matches('^t:1: ', message_of(text), text)
+      end
+      assert.matches('^t:2: ', message_of '{1,\nnothing.x}')
+      assert.matches('^t:2: ', message_of '{1,\nnothing.x,\n2}')
+   end)
+
+   it('is what stands before a comment', function()
+      assert.equal('a -- b', session "'a -- b'")
+      assert.equal(3, session '1 --[[ -- ]] + 2')
+      assert.equal(3, session '1 --[[ -- ]] + 2 -- )')
+      assert.equal(7, session '7 --')
+      assert.same({1, 2}, {session '1, 2 -- 3'})
+   end)
+end)
+
 describe('local variables at the prompt', function()
    it('stay for the next line', function()
       assert.equal(42, session('local a = 40', 'a + 2'))

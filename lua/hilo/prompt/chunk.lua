@@ -55,12 +55,18 @@ local function keeping(names)
    return table.concat(parts)
 end
 
--- An expression that is a call is no tail call: errors shall be told at its line.
+-- An expression that is a call is no tail call: errors shall be told at its line. That is the line of what follows the expression, so
+-- the bracket stands in its last line; in the next one where it cannot be told where a comment begins.
 local function body_of(text, kind)
    local names = scan.names(text)
    if kind == 'expression' then
-      local code = ('return _pass_(%s\n)\n'):format((text:gsub(';%s*$', '')))
-      return load(code, '=', 't') and code or 'return ' .. text .. '\n', names
+      local whole = text:gsub('%s*;?%s*$', '')
+      local before_comment = whole:match '^(.-)%-%-[^%[\n][^\n]*$' or whole
+      for _, expression in ipairs {whole, before_comment, whole .. '\n'} do
+         local code = ('return _pass_(%s)\n'):format(expression)
+         if load(code, '=', 't') then return code, names end
+      end
+      return 'return ' .. text .. '\n', names
    end
    local at, keep = names.returns, keeping(names.locals)
    if not at then return text .. '\n' .. keep, names end
