@@ -92,4 +92,52 @@ describe('hilo sweep', function()
       assert.equal(0, (sweep('kind=plain,odd', 'fail=odd', 'seed=1..2', 'retry_failed=true')))
       assert.same({2, 2}, {#results().trials[1].runs, #results().trials[2].runs})
    end)
+
+   -- A Lua sweep whose options are computed from what `axis` takes; a negative number is refused.
+   local function computed(axis, ...)
+      local path = runs .. '/computed.lua'
+      tiny.write(path, ([[
+         return {
+            script = '%s', name = 's', runs = '%s', report = false, axes = {change = %s},
+            options = function(values)
+               assert(tonumber(values.change), 'change: expected a number, got ' .. tostring(values.change))
+               if values.change < 0 then error('change: expected a positive number') end
+               return {lr = math.abs(values.change), steps = 2}
+            end,
+         }
+      ]]):format(tiny_sweep.script, runs, axis))
+      return process.capture(words_of(path, ...))
+   end
+
+   it('starts nothing where the options of one of its configurations cannot be computed', function()
+      local code, text = computed '{0.1, -1}'
+      assert.equal(1, code)
+      assert.matches('change: expected a positive number', text)
+      assert.not_matches('starts', text)
+      assert.is_false(hilo.data.folder.is_file(runs .. '/sweeps.db'))
+      code, text = computed('{0.1}', 'steps=3')
+      assert.equal(0, code, text)
+   end)
+
+   it('fails the trials of a range whose options cannot be computed, and tries them again when told to', function()
+      local _, text = computed('{low = -1, high = 1}', 'trials=6', 'sampler=random')
+      local found, failed = results(), 0
+      assert.equal(6, #found.trials, text)
+      for _, trial in ipairs(found.trials) do
+         assert.equal(trial.values.change < 0 and 'failed' or 'complete', trial.state)
+         if trial.state == 'failed' then
+            failed = failed + 1
+            assert.matches('expected a positive number', trial.error)
+         end
+      end
+      assert.is_true(failed > 0 and failed < 6)
+      tiny.write(runs .. '/computed.lua', tiny.read(runs .. '/computed.lua'):gsub('values.change < 0', 'false'))
+      local code
+      code, text = process.capture(words_of(runs .. '/computed.lua', 'trials=6', 'sampler=random', 'retry_failed=true'))
+      assert.equal(0, code, text)
+      for i, trial in ipairs(results().trials) do
+         assert.equal('complete', trial.state)
+         assert.equal(found.trials[i].values.change, trial.values.change)
+      end
+   end)
 end)

@@ -2,6 +2,7 @@
 --- another coordinator was stopped or died.
 local poll = require 'posix.poll'
 local signal = require 'posix.signal'
+local command = require 'hilo.command'
 local core = require 'hilo.core'
 local axes_of = require 'hilo.sweep.axes'
 local folder = require 'hilo.data.folder'
@@ -69,8 +70,18 @@ function Coordinator:total()
    return math.min(s.trials > 0 and s.trials or math.huge, grid)
 end
 
+-- A trial whose options cannot be computed fails, and the others go on.
 local function add_runs(self, trial_id, number, values)
-   for _, seed in ipairs(self.d.seeds) do self.study:add_runs(trial_id, plan(self.d, number, values, seed)) end
+   local planned = {}
+   for i, seed in ipairs(self.d.seeds) do
+      local ok, runs = pcall(plan, self.d, number, values, seed)
+      if not ok then
+         self.study:refuse(trial_id, command.plain(runs))
+         return
+      end
+      planned[i] = runs
+   end
+   for _, runs in ipairs(planned) do self.study:add_runs(trial_id, runs) end
    self.study:settle(trial_id) -- its stages may have failed already
 end
 

@@ -10,7 +10,10 @@ local Coordinator = require 'hilo.sweep.coordinator'
 local definition = require 'hilo.sweep.definition'
 local Display = require 'hilo.sweep.display'
 local extend = require 'hilo.sweep.extend'
+local grid = require 'hilo.sweep.samplers.grid'
+local plan = require 'hilo.sweep.plan'
 local results = require 'hilo.sweep.results'
+local space = require 'hilo.sweep.samplers.space'
 local Store = require 'hilo.sweep.store'
 
 local launchers = {['local'] = 'hilo.sweep.launchers.local', slurm = 'hilo.sweep.launchers.slurm'}
@@ -18,16 +21,29 @@ local launchers = {['local'] = 'hilo.sweep.launchers.local', slurm = 'hilo.sweep
 ---@class hilo.sweep
 local sweep = {definition = definition, results = results, Store = Store}
 
+local most_planned = 10000 -- configurations whose options are computed before the first run, some 0.1 ms each
+
+-- What cannot be computed is an error before anything is trained, where the configurations can be counted.
+local function check_configurations(d)
+   local n = space.size(d.axes)
+   if n == math.huge then return end
+   for position = 0, math.min(n, most_planned) - 1 do plan(d, position, grid.configuration(d.axes, position), d.seeds[1]) end
+end
+
 --- Carries out a sweep, or what is left of it.
 ---@param d Definition
 ---@param options? {display: Display?}
 ---@return SweepResults
 ---@return string? stopped why it did not come to its end
 function sweep.run(d, options)
+   check_configurations(d)
    local store = Store.open(d.settings.store, {create = true})
    local study = store:make_study(d.settings.name, d.settings.direction)
    study:transaction(function()
-      if d.settings.retry_failed then study:retry_failed() end
+      if d.settings.retry_failed then
+         study:retry_failed()
+         study:retry_refused()
+      end
       extend(d, study)
    end)
    local launcher = require(launchers[d.settings.launcher]).new(d.settings, d.slurm)

@@ -97,7 +97,8 @@ function results.of(study)
       end
       found.created = found.created or trial.started
       found.trials[i] = {number = trial.number, state = trial.state, values = trial.values, value = trial.value,
-         spread = numbers.spread(values), n = #values, error = message, curve = trial.curve, seconds = seconds, runs = runs}
+         spread = numbers.spread(values), n = #values, error = message or trial.error, curve = trial.curve,
+         seconds = seconds, runs = runs}
    end
    return found
 end

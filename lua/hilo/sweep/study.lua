@@ -2,6 +2,7 @@
 --- transaction or part of one, so several coordinators may work on one sweep.
 local time = require 'posix.sys.time'
 local core = require 'hilo.core'
+local axes_of = require 'hilo.sweep.axes'
 local distributions = require 'hilo.sweep.distributions'
 local json = require 'hilo.train.json'
 local numbers = require 'hilo.sweep.numbers'
@@ -134,6 +135,7 @@ local states = {COMPLETE = 'complete', RUNNING = 'running', WAITING = 'waiting',
 ---@field curve {step: integer, value: number}[]
 ---@field started string?
 ---@field ended string?
+---@field error string? why it failed
 
 -- The trial of a row that names one: those of a damaged file may name none.
 local function trial_of(self, by_id, row)
@@ -178,6 +180,10 @@ function Study:trials()
       WHERE study_id = ? AND state = 'COMPLETE' AND trial_id IS NOT NULL GROUP BY trial_id]], self.id)) do
       local trial = trial_of(self, by_id, row)
       trial.value = trial.value or row.mean
+   end
+   for _, row in ipairs(self.db:rows([[SELECT a.trial_id, value_json FROM trial_user_attributes a JOIN trials t USING (trial_id)
+      WHERE study_id = ? AND "key" = 'error']], self.id)) do
+      trial_of(self, by_id, row).error = axes_of.text_of(json.decode('[' .. row.value_json .. ']', self.db.path)[1])
    end
    return list
 end
@@ -329,6 +335,25 @@ end
 function Study:refuse(trial_id, reason)
    set_attribute(self, trial_id, 'error', reason)
    self.db:run("UPDATE trials SET state = 'FAIL', datetime_complete = ? WHERE trial_id = ?", time_text(), trial_id)
+end
+
+--- Trials that were refused wait to be tried again, as Optuna's enqueued ones do.
+---@return integer number of trials
+function Study:retry_refused()
+   return self.db:transaction(function()
+      local n = 0
+      for _, trial in ipairs(self:trials()) do
+         if trial.state == 'failed' and trial.error and #self:runs(trial.id) == 0 then
+            self:reopen(trial.id)
+            self.db:run([[INSERT INTO trial_system_attributes (trial_id, "key", value_json) VALUES (?, 'fixed_params', ?)
+               ON CONFLICT (trial_id, "key") DO UPDATE SET value_json = excluded.value_json]], trial.id,
+               json.encode(trial.values, {one_line = true}))
+            self.db:run("UPDATE trials SET state = 'WAITING' WHERE trial_id = ?", trial.id)
+            n = n + 1
+         end
+      end
+      return n
+   end)
 end
 
 --- Ends a trial: none of its runs goes on.

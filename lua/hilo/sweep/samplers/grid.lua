@@ -15,7 +15,11 @@ function grid.count(axes)
    return space.size(axes)
 end
 
-local function configuration(axes, position)
+--- A configuration of the grid.
+---@param axes Axis[] none continuous
+---@param position integer from 0
+---@return Values
+function grid.configuration(axes, position)
    local values = {}
    for a = #axes, 1, -1 do
       local n = space.count(axes[a])
@@ -33,7 +37,7 @@ function grid.suggest(axes, trials)
    local n, tried = grid.count(axes), space.tried(axes, trials)
    local position = 0
    while tried[position] do position = position + 1 end
-   return position < n and configuration(axes, position) or nil
+   return position < n and grid.configuration(axes, position) or nil
 end
 
 return grid
