@@ -140,4 +140,28 @@ describe('hilo sweep', function()
          assert.equal(found.trials[i].values.change, trial.values.change)
       end
    end)
+
+   it('takes a new definition as long as no run has begun', function()
+      local Store = hilo.sweep.Store
+      local function planned(...)
+         local d = hilo.sweep.definition.read(tiny_sweep.script, {'runs=' .. runs, 'name=s', 'report=false', 'workers=0',
+            'tracking=false', ...})
+         local store = Store.open(runs .. '/sweeps.db', {create = true})
+         local study = store:make_study('s', 'max')
+         require('hilo.sweep.extend')(d, study)
+         local id, number = study:add_trial()
+         study:set_values(id, d.axes, {depth = 1})
+         study:add_runs(id, require('hilo.sweep.plan')(d, number, {depth = 1}, 1))
+         return study, store
+      end
+      local _, store = planned('depth=1,2', 'steps=3')
+      store:close()
+      local code, text = sweep('lr=0.1,0.2', 'steps=2', 'metric=iou.two')
+      assert.equal(0, code, text)
+      local found = results()
+      assert.same({2, 0.1, 0.2}, {#found.trials, found.trials[1].values.lr, found.trials[2].values.lr})
+      code, text = sweep('lr=0.1,0.2', 'steps=3', 'metric=iou.two')
+      assert.equal(1, code)
+      assert.matches('was begun with steps=2; with 3', text)
+   end)
 end)

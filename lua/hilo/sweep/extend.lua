@@ -153,7 +153,7 @@ end
 ---@param study Study
 return function(d, study)
    study:transaction(function()
-      local saved = study:definition()
+      local saved = not study:forget_unbegun() and study:definition() or nil
       compare_judgement(d, study, saved)
       if saved then compare_meaning(d, saved) end
       d.stored_axes = extend_axes(d, study, saved)

@@ -81,6 +81,32 @@ function Study:save_definition(saved)
       ON CONFLICT (study_id) DO UPDATE SET definition_json = excluded.definition_json]], self.id, json.encode(saved, {one_line = true}))
 end
 
+--- Forgets what was asked for, and the trials that were planned, as long as nothing has come of it: no run has begun, nobody looks
+--- after the sweep, and all trials are its own.
+---@return boolean forgotten
+function Study:forget_unbegun()
+   return self.db:transaction(function()
+      local function count(text) return self.db:value('SELECT COUNT(*) FROM ' .. text, self.id) end
+      if self:is_owned() or count "hilo_runs WHERE study_id = ? AND (begun = 1 OR state NOT IN ('WAITING', 'FAIL'))" > 0 then
+         return false
+      end
+      if count [[trials t WHERE study_id = ? AND (
+         trial_id IN (SELECT trial_id FROM trial_system_attributes WHERE "key" = 'fixed_params')
+         OR trial_id NOT IN (SELECT trial_id FROM hilo_runs WHERE trial_id IS NOT NULL) AND NOT (state = 'FAIL'
+            AND trial_id IN (SELECT trial_id FROM trial_user_attributes WHERE "key" = 'error')))]] > 0 then
+         return false
+      end
+      for _, place in ipairs {'trial_user_attributes', 'trial_system_attributes', 'trial_params', 'trial_values',
+         'trial_intermediate_values', 'trial_heartbeats'} do
+         self.db:run(('DELETE FROM %s WHERE trial_id IN (SELECT trial_id FROM trials WHERE study_id = ?)'):format(place), self.id)
+      end
+      for _, place in ipairs {'hilo_runs', 'trials', 'hilo_sweeps'} do
+         self.db:run(('DELETE FROM %s WHERE study_id = ?'):format(place), self.id)
+      end
+      return true
+   end)
+end
+
 --- Which values are good.
 ---@param direction 'max'|'min'
 function Study:set_direction(direction)
