@@ -10,6 +10,7 @@ local Coordinator = require 'hilo.sweep.coordinator'
 local definition = require 'hilo.sweep.definition'
 local Display = require 'hilo.sweep.display'
 local extend = require 'hilo.sweep.extend'
+local folder = require 'hilo.data.folder'
 local grid = require 'hilo.sweep.samplers.grid'
 local plan = require 'hilo.sweep.plan'
 local results = require 'hilo.sweep.results'
@@ -17,6 +18,8 @@ local space = require 'hilo.sweep.samplers.space'
 local Store = require 'hilo.sweep.store'
 
 local launchers = {['local'] = 'hilo.sweep.launchers.local', slurm = 'hilo.sweep.launchers.slurm'}
+
+local check = core.check
 
 ---@class hilo.sweep
 local sweep = {definition = definition, results = results, Store = Store}
@@ -30,6 +33,12 @@ local function check_configurations(d)
    for position = 0, math.min(n, most_planned) - 1 do plan(d, position, grid.configuration(d.axes, position), d.seeds[1]) end
 end
 
+-- The folder of a new sweep is not that of a run, whose report it would write over.
+local function check_folder(d, study)
+   local path = d.settings.runs .. '/' .. d.settings.name
+   check(study:definition() or not folder.is_file(path .. '/log.jsonl'), '%s holds a run already; take another name=', path)
+end
+
 --- Carries out a sweep, or what is left of it.
 ---@param d Definition
 ---@param options? {display: Display?}
@@ -38,13 +47,15 @@ end
 function sweep.run(d, options)
    check_configurations(d)
    local store = Store.open(d.settings.store, {create = true})
-   local study = store:make_study(d.settings.name, d.settings.direction)
-   study:transaction(function()
+   local study = store.db:transaction(function()
+      local study = store:make_study(d.settings.name, d.settings.direction)
+      check_folder(d, study)
       if d.settings.retry_failed then
          study:retry_failed()
          study:retry_refused()
       end
       extend(d, study)
+      return study
    end)
    local launcher = require(launchers[d.settings.launcher]).new(d.settings, d.slurm)
    local coordinator = Coordinator.new(d, study, launcher, options and options.display or Display.new(d))
@@ -56,7 +67,7 @@ end
 
 return setmetatable(sweep, {
    __call = function(_, given)
-      core.check(type(given) == 'table', 'hilo.sweep expects a table {script =, axes =, ...}, got %s', type(given))
+      check(type(given) == 'table', 'hilo.sweep expects a table {script =, axes =, ...}, got %s', type(given))
       return sweep.run(definition.of_table(given))
    end,
 })
