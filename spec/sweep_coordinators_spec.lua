@@ -4,6 +4,7 @@ local core = require 'hilo.core'
 local lock = require 'hilo.io.lock'
 local process = require 'hilo.io.process'
 local signal = require 'posix.signal'
+local stdlib = require 'posix.stdlib'
 local tiny = require 'spec.tiny_set'
 local tiny_sweep = require 'spec.tiny_sweep'
 
@@ -180,5 +181,18 @@ describe('hilo sweep', function()
       store.db:run('UPDATE hilo_sweeps SET heartbeat = ?', study.now() - 100)
       assert.equal(0, (sweep('depth=1,2', 'steps=2')))
       store:close()
+   end)
+
+   it('shares OMP_NUM_THREADS out among the runs where it is set', function()
+      local former = os.getenv 'OMP_NUM_THREADS'
+      local function threads(limit, jobs)
+         stdlib.setenv('OMP_NUM_THREADS', limit)
+         local code, text = sweep('lr=0.1,0.2', 'steps=2', 'name=s' .. limit, 'jobs=' .. jobs)
+         stdlib.setenv('OMP_NUM_THREADS', former)
+         assert.equal(0, code, text)
+         return hilo.train.json.load(('%s/s%s/0000-s1/options.json'):format(runs, limit)).threads
+      end
+      assert.equal(1, threads('1', 1))
+      assert.equal(3, threads('6', 2))
    end)
 end)

@@ -41,6 +41,9 @@ Coordinator.__index = Coordinator
 ---@field judged integer the last step at which its trial was judged
 ---@field steps integer? that it takes in all, once it has said so
 
+-- Processors that the runs share: as many as OMP_NUM_THREADS says, as for a run alone.
+local function shared_processors() return tonumber((os.getenv 'OMP_NUM_THREADS' or ''):match '^%s*(%d+)') or processors() end
+
 ---@param d Definition
 ---@param study Study
 ---@param launcher LocalLauncher
@@ -51,7 +54,7 @@ function Coordinator.new(d, study, launcher, display)
       beaten = 0, looked = 0}, Coordinator)
    self.sampler = require('hilo.sweep.samplers.' .. d.settings.sampler)
    self.decide = pruners[d.settings.pruner].decide
-   self.threads = math.max(1, math.floor(processors() / d.settings.jobs))
+   self.threads = math.max(1, math.floor(shared_processors() / d.settings.jobs))
    self.is_gone = study.is_gone
    return self
 end
