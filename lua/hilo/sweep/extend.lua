@@ -42,6 +42,23 @@ local function compare_fixed(d, prefix, old, new)
    end
 end
 
+-- The old axes of a list of which the command names one value alone: that value of the axis, old or new.
+local function take_single_values(d, saved)
+   for _, old in ipairs(saved.axes) do
+      local stage, own_key = definition.owner_of(d, old.name)
+      local default, value = stage.defaults[own_key], stage.fixed[own_key]
+      if old.kind == 'choice' and not d.axis_of[old.name] and value ~= nil then
+         local single = type(value) == 'table' and table.concat(value, type(value[1]) == 'number' and 'x' or ',') or value
+         for _, one in ipairs(old.choices) do -- 96x64 is {96, 64}
+            if text(options.parse(axes_of.text_of(one), default)) == text(value) then single = one end
+         end
+         stage.fixed[own_key], d.axis_of[old.name] = nil, {name = old.name, kind = 'choice', choices = {single}}
+      end
+   end
+   d.axes = {}
+   for i, key in ipairs(sorted_keys(d.axis_of)) do d.axes[i] = d.axis_of[key] end
+end
+
 -- What is judged, and how, can be said anew as long as nothing has been judged.
 local function compare_judgement(d, study, saved)
    local judged = study.db:value([[SELECT COUNT(*) FROM trials LEFT JOIN trial_intermediate_values i USING (trial_id)
@@ -53,8 +70,9 @@ local function compare_judgement(d, study, saved)
    study:set_direction(d.settings.direction)
 end
 
+local function compare_script(d, saved) compare(d, 'script', saved.main.script, d.main.script) end
+
 local function compare_meaning(d, saved)
-   compare(d, 'script', saved.main.script, d.main.script)
    compare_fixed(d, '', saved.main, d.main)
    compare(d, 'stages', table.concat(sorted_keys(saved.stages), ','), table.concat(sorted_keys(d.stages), ','))
    for name, stage in pairs(d.stages) do
@@ -84,6 +102,14 @@ local function old_axes(study, saved)
    return by_name
 end
 
+-- Axes stay: a range does not become one value.
+local function check_axes(d, old)
+   for _, name in ipairs(sorted_keys(old)) do
+      check(d.axis_of[name], "sweep '%s' varies %s (%s); say so again, or take another name=", d.settings.name, name,
+         axes_of.describe(old[name]))
+   end
+end
+
 -- What the trials that are there have for an axis that is new.
 local function former_value(d, saved, key)
    local stage, own_key = definition.owner_of(d, key)
@@ -94,8 +120,8 @@ local function former_value(d, saved, key)
 end
 
 -- The axes as the store has them; trials that are there get what they lack.
-local function extend_axes(d, study, saved)
-   local old, stored = old_axes(study, saved), {}
+local function extend_axes(d, study, saved, old)
+   local stored = {}
    local has_trials = study:count_trials() > 0
    for i, axis in ipairs(d.axes) do
       local before = old[axis.name]
@@ -114,10 +140,6 @@ local function extend_axes(d, study, saved)
          study.db:run('UPDATE trial_params SET distribution_json = ? WHERE param_name = ? AND trial_id IN (SELECT trial_id FROM trials '
             .. 'WHERE study_id = ?)', distributions.encode(stored[i]), axis.name, study.id)
       end
-   end
-   for name, axis in pairs(old) do
-      check(d.axis_of[name], "sweep '%s' varies %s (%s); say so again, or take another name=", d.settings.name, name,
-         axes_of.describe(axis))
    end
    return stored
 end
@@ -155,8 +177,14 @@ return function(d, study)
    study:transaction(function()
       local saved = not study:forget_unbegun() and study:definition() or nil
       compare_judgement(d, study, saved)
+      if saved then
+         compare_script(d, saved)
+         take_single_values(d, saved)
+      end
+      local old = old_axes(study, saved)
+      check_axes(d, old)
       if saved then compare_meaning(d, saved) end
-      d.stored_axes = extend_axes(d, study, saved)
+      d.stored_axes = extend_axes(d, study, saved, old)
       d.seeds = union_of_seeds(saved and saved.seeds or {}, d.seeds)
       if saved then add_seeds(d, study) end
       study:save_definition(to_saved(d))
