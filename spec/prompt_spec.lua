@@ -120,6 +120,23 @@ describe('the prompt', function()
       end
    end)
 
+   it('without a terminal runs all entries, and ends with status 1 where one failed', function()
+      local path = in_file 'error("s")'
+      local function status(text, arguments)
+         local entries = in_file(text)
+         local out = os.execute(('luajit %slua/bin/hilo %s < %s > /dev/null 2>&1'):format(core.root, arguments or '', entries))
+         os.remove(entries)
+         return out / 256
+      end
+      for _, text in ipairs {'error("a")\n', 'error("a")\n1\n', 'for i = 1, 2 do\n', 'x = )\n1\n', '%nothing\n', '$ false\n',
+         'error()\nexit\n'} do
+         assert.equal(1, status(text), text)
+      end
+      for _, text in ipairs {'', '1\n', 'pcall(error)\n', '$ true\nexit\n'} do assert.equal(0, status(text), text) end
+      assert.equal(1, status('1\n', '-i ' .. path))
+      os.remove(path)
+   end)
+
    it('runs commands of the shell', function()
       assert.matches('^hi there\n', typed '$ echo hi there\n')
       assert.matches('exit status 3', typed '$ exit 3\n')

@@ -83,7 +83,10 @@ local function loop(session, lines)
    while not session.quit and failures < most_failures do
       local ok, message = pcall(turn, session, lines)
       failures = ok and 0 or failures + 1
-      if not ok then io.stderr:write('hilo: ', pretty.plain(message), '\n') end
+      if not ok then
+         session.erred = true
+         io.stderr:write('hilo: ', pretty.plain(message), '\n')
+      end
       tell_of_finalizers()
    end
 end
@@ -107,6 +110,7 @@ local function run_script(session, path, arguments)
       if not why then f, why = chunk.new(text, '@' .. path, 'statements', session.variables) end
    end
    if not f then
+      session.erred = true
       io.stderr:write('hilo: ', why, '\n')
       return false
    end
@@ -121,7 +125,7 @@ end
 
 --- Reads, runs and shows until the input ends.
 ---@param options? PromptOptions
----@return integer status of the exit
+---@return integer status of the exit: 1 where there is no terminal and an entry or the script failed
 function prompt.start(options)
    options = options or {}
    local terminal = core.host.hl_host_terminal_width(0) > 0 and core.host.hl_host_terminal_width(1) > 0
@@ -149,7 +153,7 @@ function prompt.start(options)
    if not ok then error(debug.traceback(thread, pretty.plain(message)), 0) end
    session.transcript:close()
    if terminal and not ends_line then io.write('\n') end
-   return 0
+   return not terminal and session.erred and 1 or 0
 end
 
 --- Runs code, as `hilo -e` does; an expression's value is printed. Ctrl-C ends the process.

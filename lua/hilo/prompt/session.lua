@@ -22,6 +22,7 @@ local unfinished = require 'hilo.prompt.unfinished'
 ---@field queue string[]? entries that %load has yet to run
 ---@field left string? the transcript of a lost session that they are from
 ---@field interrupted boolean? the last entry, by Ctrl-C
+---@field erred boolean? whether an entry, or the display of what it gave, did not end well
 ---@field quit boolean?
 local Session = {}
 Session.__index = Session
@@ -107,6 +108,7 @@ end
 ---@param message any
 ---@param thread thread
 function Session:fail(message, thread)
+   self.erred = true
    io.stdout:flush()
    self.interrupted = type(message) == 'string' and message:find('interrupted$') ~= nil
    local text = type(message) == 'string' and without_own_place(message) or 'error: ' .. pretty.text(message)
@@ -156,6 +158,7 @@ function Session:run(text)
    local f
    if kind then f, why = chunk.new(code, name, kind, self:visible()) end
    if not f then
+      self.erred = true
       io.stderr:write(self.paint_error('error', why == true and 'the input ends too early' or why), '\n')
       return false
    end
