@@ -172,14 +172,14 @@ describe('hilo sweep', function()
       local store = hilo.sweep.Store.open(runs .. '/sweeps.db')
       local study = store:study 's'
       store.db:run("INSERT INTO trials (number, study_id, state) VALUES (2, ?, 'WAITING')", study.id)
-      assert.equal(0, (sweep('depth=1,2', 'steps=2'))) -- the grid has no more values
+      assert.equal(1, (sweep('depth=1,2', 'steps=2'))) -- the grid has no more values
       assert.equal('failed', results().trials[3].state)
       store.db:run('UPDATE hilo_sweeps SET owner = ?, heartbeat = ?', 'elsewhere:12:34', study.now())
       local code, text = sweep('depth=1,2', 'steps=2')
       assert.equal(1, code)
       assert.matches('from one machine at a time', text)
       store.db:run('UPDATE hilo_sweeps SET heartbeat = ?', study.now() - 100)
-      assert.equal(0, (sweep('depth=1,2', 'steps=2')))
+      assert.equal(1, (sweep('depth=1,2', 'steps=2'))) -- it is the failed trial's
       store:close()
    end)
 

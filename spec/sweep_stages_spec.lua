@@ -39,7 +39,7 @@ describe('hilo sweep', function()
          }
       ]]):format(script, runs, script))
       local code, text = process.capture(words_of(path))
-      assert.equal(0, code, text)
+      assert.equal(1, code, text)
       local found = results()
       assert.same({'failed', 'complete'}, {found.trials[1].state, found.trials[2].state})
       assert.matches('the run that it needs, .*, failed', found.trials[1].error)
@@ -54,7 +54,7 @@ describe('hilo sweep', function()
          }
       ]]):format(script, runs, script))
       local code, text = process.capture(words_of(path))
-      assert.equal(0, code, text)
+      assert.equal(1, code, text)
       for i = 1, 3 do assert.equal('failed', results().trials[i].state) end
    end)
 
@@ -81,9 +81,9 @@ describe('hilo sweep', function()
          }
       ]]):format(script, runs, script))
       local code, text = process.capture(words_of(path, 'trials=2', 'first.workers=1', 'workers=1'))
-      assert.equal(0, code, text)
+      assert.equal(1, code, text)
       code, text = process.capture(words_of(path, 'first.workers=0', 'workers=0', 'retry_failed=true'))
-      assert.equal(0, code, text)
+      assert.equal(1, code, text)
       local found = results()
       assert.equal(1, #found.stages)
       assert.same({1, 0, 0}, {found.trials[1].runs[1].options.workers, found.trials[2].runs[1].options.workers,

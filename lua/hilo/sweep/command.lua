@@ -22,6 +22,8 @@ usage: hilo sweep SCRIPT key=values ...     try the values of options of a scrip
        hilo sweep report NAME               write the report
        hilo sweep stop NAME                 let running trials save their checkpoints and end
 
+The status is 0, or 1 where trials have failed, or 130 where the sweep was stopped.
+
 values: lr=1e-2,1e-3    a list              gamma=0.5..0.9       a range; 0.5..0.9:0.1 in steps
         batch=int:2..8  whole numbers       lr=log:1e-4..1e-2    a logarithmic range
         seed=1..3       seeds: a configuration's value is the mean over them
@@ -53,32 +55,35 @@ local function write_report(found)
    if #problems > 0 then io.stderr:write('not all of it could be drawn: ', problems[1], '\n') end
 end
 
--- The command that goes on with a sweep.
-local function resuming(name, runs, store)
-   local words = {'hilo sweep resume', name}
+-- A command about a sweep: 'resume' goes on with it.
+local function command_line(verb, name, runs, store)
+   local words = {'hilo sweep ' .. verb, name}
    if runs ~= 'runs' then words[#words + 1] = process.quoted('runs=' .. runs) end
    if store ~= runs .. '/sweeps.db' then words[#words + 1] = process.quoted('store=' .. store) end
    return table.concat(words, ' ')
 end
 
+-- Whether any trial has failed.
 local function tell_failures(found)
+   local failed = false
    for _, trial in ipairs(found.trials) do
       if trial.state == 'failed' then
+         failed = true
          io.stderr:write(('trial %04d failed: %s\n'):format(trial.number, trial.error or '?'))
       end
    end
+   return failed
 end
 
 local function finish(d, found, stopped)
    print(results.table(found, {most = 40}))
    if stopped then
       tell_failures(found)
-      io.stderr:write(('stopped (%s); to go on:  %s\n'):format(stopped, resuming(found.name, found.runs, found.store)))
+      io.stderr:write(('stopped (%s); to go on:  %s\n'):format(stopped, command_line('resume', found.name, found.runs, found.store)))
       return 130
    end
    if d.settings.report then write_report(found) end
-   tell_failures(found)
-   return 0
+   return tell_failures(found) and 1 or 0
 end
 
 local function carry_out(d) return finish(d, sweep.run(d)) end
@@ -107,10 +112,19 @@ function commands.status(words)
    return 0
 end
 
+local function all_failed(found)
+   for _, trial in ipairs(found.trials) do
+      if trial.state ~= 'failed' then return false end
+   end
+   return #found.trials > 0
+end
+
 function commands.best(words)
    local _, study = store_of(words, true)
    local found = results.of(study)
    local best = ranking.best(found)
+   check(best or not all_failed(found), 'all trials of %s have failed, the first: %s; to see why each did:  %s', found.name,
+      found.trials[1] and found.trials[1].error or '?', command_line('report', found.name, found.runs, found.store))
    check(best, 'no trial of %s has come to its end yet', found.name)
    print(('trial %04d: %s %.4f%s over %d run%s'):format(best.number, found.metric, best.value,
       best.spread and (' ± %.4f'):format(best.spread) or '', best.n, best.n == 1 and '' or 's'))
@@ -137,7 +151,7 @@ function commands.stop(words)
    if saved and saved.settings.launcher == 'slurm' and not study:is_owned() then
       require('hilo.sweep.launchers.slurm').cancel(study:runs())
    end
-   print(('%s is asked to stop; its runs save their checkpoints. To go on: %s'):format(study.name, resuming(study.name,
+   print(('%s is asked to stop; its runs save their checkpoints. To go on: %s'):format(study.name, command_line('resume', study.name,
       results.of(study).runs, study.db.path)))
    return 0
 end
