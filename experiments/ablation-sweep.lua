@@ -20,7 +20,7 @@ return {
    axes = {change = changes},
    options = function(values)
       if values.change == 'none' then return {} end
-      local option, number = values.change:match '^([%w_]+)=(.+)$'
+      local option, number = values.change:match '^([%w_.]+)=(.+)$'
       assert(tonumber(number), ("change: expected none or an option and its number, as gamma=0.7; got '%s'"):format(values.change))
       return {[option] = tonumber(number)}
    end,

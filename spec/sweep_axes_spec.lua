@@ -190,4 +190,12 @@ describe('a sweep', function()
       fails("'{third}' names no stage", stages, {after = '{third}'}, {first = {script = script}})
       fails('needs itself', stages, {after = '{first}'}, {first = {script = script, options = {after = '{first}'}}})
    end)
+
+   it('of ablations changes options in groups too', function()
+      local path = 'experiments/ablation-sweep.lua'
+      local runs = plan(definition.read(path, {'change=none,data.size=0.5', 'recipe=scenes'}), 1, {change = 'data.size=0.5'}, 1)
+      assert.equal(0.5, runs[1].options['data.size'])
+      fails("change: expected none or an option and its number, as gamma=0.7; got 'data.size=x'", plan,
+         definition.read(path, {'change=none'}), 1, {change = 'data.size=x'}, 1)
+   end)
 end)
