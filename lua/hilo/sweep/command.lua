@@ -144,15 +144,26 @@ function commands.report(words)
    return 0
 end
 
+-- Whether somebody runs runs of the sweep, or a cluster does.
+local function is_under_way(study, on_slurm)
+   for _, run in ipairs(study:runs()) do
+      if run.state == 'RUNNING' and (on_slurm or not study.is_gone(run.owner, run.heartbeat)) then return true end
+   end
+   return study:is_owned()
+end
+
 function commands.stop(words)
    local _, study = store_of(words, true)
    study:ask_to_stop(true)
    local saved = study:definition()
-   if saved and saved.settings.launcher == 'slurm' and not study:is_owned() then
+   local on_slurm = saved and saved.settings.launcher == 'slurm'
+   local under_way = is_under_way(study, on_slurm)
+   if on_slurm and not study:is_owned() then
       require('hilo.sweep.launchers.slurm').cancel(study:runs())
    end
-   print(('%s is asked to stop; its runs save their checkpoints. To go on: %s'):format(study.name, command_line('resume', study.name,
-      results.of(study).runs, study.db.path)))
+   local said = under_way and '%s is asked to stop; its runs save their checkpoints. To go on: %s'
+      or 'nothing of %s is running. To go on: %s'
+   print(said:format(study.name, command_line('resume', study.name, results.of(study).runs, study.db.path)))
    return 0
 end
 

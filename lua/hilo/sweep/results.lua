@@ -66,6 +66,15 @@ local function axes_found(study, saved)
    return axes
 end
 
+-- The trials of the store run from their beginning; here those that run nothing just now wait.
+local function state_of(trial, runs)
+   if trial.state ~= 'running' or #runs == 0 then return trial.state end
+   for _, run in ipairs(runs) do
+      if run.state == 'running' then return 'running' end
+   end
+   return 'waiting'
+end
+
 --- What a study holds. Studies that Optuna made have trials without runs.
 ---@param study Study
 ---@return SweepResults
@@ -96,7 +105,7 @@ function results.of(study)
          seconds, message = seconds + run.seconds, message or run.error
       end
       found.created = found.created or trial.started
-      found.trials[i] = {number = trial.number, state = trial.state, values = trial.values, value = trial.value,
+      found.trials[i] = {number = trial.number, state = state_of(trial, runs), values = trial.values, value = trial.value,
          spread = numbers.spread(values), n = #values, error = message or trial.error, curve = trial.curve,
          seconds = seconds, runs = runs}
    end
