@@ -3,6 +3,7 @@ local axes = require 'hilo.sweep.axes'
 local definition = require 'hilo.sweep.definition'
 local distributions = require 'hilo.sweep.distributions'
 local plan = require 'hilo.sweep.plan'
+local process = require 'hilo.io.process'
 local tiny = require 'spec.tiny_set'
 
 local function fails(pattern, f, ...)
@@ -197,5 +198,13 @@ describe('a sweep', function()
       assert.equal(0.5, runs[1].options['data.size'])
       fails("change: expected none or an option and its number, as gamma=0.7; got 'data.size=x'", plan,
          definition.read(path, {'change=none'}), 1, {change = 'data.size=x'}, 1)
+   end)
+
+   it('in a Lua file is run by hilo sweep, which hilo alone says', function()
+      for _, name in ipairs {'experiments/ablation-sweep.lua', 'experiments/fused-sweep.lua'} do
+         local code, text = process.capture {'luajit', 'lua/bin/hilo', name, 'help'}
+         assert.equal(1, code)
+         assert.matches('run it with: hilo sweep ' .. name:gsub('%-', '%%-'), text)
+      end
    end)
 end)
