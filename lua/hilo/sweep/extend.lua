@@ -8,6 +8,7 @@ local distributions = require 'hilo.sweep.distributions'
 local sorted_keys = require 'hilo.keys'
 local options = require 'hilo.train.options'
 local plan = require 'hilo.sweep.plan'
+local space = require 'hilo.sweep.samplers.space'
 
 local check = core.check
 
@@ -170,10 +171,39 @@ local function add_seeds(d, study)
    end
 end
 
+-- What will be run though this command does not name it: seeds of earlier ones, and values whose runs have not ended.
+local function older_parts(d, study, asked_seeds)
+   local parts, named, seen = {}, {}, {}
+   local function note(part)
+      if not seen[part] then
+         seen[part], parts[#parts + 1] = true, part
+      end
+   end
+   for _, seed in ipairs(asked_seeds) do named[seed] = true end
+   local trials = {}
+   for _, trial in ipairs(study:trials()) do trials[trial.id] = trial end
+   local more = study:count_trials() < math.min(space.size(d.axes), d.settings.trials > 0 and d.settings.trials or math.huge)
+   for _, seed in ipairs(d.seeds) do
+      if more and not named[seed] then note('seed ' .. seed) end
+   end
+   for _, run in ipairs(study:runs()) do
+      if run.state == 'WAITING' or run.state == 'RUNNING' then
+         if not named[run.seed] then note('seed ' .. run.seed) end
+         for _, axis in ipairs(trials[run.trial_id] and d.axes or {}) do
+            local value = trials[run.trial_id].values[axis.name]
+            if value ~= nil and not axes_of.holds(axis, value) then note(axis.name .. '=' .. text(value)) end
+         end
+      end
+   end
+   return parts
+end
+
 --- Joins what is asked for with what the store has of a sweep, and saves it.
 ---@param d Definition
 ---@param study Study
+---@return string[] older what will be run of earlier commands that this one does not name: 'seed 2', 'lr=0.1'
 return function(d, study)
+   local older
    study:transaction(function()
       local saved = not study:forget_unbegun() and study:definition() or nil
       compare_judgement(d, study, saved)
@@ -185,9 +215,12 @@ return function(d, study)
       check_axes(d, old)
       if saved then compare_meaning(d, saved) end
       d.stored_axes = extend_axes(d, study, saved, old)
+      local asked_seeds = d.seeds
       d.seeds = union_of_seeds(saved and saved.seeds or {}, d.seeds)
       if saved then add_seeds(d, study) end
       study:save_definition(to_saved(d))
       d.extent = study:extent()
+      older = saved and older_parts(d, study, asked_seeds) or {}
    end)
+   return older
 end

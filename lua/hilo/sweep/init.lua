@@ -47,18 +47,19 @@ end
 function sweep.run(d, options)
    check_configurations(d)
    local store = Store.open(d.settings.store, {create = true})
-   local study = store.db:transaction(function()
+   local study, older = store.db:transaction(function()
       local study = store:make_study(d.settings.name, d.settings.direction)
       check_folder(d, study)
       if d.settings.retry_failed then
          study:retry_failed()
          study:retry_refused()
       end
-      extend(d, study)
-      return study
+      return study, extend(d, study)
    end)
    local launcher = require(launchers[d.settings.launcher]).new(d.settings, d.slurm)
-   local coordinator = Coordinator.new(d, study, launcher, options and options.display or Display.new(d))
+   local display = options and options.display or Display.new(d)
+   if #older > 0 then display:note(('also runs %s of the earlier command'):format(table.concat(older, ', '))) end
+   local coordinator = Coordinator.new(d, study, launcher, display)
    local stopped = coordinator:run()
    local found = results.of(study)
    store:close()
