@@ -825,7 +825,8 @@ if arg and arg[0] and arg[0]:match('scenes%.lua$') and (...) ~= 'data.scenes' th
    local options = {}
    for _, word in ipairs(arg) do
       if word == 'help' or word == '--help' or word == '-h' then
-         print('usage: luajit data/scenes.lua [out=data/scenes] [train=800] [val=120] [size=96] [seed=1] [layout=voc|folders] [labelled=30]')
+         print('usage: luajit data/scenes.lua [out=data/scenes] [train=800] [val=120] [size=96] [seed=1] [layout=voc|folders] '
+            .. '[labelled=30]')
          return
       end
       local key, value = word:match('^(%w+)=(.*)$')

@@ -287,7 +287,9 @@ describe('hilo predict', function()
          assert.is_nil(status)
          assert.matches(word:match '^%w+' .. '= says .* add mlmt=RUN', text)
       end
-      for _, tau in ipairs {-1, 5} do assert.matches('tau must lie in 0..1', select(2, predict('sup', new, 'mlmt=multi', 'tau=' .. tau))) end
+      for _, tau in ipairs {-1, 5} do
+         assert.matches('tau must lie in 0..1', select(2, predict('sup', new, 'mlmt=multi', 'tau=' .. tau)))
+      end
       assert.error_matches(function() hilo.methods.fusion.weights({0.5, 0.2}, {tau = 5}) end, 'tau must lie in 0..1')
    end)
 

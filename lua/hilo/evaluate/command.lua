@@ -58,8 +58,8 @@ local function labelled(set)
    return names
 end
 
--- Names of the pictures that measure, and whether these are all with label maps for want of a list: the run held pictures out by number,
--- or by a list that another set does not have.
+-- Names of the pictures that measure, and whether these are all with label maps for want of a list: the run held pictures out by
+-- number, or by a list that another set does not have.
 local function names_of(model, set, data, given, other)
    local split = (model.description.path or '') .. '/split.json'
    if not other and model.description.path and folder.is_file(split) and (given or 'val') == 'val' then return json.load(split).val end

@@ -96,7 +96,7 @@ end
 ---@return Description
 function description.fusing(d, o)
    for _, key in ipairs {'fusion', 'tau', 'exponent', 'scores'} do
-      check(d.classifier or o[key] == nil, '%s= says what is done with the scores of a classifier, and there is none here: add mlmt=RUN', key)
+      check(d.classifier or o[key] == nil, "%s= says how a classifier's scores are used, and there is none here: add mlmt=RUN", key)
    end
    check(not o.tau or o.tau >= 0 and o.tau <= 1, 'tau must lie in 0..1, as scores do, got %g', o.tau)
    d.fusion = over(d.fusion, {how = o.fusion, tau = o.tau, exponent = o.exponent})

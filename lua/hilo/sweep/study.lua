@@ -84,6 +84,7 @@ end
 --- Forgets what was asked for, and the trials that were planned, as long as nothing has come of it: no run has begun, nobody looks
 --- after the sweep, and all trials are its own.
 ---@return boolean forgotten
+---@private
 function Study:forget_unbegun()
    return self.db:transaction(function()
       local function count(text) return self.db:value('SELECT COUNT(*) FROM ' .. text, self.id) end
@@ -365,6 +366,7 @@ end
 
 --- Trials that were refused wait to be tried again, as Optuna's enqueued ones do.
 ---@return integer number of trials
+---@private
 function Study:retry_refused()
    return self.db:transaction(function()
       local n = 0
