@@ -9,7 +9,7 @@ local shared = {
    {'backbone', 'resnet18', table.concat(backbones.names, ', ')},
    {'width', 24, 'channels of its first stage, with those of all others in proportion; 64 for any published network'},
    {'bn', 'train', 'batch normalisation: train, frozen_affine (scale and shift stay, running statistics move), or frozen'},
-   {'weights', '', "ImageNet's or COCO's as published, a file; or another run, its name, folder or checkpoint, with its head; '': random"},
+   {'weights', '', "a file as published for ImageNet or COCO, or another run: its name, folder or checkpoint; '': random"},
    {'checkpoint', false, 'true: stages are computed again in backward, for less memory and more time'},
 }
 
