@@ -227,9 +227,9 @@ end
 ---     local parts = hilo.data.split(set, {labelled = '2', unlabelled = 'rest', val = '2', seed = 1})
 ---     print(#parts.labelled, #parts.unlabelled, #parts.val)
 ---@param set DataSet
----@param options {labelled: string?, unlabelled: string?, train: string?, val: string?, balanced: boolean?, order: string?,
---- split: string?, own_unlabelled: boolean?, seed: integer?, threads: integer?}
---- labelled: a fraction ('0.125', '1/8'), a number ('45'), 'all', or a list ('train_1_8_s1', 'my/list.txt');
+---@param options {labelled: string|number|nil, unlabelled: string?, train: string?, val: string|number|nil, balanced: boolean?,
+--- order: string?, split: string?, own_unlabelled: boolean?, seed: integer?, threads: integer?}
+--- labelled: a fraction (0.125, '1/8'), a number (45, '45'; 1 is one picture), 'all', or a list ('train_1_8_s1', 'my/list.txt');
 --- unlabelled: 'rest' (the train images that are not labelled; all of them where none is left), 'all' (every train image), 'images'
 --- (every image that is neither labelled nor measures, train list or not), 'none', or a list;
 --- train, val: lists; val may be a fraction or number to hold out;
@@ -240,6 +240,7 @@ end
 return function(set, options)
    local o = {labelled = 'all', unlabelled = 'rest', train = 'train', val = 'val', order = '', split = '', seed = 1}
    for key, value in pairs(options) do o[key] = value end
+   o.labelled, o.val = tostring(o.labelled), tostring(o.val)
    local splitter = setmetatable({set = set, o = o, found = Findings.new(), lists = {}, noted = {}, from = {}}, Splitter)
    local split = o.split ~= '' and splitter:of_run() or splitter:own()
    local from = splitter.from
