@@ -156,6 +156,14 @@ describe('hilo sweep', function()
       assert.equal('complete', results().trials[1].state)
    end)
 
+   it('lets the seeds of a configuration take turns only where it may be pruned', function()
+      local code, text = sweep('depth=1,2', 'seed=1..2', 'metric=iou.two', 'pruner=median', 'steps=6', 'eval_every=2', 'pause=100')
+      assert.equal(0, code, text)
+      assert.not_matches('0000%-s%d stops', text) -- there is no other yet
+      assert.matches('0001%-s1 stops at step %d;', text)
+      assert.same({'complete', 'complete'}, {results().trials[1].state, results().trials[2].state})
+   end)
+
    it('can be run from a script', function()
       local found = hilo.sweep {script = script, runs = runs, name = 's', report = false, axes = {depth = {1, 2}},
          options = {steps = 2, tracking = false}, metric = 'iou.two'}

@@ -264,6 +264,15 @@ local function others_wait(self, run, step)
    return false
 end
 
+-- Whether a run gives way to the other seeds of its trial: not at its end, nor while there is no trial to stay behind.
+local function gives_way(self, active, others, step)
+   if not self.launcher.takes_turns or active.steps and step >= active.steps then return false end
+   for _, trial in ipairs(others) do
+      if #trial.curve > 0 then return others_wait(self, active.run, step) end
+   end
+   return false
+end
+
 local function prune(self, trial_id)
    self.study:prune(trial_id)
    for _, active in pairs(self.active) do
@@ -288,7 +297,7 @@ local function judge(self, active, points)
       end
    end
    active.judged = #trial.curve > 0 and trial.curve[#trial.curve].step or active.judged
-   if self.launcher.takes_turns and others_wait(self, run, points[#points].step) then self.launcher:stop(run) end
+   if gives_way(self, active, others, points[#points].step) then self.launcher:stop(run) end
 end
 
 --- Reads what a run has reported since the last look.
