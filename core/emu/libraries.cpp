@@ -10,6 +10,18 @@
 namespace
 {
 
+/* Whether the processor has what the CPU library of that name is built for. */
+bool runs_here(const char *name)
+{
+#ifdef __x86_64__
+   if (!strcmp(name, "cpu_avx512"))
+      return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+             __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
+   if (!strcmp(name, "cpu_avx2")) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#endif
+   return !strcmp(name, "cpu");
+}
+
 /* The CPU library, or NULL with the reason for hl_error(). */
 void *cpu_library()
 {
@@ -25,6 +37,7 @@ void *cpu_library()
    const char *slash = strrchr(self.dli_fname, '/');
    int folder = slash ? static_cast<int>(slash - self.dli_fname) + 1 : 0;
    for (const char *name : {"cpu_avx512", "cpu_avx2", "cpu"}) {
+      if (!runs_here(name)) continue; /* somebody may have opened it all the same */
       char path[1024];
       snprintf(path, sizeof path, "%.*slibhilo_%s.so", folder, self.dli_fname, name);
       void *found = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD);
