@@ -23,8 +23,8 @@ local function peer(name, ...) return {python, ('%sspec/peers/%s.py'):format(cor
 
 -- In the stores of both sides a trial has failed, so the status is 1.
 local function sweep(...)
-   local code, text = process.capture {'luajit', core.root .. 'lua/bin/hilo', 'sweep', script, 'runs=' .. runs, 'report=false', 'tracking=false',
-      'workers=0', 'jobs=2', ...}
+   local code, text = process.capture {'luajit', core.root .. 'lua/bin/hilo', 'sweep', script, 'runs=' .. runs, 'report=false',
+      'tracking=false', 'workers=0', 'jobs=2', ...}
    assert.equal(1, code, text)
    return text
 end
