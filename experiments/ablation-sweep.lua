@@ -4,7 +4,7 @@
 --
 --    lua/bin/hilo sweep experiments/ablation-sweep.lua data.root=data/scenes              on the built-in set, see `make scenes`
 --    lua/bin/hilo sweep experiments/ablation-sweep.lua recipe=ccp data.root=<ccp-voc> model.weights=<resnet18-imagenet-fp16.pth>
---    lua/bin/hilo experiments/why.lua supervised=none s4gan=none sweep=ablation           what each does to D and to what S learns
+--    lua/bin/hilo experiments/why.lua sweep=ablation                                      what each does to D and to what S learns
 --
 -- Other changes are other words of the command, as change=none,gamma=0.7,st_start=600; the same command then runs what is new.
 local changes = {

@@ -98,7 +98,6 @@ function description.fusing(d, o)
    for _, key in ipairs {'fusion', 'tau', 'exponent', 'scores'} do
       check(d.classifier or o[key] == nil, "%s= says how a classifier's scores are used, and there is none here: add mlmt=RUN", key)
    end
-   check(not o.tau or o.tau >= 0 and o.tau <= 1, 'tau must lie in 0..1, as scores do, got %g', o.tau)
    d.fusion = over(d.fusion, {how = o.fusion, tau = o.tau, exponent = o.exponent})
    check(not d.classifier or d.fusion.how ~= 'soft' or d.fusion.prior, 'fusion=soft needs the mean scores of the classifier on the '
       .. 'validation pictures, and the MLMT run has no class_scores.json; let it come to its end, or take fusion=threshold')

@@ -30,8 +30,12 @@ function Results.new(model, o)
    return setmetatable({model = model, o = o, colours = colours, predictions = {}, failed = {}, made = {}}, Results)
 end
 
--- Results of an earlier time that these do not replace.
-function Results:forget(kind, stem, ending) os.remove(('%s/%s/%s.%s'):format(self.o.out, kind, stem, ending)) end
+-- A picture's results of an earlier time.
+function Results:forget(stem)
+   for kind, ending in pairs {labels = 'png', overlays = 'jpg', confidence = 'png'} do
+      os.remove(('%s/%s/%s.%s'):format(self.o.out, kind, stem, ending))
+   end
+end
 
 -- The path of a result, its folder made.
 function Results:path(kind, stem, ending)
@@ -61,8 +65,7 @@ end
 function Results:add(picture, own, labels, scores, confidence)
    local save = hilo.io.image.save
    scores.picture = picture.path
-   self:forget('overlays', picture.stem, 'jpg')
-   self:forget('confidence', picture.stem, 'png')
+   self:forget(picture.stem)
    if labels then
       scores.labels = self:path('labels', picture.stem, 'png')
       save(scores.labels, labels, {palette = self.colours})
@@ -75,9 +78,7 @@ end
 
 --- Notes a picture that could not be read.
 function Results:fail(picture, message)
-   self:forget('labels', picture.stem, 'png')
-   self:forget('overlays', picture.stem, 'jpg')
-   self:forget('confidence', picture.stem, 'png')
+   self:forget(picture.stem)
    self.failed[#self.failed + 1] = {picture = picture.path, message = message}
 end
 
