@@ -218,3 +218,10 @@ end
 for _, stage_name in ipairs(stages) do
    print(('   %-20s %s a run'):format(stage_name, train.Progress.duration(took[stage_name] / counts[stage_name])))
 end
+
+local failed = {}
+for _, trial in ipairs(found.trials) do
+   if trial.state == 'failed' then failed[#failed + 1] = trial.values.row end
+end
+core.check(#failed == 0, 'paper: %s failed, see above; what has trained is kept: the same command with retry_failed=true tries these again',
+   table.concat(failed, ', '))

@@ -128,6 +128,13 @@ describe('experiments/paper.lua', function()
       assert.same({1, 1, 1}, {trained('cutmix', 'tags'), trained('tagged', 'tags'), trained('guided_tags_cutmix', 'tags')})
    end)
 
+   it('says which rows failed, and ends with 1', function()
+      local status, text = paper(('name=broken row=supervised,supervised_truth seeds=1 weights=%s/classes.txt'):format(set))
+      assert.equal(1, status, text)
+      assert.matches('paper: supervised, supervised_truth failed', text)
+      assert.matches('\nsupervised +failed', text)
+   end)
+
    it('lists its rows, and refuses what is none', function()
       local status, text = paper('row=help')
       assert.equal(0, status)
