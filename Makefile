@@ -184,9 +184,12 @@ lint: deps ## format of the C files, warnings of cppcheck and luacheck
 	   --suppress=missingIncludeSystem $(CPPCHECK_FALSE_ALARMS:%=--suppress=%) -Icore core
 	luacheck -q lua experiments spec data
 
-ASAN_BUILD = B=build/asan OPTIMISE=-O1 SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
+# The baseline and what the processor takes: nothing would run the others.
+ASAN_VARIANTS = $$($(LUA) -e "io.write('cpu ', (require('hilo.core').cpu_library():match('cpu_.*') or ''))")
+ASAN_BUILD = B=build/asan VARIANTS="$(ASAN_VARIANTS)" OPTIMISE=-O1 SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
 ASAN_LIBRARIES = $$($(CC) -print-file-name=libasan.so) $$($(CC) -print-file-name=libubsan.so)
 asan: deps ## the specs under AddressSanitizer and UndefinedBehaviorSanitizer
+	@+$(BUILD) $(B)/libhilo_host.so
 	@+$(BUILD) all emu $(ASAN_BUILD)
 	LD_PRELOAD="$(ASAN_LIBRARIES)" \
 	   ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:handle_segv=0 HILO_LIB=$(CURDIR)/build/asan HILO_SANITIZED=1 \
@@ -205,6 +208,7 @@ fuzz: deps ## random calls and damaged files, SECONDS=60 of each kind, in proces
 	$(LUA) spec/fuzz/fuzz.lua $(fuzz_settings)
 
 fuzz-asan: deps ## the same under AddressSanitizer and UndefinedBehaviorSanitizer
+	@+$(BUILD) $(B)/libhilo_host.so
 	@+$(BUILD) all $(ASAN_BUILD)
 	LD_PRELOAD="$(ASAN_LIBRARIES)" ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:max_allocation_size_mb=1500 \
 	   HILO_LIB=$(CURDIR)/build/asan HILO_SANITIZED=1 $(LUA) spec/fuzz/fuzz.lua $(fuzz_settings)

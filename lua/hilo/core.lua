@@ -81,7 +81,10 @@ local failures = {}
 
 local device_ids = {cpu = 0, cuda = 1, emu = 2}
 
-local function cpu_library()
+--- The file of the CPU's library that this processor takes, or HILO_CPU names: 'hilo_cpu_avx2'.
+---@private
+---@return string
+function core.cpu_library()
    -- OpenBLAS falls back to its oldest kernels on processors newer than itself; tell it what this one can do.
    local level = tonumber(host.hl_host_cpu_level())
    local core_type = ({[2] = 'HASWELL', [3] = 'SKYLAKEX', [4] = 'SKYLAKEX'})[level]
@@ -112,7 +115,7 @@ function core.device(name)
    if device then return device end
    if failures[name] then return nil, failures[name] end
    if not device_ids[name] then return nil, ("there is no device '%s' (cpu, cuda and emu exist)"):format(tostring(name)) end
-   local file = name == 'cpu' and cpu_library() or 'hilo_' .. name
+   local file = name == 'cpu' and core.cpu_library() or 'hilo_' .. name
    local lib, reason = (name == 'cpu' and load_cpu_library or load_library)(file)
    if not lib and not is_file(('%s/lib%s.so'):format(core.lib_dir, file)) then
       reason = ('%s/lib%s.so is not there; build it with `make %s`'):format(core.lib_dir, file, name == 'cpu' and 'all' or name)
