@@ -119,6 +119,18 @@ local function save(scores)
    train.json.save(run:file('class_scores.json'), scores)
 end
 
+-- The scores of all pictures, where they are asked for.
+local function score_all()
+   if o.scored ~= 'all' then return end
+   local names, taken = {}, {}
+   for _, part in ipairs {split.val, split.unlabelled, tags and tags.names or {}} do
+      for _, name in ipairs(part) do
+         if not taken[name] then names[#names + 1], taken[name] = name, true end
+      end
+   end
+   save {student = classify(student, names), teacher = classify(teacher, names)}
+end
+
 run:train {
    steps = o.steps, schedule = schedule, step = step, score = 'mean_average_precision',
    nets = {student = student, teacher = teacher}, optims = {student = opt},
@@ -131,14 +143,5 @@ run:train {
       result.tags, result.tagged_images = tags and tags.path, tags and #tags.names
       return result
    end,
+   finish = score_all,
 }
-
-if o.scored == 'all' then
-   local names, taken = {}, {}
-   for _, part in ipairs {split.val, split.unlabelled, tags and tags.names or {}} do
-      for _, name in ipairs(part) do
-         if not taken[name] then names[#names + 1], taken[name] = name, true end
-      end
-   end
-   save {student = classify(student, names), teacher = classify(teacher, names)}
-end

@@ -223,5 +223,5 @@ local failed = {}
 for _, trial in ipairs(found.trials) do
    if trial.state == 'failed' then failed[#failed + 1] = trial.values.row end
 end
-core.check(#failed == 0, 'paper: %s failed, see above; what has trained is kept: the same command with retry_failed=true tries these again',
-   table.concat(failed, ', '))
+core.check(#failed == 0, 'paper: %s failed, see above; what has trained is kept, and the same command with retry_failed=true tries '
+   .. 'these again', table.concat(failed, ', '))

@@ -35,6 +35,14 @@ function interrupts.hold(f, ...)
    return done(was_holding, pcall(f, ...))
 end
 
+--- Whether an error is a Ctrl-C that came within a call: 'interrupted' and nothing else, but for the line and the traceback around it.
+---@param message any
+---@return boolean
+function interrupts.is(message)
+   local line = type(message) == 'string' and message:match '^[^\n]*' or ''
+   return line == 'interrupted' or line:find ':%d+: interrupted$' ~= nil
+end
+
 --- Whether this failure of a host function is a Ctrl-C that has to wait; if so it is noted and the call is to be repeated.
 ---@param message string of hl_error()
 function interrupts.put_off(message)

@@ -1,6 +1,7 @@
 --- predict/label.lua: labels pictures one batch after the other and writes what was found.
 local core = require 'hilo.core'
 local hilo = require 'hilo'
+local interrupts = require 'hilo.interrupts'
 local Progress = require 'hilo.train.progress'
 local reader = require 'hilo.predict.reader'
 local Results = require 'hilo.predict.results'
@@ -57,7 +58,7 @@ return function(model, pictures, o)
    local ok, message = pcall(label_all, model, pictures, o, results, progress)
    core.call(host, 'hl_host_interrupt_remove')
    progress:finish()
-   local stopped = not ok and tostring(message):find('interrupted', 1, true) ~= nil
+   local stopped = not ok and interrupts.is(message)
    if not ok and not stopped then error(message, 0) end
    host.hl_host_interrupt_clear()
    results:finish()

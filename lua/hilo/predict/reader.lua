@@ -1,6 +1,7 @@
 --- predict/reader.lua: pictures read ahead by worker threads, at one size or several, with or without label maps. A picture that cannot
 --- be read is told and left out; the others go on.
 local core = require 'hilo.core'
+local interrupts = require 'hilo.interrupts'
 local Tensor = require 'hilo.tensor'
 local folder = require 'hilo.data.folder'
 local samples = require 'hilo.data.samples'
@@ -29,7 +30,7 @@ local function next_group(options, first)
       local picture = options.pictures[at]
       local ok, h, w = pcall(folder.image_size, picture.path)
       if not ok then
-         if tostring(h):find('interrupted', 1, true) then error(h, 0) end
+         if interrupts.is(h) then error(h, 0) end
          options.failed(picture, plain(h))
       elseif #group.pictures == 0 or group.h == h and group.w == w then
          group.h, group.w = h, w
@@ -116,7 +117,7 @@ return function(options)
             if o.device and o.device ~= 'cpu' then to_device(batch, o.device) end
             return batch
          end
-         if host.hl_host_interrupted() ~= 0 or tostring(message):find('interrupted', 1, true) then error(message, 0) end
+         if host.hl_host_interrupted() ~= 0 or interrupts.is(message) then error(message, 0) end
          if #batch.pictures > 1 then apart(batch) else o.failed(batch.pictures[1], plain(message)) end
       end
    end

@@ -1,7 +1,8 @@
 --- prompt/attempt.lua: pcall through which Ctrl-C goes: what was stopped must not look like what merely failed.
+local interrupts = require 'hilo.interrupts'
 
 local function passed(ok, message, ...)
-   if not ok and type(message) == 'string' and message:find('interrupted$') then error(message, 0) end
+   if not ok and interrupts.is(message) then error(message, 0) end
    return ok, message, ...
 end
 

@@ -2,6 +2,7 @@
 local ffi = require 'ffi'
 local colour = require 'hilo.prompt.colour'
 local core = require 'hilo.core'
+local interrupts = require 'hilo.interrupts'
 local stop = require 'hilo.prompt.stop'
 
 ffi.cdef [[
@@ -118,7 +119,7 @@ function readline.new(options)
       if host.hl_host_interrupted() ~= 0 then return nil end -- it came with the key: the line ends below
       local called, thread, ok, found = pcall(stop.run, matches_of, from, to)
       if called and ok then return found end
-      broken_off = tostring(called and found or thread):find('interrupted$') ~= nil -- by Ctrl-C, which then ends the line too
+      broken_off = interrupts.is(called and found or thread) -- by Ctrl-C, which then ends the line too
       return nil
    end)
 

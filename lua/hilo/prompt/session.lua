@@ -4,6 +4,7 @@ local colour = require 'hilo.prompt.colour'
 local commands = require 'hilo.prompt.commands'
 local core = require 'hilo.core'
 local Frames = require 'hilo.prompt.frames'
+local interrupts = require 'hilo.interrupts'
 local pretty = require 'hilo.prompt.pretty'
 local printing = require 'hilo.tensor.print'
 local standard = require 'hilo.prompt.standard'
@@ -110,7 +111,7 @@ end
 function Session:fail(message, thread)
    self.erred = true
    io.stdout:flush()
-   self.interrupted = type(message) == 'string' and message:find('interrupted$') ~= nil
+   self.interrupted = interrupts.is(message)
    local text = type(message) == 'string' and without_own_place(message) or 'error: ' .. pretty.text(message)
    io.stderr:write(self.paint_error('error', text), '\n')
    local frames = Frames.new(thread)

@@ -5,6 +5,8 @@
 --- scancel, lets it save a checkpoint and ends the task.
 local poll = require 'posix.poll'
 local signal = require 'posix.signal'
+local stdio = require 'posix.stdio'
+local unistd = require 'posix.unistd'
 local core = require 'hilo.core'
 local folder = require 'hilo.data.folder'
 local json = require 'hilo.train.json'
@@ -15,10 +17,12 @@ local check, host = core.check, core.host
 
 local pause_ms = 50
 
--- A whole line at once, synced: the file is all that is known of the task.
+-- A whole line, synced: the file is all that is known of the task.
 local function say(path, event)
-   local out = check(io.open(path .. '.jsonl', 'a'))
-   out:write(json.encode(event, {one_line = true}), '\n')
+   local out = assert(io.open(path .. '.jsonl', 'a'))
+   assert(out:write(json.encode(event, {one_line = true}), '\n'))
+   assert(out:flush())
+   assert(unistd.fsync(stdio.fileno(out)))
    out:close()
 end
 

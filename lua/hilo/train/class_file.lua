@@ -1,6 +1,5 @@
 --- train/class_file.lua: runs/<name>/classes.json: what using a network takes besides its weights: names and colours of the classes,
 --- and how pictures are normalised. With it a run needs no data set to label new pictures.
-local json = require 'hilo.train.json'
 local samples = require 'hilo.data.samples'
 
 local class_file = {}
@@ -18,9 +17,5 @@ function class_file.of(set)
    return {classes = set.classes, background = set.background, void = set.void, palette = set:palette(),
       normalise = {mean = samples.mean, std = samples.std}}
 end
-
----@param path string
----@param set DataSet
-function class_file.save(path, set) json.save(path, class_file.of(set)) end
 
 return class_file

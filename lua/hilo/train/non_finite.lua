@@ -76,8 +76,11 @@ end
 
 -- Goes through the steps from the last checkpoint on again, to the same bits, and looks at each tensor that is made.
 local function search(run, job, last)
-   local state = hilo.io.checkpoint.load(run.good, {nets = job.nets, optims = job.optims})
-   for _, loader in ipairs(run.loaders) do loader:seek(state.step + 1) end
+   local state = interrupts.hold(function()
+      local found = hilo.io.checkpoint.load(run.good, {nets = job.nets, optims = job.optims})
+      for _, loader in ipairs(run.loaders) do loader:seek(found.step + 1) end
+      return found
+   end)
    local names, found, looking = names_of(job.nets), nil, false
    local function look(...)
       if looking or found then return end
@@ -86,9 +89,11 @@ local function search(run, job, last)
       looking = false
    end
    for step = state.step + 1, last do
-      if job.schedule then job.schedule(step) end
-      core.watch(look)
-      local ok, message = pcall(job.step, step)
+      local ok, message = pcall(function()
+         if job.schedule then job.schedule(step) end
+         core.watch(look)
+         job.step(step)
+      end)
       core.watch(nil)
       if found then return step, found end
       if not ok or interrupts.pending() then return nil, tostring(message) end

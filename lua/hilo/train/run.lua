@@ -22,6 +22,7 @@ local hilo = require 'hilo'
 local interrupts = require 'hilo.interrupts'
 local lock = require 'hilo.io.lock'
 local memory_limit = require 'hilo.memory_limit'
+local file = require 'hilo.io.file'
 local folder = require 'hilo.data.folder'
 local prepare_device = require 'hilo.train.device'
 local json = require 'hilo.train.json'
@@ -30,6 +31,7 @@ local Log = require 'hilo.train.log'
 local non_finite = require 'hilo.train.non_finite'
 local options_of = require 'hilo.train.options'
 local Progress = require 'hilo.train.progress'
+local sorted_keys = require 'hilo.keys'
 local split_of = require 'hilo.train.split'
 local tags = require 'hilo.train.tags'
 local tags_of = require 'hilo.train.tagged'
@@ -42,6 +44,7 @@ local check, host = core.check, core.host
 ---@field path string its folder
 ---@field workers Workers
 ---@field saved integer? the step of its newest checkpoint; good: where that lies
+---@field beginning table<string, string>? of a run that has not begun: the texts that its folder will hold, by file
 ---@field state table? while it trains: step, how many it has made, and what is kept from step to step
 local Run = {}
 Run.__index = Run
@@ -96,18 +99,36 @@ function Run:enter()
       self:say(('the run in %s ended before its first checkpoint; it begins anew'):format(self.path))
    end
    kept.clear_temporary(self.path)
-   if o.resume then options_of.check_unchanged(o) else self:start_afresh() end
+   if o.resume then
+      options_of.check_unchanged(o)
+   else
+      self.beginning = {}
+      self:keep('defaults.json', options_of.origin(o))
+      self:keep('options.json', o)
+   end
 end
 
+--- Writes a file of the run; of one that has not begun, when it does.
 ---@private
-function Run:start_afresh()
-   for _, name in ipairs {'options.json', 'best.safetensors', 'scores.json', 'log.jsonl', 'split.json', 'tags.json'} do
-      os.remove(self.path .. '/' .. name)
+function Run:keep(name, value)
+   local text = json.encode(value) .. '\n'
+   if self.beginning then self.beginning[name] = text else file.write(self:file(name), function(out) out(text) end) end
+end
+
+-- From here on the folder is this run's. One that it replaces is kept until now, when all that was asked for has been read: it may have
+-- been wrong, or the weights of that very run.
+---@private
+function Run:begin()
+   if not self.beginning then return end
+   for _, name in ipairs {'options.json', 'best.safetensors', 'scores.json', 'log.jsonl', 'split.json', 'tags.json',
+      'class_scores.json'} do
+      os.remove(self:file(name))
    end
    kept.remove(self.path)
    Tracking.clear(self.path)
-   json.save(self.path .. '/defaults.json', options_of.origin(self.options))
-   json.save(self.path .. '/options.json', self.options)
+   local beginning = self.beginning
+   self.beginning = nil
+   for name, text in pairs(beginning) do file.write(self:file(name), function(out) out(text) end) end
 end
 
 --- Path of a file of the run.
@@ -171,21 +192,36 @@ function Run:save(job, state)
    self.saved, self.good = state.step, self.last
 end
 
-local function new_state() return {step = 0, sums = {}, counted = 0, evaluated = 0} end
+local function new_state(job) return {step = 0, sums = {}, counted = 0, evaluated = 0, own = job.keep} end
+
+local function on_device(value, device)
+   if core.is_tensor(value) then return value:to{device = device} end
+   if type(value) == 'table' then
+      for key, inner in pairs(value) do value[key] = on_device(inner, device) end
+   end
+   return value
+end
+
+-- What the script keeps itself, in the table that it holds.
+local function restore_own(job, state, device)
+   if not job.keep then return end
+   for key in pairs(job.keep) do job.keep[key] = nil end
+   for key, value in pairs(state.own or {}) do job.keep[key] = on_device(value, device) end
+   state.own = job.keep
+end
 
 ---@private
 function Run:restore(job)
-   if not self.options.resume then return new_state() end
+   if not self.options.resume then return new_state(job) end
    local path = kept.sound(self.path, function(text) self:say(text) end)
    if not path then
       self:say(('%s has no checkpoint yet, so the run starts from its beginning'):format(self.path))
-      return new_state()
+      return new_state(job)
    end
    local state = hilo.io.checkpoint.load(path, {nets = job.nets, optims = job.optims})
    for _, loader in ipairs(self.loaders) do loader:seek(state.step + 1) end
-   for name, sum in pairs(state.sums) do
-      if core.is_tensor(sum) then state.sums[name] = sum:to{device = self.options.device} end
-   end
+   on_device(state.sums, self.options.device)
+   restore_own(job, state, self.options.device)
    self.saved, self.good = state.step, path
    self:say(('continuing %s from step %d'):format(self.path, state.step))
    return state
@@ -259,23 +295,31 @@ end
 ---@private
 function Run:evaluate(job, state)
    local began = host.hl_host_time()
+   self.measuring = true
    local scores, seen = job.evaluate()
+   check(type(scores) == 'table' and not core.is_tensor(scores), 'evaluate must return a table of scores by name, got %s',
+      core.is_tensor(scores) and 'a tensor' or type(scores))
    local figures, told = self:diagnose(job)
    -- the state, the log and the best network belong together: Ctrl-C waits for all of them
    interrupts.hold(function()
       self:note_evaluation(job, state, scores, figures, told)
       self.tracking:evaluation(job, state, seen, began, figures)
    end)
+   self.measuring = false
 end
+
+local function is_nan(x) return x ~= x end
 
 ---@private
 function Run:note_evaluation(job, state, scores, figures, told)
    local value = scores[job.score]
+   check(type(value) == 'number', "evaluate gave no number '%s', by which the best network is told; it gave %s", job.score,
+      table.concat(sorted_keys(scores), ', '))
    state.evaluated, state.scores = state.step, scores
    lock.check(self.path)
    self.log:write {step = state.step, scores = scores, diagnostics = figures}
    self:say(('step %d: %s %.2f%s'):format(state.step, job.score:gsub('_', ' '), value, told and '; ' .. told or ''))
-   if not state.best or value > state.best.value then
+   if not state.best or value > state.best.value or is_nan(state.best.value) then
       state.best = {step = state.step, value = value}
       hilo.io.checkpoint.save(self.best, {nets = job.nets, generator = false, meta = {step = state.step, scores = scores}})
    end
@@ -345,17 +389,35 @@ function Run:loop(job, state)
       if interrupts.pending() then error('interrupted', 0) end
       self:after_step(job, state)
    end
+   self.measuring = true
+   if job.finish then job.finish() end
 end
 
 -- Ctrl-C, SIGTERM or SIGUSR1 came between two steps or in an evaluation, which changes nothing: the state is that after state.step.
 ---@private
 function Run:stop(job, state)
    self.progress:finish()
-   self:save(job, state)
-   self:say(('interrupted at step %d of %d; the checkpoint is saved. To go on:'):format(state.step, job.steps))
-   self:say(('   the same command with name=%s resume=true'):format(self.options.name))
+   local said = ('interrupted at step %d of %d; '):format(state.step, job.steps)
+   local name, value = non_finite.of((means_of(state)))
+   if name then -- on a card nobody has looked since the last line of the log
+      self:say(('%s%s is %g, so it is not saved%s'):format(said, name, value,
+         self.saved and ('; the checkpoint of step %d is kept'):format(self.saved) or ''))
+   else
+      self:save(job, state)
+      self:say(said .. 'the checkpoint is saved. To go on:')
+      self:say(('   the same command with name=%s resume=true'):format(self.options.name))
+   end
    if interrupts.at_prompt then error('interrupted', 0) end
    os.exit(128 + host.hl_host_interrupt_signal(), true)
+end
+
+-- What failed is an evaluation or what comes after the last: the training up to here is saved. Returns the message with that.
+---@private
+function Run:rescue(job, state, message)
+   if not self.measuring or self.saved == state.step or non_finite.of((means_of(state))) then return message end
+   if not pcall(self.save, self, job, state) then return message end
+   return ('%s\nthe training is saved up to step %d: once that is mended, the same command with name=%s resume=true goes on'):format(
+      message, state.step, self.options.name)
 end
 
 ---@private
@@ -375,11 +437,15 @@ end
 --- A table of such under a name is a group: {D = {real = x}} is logged as 'D/real', and not printed.
 --- With graph=true the step is recorded after two plain ones, see hilo.graph: then only `schedule` is called anew each time.
 --- A step is never stopped half way; Ctrl-C is answered after it.
+---
+--- A run that goes on has its networks, optimisers, hilo's generator and the table `keep` as they were. What else a script remembers
+--- from step to step has to be in that table; numbers of math.random are drawn anew, those of hilo are not.
 ---@param job {steps: integer, schedule: (fun(t: integer))?, step: (fun(t: integer): table<string, Tensor|number>),
 --- evaluate: (fun(): table, SegmentationSeen?), diagnose: (fun(): table<string, table<string, number>>, string?)?, score: string,
---- nets: table<string, Module>, optims: table<string, Optimiser>, [string]: any} diagnose: figures by group and name,
---- measured after each
---- evaluation, and a line of text about them (train.diagnose); score: the field of what evaluate returns that tells the best
+--- finish: fun()?, nets: table<string, Module>, optims: table<string, Optimiser>, keep: table?, [string]: any} diagnose: figures by
+--- group and name, measured after each evaluation, and a line of text about them (train.diagnose); score: the field of what evaluate
+--- returns that tells the best, the larger the better; finish: makes what else the trained networks are for, before the run counts as
+--- ended; keep: numbers, strings, booleans, tensors and tables of them
 ---@return table scores those of the last evaluation, with step and best
 function Run:train(job)
    options_of.check_whole(job, 1, 'steps')
@@ -395,6 +461,7 @@ function Run:train(job)
    self.began = host.hl_host_time()
    local state = self:restore(job)
    self.state = state
+   self:begin()
    self.log = Log.open(self:file('log.jsonl'), state.step)
    memory_limit.name(job.nets, job.optims)
    self.tracking:start(job, state)
@@ -407,7 +474,8 @@ function Run:train(job)
    self.tracking:close(state, ok, message, job.diagnose and self.diagnosing)
    if not ok then
       self.progress:finish()
-      if tostring(message):find('interrupted', 1, true) then self:stop(job, state) end
+      if interrupts.is(message) then self:stop(job, state) end
+      message = self:rescue(job, state, message)
       if tostring(message):find('memory_limit: ', 1, true) and self.saved then
          message = ('%s; the checkpoint of step %d is kept'):format(message, self.saved)
       end

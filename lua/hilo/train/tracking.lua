@@ -212,7 +212,7 @@ end)
 ---@param message any the error where it is not ok
 ---@param diagnosing number? seconds that job.diagnose took
 function Tracking:close(state, ok, message, diagnosing)
-   local how = ok and 'finished' or tostring(message):find('interrupted', 1, true) and 'interrupted' or 'failed'
+   local how = ok and 'finished' or interrupts.is(message) and 'interrupted' or 'failed'
    local closed, why = pcall(end_run, self, state, how, how == 'failed' and tostring(message) or nil, diagnosing)
    if ok and not closed then error(why, 0) end
 end
