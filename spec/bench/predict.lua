@@ -11,6 +11,7 @@ local hilo = require 'hilo'
 local helper = require 'spec.helper'
 local inputs = require 'hilo.predict.inputs'
 local label = require 'hilo.predict.label'
+local Results = require 'hilo.predict.results'
 local Model = require 'hilo.predict.model'
 local timing = require 'spec.bench.timing'
 
@@ -49,8 +50,11 @@ local list = inputs.pictures {pictures}
 
 local function ours(most)
    local began, used = timing.now(), os.clock()
-   label(model, {unpack(list, 1, most)}, {out = place .. '/hilo', overlay = false, alpha = 0.5, confidence = false, batch = 1,
-      workers = tonumber(options.WORKERS)})
+   local o = {out = place .. '/hilo', overlay = false, alpha = 0.5, confidence = false, overwrite = true, batch = 1,
+      workers = tonumber(options.WORKERS)}
+   local results = Results.new(model, o)
+   label(model, {unpack(list, 1, most)}, results, o)
+   results:finish()
    return timing.now() - began, os.clock() - used
 end
 

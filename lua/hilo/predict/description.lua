@@ -99,6 +99,9 @@ function description.fusing(d, o)
       check(d.classifier or o[key] == nil, "%s= says how a classifier's scores are used, and there is none here: add mlmt=RUN", key)
    end
    d.fusion = over(d.fusion, {how = o.fusion, tau = o.tau, exponent = o.exponent})
+   local soft = d.fusion.how == 'soft'
+   check(not soft or o.tau == nil, 'tau= is of fusion=threshold, and this is fusion=soft, which takes exponent=')
+   check(soft or o.exponent == nil, 'exponent= is of fusion=soft, and this is fusion=threshold, which takes tau=')
    check(not d.classifier or d.fusion.how ~= 'soft' or d.fusion.prior, 'fusion=soft needs the mean scores of the classifier on the '
       .. 'validation pictures, and the MLMT run has no class_scores.json; let it come to its end, or take fusion=threshold')
    return d

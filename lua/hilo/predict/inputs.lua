@@ -18,7 +18,7 @@ local inputs = {}
 local function add(list, path, below)
    local stem = below:gsub('%.%w+$', '')
    local base, number = stem, 1
-   while list.taken[stem] do
+   while list.taken[stem] or (list.earlier[stem] or path) ~= path do
       number = number + 1
       stem = ('%s-%d'):format(base, number)
    end
@@ -48,19 +48,31 @@ local function label_maps(path)
    return maps
 end
 
+-- Pictures of kinds that are not read: those that phones, cameras, browsers and painting programs write.
+local unread = {}
+for ending in ('heic heif avif gif jp2 j2k jxl ppm pgm pnm tga psd exr hdr dng cr2 cr3 nef arw orf raf rw2'):gmatch '%w+' do
+   unread[ending] = true
+end
+
 --- Files, folders and lists -> pictures in that order, those of a folder sorted by their names, without a data set's label maps.
 ---@param words string[]
----@param skip string? a folder that is left out, for results go there
+---@param o? {skip: string?, earlier: table<string, string>?} skip: a folder that is left out, for results go there; earlier: whose
+--- the results there are, stem -> path
 ---@return InputPicture[] pictures
 ---@return integer left_out label maps
-function inputs.pictures(words, skip)
-   local list, left_out = {taken = {}}, 0
+---@return string[] unknown pictures in folders, of kinds that are not read
+function inputs.pictures(words, o)
+   local list, left_out, unknown = {taken = {}, earlier = o and o.earlier or {}}, 0, {}
    for _, word in ipairs(words) do
       local path = word:gsub('(.)/+$', '%1')
       if folder.is_folder(path) then
          local maps = label_maps(path)
-         for _, below in ipairs(tree.of(path, skip).images) do
+         local found = tree.of(path, o and o.skip)
+         for _, below in ipairs(found.images) do
             if maps[path .. '/' .. below] then left_out = left_out + 1 else add(list, path .. '/' .. below, below) end
+         end
+         for _, below in ipairs(found.others) do
+            if unread[ending_of(below)] then unknown[#unknown + 1] = path .. '/' .. below end
          end
       else
          check(folder.is_file(path), "there is no picture, folder or list '%s'", path)
@@ -68,8 +80,8 @@ function inputs.pictures(words, skip)
       end
    end
    check(#list > 0, 'there are no pictures in %s (files ending in %s)', table.concat(words, ', '), folder.image_endings)
-   list.taken = nil
-   return list, left_out
+   list.taken, list.earlier = nil, nil
+   return list, left_out, unknown
 end
 
 return inputs

@@ -4,7 +4,6 @@ local hilo = require 'hilo'
 local interrupts = require 'hilo.interrupts'
 local Progress = require 'hilo.train.progress'
 local reader = require 'hilo.predict.reader'
-local Results = require 'hilo.predict.results'
 local transforms = require 'hilo.data.transforms'
 
 local host = core.host
@@ -45,14 +44,14 @@ local function label_all(model, pictures, o, results, progress)
    end
 end
 
---- Labels pictures. One that cannot be read is told and left out. After Ctrl-C the tables hold what was done by then.
+--- Labels pictures. One that cannot be read is told and left out.
 ---@param model Model
 ---@param pictures InputPicture[]
----@param o {out: string, overlay: boolean, alpha: number, confidence: boolean, batch: integer, workers: integer}
----@return Results
+---@param results Results where they go
+---@param o {overlay: boolean, batch: integer, workers: integer}
 ---@return boolean stopped by Ctrl-C
-return function(model, pictures, o)
-   local results = Results.new(model, o)
+return function(model, pictures, results, o)
+   results:begin()
    local progress = Progress.new {total = #pictures, title = model.name}
    core.call(host, 'hl_host_interrupt_install')
    local ok, message = pcall(label_all, model, pictures, o, results, progress)
@@ -61,6 +60,5 @@ return function(model, pictures, o)
    local stopped = not ok and interrupts.is(message)
    if not ok and not stopped then error(message, 0) end
    host.hl_host_interrupt_clear()
-   results:finish()
-   return results, stopped
+   return stopped
 end
