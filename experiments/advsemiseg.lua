@@ -11,10 +11,12 @@ local data, methods, optim, train = hilo.data, hilo.methods, hilo.optim, hilo.tr
 local o = train.options(train.segmentation_options { -- with those that all have: lua/hilo/train/segmentation_options.lua, `help`
    name = 'advsemiseg',
    unlabelled_batch = 8,
-   d_lr = 1e-4, d_betas = {0.9, 0.99}, d_channels = 64,
+   d_lr = 1e-4, d_betas = {0.9, 0.99}, -- of Adam, which trains the discriminator D
+   d_channels = 64,          -- of D's first layer; each of the next three has twice as many
    lambda_adv = 0.01,        -- weight of the adversarial loss on labelled pictures
-   lambda_adv_u = 0.001,     -- and on the others
-   lambda_semi = 0.1, threshold = 0.2, -- of self-training: its weight, and the least confidence of D that a pixel needs
+   lambda_adv_u = 0.001,     -- weight of the adversarial loss on the others
+   lambda_semi = 0.1,        -- weight of self-training
+   threshold = 0.2,          -- the least confidence of D that a pixel needs to be learnt from
    semi_start = 0.25,        -- part of the steps after which self-training begins: 5 000 of 20 000
 }, {recipe = train.recipes.advsemiseg})
 

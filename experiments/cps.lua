@@ -12,9 +12,11 @@ local o = train.options(train.segmentation_options { -- with those that all have
    unlabelled_batch = 8,
    lambda = 1.5,             -- weight of the cross supervision
    cutmix = false,           -- on pictures with boxes of others in them; the labelled ones are then left out of it
-   area = {0.25, 0.5}, boxes = 3, -- part of a picture that one box covers, of which each has a third
-   ohem = false,             -- the labelled losses are those of hard pixels: of a probability up to ohem_threshold,
-   ohem_threshold = 0.7, ohem_least = 50000, -- or, if these are fewer a picture, as many of the hardest
+   area = {0.25, 0.5},       -- part of a picture that a box covers, each of three a third of that
+   boxes = 3,                -- in a picture
+   ohem = false,             -- the labelled losses are those of hard pixels
+   ohem_threshold = 0.7,     -- the largest probability of a hard pixel
+   ohem_least = 50000,       -- pixels of a picture that count as hard in any case, the hardest
 }, {recipe = train.recipes.cps, preset = train.presets.cps})
 
 local run = train.run(o)

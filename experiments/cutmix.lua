@@ -11,7 +11,7 @@ local o = train.options(train.segmentation_options { -- with those that all have
    name = 'cutmix',
    unlabelled_batch = 8,
    weight = 1,               -- of the consistency loss
-   threshold = 0.97,         -- it is weighed by the share of pixels of which the teacher is so sure
+   threshold = 0.97,         -- the consistency loss is weighed by the share of pixels of which the teacher is so sure
    area = {0.5, 0.5},        -- of the box, as part of the picture
    ema = 0.99,               -- upper limit of the teacher's memory
    jitter = {brightness = 0.4, contrast = 0.4, saturation = 0.4, hue = 0.1, chance = 0.8}, grey = 0.2, -- what the student sees

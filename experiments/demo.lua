@@ -17,9 +17,11 @@ local o = train.options {
    root = 'data/scenes',      -- made if it is missing
    seeds = '',                -- 1..3, or 1,4; '': the one of seed=
    labelled = '25',           -- of 800 pictures
-   steps = 1500, batch = 4, crop = {65, 65},
+   steps = 1500,              -- of the segmentation networks
+   batch = 4,                 -- pictures a step
+   crop = {65, 65},           -- height x width of what a step sees of a picture
    lambda_fm = 0.3, d_lr = 4e-4, -- in so few steps D has to learn faster, and to say more, than in the paper's 40 000
-   mlmt_steps = 300,
+   mlmt_steps = 300,          -- of the classifier
 }
 local seeds = axes.seeds(o.seeds == '' and tostring(o.seed) or o.seeds)
 

@@ -19,17 +19,21 @@ local o = train.options({
    },
    model = train.networks.options.classifier {backbone = 'resnet18', width = 24}, -- lua/hilo/train/model_options.lua, `help`
    precision = 'float32',    -- or 'bf16': networks compute in bfloat16; what they learn stays float32
-   resize = {96, 96},
+   resize = {96, 96},        -- height x width that pictures are brought to
    scale = {1, 1},           -- of the resized image, before a part of that size is cut out; 1,1: whole images
-   batch = 16, unlabelled_batch = 16, steps = 300,
-   tagged_batch = 16, tag_weight = 1, -- of the loss of tags
-   lr = 3e-2, final_lr = 1e-4, momentum = 0.9, weight_decay = 1e-5,
+   batch = 16, unlabelled_batch = 16, -- pictures a step
+   steps = 300,              -- of the training
+   tagged_batch = 16,        -- pictures with tags a step
+   tag_weight = 1,           -- of the loss of tags
+   lr = 3e-2, final_lr = 1e-4, -- learning rate, which falls from the one to the other
+   momentum = 0.9, weight_decay = 1e-5, -- of SGD
    head_lr = 0,              -- of the last layer; 0: as the others
    positive_power = 0,       -- present classes weigh (pictures without / pictures with it)^this in the losses, from 1 to 10
    distance = 'mse',         -- of the scores; 'cosine': 1 - cosine similarity of the logits
    weight = 1,               -- of the consistency loss, once it has ramped up
    ema = 0.999,              -- upper limit of the teacher's memory
-   jitter = {brightness = 0.4, contrast = 0.4, saturation = 0.4, hue = 0.1}, blur = {0.1, 2}, -- what the student sees; sigma in pixels
+   jitter = {brightness = 0.4, contrast = 0.4, saturation = 0.4, hue = 0.1}, -- of what the student sees
+   blur = {0.1, 2},          -- of what the student sees: range of sigma, in pixels
    eval = {scales = {1}, mirror = false}, -- scores are means over these sizes (times resize) and the mirrored picture
    scored = 'val',           -- whose scores are saved; 'all': those of the unlabelled and tagged images too
 }, {recipe = train.recipes.mlmt, preset = train.presets.mlmt})

@@ -12,11 +12,11 @@ local methods, train = hilo.methods, hilo.train
 
 local o = train.options {
    name = '',                -- of the sweep; '': paper-<table>-<labelled>, and -bf16
-   table = 'scenes',
+   table = 'scenes',         -- which: voc, context, cityscapes, camvid, ccp, scenes
    row = {'all'},            -- names of rows, or all
    labelled = '1/8',         -- a fraction, a number, or a list; {seed} in it stands for the seed: train_1_8_s{seed}
-   seeds = '1..3',
-   root = '',
+   seeds = '1..3',           -- or a list of them: 1,4
+   root = '',                -- the folder of the set; '': the recipe's
    backbone = '', weights = '', -- of the segmentation networks; '': the recipe's
    mlmt_backbone = '', mlmt_weights = '', -- the classifier's; '': the same
    tags = 'image_tags.tsv',  -- below root: for the rows with image-level tags
@@ -25,7 +25,8 @@ local o = train.options {
    lambda_fm = 0, d_lr = 0,  -- of s4GAN alone: the weight of feature matching, the discriminator's rate; 0: the recipe's
    precision = 'float32',    -- of every training: or bf16
    tau = 0.2,                -- of fusion by the paper's threshold
-   jobs = 1, launcher = 'local', retry_failed = false,
+   jobs = 1, launcher = 'local', -- how many runs at once, and where: local or slurm
+   retry_failed = false,     -- true: begin anew what failed
 }
 train.choice('table', o.table, {'voc', 'context', 'cityscapes', 'camvid', 'ccp', 'scenes'})
 for _, key in ipairs {'lambda_fm', 'd_lr'} do core.check(o[key] >= 0, '%s must be 0 or more, got %s', key, o[key]) end

@@ -12,9 +12,13 @@ local o = train.options(train.segmentation_options { -- with those that all have
    preset = 'default',       -- or 'original': what the original's code does
    unlabelled_batch = 8,
    repeat_backbone = false,  -- step the backbone's parameters as often as the original lists them
-   d_lr = 1e-4, d_betas = {0.9, 0.99}, d_dropout = 0.5, d_channels = 64,
+   d_lr = 1e-4, d_betas = {0.9, 0.99}, -- of Adam, which trains the discriminator D
+   d_dropout = 0.5,          -- the share of D's features that is dropped
+   d_channels = 64,          -- of D's first layer; each of the next three has twice as many
    d_smooth = 0,             -- real maps are to get 1 - d_smooth from D
-   lambda_fm = 0.1, lambda_st = 1, gamma = 0.6,
+   lambda_fm = 0.1,          -- weight of feature matching
+   lambda_st = 1,            -- weight of self-training
+   gamma = 0.6,              -- the least confidence of D in a predicted map that is learnt from, 0 to 1
    st_start = 1,             -- step at which self-training begins
    void_columns = 'both',    -- a column without a label is zero in real and fake maps alike; 'real': in real ones only
    gate_dropout = false,     -- D drops out where it is asked which maps to learn from

@@ -21,9 +21,9 @@ local o = train.options {
    on = 'probabilities',     -- what is zeroed; the original: 'logits', which has no soft fusion
    keep_background = true,   -- class 0 is never switched off where the set has a background
    folds = 2,                -- parts of the validation pictures; each is fused by what was chosen on the others
-   taus = {0, 0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5},
+   taus = {0, 0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5}, -- thresholds that are tried
    factors = {0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 1}, -- of tau = factor * mean score of the class
-   exponents = {0, 0.25, 0.5, 0.75, 1, 1.5, 2, 2.5, 3, 4},
+   exponents = {0, 0.25, 0.5, 0.75, 1, 1.5, 2, 2.5, 3, 4}, -- of soft fusion that are tried
    rounds = 3,               -- of the search for a tau for each class; 0: none
    calibration = 'none',     -- of the scores, in two more ways: 'platt' or 'temperature'
    calibrate_by = 'class',   -- or 'all': one pair of numbers for all classes

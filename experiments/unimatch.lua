@@ -15,10 +15,11 @@ local o = train.options(train.segmentation_options { -- with those that all have
    threshold = 0.95,         -- the least probability of a label that is learnt from
    drop = 0.5,               -- of the features' channels
    jitter = {brightness = 0.5, contrast = 0.5, saturation = 0.5, hue = 0.25, chance = 0.8}, grey = 0.2, -- of strong views
-   blur = {0.1, 2}, blur_chance = 0.5,       -- sigma in pixels
-   box_area = {0.02, 0.4}, box_chance = 0.5, -- of the box of another picture, as part of the crop
-   ohem = false,             -- the labelled loss is that of hard pixels: of a probability up to ohem_threshold,
-   ohem_threshold = 0.7, ohem_least = 100000, -- or, if these are fewer a picture, as many of the hardest
+   blur = {0.1, 2}, blur_chance = 0.5, -- of strong views: range of sigma in pixels, and how often
+   box_area = {0.02, 0.4}, box_chance = 0.5, -- of the box of another picture: part of the crop, and how often
+   ohem = false,             -- the labelled loss is that of hard pixels
+   ohem_threshold = 0.7,     -- the largest probability of a hard pixel
+   ohem_least = 100000,      -- pixels of a picture that count as hard in any case, the hardest
 }, {recipe = train.recipes.unimatch})
 
 local run = train.run(o)

@@ -1,4 +1,5 @@
 -- Options of scripts: the table at the top, overridden from the command line.
+local core = require 'hilo.core'
 local hilo = require 'hilo'
 local helper = require 'spec.helper'
 local tiny = require 'spec.tiny_set'
@@ -96,6 +97,43 @@ describe('options', function()
       end
       assert.truthy(meanings['eval.labels'] and meanings['data.size'] and meanings['model.width'])
       assert.matches('batch is a number', error_of(train.segmentation_options, {batch = 'two'}))
+   end)
+
+   it('of every experiment say what they mean, and those of a script of one\'s own by its comments', function()
+      local function described(path)
+         local pipe = io.popen(('luajit %slua/bin/hilo %s describe'):format(core.root, path))
+         local text = pipe:read('*a')
+         pipe:close()
+         return train.json.decode(text:match 'hilo options: ([^\n]*)', path)
+      end
+      for _, name in ipairs(hilo.data.folder.list(core.root .. 'experiments')) do
+         if name:find '%.lua$' and not name:find 'sweep' then
+            local found = described(core.root .. 'experiments/' .. name)
+            for key in pairs(found.defaults) do assert.is_string(found.meanings[key], name .. ': ' .. key) end
+         end
+      end
+      local own = os.tmpname()
+      tiny.write(own, [[
+local o = require 'hilo'.train.options {
+   name = 'own',
+   margin = 0.5, scale = {1, 2}, -- of the loss, and
+                                 -- of its gradient
+   note = 'a -- b',              -- free text
+   silent = 1,
+   data = {
+      root = 'x',                -- where pictures are
+   },
+   noise = {mean = 0, std = 1},  -- that is added
+}
+print(o.margin)                  -- margin = 3, of no option
+]])
+      local about = described(own).meanings
+      os.remove(own)
+      local of_loss = 'of the loss, and of its gradient'
+      assert.same({of_loss, of_loss, 'free text', 'where pictures are', 'that is added'},
+         {about.margin, about.scale, about.note, about['data.root'], about['noise.std']})
+      assert.is_nil(about.silent)
+      assert.matches('folder', about.runs)
    end)
 
    it('of a continued run are those it was started with', function()

@@ -1,5 +1,6 @@
 --- train/options.lua: the options of a script are a plain Lua table at its top; the command line overrides single ones as
 --- key=value or key.sub=value. Types are those of the defaults.
+local comments_of = require 'hilo.train.option_comments'
 local core = require 'hilo.core'
 local nearest = require 'hilo.nearest'
 local sorted_keys = require 'hilo.keys'
@@ -7,30 +8,35 @@ local json = require 'hilo.train.json'
 
 local options = {}
 
---- What every experiment can be told.
-options.common = {
-   name = '',              -- of the run; its files lie in <runs>/<name>/
-   runs = 'runs',
-   resume = false,         -- continue the run of that name
-   overwrite = false,      -- start afresh although a run of that name exists
-   seed = 1,
-   device = 'cpu',
-   graph = false,          -- true: record the training step as a CUDA graph and replay it
-   threads = 0,            -- of the CPU; 0: as many as this process may use
-   workers = 2,            -- threads that read and transform images
-   cache_mb = 256,         -- memory for decoded images
-   memory_limit = 0,       -- megabytes that the process may take; beyond them the run ends and names the largest tensors. 0: no limit
-   log_every = 10,         -- steps
-   eval_every = 200,       -- steps; 0: at the end only
-   checkpoint_every = 100, -- steps; 0: at the end only
-   tracking = true,        -- events for TensorBoard, facts of the machine and pictures in the run's folder
-   pictures = 4,           -- validation images that an evaluation shows
-   on_nan = 'stop',        -- losses that are NaN or infinite end the run; 'skip': such steps are left out
-   strict = false,         -- true: what looks wrong with the data set stops the run before it trains
-   diagnostics = 16,       -- crops of labelled, validation and unlabelled pictures each on which an evaluation measures what the method
-                           -- does; 0: none. See train/diagnose/init.lua
-   histograms = 0,         -- of parameters and gradients, every so many evaluations and at the end; 0: never
+local common = {
+   {'name', '', 'of the run; its files lie in <runs>/<name>/'},
+   {'runs', 'runs', 'the folder of all runs'},
+   {'resume', false, 'true: continue the run of that name'},
+   {'overwrite', false, 'true: start afresh although a run of that name exists'},
+   {'seed', 1, 'of all random numbers'},
+   {'device', 'cpu', 'or cuda'},
+   {'graph', false, 'true: record the training step as a CUDA graph and replay it'},
+   {'threads', 0, 'of the CPU; 0: as many as this process may use'},
+   {'workers', 2, 'threads that read and transform images'},
+   {'cache_mb', 256, 'memory for decoded images'},
+   {'memory_limit', 0, 'megabytes that the process may take; beyond them the run ends and names the largest tensors. 0: no limit'},
+   {'log_every', 10, 'steps between two lines of losses'},
+   {'eval_every', 200, 'steps between two evaluations; 0: at the end only'},
+   {'checkpoint_every', 100, 'steps between two checkpoints; 0: at the end only'},
+   {'tracking', true, "events for TensorBoard, facts of the machine and pictures in the run's folder"},
+   {'pictures', 4, 'validation images that an evaluation shows'},
+   {'on_nan', 'stop', 'losses that are NaN or infinite end the run; skip: such steps are left out'},
+   {'strict', false, 'true: what looks wrong with the data set stops the run before it trains'},
+   {'diagnostics', 16, 'crops of labelled, validation and unlabelled pictures each on which an evaluation measures what the method '
+      .. 'does; 0: none'},
+   {'histograms', 0, 'of parameters and gradients, every so many evaluations and at the end; 0: never'},
 }
+
+--- What every experiment can be told.
+---@type table<string, any>
+options.common = {}
+local meanings_of_common = {}
+for _, option in ipairs(common) do options.common[option[1]], meanings_of_common[option[1]] = option[2], option[3] end
 
 --- What may differ between a run and its continuation, for none of it changes a result.
 options.free = {resume = true, overwrite = true, threads = true, workers = true, cache_mb = true, memory_limit = true, runs = true,
@@ -184,6 +190,15 @@ function options.meanings_of(defaults)
    return flat
 end
 
+-- And what else is known: by the comments of the script, and of those that every experiment has.
+local function all_meanings(defaults, keys, script)
+   local about, said = options.meanings_of(defaults), comments_of(script)
+   for _, key in ipairs(keys) do
+      about[key] = about[key] or said[key:match '[^.]+$'] or said[key:match '^[^.]+'] or meanings_of_common[key]
+   end
+   return about
+end
+
 local function help(flat, keys, about)
    print('options, with their defaults:')
    for _, key in ipairs(keys) do
@@ -278,11 +293,11 @@ function options.resolve(defaults, variants, arguments)
    local flat, keys = flatten(o)
    arguments = arguments or rawget(_G, 'arg') or {}
    if arguments[1] == 'help' or arguments[1] == '--help' or arguments[1] == '-h' then
-      help(flat, keys, options.meanings_of(defaults))
+      help(flat, keys, all_meanings(defaults, keys, arguments[0] or ''))
       os.exit(0)
    end
    if arguments[1] == 'describe' then
-      describe(flat, variants, options.meanings_of(defaults))
+      describe(flat, variants, all_meanings(defaults, keys, arguments[0] or ''))
       os.exit(0)
    end
    local given = parse_arguments(arguments, flat, keys)
