@@ -174,6 +174,16 @@ describe('hilo data check', function()
       assert.matches('void r g b', found.outside.mend)
    end)
 
+   it('warns of palettes that give an index different colours', function()
+      local ids = hilo.ByteTensor(40, 48):zero()
+      ids:narrow(1, 3, 9):fill(1)
+      local _, text, found = set:check()
+      assert.is_nil(found.palette, text)
+      hilo.io.image.save(set:labels(4), ids, {palette = {{0, 0, 0}, {0, 255, 0}, {255, 0, 0}}})
+      _, text, found = set:check()
+      holds(found.palette, 'warning', 1, 'img_04.png: index 1 is 0 255 0, in .*img_02.png it is 255 0 0', text)
+   end)
+
    it('counts all cases and shows the first', function()
       for i = 1, 8 do set:fill_labels(i, 100 + i) end
       local _, text, found = set:check()

@@ -240,6 +240,34 @@ describe('colour-coded label maps', function()
       assert.same({{0, 1, 1}, {2, 255, 0}}, read(open(), 'b'))
    end)
 
+   it('may be palette files alone, each with its colours in an order of its own', function()
+      put('a', png(3, 8, {{1, 0, 0}, {2, 3, 1}}, {{200, 10, 10}, {0, 0, 0}, {10, 10, 200}, {255, 255, 255}}))
+      put('b', png(3, 8, {{0, 2, 1}, {3, 3, 0}}, {{10, 10, 200}, {0, 0, 0}, {200, 10, 10}, {255, 255, 255}}))
+      tiny.write(root .. '/classes.txt', lines)
+      local set = open()
+      assert.same({{0, 1, 1}, {2, 255, 0}}, read(set, 'a'))
+      assert.same({{2, 1, 0}, {255, 255, 2}}, read(set, 'b'))
+      assert.matches('colour%-coded by the 4 colours of classes.txt', set.told)
+   end)
+
+   it('are none where palettes are in the order of the table, are not of its colours, or ids are mapped', function()
+      local palette = {}
+      for i = 1, 256 do palette[i] = {255, 255, 255} end
+      palette[1], palette[2], palette[3] = {0, 0, 0}, {200, 10, 10}, {10, 10, 200}
+      tiny.write(root .. '/classes.txt', lines)
+      put('a', ids, {palette = palette})
+      local set = open()
+      assert.same({ids}, {read(set), set.coded})
+      palette[1], palette[2] = palette[2], palette[1]
+      put('a', ids, {palette = palette})
+      assert.same({{0, 1, 2}, {2, 0, 0}}, read(open {map = '255:0'}))
+      for _, other in ipairs {{9, 9, 9}, palette[3]} do -- a colour that no class has, one that two indices have
+         palette[1] = other
+         put('a', ids, {palette = palette})
+         assert.same(ids, read(open()))
+      end
+   end)
+
    it('are seen where the first files hold black and white alone', function()
       put('a', coded({{0, 255, 255}, {0, 0, 0}}, colours))
       put('b', coded(ids, colours))

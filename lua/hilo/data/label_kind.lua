@@ -66,12 +66,27 @@ local function refuse_lossy(path, info)
       .. 'were made', tostring(message))
 end
 
+-- What a table says of the colours that a palette file uses: 'ids' where they stand for the classes that the indices are, 'colours'
+-- where they stand for others; nil where some are not in the table or not told apart, as in a palette that is for show alone.
+local function palette_says(path, palette, class_of)
+   local says, has = 'ids', {}
+   for id in pairs(kind.ids_of(path) or {}) do
+      local c = palette[id + 1] or {0, 0, 0}
+      local colour = c[1] * 65536 + c[2] * 256 + c[3]
+      local class = class_of(colour)
+      if not class or has[colour] then return nil end
+      has[colour], says = true, class == id and says or 'colours'
+   end
+   return says
+end
+
 --- Whether label maps hold colours or ids. Grey that was saved as RGB holds ids, unless all of its greys are in the table of colours.
+--- Palette files hold ids, unless all of their colours are in the table and stand for other classes than the indices.
 ---@param set table fields of a DataSet
----@param in_table (fun(colour: integer): any)? of 0xRRGGBB, where there is a table
+---@param class_of (fun(colour: integer): integer?)? of 0xRRGGBB, where there is a table
 ---@return 'ids'|'colours' kind, string? path of a file that shows the colours, boolean? wide ids of more than 8 bits
-function kind.of(set, in_table)
-   local wide, grey, all_in_table = false, nil, true
+function kind.of(set, class_of)
+   local wide, grey, all_in_table, by_palette, for_show = false, nil, true, nil, false
    for _, path in ipairs(kind.some(set)) do
       local ok, info = pcall(hilo.io.image.info, path)
       if ok then
@@ -81,11 +96,15 @@ function kind.of(set, in_table)
          local counts = rgb and colours_of(path)
          if counts then
             if info.bits > 8 or not all(counts, is_grey) then return 'colours', path end
-            grey, all_in_table = grey or path, all_in_table and in_table ~= nil and all(counts, in_table)
+            grey, all_in_table = grey or path, all_in_table and class_of ~= nil and all(counts, class_of)
+         elseif class_of and not rgb then
+            local says = info.palette and palette_says(path, info.palette, class_of)
+            by_palette, for_show = by_palette or says == 'colours' and path, for_show or not says
          end
       end
    end
    if grey and all_in_table then return 'colours', grey end
+   if by_palette and not for_show then return 'colours', by_palette end
    return 'ids', nil, wide
 end
 

@@ -133,7 +133,7 @@ function labels.prepare(set, options)
    local list, source = find_table(set, options)
    local asked = (options.colours or '') ~= ''
    local made = list and colour_table(list)
-   local kind, path, wide = label_kind.of(set, made and function(c) return made.class_of[c] end)
+   local kind, path, wide = label_kind.of(set, text == '' and made and function(c) return made.class_of[c] end or nil)
    if asked or kind == 'colours' then
       if not list then refuse_colours(set, path) end
       return read_by_colours(set, options, list, source)

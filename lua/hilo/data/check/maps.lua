@@ -69,6 +69,23 @@ local function check_values(set, l, class_of, found)
    end
 end
 
+-- Where files show an index in different colours, the colours may be what tells the classes. shown: index -> the first colour and file.
+local function check_palette(l, shown, found)
+   for _, id in ipairs(sorted_keys(l.values)) do
+      local r, g, b = l.palette:byte(3 * id + 1, 3 * id + 3)
+      local rgb = b and r * 65536 + g * 256 + b or 0
+      local first = shown[id] or {rgb = rgb, path = l.path}
+      if first.rgb ~= rgb then
+         found:add('palette', 'warning', 'label maps whose palettes give an index different colours; the indices are what is read',
+            'nothing where the indices are the classes; where the colours are, write lines `name r g b` to classes.txt, or name a '
+            .. 'table of all of them: data.colours=FILE', ('%s: index %d is %s, in %s it is %s'):format(l.path, id, colour(rgb),
+            first.path, colour(first.rgb)))
+         return
+      end
+      shown[id] = first
+   end
+end
+
 local function is_void(set, l, class_of)
    for v in pairs(l.values) do if class_of(v) ~= set.void then return false end end
    return true
@@ -101,7 +118,7 @@ maps.binary_mend = 'data.map=255:1 makes 255 class 1'
 ---@param found Findings
 function maps.check(set, pictures, labels, found)
    local class_of = maps.classes_of(set)
-   local binary = maps.is_binary(set, labels)
+   local binary, shown = maps.is_binary(set, labels), {}
    for _, l in ipairs(labels) do
       local picture = pictures[l.name]
       if picture and picture.width and l.width then check_size(picture, l, found) end
@@ -113,6 +130,7 @@ function maps.check(set, pictures, labels, found)
                'they teach and measure nothing: take them out of the lists', l.path)
          end
          check_values(set, l, class_of, found)
+         if l.palette then check_palette(l, shown, found) end
       end
    end
 end

@@ -19,6 +19,7 @@ local format_names = {[tonumber(ffi.C.HL_HOST_PNG)] = 'png', [tonumber(ffi.C.HL_
 ---@field width integer?
 ---@field orientation integer? EXIF's, 1 for none
 ---@field values table<integer, number>? of a label map: pixels by id, or by colour 0xRRGGBB
+---@field palette string? its colours, three bytes each, where values are places in it
 ---@field coloured boolean? values are colours, for which there is no table
 ---@field others number? pixels of more values than are told apart
 ---@field low integer? the lower half of a picture's perceptual hash, and the higher: bits of numbers of 32
@@ -41,6 +42,9 @@ local function look(name, s, path)
       l.sum, l.square = {s.sum[0], s.sum[1], s.sum[2]}, {s.square[0], s.square[1], s.square[2]}
    else
       l.values, l.coloured, l.others = {}, s.coloured ~= 0, tonumber(s.others)
+      if s.kind == ffi.C.HL_HOST_SURVEY_IDS and s.info.is_palette ~= 0 then
+         l.palette = ffi.string(s.info.palette, 3 * s.info.palette_size)
+      end
       for i = 0, s.values - 1 do l.values[s.value[i]] = tonumber(s.pixels[i]) end
    end
    return l
