@@ -260,6 +260,26 @@ describe('a table', function()
       assert.same({'pics/b'}, set:list 'val')
    end)
 
+   it('beside folders of pictures and label maps tells their parts, and is told where it cannot', function()
+      put('images/%s.jpg', {'k', 'l'}, 'image')
+      put('masks/%s.png', {'k', 'l'})
+      tiny.remove(root .. '/pics')
+      tiny.remove(root .. '/maps')
+      local header = 'image,mask,split\nimages/k.jpg,masks/k.png,train\n'
+      tiny.write(root .. '/set.csv', header .. 'l.jpg,masks/l.png,validation\n')
+      local set = data.open {root = root, classes = '3'}
+      assert.equal('folders', set.layout)
+      assert.same({{'k'}, {'l'}}, {set:list 'train', set:list 'val'})
+      assert.matches('parts as a table names them', set.told)
+      for line, message in pairs {['l.jpg,masks/k.png,val\n'] = 'images/l is no picture of the folders or has another label map',
+         ['m.jpg,masks/l.png,val\n'] = "line 3 of .*set.csv names the picture 'm.jpg'"} do
+         tiny.write(root .. '/set.csv', header .. line)
+         set = data.open {root = root, classes = '3'}
+         assert.is_nil(next(set.parts))
+         assert.matches('tells no parts, data.layout=csv takes it in their place: .*' .. message, table.concat(set.warnings))
+      end
+   end)
+
    it('says which line is wrong', function()
       tiny.write(root .. '/set.csv', 'image;mask\npics/a.jpg;maps/x.png\npics/q.jpg;maps/y.png\n')
       assert.matches("line 3 of .*set.csv names the picture 'pics/q.jpg'", error_of(data.open, {root = root, classes = '3'}))

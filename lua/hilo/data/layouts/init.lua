@@ -1,4 +1,5 @@
 --- data/layouts/init.lua: finds out in which layout a folder is.
+local command = require 'hilo.command'
 local core = require 'hilo.core'
 local ade20k = require 'hilo.data.layouts.ade20k'
 local cityscapes = require 'hilo.data.cityscapes'
@@ -135,6 +136,29 @@ local function read(layout, root, options)
    return set
 end
 
+-- Folders that tell no parts have those of a table beside them, which names the same pictures and label maps.
+local function take_parts(set, found)
+   local ok, told = pcall(csv.read, found)
+   if not told then return end
+   local name_of, parts, wrong = {}, {}, not ok and command.plain(told)
+   for name, path in pairs(set.images) do name_of[path] = name end
+   for part, names in pairs(ok and told.parts or {}) do
+      parts[part] = {}
+      for i, name in ipairs(names) do
+         local here = name_of[told.images[name]]
+         if not here or set.labels[here] ~= told.labels[name] then
+            wrong = name .. ' is no picture of the folders or has another label map'
+         end
+         parts[part][i] = here
+      end
+   end
+   if wrong then
+      set.warnings = {'a table beside the folders tells no parts, data.layout=csv takes it in their place: ' .. wrong}
+   elseif next(parts) then
+      set.parts, set.where = parts, set.where .. ', parts as a table names them'
+   end
+end
+
 --- What a folder holds.
 ---@param root string
 ---@param layout string 'auto' or one of layouts.names
@@ -153,6 +177,7 @@ function layouts.read(root, layout, options)
    end
    for _, kind in ipairs(every) do
       local set = kind.tried and kind.read(found, options)
+      if set and kind.name == 'folders' and not next(set.parts) then take_parts(set, found) end
       if set then return set end
    end
    if folder.is_folder(root .. '/JPEGImages') then return read('voc', root, options) end
