@@ -103,6 +103,8 @@ local function compare(own, given)
    return report
 end
 
+local most_told = 8 -- misfits in an error
+
 local function complaint(report)
    local lines = {}
    for _, name in ipairs(report.missing) do lines[#lines + 1] = ('  missing: %s'):format(name) end
@@ -111,11 +113,12 @@ local function complaint(report)
    end
    for _, name in ipairs(report.unexpected) do lines[#lines + 1] = ('  unexpected: %s'):format(name) end
    if #lines == 0 then return nil end
-   return ('loadStateDict: %d of the names or sizes do not fit (partial = true takes what does):\n%s'):format(#lines,
-      table.concat(lines, '\n'))
+   local more = #lines - most_told
+   return ('loadStateDict: %d of the names or sizes do not fit (partial = true takes what does and reports the rest):\n%s%s'):format(
+      #lines, table.concat(lines, '\n', 1, math.min(#lines, most_told)), more > 0 and ('\n  ... and %d more'):format(more) or '')
 end
 
---- Takes over tensors by name, converting their type. An error that lists every misfit leaves the network as it was.
+--- Takes over tensors by name, converting their type. An error that tells the first misfits leaves the network as it was.
 ---
 ---     local a, b = nn.Linear(2, 3), nn.Linear(2, 3)
 ---     b:loadStateDict(a:stateDict())
