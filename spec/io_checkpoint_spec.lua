@@ -92,6 +92,18 @@ describe('a checkpoint', function()
       assert.same({step = 5, scores = {0.5}}, checkpoint.meta(path))
    end)
 
+   it('says how its networks were made', function()
+      local S = hilo.models.deeplab {backbone = 'resnet18', classes = 2, width = 2, checkpoint = {[3] = true},
+         generator = hilo.Generator()}
+      checkpoint.save(path, {nets = {S = S, T = S:clone(), own = new_net()}})
+      local _, origins = checkpoint.meta(path)
+      assert.equal('deeplab', origins.S.model)
+      assert.equal(2, origins.S.options.width)
+      assert.same(origins.S, origins.T)
+      assert.same({class = 'nn.Sequential'}, origins.own)
+      assert.is_true(pcall(hilo.models.deeplab, origins.S.options))
+   end)
+
    it('is the same bytes for the same run', function()
       local run = new_run()
       checkpoint.save(path, parts(run, {b = 1, a = {2}}))

@@ -174,6 +174,70 @@ describe('hilo.open', function()
       assert.is_true(hilo.equal(labels, from_memory))
    end)
 
+   -- A run with the options of sup, whose script trained another network.
+   local function run_with(name, net)
+      local path = made.runs .. '/' .. name
+      folder.make(path)
+      for _, file in ipairs {'options.json', 'classes.json', 'split.json'} do
+         tiny.write(path .. '/' .. file, (tiny.read(made.runs .. '/sup/' .. file):gsub('"name": "sup"', ('"name": "%s"'):format(name))))
+      end
+      hilo.io.checkpoint.save(path .. '/best.safetensors', {nets = {S = net}, generator = false})
+      return net:evaluate()
+   end
+
+   local function assert_labels(model, net)
+      local picture = model:inputs_of((image.load(new .. '/a.png', {as = 'rgb'})))[1]
+      local logits = hilo.no_grad(function() return hilo.train.evaluate.logits(net, picture, 38, 46) end)
+      assert.is_true(hilo.equal(hilo.label_map(logits)[1], (model:predict(new .. '/a.png'))))
+   end
+
+   it('makes the network again that was trained, whatever the options of the run say of another', function()
+      local net = run_with('other', hilo.models.deeplab {backbone = 'resnet18', classes = 3, width = 6, first_block = 'previous'})
+      local model = hilo.open('other', {runs = made.runs})
+      assert_labels(model, net)
+      assert_labels(model, hilo.train.load_run({runs = made.runs, checkpoint = 'best', device = 'cpu'}, 'other').S:evaluate())
+      local file = made.runs .. '/other.hilo'
+      assert.equal(0, (tiny_runs.command('pack', {'other', file, 'runs=' .. made.runs})))
+      assert_labels(hilo.open(file), net)
+   end)
+
+   it('says of a network that a script made itself that it cannot make it, and takes such a one', function()
+      local function own(width)
+         local backbone = hilo.models.resnet18 {width = width, output_stride = 8}
+         return hilo.nn.DeepLab(backbone, hilo.nn.SpatialConvolution(backbone.planes, 3, 1, 1))
+      end
+      local net = run_with('own', own(2))
+      local expected = 'the network of own %(nn.DeepLab%) was made by its script.*hand it over: hilo.open%(\'own\', {net = net}%)'
+      for _, words in ipairs {{'predict', 'own', new}, {'evaluate', 'own'}, {'pack', 'own', made.runs .. '/own.hilo'},
+         {'export', 'net=own', 'onnx=' .. made.runs .. '/own.onnx'}} do
+         local command = table.remove(words, 1)
+         words[#words + 1] = 'runs=' .. made.runs
+         local status, text = tiny_runs.command(command, words)
+         assert.is_nil(status)
+         assert.matches(expected, text)
+      end
+      assert.is_false(folder.is_file(made.runs .. '/own.hilo'))
+      assert_labels(hilo.open('own', {runs = made.runs, net = own(2)}), net)
+      local ok, message = pcall(hilo.open, 'own', {runs = made.runs, net = own(3)})
+      assert.is_false(ok)
+      assert.matches('own: its weights do not fit the network', message)
+      assert.is_true(#message < 1000, message)
+   end)
+
+   it('makes the network of an older run, whose checkpoint does not say how, from its options', function()
+      local file = made.runs .. '/sup/best.safetensors'
+      local tensors, metadata = hilo.io.safetensors.load(file)
+      local whole, labels = tiny.read(file), open():predict(new .. '/a.png')
+      local record = json.decode(metadata.checkpoint)
+      record.origins, metadata.checksum, metadata.checked_by = nil, nil, nil
+      metadata.checkpoint = json.encode(record, {one_line = true})
+      hilo.io.safetensors.save(file, tensors, metadata)
+      local ok, model = pcall(open)
+      tiny.write(file, whole)
+      assert.is_true(ok, tostring(model))
+      assert.is_true(hilo.equal(labels, (model:predict(new .. '/a.png'))))
+   end)
+
    it('says what it cannot open', function()
       local function fails(which, options, pattern)
          local ok, message = pcall(hilo.open, which, options or {runs = made.runs})

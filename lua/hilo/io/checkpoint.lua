@@ -137,6 +137,12 @@ local function generator_of(parts)
    return parts.generator or nil
 end
 
+-- How a network was made, as far as it knows; see models/options.lua.
+local function origin_of(net)
+   local origin = rawget(net, 'origin')
+   return type(origin) == 'table' and origin.model and origin or {class = tostring(net.__typename)}
+end
+
 --- Writes a checkpoint. The file appears whole or not at all; where it cannot be written the old one stays and the error says why.
 ---
 ---     local net = nn.Linear(2, 3)
@@ -146,11 +152,11 @@ end
 ---@param parts CheckpointParts
 function checkpoint.save(path, parts)
    check_parts('checkpoint.save', parts)
-   local tensors, record = {}, {version = version, nets = {}, optims = {}}
+   local tensors, record = {}, {version = version, nets = {}, origins = {}, optims = {}}
    for name, net in pairs(parts.nets or {}) do
       local state = net:stateDict()
       for key, t in pairs(state) do tensors['nets/' .. name .. '/' .. key] = t end
-      record.nets[name] = sorted_keys(state)
+      record.nets[name], record.origins[name] = sorted_keys(state), origin_of(net)
    end
    for name, optim in pairs(parts.optims or {}) do
       local state = optim.loadState and optim:state() or optim
@@ -181,13 +187,29 @@ function checkpoint.verify(path)
    safetensors.verify(path)
 end
 
---- The numbers and strings of a checkpoint without its tensors: what was given as meta.
+local function is_origin(origin)
+   if type(origin) ~= 'table' then return false end
+   if origin.model == nil then return type(origin.class) == 'string' end
+   return type(origin.model) == 'string' and type(origin.options) == 'table'
+end
+
+local function origins_of(record, path)
+   if record.origins == nil then return {} end -- of an older hilo
+   core.check(type(record.origins) == 'table', '%s: damaged: how its networks were made', path)
+   for name, origin in pairs(record.origins) do
+      core.check(is_origin(origin), "%s: damaged: how its network '%s' was made", path, tostring(name))
+   end
+   return record.origins
+end
+
+--- The numbers and strings of a checkpoint without its tensors: what was given as meta, and how its networks were made.
 ---@param path string
----@return table
+---@return table meta
+---@return table<string, NetworkOrigin> origins by name of the network; empty in a checkpoint of an older hilo
 function checkpoint.meta(path)
    local record = read_record(path, safetensors.metadata(path))
    local none = setmetatable({}, {__index = function(_, name) return name end})
-   return unpack_value(record.meta, none, path)
+   return unpack_value(record.meta, none, path), origins_of(record, path)
 end
 
 -- ---- restoring ----

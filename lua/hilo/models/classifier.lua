@@ -10,7 +10,7 @@ local known = backbones.known {backbone = {'any', default = 'resnet101'}, classe
 ---@return ResNet|VGG|MobileNet
 local function classifier(options)
    local o = options_of.read('models.classifier', options, known)
-   return backbones.part(o.backbone, o)
+   return options_of.made(backbones.part(o.backbone, o), 'classifier', o)
 end
 
 return classifier

@@ -94,7 +94,8 @@ local function deeplab(options)
    of_backbone.classes, of_backbone.precision = nil, nil
    local backbone = backbones.part(o.backbone, of_backbone)
    local of_head = {classes = o.classes, branches = o.aspp_branches, width = o.width, dropout = o.dropout, generator = o.generator}
-   return DeepLab(backbone, (o.head == 'deeplab2' and pyramid or decoder).of(backbone, of_head), o.precision)
+   local head = (o.head == 'deeplab2' and pyramid or decoder).of(backbone, of_head)
+   return options_of.made(DeepLab(backbone, head, o.precision), 'deeplab', o)
 end
 
 return deeplab

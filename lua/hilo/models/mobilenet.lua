@@ -147,7 +147,7 @@ function mobilenet.make(options)
    local o = options_of.read('mobilenet_v2', options, mobilenet.known)
    local net = MobileNet(o)
    if o.freeze_bn ~= 'none' then net:freezeBatchNorm{statistics = o.freeze_bn == 'all'} end
-   return net
+   return options_of.made(net, 'mobilenet_v2', o)
 end
 
 return mobilenet

@@ -64,6 +64,27 @@ function options.read(who, given, known)
    return o
 end
 
+---@class NetworkOrigin
+---@field model string? the function of hilo.models that made a network; nil where something else did
+---@field options table<string, string|number|boolean>? that it was given, defaults filled in
+---@field class string? of a network that something else made
+
+--- Notes on a network which function of hilo.models made it of which options. Its checkpoints tell, so that a finished run can make
+--- it again.
+---@generic T
+---@param net T
+---@param name string 'deeplab'
+---@param o table
+---@return T net
+function options.made(net, name, o)
+   local told = {}
+   for key, value in pairs(o) do
+      if key ~= 'checkpoint' and key ~= 'generator' then told[key] = value end -- neither changes what the network computes
+   end
+   net.origin = {model = name, options = told}
+   return net
+end
+
 --- A copy of the named options only.
 function options.pick(given, known)
    local o = {}

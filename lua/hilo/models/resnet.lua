@@ -216,7 +216,7 @@ local function maker(name)
       local o = options_of.read(name, options, known)
       local net = ResNet(name, o)
       if o.freeze_bn ~= 'none' then net:freezeBatchNorm{statistics = o.freeze_bn == 'all'} end
-      return net
+      return options_of.made(net, name, o)
    end
 end
 

@@ -94,7 +94,10 @@ vgg.known = options_of.joined({dropout = {'number', default = 0.5}}, options_of.
 ---     local features = hilo.models.vgg16 {width = 4}(hilo.randn(1, 3, 64, 64))  -- (1,32,2,2)
 ---@param options? table
 ---@return VGG
-function vgg.make(options) return VGG(options_of.read('vgg16', options, vgg.known)) end
+function vgg.make(options)
+   local o = options_of.read('vgg16', options, vgg.known)
+   return options_of.made(VGG(o), 'vgg16', o)
+end
 
 --- What DeepLab-v2 makes of the two wide linear layers: a 3x3 convolution of every third weight of the 7x7 ones and every fourth
 --- output, and a 1x1 convolution of every fourth in- and output (Chen et al., 2015, section 3.1; Liu et al., 2016, section 2.2).

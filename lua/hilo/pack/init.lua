@@ -5,6 +5,7 @@ local core = require 'hilo.core'
 local description_of = require 'hilo.predict.description'
 local json = require 'hilo.train.json'
 local sorted_keys = require 'hilo.keys'
+local restored = require 'hilo.train.restored'
 local safetensors = require 'hilo.io.safetensors'
 
 local check, host = core.check, core.host
@@ -26,13 +27,13 @@ end
 -- Of a run's options, what describes its network and the pictures that it takes; nothing of where the run was made.
 local kept = {'model', 'precision', 'resize', 'eval'}
 
-local function options_of(part)
+local function options_of(part, origin)
    if not part then return nil end
    local options = {name = part.options.name, data = {size = part.options.data.size}}
    for _, key in ipairs(kept) do options[key] = part.options[key] end
    options.model = {}
    for key, value in pairs(part.options.model) do options.model[key] = key == 'weights' and '' or value end
-   return {options = options, who = part.who}
+   return {options = options, origin = origin, who = part.who}
 end
 
 --- Writes a file that hilo.open, `hilo predict` and `hilo evaluate` take in the place of a run.
@@ -40,15 +41,18 @@ end
 ---@param d Description
 ---@return integer bytes of weights
 function pack.write(path, d)
-   local tensors, bytes = {}, 0
+   local tensors, origins, bytes = {}, {}, 0
    for _, kind in ipairs {'segmentation', 'classifier'} do
-      for name, t in pairs(d[kind] and d[kind].weights() or {}) do
+      local weights
+      if d[kind] then weights, origins[kind] = d[kind].weights() end
+      restored.check(d.name, origins[kind])
+      for name, t in pairs(weights or {}) do
          tensors[kind .. '/' .. name] = t
          bytes = bytes + t:nElement() * t._storage.dtype.bytes
       end
    end
-   local model = {name = d.name, classes = d.classes, fusion = d.fusion, segmentation = options_of(d.segmentation),
-      classifier = options_of(d.classifier)}
+   local model = {name = d.name, classes = d.classes, fusion = d.fusion,
+      segmentation = options_of(d.segmentation, origins.segmentation), classifier = options_of(d.classifier, origins.classifier)}
    safetensors.save(path, tensors, {format = format, version = tostring(version), crc = checksum(tensors),
       model = json.encode(model, {one_line = true})})
    return bytes
@@ -69,7 +73,9 @@ local function check_model(path, model)
    for _, kind in ipairs {'segmentation', 'classifier'} do
       local options = type(model[kind]) == 'table' and model[kind].options
       local described = type(options) == 'table' and type(options.model) == 'table' and type(options.data) == 'table'
+      local origin = described and model[kind].origin
       whole = whole and (model[kind] == nil or described)
+         and (not origin or type(origin) == 'table' and type(origin.model) == 'string' and type(origin.options) == 'table')
    end
    check(whole, '%s is damaged: its description of the model is not whole; pack the run again', path)
 end
@@ -79,7 +85,7 @@ local function part_of(given, kind, tensors)
    return {options = given.options, who = given.who, weights = function()
       local found, prefix = {}, kind .. '/'
       for name, t in pairs(tensors) do if name:sub(1, #prefix) == prefix then found[name:sub(#prefix + 1)] = t end end
-      return found
+      return found, given.origin
    end}
 end
 

@@ -1,6 +1,7 @@
 --- predict/description.lua: what labelling pictures takes, read from a run's folder: options, classes and where the weights lie.
 local core = require 'hilo.core'
 local class_prior = require 'hilo.methods.class_prior'
+local checkpoint_of = require 'hilo.io.checkpoint'
 local class_file = require 'hilo.train.class_file'
 local folder = require 'hilo.data.folder'
 local json = require 'hilo.train.json'
@@ -10,7 +11,7 @@ local check = core.check
 
 ---@class PartDescription one network
 ---@field options table of its run
----@field weights fun(): table<string, Tensor>
+---@field weights fun(): table<string, Tensor>, NetworkOrigin? its tensors, and how it was made, where the file says
 ---@field who string? 'teacher' or 'student'
 
 ---@class FusionDescription
@@ -56,12 +57,13 @@ local function classes_of(path, options)
    return class_file.of(set)
 end
 
--- The tensors of one network of a checkpoint.
+-- The tensors of one network of a checkpoint, and how it was made.
 local function weights_in(file, net)
    local tensors, prefix, found = safetensors.load(file), 'nets/' .. net .. '/', {}
    for name, t in pairs(tensors) do if name:sub(1, #prefix) == prefix then found[name:sub(#prefix + 1)] = t end end
    check(next(found), "%s holds no network '%s'", file, net)
-   return found
+   local _, origins = checkpoint_of.meta(file)
+   return found, origins[net]
 end
 
 local function part_of(path, options, checkpoint, net)

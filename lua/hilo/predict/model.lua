@@ -8,9 +8,9 @@ local hilo = require 'hilo'
 local description_of = require 'hilo.predict.description'
 local folder = require 'hilo.data.folder'
 local fusion = require 'hilo.methods.fusion'
-local networks = require 'hilo.train.networks'
 local reader = require 'hilo.predict.reader'
 local resample = require 'hilo.predict.resample'
+local restored = require 'hilo.train.restored'
 local scores_of = require 'hilo.predict.scores'
 local transforms = require 'hilo.data.transforms'
 local views = require 'hilo.predict.views'
@@ -37,16 +37,11 @@ local check = core.check
 local Model = {}
 Model.__index = Model
 
--- A network of a run on this device, with its weights.
-local function restored(make, part, d, o)
-   local options = {}
-   for key, value in pairs(part.options) do options[key] = value end
-   options.model = setmetatable({weights = ''}, {__index = part.options.model})
-   options.device = o.device
-   options.precision = o.precision or o.device ~= 'cpu' and part.options.precision or 'float32'
-   local net = make(options, {classes = d.classes.classes})
-   net:loadStateDict(part.weights())
-   return net:evaluate()
+-- A network of a run on this device, with its weights: the one that was handed over, or one that is made again.
+local function network_of(d, kind, o, given)
+   local weights, origin = d[kind].weights()
+   local net = given and given:to{device = o.device} or restored.network(kind, d[kind].options, origin, d.classes, o)
+   return restored.with(net, weights, d.name)
 end
 
 ---@class OpenOptions
@@ -63,6 +58,8 @@ end
 ---@field mirror boolean? also the mirrored picture
 ---@field window integer[]? {height, width}: the network is shown the picture window by window
 ---@field stride integer[]? of the windows; 2/3 of them
+---@field net Module? where the run's script made its network itself: the same once more, which gets the run's weights; one that
+--- segments has a method `logits`, as a DeepLab has
 
 --- The network of a description.
 ---@param d Description
@@ -75,13 +72,13 @@ function Model.new(d, o)
    check(known, 'device=%s: %s', device, tostring(reason))
    local self = setmetatable({name = d.name, device = device, description = d, views = views.read(o), sizes = {}}, Model)
    for _, key in ipairs {'classes', 'palette', 'background', 'void', 'normalise'} do self[key] = d.classes[key] end
-   local with = {device = device, precision = o.precision ~= '' and o.precision or nil}
+   local with = {name = d.name, device = device, precision = o.precision ~= '' and o.precision or nil}
    if d.segmentation then
-      self.S = restored(networks.segmentation, d.segmentation, d, with)
+      self.S = network_of(d, 'segmentation', with, o.net)
       self.size, self.output_stride = d.segmentation.options.data.size or 1, d.segmentation.options.model.output_stride
    end
    if d.classifier then
-      self.classifier = restored(networks.classifier, d.classifier, d, with)
+      self.classifier = network_of(d, 'classifier', with, not d.segmentation and o.net)
       local shown = d.classifier.options.eval or {} -- older runs have no such options
       self.sizes, self.mirror = views.sizes(d.classifier.options.resize, shown.scales), shown.mirror
    end

@@ -7,8 +7,8 @@ local lock = require 'hilo.io.lock'
 local prepare_device = require 'hilo.train.device'
 local json = require 'hilo.train.json'
 local kept = require 'hilo.train.kept'
-local networks = require 'hilo.train.networks'
 local options_of = require 'hilo.train.options'
+local restored = require 'hilo.train.restored'
 local seen = require 'hilo.train.seen'
 local Sessions = require 'hilo.train.sessions'
 
@@ -66,11 +66,12 @@ function saved.load_run(o, name)
    core.check(folder.is_file(path .. '/options.json'), 'there is no run %s', path)
    local options = json.load(path .. '/options.json')
    core.check(options.model and options.model.output_stride, '%s is not a segmentation run', path)
-   options.device, options.model.weights = o.device, '' -- the checkpoint holds all weights
+   options.device = o.device
    if o.device == 'cpu' then options.precision = 'float32' end -- what was learnt is float32 in any case
-   local set = hilo.data.open(options.data)
-   local S = networks.segmentation(options, set)
-   hilo.io.checkpoint.load(('%s/%s.safetensors'):format(path, o.checkpoint), {nets = {S = S}, generator = false}, {subset = true})
+   local set, file = hilo.data.open(options.data), ('%s/%s.safetensors'):format(path, o.checkpoint)
+   local _, origins = hilo.io.checkpoint.meta(file)
+   local S = restored.network('segmentation', options, origins.S, set, {name = name, device = o.device})
+   hilo.io.checkpoint.load(file, {nets = {S = S}, generator = false}, {subset = true})
    return {options = options, set = set, split = json.load(path .. '/split.json'), S = S}
 end
 
