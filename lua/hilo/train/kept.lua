@@ -10,7 +10,7 @@ local process = require 'hilo.io.process'
 local kept = {}
 
 --- Names in a run's folder.
-kept.last, kept.previous = 'last.safetensors', 'previous.safetensors'
+kept.last, kept.previous, kept.best = 'last.safetensors', 'previous.safetensors', 'best.safetensors'
 
 --- Writes the checkpoint, and keeps the one that was the last as the one before.
 ---@param path string of the run
@@ -31,7 +31,15 @@ end
 -- Why a file cannot be gone on from; nil where it can.
 local function damage_of(path)
    local ok, why = pcall(hilo.io.checkpoint.verify, path)
-   return not ok and tostring(why) or nil
+   return not ok and tostring(why):gsub('^[^\n]-:%d+: ', '', 1) or nil -- not where in the script
+end
+
+-- What is left where no checkpoint can be gone on from.
+local function way_out(path)
+   local best = path .. '/' .. kept.best
+   if not folder.is_file(best) or damage_of(best) then return 'begin anew with overwrite=true' end
+   return ('the network at its best score, of step %d, is whole, and overwrite=true would remove it: begin another run with it, by '
+      .. 'model.weights=%s and another name='):format(hilo.io.checkpoint.meta(best).step, best)
 end
 
 --- The checkpoint to go on from; nil where the run has none. A damaged one is told and set aside as damaged.safetensors.
@@ -43,15 +51,39 @@ function kept.sound(path, say)
    local why_last = folder.is_file(last) and damage_of(last)
    if folder.is_file(last) and not why_last then return last end
    if not folder.is_file(previous) then
-      core.check(not why_last, '%s; the run has no other checkpoint: begin anew with overwrite=true', why_last)
+      if why_last then core.raise(('%s; the run has no other checkpoint to go on from: %s'):format(why_last, way_out(path))) end
       return nil
    end
    local why = damage_of(previous)
-   core.check(not why, '%s; nor can the checkpoint before it be read: begin anew with overwrite=true', why)
+   if why then
+      core.raise(('%s; nor can the checkpoint before it be read: %s'):format(why_last or last .. ' is missing', way_out(path)))
+   end
    say(why_last and ('%s\nIt is kept as damaged.safetensors, and the run goes on from the checkpoint before it'):format(why_last)
       or ('%s is missing; the run goes on from the checkpoint before it'):format(last))
    if why_last then os.rename(last, path .. '/damaged.safetensors') end
    return previous
+end
+
+--- The checkpoint that another run takes the network of: the last, or, where that is damaged, the one before or the best; that is told.
+---@param path string of the run
+---@param say fun(text: string)
+---@return string? path nil where the run has none
+function kept.readable(path, say)
+   local why
+   for _, name in ipairs {kept.last, kept.previous, kept.best} do
+      local checkpoint = path .. '/' .. name
+      if folder.is_file(checkpoint) then
+         local damage = damage_of(checkpoint)
+         if damage then
+            why = why or damage
+         else
+            if why then say(('%s; %s is taken in its place'):format(why, checkpoint)) end
+            return checkpoint
+         end
+      end
+   end
+   core.check(not why, '%s; the run has no other checkpoint that can be read', why)
+   return nil
 end
 
 --- Removes what processes that were killed left half written in a run's folder and those inside it.

@@ -26,14 +26,14 @@ local function precision_of(o)
 end
 
 -- The file that model.weights names: a file, or a run by its folder or its name below the folder of all runs.
-local function weights_file(weights, runs)
+local function weights_file(weights, runs, say)
    if folder.is_file(weights) then return weights end
    weights = weights:gsub('(.)/+$', '%1')
    local seen
    for _, path in ipairs {weights, runs and runs .. '/' .. weights} do
-      local last = path .. '/' .. kept.last
-      if folder.is_file(last) then return last end
-      seen = seen or folder.is_folder(path) and last
+      local checkpoint = kept.readable(path, say)
+      if checkpoint then return checkpoint end
+      seen = seen or folder.is_folder(path) and path .. '/' .. kept.last
    end
    core.check(not seen, 'model.weights: there is no %s; is %s a run, and did it save a checkpoint?', seen, weights)
    core.raise(("model.weights: there is no file %s%s; torchvision downloads those of ImageNet from "
@@ -44,7 +44,8 @@ end
 local function load_weights(net, o)
    local model = o.model
    if model.weights == '' then return end
-   Progress.new {total = 0}:line(pretrained.load(net, weights_file(model.weights, o.runs), model.stride_on))
+   local function say(text) Progress.new {total = 0}:line(text) end
+   say(pretrained.load(net, weights_file(model.weights, o.runs, say), model.stride_on))
 end
 
 --- DeepLab-v2 or v3+.
