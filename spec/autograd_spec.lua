@@ -59,6 +59,26 @@ describe('autograd', function()
       assert.are.same({2, 3}, x:totable())
    end)
 
+   it('forbids in-place changes that would take in a tensor with a gradient and drop it', function()
+      local w, index = leaf{1, 2}, hilo.LongTensor{1, 2}
+      local function out() return hilo.zeros({2}, {dtype = 'double'}) end
+      for name, f in pairs {add = function() out():add(w) end, ['add with a factor'] = function() out():add(2, hilo.exp(w)) end,
+         cmul = function() out():cmul(w) end, addcmul = function() out():addcmul(w, out()) end, exp = function() out():exp(w) end,
+         addr = function() out():view(1, 2):addr(hilo.ones(1):double(), w) end, copy = function() out():copy(w * 2) end,
+         assignment = function() out()[{{1, 1}}] = w:narrow(1, 1, 1) end, ['mask assignment'] = function() out()[w:gt(0)] = w end,
+         scatter = function() out():scatter(1, index, w) end, scatterAdd = function() out():scatterAdd(1, index, w) end,
+         indexAdd = function() out():indexAdd(1, index, w) end, map = function() out():map(w, math.max) end} do
+         local ok, message = pcall(f)
+         assert.is_false(ok, name)
+         assert.is_truthy(message:find('where the gradient would end', 1, true), message)
+      end
+      assert.are.same({1, 2}, hilo.no_grad(function() return out():add(w) end):totable())
+      assert.are.same({2, 4}, out():add((w * 2):detach()):totable())
+      assert.are.same({1, 2}, hilo.ByteTensor(2):copy(w):totable())
+      local net = hilo.nn.Linear(2, 1)
+      assert.is_true(hilo.equal(net.weight:detach(), hilo.Tensor(1, 2):copy(net.weight)))
+   end)
+
    it('notices that a saved tensor was changed in place', function()
       local x, factor = leaf{1, 2}, hilo.DoubleTensor{3, 4}
       local loss = hilo.sum(hilo.cmul(x, factor))

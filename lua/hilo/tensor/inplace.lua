@@ -34,11 +34,21 @@ local methods = Tensor.methods
 --- Fails where an in-place change would break a gradient; notes the change otherwise. Parameters of modules may be changed, as in
 --- Torch7: they are read when they are used.
 ---@param what string name of the method
+---@param ... any what the new elements come from
 ---@return Tensor self
-function methods:writable(what)
-   if self.requires_grad and not self._storage.is_parameter and autograd.is_enabled() then
-      core.raise(('%s changes a tensor in place that a gradient is computed for; use the pure function (hilo.*), work on t:detach(), '
-         .. 'or wrap it in hilo.no_grad'):format(what))
+function methods:writable(what, ...)
+   if autograd.is_enabled() then
+      if self.requires_grad and not self._storage.is_parameter then
+         core.raise(('%s changes a tensor in place that a gradient is computed for; use the pure function (hilo.*), work on '
+            .. 't:detach(), or wrap it in hilo.no_grad'):format(what))
+      end
+      for i = 1, self._storage.dtype.is_float and select('#', ...) or 0 do
+         local source = select(i, ...)
+         if is_tensor(source) and source.requires_grad and source ~= self then
+            core.raise(('%s takes a tensor that a gradient is computed for into one that is changed in place, where the gradient '
+               .. 'would end; use the pure function (hilo.*), give it source:detach(), or wrap it in hilo.no_grad'):format(what))
+         end
+      end
    end
    self:bump()
    return self
@@ -72,12 +82,12 @@ end
 ---@return Tensor self
 function methods:zero() return self:fill(0) end
 
---- Elements of source in row-major order, converted; source has as many elements, or stretches to these sizes.
+--- Elements of source in row-major order, converted; source has as many elements, or stretches to these sizes. Parameters of
+--- modules are copied as they are now, without a gradient; other tensors that a gradient is computed for are an error.
 ---@param source Tensor
 ---@return Tensor self
 function methods:copy(source)
-   self:writable('copy')
-   need_tensor('copy', source)
+   self:writable('copy', not need_tensor('copy', source)._storage.is_parameter and source)
    source = source:detach()
    if source._storage.device ~= self._storage.device then source = source:to{device = self:getDevice()} end
    if not self:isSameSizeAs(source) and self:nElement() == source:nElement() then
@@ -97,7 +107,7 @@ for name, code in pairs {neg = C.HL_NEG, abs = C.HL_ABS, sqrt = C.HL_SQRT, rsqrt
    ---@param source? Tensor of as many elements
    ---@return Tensor self
    methods[name] = function(self, source)
-      self:writable(name)
+      self:writable(name, source)
       if source then same_count(name, self, need_tensor(name, source)) end
       run('hl_unary', self, source and source:reshape(self:size()):detach() or self, code, 0, 0)
       return self
@@ -116,7 +126,7 @@ end
 
 -- self = a op alpha * b, where b is a tensor that stretches to self's sizes (or has as many elements) or a number
 local function binary(self, name, code, a, b, alpha)
-   self:writable(name)
+   self:writable(name, a, b)
    if type(b) == 'number' then
       run('hl_binary_scalar', self, a, b, code, alpha or 1, 0)
    else
@@ -161,7 +171,7 @@ local function add_product(name, divide)
       local args, x, value = {...}, self, 1
       if #args == 4 or #args == 3 and is_tensor(args[1]) then x = table.remove(args, 1) end
       if type(args[1]) == 'number' then value = table.remove(args, 1) end
-      self:writable(name)
+      self:writable(name, x, unpack(args))
       run('hl_addcmul', self, need_tensor(name, x), need_tensor(name, args[1]), need_tensor(name, args[2]), value, divide)
       return self
    end
@@ -180,7 +190,7 @@ local function add_matmul(name, prepare)
       if type(args[#args]) == 'number' then beta = table.remove(args) end
       check(#args == 0, '%s: expects ([beta,] [M,] [alpha,] a, b)', name)
       if base then self:copy(base) end
-      self:writable(name)
+      self:writable(name, a, b)
       local c
       c, a, b = prepare(self, a, b)
       product(c, a, b, alpha, beta)
@@ -218,7 +228,7 @@ end
 
 local function index_put(self, name, dim, index, source, add)
    dim = Tensor.dimension(self, dim, name)
-   self:writable(name)
+   self:writable(name, source)
    run('hl_index_put', self, source, need_index(name, index), dim - 1, add)
    return self
 end
@@ -257,7 +267,7 @@ end
 function methods:scatter(dim, index, source)
    dim = Tensor.dimension(self, dim, 'scatter')
    if type(source) == 'number' then source = self:empty(need_index('scatter', index):size()):fill(source) end
-   self:writable('scatter')
+   self:writable('scatter', source)
    run('hl_scatter', self, need_tensor('scatter', source), need_index('scatter', index), dim - 1, 0)
    return self
 end
@@ -268,7 +278,7 @@ end
 ---@return Tensor self
 function methods:scatterAdd(dim, index, source)
    dim = Tensor.dimension(self, dim, 'scatterAdd')
-   self:writable('scatterAdd')
+   self:writable('scatterAdd', source)
    run('hl_scatter', self, need_tensor('scatterAdd', source), need_index('scatterAdd', index), dim - 1, 1)
    return self
 end
@@ -290,7 +300,7 @@ end
 ---@param source Tensor with at least as many elements as the mask selects
 ---@return Tensor self
 function methods:maskedCopy(mask, source)
-   self:writable('maskedCopy')
+   self:writable('maskedCopy', source)
    check(is_tensor(mask) and mask:dtype() == 'uint8', 'maskedCopy: expects a ByteTensor mask')
    local n = mask:ne(0):sum()
    source = need_tensor('maskedCopy', source):reshape(source:nElement())
@@ -323,6 +333,7 @@ end
 ---@param f fun(x: number, y: number): number?
 ---@return Tensor self
 function methods:map(other, f)
+   self:writable('map', other)
    local ys, i = Tensor.host_copy(need_tensor('map', other)), -1
    same_count('map', self, other)
    return self:apply(function(x)
@@ -339,6 +350,7 @@ end
 ---@param f fun(x: number, y: number, z: number): number?
 ---@return Tensor self
 function methods:map2(a, b, f)
+   self:writable('map2', a, b)
    local zs, i = Tensor.host_copy(need_tensor('map2', b)), -1
    same_count('map2', self, b)
    return self:map(need_tensor('map2', a), function(x, y)
