@@ -248,6 +248,13 @@ describe('tensors', function()
       end)
    end)
 
+   it('take products in place: of matrices, of matrices each, and of a matrix and a vector', function()
+      local a, v = hilo.Tensor{{1, 2}, {3, 4}}, hilo.Tensor{1, 2}
+      assert.are.same({{7, 10}, {15, 22}}, hilo.Tensor(2, 2):mm(a, a):totable())
+      assert.are.same({{{7, 10}, {15, 22}}}, hilo.Tensor(1, 2, 2):bmm(a:view(1, 2, 2), a:view(1, 2, 2)):totable())
+      assert.are.same({5, 11}, hilo.Tensor(2):mv(a, v):totable())
+   end)
+
    it('draw the same numbers from the same seed', function()
       hilo.manualSeed(3)
       local a, n = hilo.randn(1000), hilo.rand(10)

@@ -213,8 +213,8 @@ add_matmul('addr', function(c, a, b) return c, column(a), b:unsqueeze(1) end)
 
 for name, add in pairs {mm = 'addmm', bmm = 'baddbmm', mv = 'addmv'} do
    --- self = a b
-   ---@param a Tensor (M,K), of bmm (B,M,K)
-   ---@param b Tensor (K,N), of bmm (B,K,N), of mv (K)
+   ---@param a Tensor (M,K) or (B,M,K), of bmm
+   ---@param b Tensor (K,N) or (B,K,N) or (K), of bmm and of mv
    ---@return Tensor self (M,N), of bmm (B,M,N), of mv (M)
    methods[name] = function(self, a, b) return methods[add](self:zero(), a, b) end
 end
