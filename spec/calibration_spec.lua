@@ -116,6 +116,12 @@ describe('calibration across folds', function()
       assert.are_not.same(out[parts[2][1]], other[parts[2][1]])
    end)
 
+   it('deals as many pictures as there are', function()
+      local many = {}
+      for i = 1, 9000 do many[i] = tostring(i) end
+      assert.equal(4500, #folds(many, 2)[2])
+   end)
+
    it('deals pictures by their names and the seed, whatever their order', function()
       local backwards = {}
       for i, name in ipairs(names) do backwards[#names + 1 - i] = name end

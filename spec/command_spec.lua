@@ -1,5 +1,7 @@
 -- How commands of hilo read what is typed after them.
 local command = require 'hilo.command'
+local core = require 'hilo.core'
+local process = require 'hilo.io.process'
 local tiny = require 'spec.tiny_set'
 
 -- A function's result, and what it wrote.
@@ -24,6 +26,13 @@ describe('a command', function()
       assert.same({rate = 2, on = true, kind = 'a', sizes = {3, 4}, out = '', data = {root = 'x', part = 'val'}}, o)
       assert.same({rate = 2, on = true, sizes = {3, 4}, out = '', ['data.part'] = 'val'}, given)
       assert.same({root = 'x', part = 'train'}, defaults.data)
+   end)
+
+   it('is given as many words as there are', function()
+      local words = {'luajit', core.root .. 'lua/bin/hilo', 'predict', 'none'}
+      for i = 1, 9000 do words[#words + 1] = tostring(i) end
+      local _, text = process.capture(words)
+      assert.matches("there is no run 'none'", text)
    end)
 
    it('takes a word that is a file or a folder for a name, though it holds an =', function()

@@ -14,7 +14,8 @@ local stream = 252 -- of Draws, away from those of loaders and splits
 return function(names, n, seed)
    core.check(n >= 2 and n % 1 == 0 and n <= #names, 'folds: expected a whole number from 2 to the number of pictures, %d, got %s',
       #names, tostring(n))
-   local sorted, parts = {unpack(names)}, {}
+   local sorted, parts = {}, {}
+   for i, name in ipairs(names) do sorted[i] = name end
    table.sort(sorted)
    for k = 1, n do parts[k] = {} end
    for place, i in ipairs(Draws.order(seed or 1, stream, 0, #sorted)) do table.insert(parts[place % n + 1], sorted[i]) end

@@ -35,10 +35,10 @@ local function predict(names, o, given)
    o.out = out
    core.check(given.alpha == nil or o.overlay, 'alpha= says how strong the colours of an overlay are: add overlay=true')
    local open = open_options.prepare(o, given)
-   local model = Model.open(names[1], open)
+   local model = Model.open(table.remove(names, 1), open)
    o.settings = settings_of(model, o, open)
    local results = Results.new(model, o)
-   local pictures, left_out, unknown = inputs_of.pictures({unpack(names, 2)}, {skip = out, earlier = results.stems})
+   local pictures, left_out, unknown = inputs_of.pictures(names, {skip = out, earlier = results.stems})
    if left_out > 0 then print(('%s left out'):format(numbers.count(left_out, 'label map'))) end
    if #unknown > 0 then
       print(('left out %s of other kinds than %s: %s'):format(numbers.count(#unknown, 'picture'), folder.image_endings,
