@@ -88,7 +88,6 @@ typedef struct {
    int32_t crop_y, crop_x;     /* top left corner in the resized image; may be negative */
    int32_t crop_h, crop_w;     /* size of the result */
    int32_t flip;
-   int32_t fast_shrink; /* JPEGs may be decoded at 1/2, 1/4 or 1/8 where the resized image is no larger than that */
    double brightness, contrast, saturation; /* factors >= 0; 1 leaves the image alone */
    double hue;                              /* turn of the colour circle, -0.5..0.5; 0 leaves it alone */
    int32_t jitter_order[4];                 /* a permutation of 0 brightness, 1 contrast, 2 saturation, 3 hue */

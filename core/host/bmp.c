@@ -230,7 +230,7 @@ int hl_bmp_decode(const hl_source *s, int want, hl_image *image)
    image->width = b.width;
    image->height = b.height;
    image->channels = image->info.channels == 4 && hl_wants_rgb(want) ? 3 : image->info.channels;
-   image->sample_bytes = image->reduction = 1;
+   image->sample_bytes = 1;
    HL_TRY(hl_buffer_need(s->fn, &image->pixels, (size_t)b.width * b.height * image->channels));
    if (b.compression == RLE8 || b.compression == RLE4)
       HL_TRY(read_runs(&b, image->pixels.data));

@@ -33,17 +33,6 @@ struct hl_cache {
    hl_entry *table[BUCKETS];
 };
 
-int hl_reduction(const hl_host_image *info, const hl_host_sample *s)
-{
-   if (info->format != HL_HOST_JPEG || !s->fast_shrink || info->orientation != 1) return 1;
-   int h = hl_host_scaled_size(s->resize_h ? s->resize_h : info->height, s->scale);
-   int w = hl_host_scaled_size(s->resize_w ? s->resize_w : info->width, s->scale);
-   int reduction = 8;
-   while (reduction > 1 && ((int64_t)h * reduction > info->height || (int64_t)w * reduction > info->width))
-      reduction /= 2;
-   return reduction;
-}
-
 hl_cache *hl_cache_new(int64_t limit)
 {
    hl_cache *c = calloc(1, sizeof *c);
@@ -80,12 +69,6 @@ static unsigned bucket(const char *path)
    return hash % BUCKETS;
 }
 
-static bool fits(const hl_entry *e, const hl_host_sample *s)
-{
-   return e->want == HL_HOST_RGB ? hl_reduction(&e->decoded.image.info, s) == e->decoded.image.reduction
-                                 : e->colours == hl_label_table(s);
-}
-
 /* Under the lock. Entries of the path whose file has changed are dropped on the way. */
 static hl_entry *find(hl_cache *c, const char *path, const identity *id, int want, const hl_host_sample *s)
 {
@@ -97,7 +80,7 @@ static hl_entry *find(hl_cache *c, const char *path, const identity *id, int wan
          c->held -= e->bytes;
          e->dropped = true;
          if (e->users == 0) free_entry(e);
-      } else if (e->want == want && fits(e, s)) {
+      } else if (e->want == want && (want == HL_HOST_RGB || e->colours == hl_label_table(s))) {
          return e;
       } else {
          link = &e->next;
@@ -143,7 +126,7 @@ static int decode(const char *path, int want, const hl_host_sample *s, hl_source
    hl_host_image info;
    HL_TRY(hl_source_read(file, "loader", path));
    HL_TRY(hl_image_info(file, &info));
-   HL_TRY(hl_image_decode(file, &info, want, hl_reduction(&info, s), &d->image));
+   HL_TRY(hl_image_decode(file, &info, want, &d->image));
    return want == HL_HOST_RGB ? 0 : hl_label_ids(file, s, d);
 }
 

@@ -19,13 +19,13 @@ int hl_image_info(const hl_source *s, hl_host_image *info)
                   s->bytes ? "" : " (it is empty)");
 }
 
-static int decode(const hl_source *s, int format, int want, int reduction, hl_image *image)
+static int decode(const hl_source *s, int format, int want, hl_image *image)
 {
    switch (format) {
    case HL_HOST_PNG:
       return hl_png_decode(s, want, image);
    case HL_HOST_JPEG:
-      return hl_jpeg_decode(s, want, reduction, image);
+      return hl_jpeg_decode(s, want, image);
    case HL_HOST_WEBP:
       return hl_webp_decode(s, want, image);
    case HL_HOST_TIFF:
@@ -59,13 +59,13 @@ static int grey_of(const hl_source *s, hl_image *image)
    return 0;
 }
 
-int hl_image_decode(const hl_source *s, const hl_host_image *info, int want, int reduction, hl_image *image)
+int hl_image_decode(const hl_source *s, const hl_host_image *info, int want, hl_image *image)
 {
    if (want == HL_HOST_LABELS && info->channels > 1 && (info->bits == 8 || (info->bits == 16 && info->channels == 2))) {
-      HL_TRY(decode(s, info->format, info->bits == 8 ? HL_HOST_COLOURS : HL_HOST_STORED, reduction, image));
+      HL_TRY(decode(s, info->format, info->bits == 8 ? HL_HOST_COLOURS : HL_HOST_STORED, image));
       return grey_of(s, image);
    }
-   HL_TRY(decode(s, info->format, want, reduction, image));
+   HL_TRY(decode(s, info->format, want, image));
    return want == HL_HOST_RGB ? hl_turn(s->fn, image) : 0;
 }
 
@@ -91,7 +91,7 @@ static int read_into(const hl_source *s, hl_image *image, hl_tensor *y, int want
 {
    hl_host_image info;
    HL_TRY(hl_image_info(s, &info));
-   HL_TRY(hl_image_decode(s, &info, want, 1, image));
+   HL_TRY(hl_image_decode(s, &info, want, image));
    HL_TRY(check_output(s, y, image));
    int64_t n = hl_numel(y);
    if (image->sample_bytes == 1) {

@@ -35,7 +35,6 @@ typedef struct {
    hl_host_image info;              /* of the file */
    int32_t width, height, channels; /* as decoded */
    int32_t sample_bytes;            /* 1, or 2 in the machine's byte order */
-   int32_t reduction;               /* 1, 2, 4 or 8: a JPEG was decoded at 1/reduction */
    hl_buffer pixels;                /* interleaved, rows without gaps */
 } hl_image;
 
@@ -88,7 +87,7 @@ int hl_turn(const char *fn, hl_image *image);
 int hl_png_info(const hl_source *s, hl_host_image *info);
 int hl_png_decode(const hl_source *s, int want, hl_image *image);
 int hl_jpeg_info(const hl_source *s, hl_host_image *info);
-int hl_jpeg_decode(const hl_source *s, int want, int reduction, hl_image *image);
+int hl_jpeg_decode(const hl_source *s, int want, hl_image *image);
 int hl_webp_info(const hl_source *s, hl_host_image *info);
 int hl_webp_decode(const hl_source *s, int want, hl_image *image);
 int hl_tiff_info(const hl_source *s, hl_host_image *info);
@@ -100,6 +99,6 @@ int hl_bmp_decode(const hl_source *s, int want, hl_image *image);
 
 int hl_image_info(const hl_source *s, hl_host_image *info);
 /* Turned for HL_HOST_RGB; the numbers of HL_HOST_LABELS also where grey has more channels. */
-int hl_image_decode(const hl_source *s, const hl_host_image *info, int want, int reduction, hl_image *image);
+int hl_image_decode(const hl_source *s, const hl_host_image *info, int want, hl_image *image);
 
 #endif

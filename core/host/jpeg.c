@@ -120,20 +120,17 @@ static void inks_to_rgb(uint8_t *rgb, const uint8_t *cmyk, int width, bool adobe
    }
 }
 
-static void read_pixels(session *s, const hl_source *from, int want, int reduction, hl_image *image)
+static void read_pixels(session *s, const hl_source *from, int want, hl_image *image)
 {
    struct jpeg_decompress_struct *in = &s->codec.in;
    bool inks = in->jpeg_color_space == JCS_CMYK || in->jpeg_color_space == JCS_YCCK;
    bool grey = in->jpeg_color_space == JCS_GRAYSCALE && want == HL_HOST_STORED;
    in->out_color_space = inks ? JCS_CMYK : grey ? JCS_GRAYSCALE : JCS_RGB;
-   in->scale_num = 1;
-   in->scale_denom = (unsigned)reduction;
    jpeg_start_decompress(in);
    image->width = (int32_t)in->output_width;
    image->height = (int32_t)in->output_height;
    image->channels = grey ? 1 : 3;
    image->sample_bytes = 1;
-   image->reduction = reduction;
    size_t row = (size_t)image->width * image->channels;
    if (hl_buffer_need(from->fn, &image->pixels, row * image->height)) stop(s);
    uint8_t *out = image->pixels.data;
@@ -148,14 +145,14 @@ static void read_pixels(session *s, const hl_source *from, int want, int reducti
 }
 
 /* The header, and the pixels where image is not NULL. */
-static int read_jpeg(session *s, const hl_source *from, int want, int reduction, hl_host_image *info, hl_image *image)
+static int read_jpeg(session *s, const hl_source *from, int want, hl_host_image *info, hl_image *image)
 {
    if (setjmp(s->jump)) {
       jpeg_destroy_decompress(&s->codec.in);
       return 1;
    }
    read_header(s, from, info);
-   if (image) read_pixels(s, from, want, reduction, image);
+   if (image) read_pixels(s, from, want, image);
    jpeg_destroy_decompress(&s->codec.in);
    return 0;
 }
@@ -164,15 +161,15 @@ int hl_jpeg_info(const hl_source *from, hl_host_image *info)
 {
    session s = {.fn = from->fn, .path = from->path};
    set_errors(&s);
-   return read_jpeg(&s, from, HL_HOST_STORED, 1, info, NULL);
+   return read_jpeg(&s, from, HL_HOST_STORED, info, NULL);
 }
 
-int hl_jpeg_decode(const hl_source *from, int want, int reduction, hl_image *image)
+int hl_jpeg_decode(const hl_source *from, int want, hl_image *image)
 {
    session s = {.fn = from->fn, .path = from->path};
    HL_TRY(hl_check_exact(from, "JPEG", want));
    set_errors(&s);
-   return read_jpeg(&s, from, want, reduction, &image->info, image);
+   return read_jpeg(&s, from, want, &image->info, image);
 }
 
 /* ---- writing ---- */

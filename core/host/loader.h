@@ -50,9 +50,6 @@ int hl_label_classes(const hl_host_sample *s, const hl_decoded *label, uint8_t c
 typedef struct hl_cache hl_cache;
 typedef struct hl_entry hl_entry;
 
-/* The reduction at which a file is decoded for a sample. */
-int hl_reduction(const hl_host_image *info, const hl_host_sample *s);
-
 hl_cache *hl_cache_new(int64_t limit);
 void hl_cache_free(hl_cache *cache);
 /* The decoded file for sample s: from the cache, else decoded into scratch, of which the cache may keep a copy.

@@ -83,7 +83,6 @@ static void read_pixels(png_structp png, png_infop head, const hl_source *s, int
    image->height = info->height;
    image->channels = png_get_channels(png, head);
    image->sample_bytes = png_get_bit_depth(png, head) / 8;
-   image->reduction = 1;
    if (row != (size_t)image->width * image->channels * image->sample_bytes) png_error(png, "unexpected row size");
    if (hl_buffer_need(s->fn, &image->pixels, row * image->height)) png_error(png, "");
    for (int pass = 0; pass < passes; pass++)

@@ -77,9 +77,7 @@ static int fill_image(const hl_host_sample *s, const hl_image *image, int h, int
    size_t n = (size_t)y->count * x->count, slot = (size_t)s->crop_h * s->crop_w;
    if (n < slot) memset(s->image_out, 0, 3 * slot * sizeof(float));
    if (n == 0) return 0;
-   /* A reduced JPEG with sides that the reduction does not divide covers a little more than the image. */
-   double step_y = (double)image->info.turned_height / image->reduction / h;
-   double step_x = (double)image->info.turned_width / image->reduction / w;
+   double step_y = (double)image->height / h, step_x = (double)image->width / w;
    HL_TRY(hl_buffer_need("loader", &work->planes, 3 * n * sizeof(float)));
    HL_TRY(hl_axis_make(&work->y, y->begin, y->count, step_y, image->height));
    HL_TRY(hl_axis_make(&work->x, x->begin, x->count, step_x, image->width));

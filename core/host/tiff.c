@@ -393,7 +393,6 @@ static int read_pixels(reading *r, int want, hl_image *image)
    image->width = info->width;
    image->height = info->height;
    image->sample_bytes = t.wide ? 2 : 1;
-   image->reduction = 1;
    size_t room = t.kept > image->channels ? t.kept : image->channels;
    HL_TRY(hl_buffer_need(r->s->fn, &image->pixels, room * image->width * image->height * image->sample_bytes));
    *r->reason = 0; /* what the header lacked did not matter */

@@ -80,7 +80,7 @@ int hl_webp_decode(const hl_source *s, int want, hl_image *image)
    image->width = image->info.width;
    image->height = image->info.height;
    image->channels = hl_wants_rgb(want) ? 3 : image->info.channels;
-   image->sample_bytes = image->reduction = 1;
+   image->sample_bytes = 1;
    size_t row = (size_t)image->width * image->channels, bytes = row * image->height;
    HL_CHECK(row <= INT32_MAX, "%s: %s: its rows are too long", s->fn, hl_show_path(s->path));
    HL_TRY(hl_buffer_need(s->fn, &image->pixels, bytes));

@@ -43,7 +43,6 @@ function samples.write(c, i, sample, set, files, outputs, normalise)
       s[key] = value
    end
    s.crop_h, s.crop_w = sample.crop_h, sample.crop_w
-   s.fast_shrink = 0
    for k = 0, 3 do s.jitter_order[k] = sample.jitter_order and sample.jitter_order[k + 1] or k end
    local mean, std = normalise and normalise.mean or samples.mean, normalise and normalise.std or samples.std
    for k = 0, 2 do s.mean[k], s.std[k] = mean[k + 1], std[k + 1] end
