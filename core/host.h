@@ -102,7 +102,7 @@ typedef struct {
    int32_t other_colour; /* the id of colours outside of the table; -1: they fail */
    int32_t classes;      /* ids 0..classes-1 (after remap) and void_label are allowed */
    int32_t void_label;   /* 0..255 */
-   float *image_out;     /* (3, crop_h, crop_w) */
+   float *image_out;     /* (3, crop_h, crop_w). NULL beside a label_out: the image is not decoded, its size is read. */
    uint8_t *label_out;   /* (crop_h, crop_w); void everywhere if label is NULL. May be NULL if label is. */
    uint8_t *mask_out;    /* (crop_h, crop_w), 1 inside the image, 0 outside; NULL if not wanted */
 } hl_host_sample;

@@ -6,7 +6,8 @@ int hl_sample_check(const hl_host_sample *s, int position)
 {
    static const char fn[] = "loader_submit: sample";
    HL_CHECK(s->image && *s->image, "%s %d has no image path", fn, position);
-   HL_CHECK(s->image_out, "%s %d (%s): image_out is missing", fn, position, hl_show_path(s->image));
+   HL_CHECK(s->image_out || s->label_out, "%s %d (%s): image_out and label_out are missing", fn, position,
+            hl_show_path(s->image));
    HL_CHECK(!s->label || s->label_out, "%s %d (%s): it has a label path but no label_out", fn, position,
             hl_show_path(s->image));
    HL_CHECK(s->resize_h >= 0 && s->resize_w >= 0 && !s->resize_h == !s->resize_w && s->resize_h <= HL_HOST_MAX_PIXELS &&
@@ -153,16 +154,23 @@ int hl_sample_fill(const hl_host_sample *s, const hl_sources *sources, hl_worksp
    int w = hl_host_scaled_size(s->resize_w ? s->resize_w : info->turned_width, s->scale);
    span y = inside(s->crop_y, s->crop_h, h), x = inside(s->crop_x, s->crop_w, w);
    if (y.count == 0 || x.count == 0) y.count = x.count = 0;
-   HL_TRY(fill_image(s, &image->image, h, w, &y, &x, work));
+   if (s->image_out) HL_TRY(fill_image(s, &image->image, h, w, &y, &x, work));
    if (s->label_out) HL_TRY(fill_label(s, label ? &label->image : NULL, classes, h, w, &y, &x, work));
    if (s->mask_out) fill_mask(s, &y, &x);
    return 0;
 }
 
+static int read_image(const hl_host_sample *s, hl_cache *cache, hl_workspace *w, hl_sources *sources)
+{
+   if (s->image_out)
+      return hl_cache_get(cache, s->image, HL_HOST_RGB, s, &w->file, &w->image, &sources->image, &sources->image_entry);
+   return hl_source_read(&w->file, "loader", s->image) || hl_image_info(&w->file, &w->image.image.info);
+}
+
 int hl_sample_read(const hl_host_sample *s, hl_cache *cache, hl_workspace *w, hl_sources *sources)
 {
-   *sources = (hl_sources){0};
-   HL_TRY(hl_cache_get(cache, s->image, HL_HOST_RGB, s, &w->file, &w->image, &sources->image, &sources->image_entry));
+   *sources = (hl_sources){.image = &w->image};
+   HL_TRY(read_image(s, cache, w, sources));
    if (!s->label) return 0;
    return hl_cache_get(cache, s->label, hl_label_want(s), s, &w->file, &w->label, &sources->label,
                        &sources->label_entry);

@@ -25,14 +25,13 @@ end
 
 local function byte(n, h, w) return Tensor.empty({n, h, w}, {dtype = 'byte'}) end
 
--- Starts reading a group. Labels of full size need samples of their own: the label map as it is, its image beside it.
+-- Starts reading a group. Labels of full size need samples of their own, without the image.
 local function submit(options, workers, group)
    local n, one, want = #group, group[1], options.labels
    local h, w = one.sample.crop_h, one.sample.crop_w
    local apart = want == 'full' and (h ~= one.h or w ~= one.w or one.sample.scale ~= 1)
    local label_h, label_w = apart and one.h or h, apart and one.w or w
    local batch = {images = Tensor.empty({n, 3, h, w}), labels = want and byte(n, label_h, label_w) or nil, names = {}, step = n}
-   local scratch = apart and Tensor.empty({3, label_h, label_w}) or nil
    local count = apart and 2 * n or n
    local c, anchors = samples.array(count), {}
    for i, item in ipairs(group) do
@@ -44,13 +43,12 @@ local function submit(options, workers, group)
       local image = batch.images:data() + (i - 1) * 3 * h * w
       if apart then
          samples.write(c, i - 1, item.sample, options.set, {image = files.image}, {image = image}, options.normalise)
-         samples.write(c, n + i - 1, transforms.whole(1)(nil, item.h, item.w), options.set, files,
-            {image = scratch:data(), label = label}, options.normalise)
+         samples.write(c, n + i - 1, transforms.whole(1)(nil, item.h, item.w), options.set, files, {label = label},
+            options.normalise)
       else
          samples.write(c, i - 1, item.sample, options.set, files, {image = image, label = label}, options.normalise)
       end
    end
-   batch.scratch = scratch
    batch.ticket = workers:submit(c, count, batch)
    return batch, anchors
 end
@@ -83,7 +81,7 @@ return function(options)
       if not batch then return nil end
       workers:wait(batch.ticket)
       table.remove(queue, 1)
-      batch.scratch, batch.guard = nil, guard
+      batch.guard = guard
       local device = options.device
       if device and device ~= 'cpu' then
          batch.images = batch.images:to{device = device}
