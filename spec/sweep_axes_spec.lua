@@ -128,6 +128,16 @@ describe('a sweep', function()
       fails('the script expects', plan, definition.of_table {script = script, options = function() return {lr = 'x'} end}, 0, {}, 1)
    end)
 
+   it('takes no computed value for an option that is an axis, but that of the axis', function()
+      local function planned(depth)
+         return plan(definition.of_table {script = script, axes = {kind = {'plain', 'x'}, depth = {1, 3}},
+            options = function(values) return values.kind == 'plain' and {depth = depth or values.depth} or {} end}, 0,
+            {kind = 'plain', depth = 3}, 1)[1].options
+      end
+      fails('returned depth=2, but depth is an axis, which has 3 here', planned, 2)
+      assert.same({kind = 'plain', depth = 3}, planned())
+   end)
+
    it('takes words for the axes that options are computed from', function()
       local function axes_with(...)
          local given = {script = script, axes = {change = {'none', 'lr=1'}, ratio = {low = 1, high = 3, step = 1}},

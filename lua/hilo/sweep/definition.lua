@@ -15,7 +15,8 @@
 ---     }
 ---
 --- In the options '{gan}' stands for the name of the run that the stage made for this trial, '{gan.path}' for its folder. Stages may
---- need each other in the same way. Trials that agree in all that concerns a stage share its run.
+--- need each other in the same way. Trials that agree in all that concerns a stage share its run. An axis whose options are computed
+--- need not be an option: axes = {model = {'plain', 'x1', 'x3'}} tries three of the combinations of kind and depth.
 local core = require 'hilo.core'
 local axes_of = require 'hilo.sweep.axes'
 local sorted_keys = require 'hilo.keys'

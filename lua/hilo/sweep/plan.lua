@@ -30,12 +30,13 @@ end
 
 -- What a stage is told, before the names of other stages' runs are put in.
 local function stage_options(d, stage, values, seed)
-   local given = {}
+   local given, computed = {}, {}
    for key, value in pairs(stage.fixed) do given[key] = value end
    if stage.compute then
-      local computed = stage.compute(values, seed)
-      check(type(computed) == 'table', 'sweep: the function that computes options must return a table, got %s', type(computed))
-      for key, value in pairs(options.flatten(computed)) do
+      local returned = stage.compute(values, seed)
+      check(type(returned) == 'table', 'sweep: the function that computes options must return a table, got %s', type(returned))
+      computed = options.flatten(returned)
+      for key, value in pairs(computed) do
          local default = stage.defaults[key]
          if default == nil then options.unknown(key, sorted_keys(stage.defaults)) end
          check(type(value) == type(default), 'sweep: the computed %s is %s; the script expects %s', key, axes_of.text_of(value),
@@ -47,6 +48,10 @@ local function stage_options(d, stage, values, seed)
       local owner, own_key = definition.owner_of(d, key)
       if owner == stage and stage.defaults[own_key] ~= nil then
          given[own_key] = options.parse(axes_of.text_of(value), stage.defaults[own_key])
+         local other = computed[own_key]
+         check(other == nil or axes_of.text_of(other) == axes_of.text_of(given[own_key]), 'sweep: the function that computes options '
+            .. 'returned %s=%s, but %s is an axis, which has %s here; give the axis a name that is no option, or let the values of '
+            .. 'one axis name the combinations to try', own_key, axes_of.text_of(other), key, axes_of.text_of(value))
       end
    end
    return given
