@@ -33,8 +33,8 @@ describe('an axis', function()
    end)
 
    it('is written as it was read', function()
-      for text, default in pairs {['log:0.0001..0.01'] = 1, ['int:2..8'] = 1, ['0.5..0.9:0.1'] = 1, ['log:int:1..64'] = 1,
-         ['a,b'] = ''} do
+      for text, default in pairs {['log:0.0001..0.01'] = 1, ['int:2..8'] = 1, ['0.5..0.9:0.1'] = 1, ['0.1..0.3:0.1'] = 1,
+         ['log:int:1..64'] = 1, ['a,b'] = ''} do
          assert.equal(text, axes.describe((axes.parse('x', text, default))))
       end
    end)

@@ -55,8 +55,9 @@ local function range(name, text, r)
    check(not (r.log and r.step), 'axis %s=%s: a logarithmic range has no steps; list the values instead', name, text)
    local step = r.int and (r.step or 1) or r.step
    local high = r.high
-   if step then -- the last one that the steps reach
+   if step then -- the last one that the steps reach, with the digits meant: 0.1 + 2 * 0.1 is 0.3
       high = r.low + step * math.floor((r.high - r.low) / step + 1e-9)
+      if not r.int then high = tonumber(('%.12g'):format(high)) end
       check(high > r.low, 'axis %s=%s: the step is longer than the range', name, text)
    end
    return {name = name, kind = r.int and 'int' or 'float', low = r.low, high = high, log = r.log or false, step = step}
