@@ -66,15 +66,18 @@ describe('hilo sweep', function()
 
    it('that is asked to stop does so, and tells how far it is', function()
       local pid = process.start(words_of(script, 'runs=' .. runs, 'name=s', 'report=false', 'workers=0', 'tracking=false',
-         'lr=0.05,0.1', 'steps=100000', 'pause=5'), {output = runs .. '/out'})
-      while not hilo.data.folder.is_file(runs .. '/s/0000-s1/log.jsonl') do os.execute('sleep 0.02') end
+         'lr=0.05,0.1', 'steps=100000', 'pause=5', 'log_every=100000', 'checkpoint_every=2'), {output = runs .. '/out'})
+      local saved = runs .. '/s/0000-s1/last.safetensors'
+      while not hilo.data.folder.is_file(saved) do os.execute('sleep 0.02') end
       local _, text = process.capture(words_of('status', 'runs=' .. runs))
       assert.matches('s: 1 trials; runs: 0 done, 1 running', text)
+      assert.matches('0000%-s1 at step [1-9]', text) -- the checkpoint's, for there is no line in the log yet
       local code
       code, text = process.capture(words_of('stop', 's', 'runs=' .. runs))
       assert.equal(0, code)
       assert.matches('its runs save their checkpoints', text)
       assert.equal(130, process.wait(pid).code)
+      assert.matches(('stops at step %d; it will go on'):format(hilo.io.checkpoint.meta(saved).step), tiny.read(runs .. '/out'))
       _, text = process.capture(words_of('status', 's', 'runs=' .. runs))
       assert.matches('0 running, 1 waiting', text)
       assert.matches('%(waiting%)', text)

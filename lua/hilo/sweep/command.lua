@@ -7,6 +7,7 @@ local sorted_keys = require 'hilo.keys'
 local options = require 'hilo.train.options'
 local process = require 'hilo.io.process'
 local ranking = require 'hilo.sweep.ranking'
+local Reported = require 'hilo.sweep.reported'
 local stat = require 'posix.sys.stat'
 local sweep = require 'hilo.sweep'
 local unistd = require 'posix.unistd'
@@ -104,7 +105,9 @@ function commands.status(words)
             local gone = process.is_gone(run.owner)
             local who = ('looked after by %s, heard of %.0f s ago'):format(run.owner:match('^(.*):'), one.now() - run.heartbeat)
             if gone then who = 'whose coordinator has ended: `hilo sweep resume` goes on' end
-            print(('   %s at step %d, %s'):format(run.name, run.step, who))
+            local reported = Reported.new(saved.settings.runs .. '/' .. run.name, found.metric)
+            reported:poll()
+            print(('   %s at step %d, %s'):format(run.name, math.max(run.step, reported:reached()), who))
          end
       end
       if study and saved then print(results.table(found, {most = 40})) end

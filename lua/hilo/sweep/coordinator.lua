@@ -148,7 +148,7 @@ end
 
 -- A folder of that name may be left from a sweep whose store is gone.
 local function empty_folder(path)
-   for _, name in ipairs {'options.json', 'log.jsonl', 'scores.json', 'output.txt'} do os.remove(path .. '/' .. name) end
+   for _, name in ipairs {'options.json', 'log.jsonl', 'scores.json', 'output.txt', 'last.safetensors'} do os.remove(path .. '/' .. name) end
 end
 
 -- The last step at which the trial of a run could be judged before.
@@ -228,7 +228,7 @@ function Coordinator:take_ending(active, ending)
    local run, s = active.run, self.d.settings
    self:look_at(active)
    self.active[run.run_id] = nil
-   local ended = {step = active.reported.step, seconds = ending.seconds or host.hl_host_time() - active.began}
+   local ended = {step = active.reported:reached(), seconds = ending.seconds or host.hl_host_time() - active.began}
    local code, killed = ending.code, ending.signal
    local stopped = killed and stop_signals[killed] or code and code > 128 and stop_signals[code - 128]
    if code == 0 then

@@ -65,19 +65,19 @@ function Display:pruned(trial, step)
 end
 
 -- How a run ended, in words.
-local function ending_text(d, active, ending, ended, state)
+local function ending_text(d, ending, ended, state)
    if state == 'FAIL' then return 'failed: ' .. tostring(ended.error or ended.how) end
    if state == 'PRUNED' then return 'ends, its trial is pruned' end
    if ended.value then return d.settings.metric .. ' ' .. numbers.text(ended.value) end
    if ending.code == 0 then return 'is done' end
    if ended.how then return ended.how .. '; it will go on' end
-   return ('stops at step %d; it will go on'):format(active.reported.step)
+   return ('stops at step %d; it will go on'):format(ended.step)
 end
 
 --- Notes the end of a run's process.
 ---@param active ActiveRun
 ---@param ending RunEnding
----@param ended {value: number?, error: string?, how: string?, seconds: number}
+---@param ended {value: number?, error: string?, how: string?, step: integer, seconds: number}
 ---@param study Study
 function Display:ended(active, ending, ended, study)
    local state = study:run_state(active.run)
@@ -85,7 +85,7 @@ function Display:ended(active, ending, ended, study)
       self.done, self.run_seconds = self.done + 1, self.run_seconds + ended.seconds
    end
    if ending.asked and state == 'WAITING' and self.width > 0 then return end
-   local text = ending_text(self.d, active, ending, ended, state)
+   local text = ending_text(self.d, ending, ended, state)
    self:note(('%s %s  %s  in %s'):format(title(active.run), text, values_of(self.d, active.run), duration(ended.seconds)))
 end
 

@@ -1,6 +1,7 @@
 --- sweep/reported.lua: the numbers that a run reports: those of its log as it grows, and those of its scores at the end.
 local cjson = require 'cjson'
 local stat = require 'posix.sys.stat'
+local checkpoint = require 'hilo.io.checkpoint'
 local file = require 'hilo.io.file'
 local folder = require 'hilo.data.folder'
 local sorted_keys = require 'hilo.keys'
@@ -94,6 +95,13 @@ function Reported:value(at, direction)
       for name in pairs(found) do self.names[name] = true end
    end
    return found[self.metric]
+end
+
+--- The step that it has come to: that of its log, or of the checkpoint from which it would go on, where that is later.
+---@return integer
+function Reported:reached()
+   local ok, meta = pcall(checkpoint.meta, self.path .. '/last.safetensors')
+   return math.max(self.step, ok and tonumber(meta.step) or 0)
 end
 
 --- Whether it has evaluated and written a line of losses, and the metric was in neither.
