@@ -16,7 +16,7 @@ describe('hilo sweep', function()
       local found = results()
       assert.same({'complete', 'failed', 'complete'}, {found.trials[1].state, found.trials[2].state, found.trials[3].state})
       assert.matches('this kind cannot be trained', found.trials[2].error)
-      assert.matches('trial 0001 failed: .*this kind cannot be trained', text)
+      assert.matches('\n0001.*\ntrial 0001 failed: .*this kind cannot be trained', text) -- below the table
       local again
       code, again = sweep('kind=plain,odd,other', 'fail=odd', 'retry_failed=true')
       assert.equal(1, code)
@@ -117,6 +117,11 @@ describe('hilo sweep', function()
       assert.is_false(hilo.data.folder.is_file(runs .. '/sweeps.db'))
       code, text = computed('{0.1}', 'steps=3')
       assert.equal(0, code, text)
+   end)
+
+   it('tells what a run has on its axes, also on one that is no option', function()
+      local _, text = computed '{0.1}'
+      assert.matches('0000%-s1 starts  change=0.1\n.*0000%-s1 mean_iou %S+  change=0.1  in', text)
    end)
 
    it('fails the trials of a range whose options cannot be computed, and tries them again when told to', function()

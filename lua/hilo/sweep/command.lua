@@ -53,6 +53,7 @@ end
 local function write_report(found)
    local path, problems = require('hilo.report').sweep(found)
    print('report: ' .. path)
+   io.stdout:flush()
    if #problems > 0 then io.stderr:write('not all of it could be drawn: ', problems[1], '\n') end
 end
 
@@ -78,6 +79,7 @@ end
 
 local function finish(d, found, stopped)
    print(results.table(found, {most = 40}))
+   io.stdout:flush() -- failures come below the table where both go to one file
    if stopped then
       tell_failures(found)
       io.stderr:write(('stopped (%s); to go on:  %s\n'):format(stopped, command_line('resume', found.name, found.runs, found.store)))

@@ -34,6 +34,7 @@ Coordinator.__index = Coordinator
 ---@class ActiveRun
 ---@field run SweepRun
 ---@field reported Reported
+---@field values table<string, any>? of its trial on the axes
 ---@field began number
 ---@field output string what it prints
 ---@field printed integer bytes that were there before
@@ -157,6 +158,13 @@ local function judged_until(self, run)
    return self.study:last_step(run.trial_id)
 end
 
+local function values_of(self, run)
+   for _, trial in ipairs(run.trial_id and self.study:trials() or {}) do
+      if trial.id == run.trial_id then return trial.values end
+   end
+   return nil
+end
+
 local function start(self, run, former)
    local path = ('%s/%s'):format(self.d.settings.runs, run.name)
    folder.make(path)
@@ -165,8 +173,8 @@ local function start(self, run, former)
       self.study:set_begun(run)
    end
    local output = path .. '/output.txt'
-   local active = {run = run, reported = Reported.new(path, self.d.settings.metric), began = host.hl_host_time(), output = output,
-      printed = Reported.size(output), path = path, judged = judged_until(self, run)}
+   local active = {run = run, values = values_of(self, run), reported = Reported.new(path, self.d.settings.metric),
+      began = host.hl_host_time(), output = output, printed = Reported.size(output), path = path, judged = judged_until(self, run)}
    self.active[run.run_id] = active
    if run.begun == 1 and Reported.is_finished(path) then -- it came to its end when nobody looked
       self:take_ending(active, {run = run, code = 0})

@@ -21,11 +21,11 @@ function Display.new(d, options)
       began = host.hl_host_time(), shown = 0, done = 0, run_seconds = 0}, Display)
 end
 
--- The run's values on the axes, in one line.
-local function values_of(d, run)
+-- The values on the axes, in one line: those of the run's trial, or of a stage's run the options.
+local function values_of(d, active)
    local parts = {}
    for _, axis in ipairs(d.axes) do
-      local value = run.options[axis.name]
+      local value = (active.values or active.run.options)[axis.name]
       if type(value) == 'number' then value = ('%.4g'):format(value) end
       if value ~= nil then parts[#parts + 1] = axis.name .. '=' .. axes_of.text_of(value) end
    end
@@ -57,7 +57,7 @@ end
 ---@param again boolean
 function Display:started(active, again)
    if self.width > 0 then return end
-   self:note(('%s %s  %s'):format(title(active.run), again and 'goes on' or 'starts', values_of(self.d, active.run)))
+   self:note(('%s %s  %s'):format(title(active.run), again and 'goes on' or 'starts', values_of(self.d, active)))
 end
 
 function Display:pruned(trial, step)
@@ -86,7 +86,7 @@ function Display:ended(active, ending, ended, study)
    end
    if ending.asked and state == 'WAITING' and self.width > 0 then return end
    local text = ending_text(self.d, ending, ended, state)
-   self:note(('%s %s  %s  in %s'):format(title(active.run), text, values_of(self.d, active.run), duration(ended.seconds)))
+   self:note(('%s %s  %s  in %s'):format(title(active.run), text, values_of(self.d, active), duration(ended.seconds)))
 end
 
 -- ---- the lines below ----
@@ -101,7 +101,7 @@ local function run_line(self, active)
    local steps = active.steps
    local seconds = host.hl_host_time() - active.began
    active.first = active.first or r.step
-   local text = ('%s %s  '):format(title(active.run), values_of(self.d, active.run))
+   local text = ('%s %s  '):format(title(active.run), values_of(self.d, active))
    if steps and r.step > active.first then
       local rate = (r.step - active.first) / seconds
       text = text .. ('%d/%d %s %s left'):format(r.step, steps, bar(r.step, steps, 16), duration((steps - r.step) / rate))
