@@ -180,7 +180,7 @@ CPPCHECK_FALSE_ALARMS := invalidPointerCast incorrectLogicOperator uninitvar leg
 lint: deps ## format of the C files, warnings of cppcheck and luacheck
 	@$(call install,$(call missing,$(LINT_PACKAGES)))
 	clang-format --dry-run -Werror $(wildcard core/*.[ch] core/*/*.[ch] core/cuda/*.cu core/cuda/*.cuh core/emu/*.cpp spec/emu/*.cu)
-	cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,performance,portability \
+	cppcheck -j$(shell nproc) --quiet --error-exitcode=1 --inline-suppr --std=c11 --enable=warning,performance,portability \
 	   --suppress=missingIncludeSystem $(CPPCHECK_FALSE_ALARMS:%=--suppress=%) -Icore core
 	luacheck -q lua experiments spec data
 
@@ -197,7 +197,7 @@ asan: deps ## the specs under AddressSanitizer and UndefinedBehaviorSanitizer
 
 # Each thread of an emulated block is a thread to the sanitizer; OpenMP's, which it does not know, stay out of it.
 tsan: deps ## races in the CUDA kernels: the specs of devices under ThreadSanitizer, on the emulation
-	@+$(BUILD) all emu B=build/tsan VARIANTS=cpu EMU_SANITIZE=-fsanitize=thread
+	@+$(BUILD) all emu B=build/tsan VARIANTS=cpu OPTIMISE=-O1 EMU_SANITIZE=-fsanitize=thread
 	$$(setarch -R true 2>/dev/null && echo setarch -R) env LD_PRELOAD="$$($(CC) -print-file-name=libtsan.so)" \
 	   TSAN_OPTIONS=ignore_noninstrumented_modules=1:halt_on_error=1 OMP_NUM_THREADS=1 HILO_CPU=baseline HILO_LIB=$(CURDIR)/build/tsan \
 	   $(BUSTED) $(or $(SPEC),spec/device_spec.lua)

@@ -3,7 +3,7 @@ local core = require 'hilo.core'
 
 describe('memory', function()
    -- In a process of its own: the collector's pace depends on everything else that the specs keep.
-   it('stays flat over 1000 training steps', function()
+   it('stays flat over 500 training steps', function()
       local script = os.tmpname()
       local file = assert(io.open(script, 'w'))
       file:write [[
@@ -36,7 +36,7 @@ describe('memory', function()
       ]]
       file:close()
       local sanitized = os.getenv('HILO_SANITIZED')
-      local pipe = io.popen(('luajit %s %d 2>&1'):format(script, sanitized and 100 or 1000))
+      local pipe = io.popen(('luajit %s %d 2>&1'):format(script, sanitized and 100 or 500))
       local text = pipe:read('*a')
       pipe:close()
       os.remove(script)
