@@ -50,6 +50,7 @@ recipes.supervised = {
       model = pretrained, eval_every = 2000, checkpoint_every = 500,
    },
    cityscapes = {
+      -- The paper's crops are of 256x512; with an output stride of 8 those of 8k+1 pixels place logits and label maps exactly.
       data = {layout = 'cityscapes', size = 0.5}, crop = {257, 513}, scale = {1, 1}, batch = 8, steps = 40000, lr = 2.5e-4,
       head_lr = 2.5e-3, model = pretrained, eval_every = 2000, checkpoint_every = 500,
    },
