@@ -203,4 +203,10 @@ describe('JSON files', function()
       assert.matches('does not hold JSON', error_of(train.json.load, path))
       os.remove(path)
    end)
+
+   it('hold lists and maps of names, and no tables that would come back otherwise', function()
+      for keys, value in pairs {['1, 2, a'] = {1, 2, a = 3}, ['2'] = {nil, 2}, ['0, 1'] = {[0] = 1, 2}, ['7'] = {[7] = 1}} do
+         assert.matches('this one has the keys ' .. keys .. '$', error_of(train.json.encode, {deep = {value}}))
+      end
+   end)
 end)

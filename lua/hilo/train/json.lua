@@ -30,7 +30,21 @@ local function scalar(value)
    error('json: cannot write a ' .. kind)
 end
 
-local function is_list(t) return #t > 0 or next(t) == nil end
+-- Whether a table is a list. One that is neither that nor a map of names would lose values, or be another one once it is read.
+local function is_list(t)
+   local named, count = true, 0
+   for key in pairs(t) do named, count = named and type(key) == 'string', count + 1 end
+   if count > 0 and named then return false end
+   for i = 1, count do
+      if t[i] == nil then
+         local keys = sorted_keys(t)
+         for k, key in ipairs(keys) do keys[k] = tostring(key) end
+         core.raise(('json: a table is a list, with the keys 1 to its length, or has names as keys; this one has the keys %s%s'):format(
+            table.concat(keys, ', ', 1, math.min(8, #keys)), #keys > 8 and ', ...' or ''))
+      end
+   end
+   return true
+end
 
 local write
 
