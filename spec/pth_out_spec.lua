@@ -185,7 +185,17 @@ describe('hilo.save and hilo.load', function()
       fails("there is no option 'text'; it takes format, ascii, names", hilo.save, {}, 'x.t7', {text = true})
       fails('takes a network or a table of tensors, got a tensor', hilo.save, hilo.ones(2), 'x.pth')
       fails('net must be a module, got 5', hilo.load, 'x.pth', 5)
+      for text, shown in pairs {['<html>404</html>'] = "it begins with '<html>40'",
+         ['\255\216\0\16JFIF'] = "'\239\191\189\239\191\189\\0\\16JFIF'", [''] = 'it is empty'} do
+         tiny.write(work .. '/other.pth', text)
+         for _, load in ipairs {hilo.load, hilo.io.load_tensors} do
+            local message = helper.error_of(load, work .. '/other.pth')
+            assert.is_truthy(message:find('other.pth is neither .t7, .pth nor safetensors: ', 1, true), message)
+            assert.is_truthy(message:find(shown, 1, true), message)
+         end
+      end
       hilo.save({a = 1}, work .. '/value.t7')
+      fails('is a file of Torch7, where .pth or safetensors is expected', hilo.io.load_tensors, work .. '/value.t7')
       fails('holds no network by itself', hilo.load, work .. '/value.t7', nn.Linear(2, 2))
       hilo.save(nn.Linear(2, 3), work .. '/linear.pth')
       fails('wrong size: weight is 2x2 here, 3x2 in the table', hilo.load, work .. '/linear.pth', nn.Linear(2, 2))

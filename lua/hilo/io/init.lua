@@ -1,6 +1,7 @@
 --- io/init.lua: files: weights, checkpoints, images.
 local core = require 'hilo.core'
 local file = require 'hilo.io.file'
+local kind_of = require 'hilo.io.kind'
 
 ---@class hilo.io
 local io = {
@@ -19,9 +20,9 @@ local io = {
 ---@return table<string, Tensor> tensors, string[] notes on what was unwrapped
 function io.load_tensors(path)
    file.check_path(path, 'load_tensors')
-   local size = file.size(path)
-   local head = file.read(path, 0, math.min(size, 9))
-   if head:sub(1, 2) == 'PK' or head:byte(1) == 0x80 and head:sub(9, 9) ~= '{' then return io.pth.load(path) end
+   local kind = kind_of(path)
+   if kind == 'pth' then return io.pth.load(path) end
+   core.check(kind ~= 't7', '%s is a file of Torch7, where .pth or safetensors is expected: hilo.load reads it', path)
    return (io.safetensors.load(path)), {}
 end
 

@@ -1,6 +1,7 @@
 --- io/save.lua: networks and values in the files of others: Torch7's (.t7), PyTorch's (.pth, .pt), safetensors.
 local core = require 'hilo.core'
 local file = require 'hilo.io.file'
+local kind_of = require 'hilo.io.kind'
 local sorted_keys = require 'hilo.keys'
 
 local check = core.check
@@ -130,13 +131,6 @@ function saving.save(value, path, options)
 end
 
 -- ---- loading ----
-
--- What a file is, told by its first bytes.
-local function kind_of(path)
-   local head = file.read(path, 0, math.min(file.size(path), 9))
-   if head:sub(1, 2) == 'PK' or head:byte(1) == 0x80 and head:sub(9, 9) ~= '{' then return 'pth' end
-   return head:sub(9, 9) == '{' and 'safetensors' or 't7'
-end
 
 -- Whether the tensors are a network's own, each and of its size.
 local function fits(net, tensors)
