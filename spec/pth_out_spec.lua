@@ -170,6 +170,24 @@ describe('hilo.save and hilo.load', function()
       end)
    end
 
+   it('keep numbers, strings and booleans beside tensors in .pth, by names as tensors have them', function()
+      local path = work .. '/value.pth'
+      hilo.save({x = hilo.Tensor {5}, epoch = 3, deep = {name = 'a', rates = {0.5, 2}, on = false}}, path)
+      local read, notes = hilo.load(path)
+      assert.equal(5, read.x[1])
+      read.x = nil
+      assert.same({epoch = 3, ['deep.name'] = 'a', ['deep.rates.1'] = 0.5, ['deep.rates.2'] = 2, ['deep.on'] = false}, read)
+      assert.same({}, notes)
+      local tensors = hilo.io.load_tensors(path)
+      assert.equal('x', (next(tensors)))
+      assert.is_nil(next(tensors, 'x'))
+      hilo.save({epoch = 3, best = 0.5}, path)
+      assert.same({epoch = 3, best = 0.5}, (hilo.load(path)))
+      fails('there is no tensor in this file', hilo.io.load_tensors, path)
+      hilo.save({state_dict = {x = hilo.ones(1)}, epoch = 3}, path)
+      assert.same({"took what is under 'state_dict' and left epoch"}, select(2, hilo.load(path)))
+   end)
+
    it('keep values in .t7, as text where that is asked for', function()
       local path = work .. '/value.t7'
       hilo.save({1, 'two', {three = hilo.Tensor {3}}}, path, {ascii = true})

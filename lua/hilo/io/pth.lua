@@ -262,9 +262,11 @@ end
 
 local max_depth, max_values = 64, 1e6
 
---- Nested dicts and lists -> {['a.b.1'] = Spec}.
+local is_plain = {number = true, string = true, boolean = true}
+
+--- Nested dicts and lists -> {['a.b.1'] = Spec}, names in the file's order, {['a.c'] = number, string or boolean}.
 local function flatten(path, value)
-   local specs, names, visited = {}, {}, 0
+   local specs, names, plain, visited = {}, {}, {}, 0
    local function visit(v, name, depth)
       visited = visited + 1
       core.check(depth <= max_depth and visited <= max_values, '%s: its values are nested too deeply, or too many', path)
@@ -280,22 +282,19 @@ local function flatten(path, value)
          end
       elseif pickle.is(v, pickle.Sequence) then
          for i = 1, v.n do visit(v[i], name == '' and tostring(i) or name .. '.' .. i, depth + 1) end
+      elseif is_plain[type(v)] then
+         plain[name == '' and 'value' or name] = v
       end
    end
    visit(value, '', 1)
-   return specs, names
+   return specs, names, plain
 end
 
---- Reads the tensors of a file made by torch.save.
----
---- Half and bfloat16 become float32, bool uint8; scalars become tensors of one element. Tensors that
---- shared memory in PyTorch share it here. Nested dicts give names joined by dots; a training checkpoint is reduced to what
---- is under 'state_dict', 'model' or the like. Anything but numbers, strings, tuples, lists, dicts and tensors is an error that
---- names the Python function that the file asks for.
+--- What `pth.load` gives, and the numbers, strings and booleans beside the tensors, by name; there may be no tensors.
+---@private
 ---@param path string
----@return table<string, Tensor> tensors, string[] notes on what was unwrapped, string[] names in the file's order
-function pth.load(path)
-   file.check_path(path, 'pth.load')
+---@return table<string, Tensor> tensors, string[] notes, string[] names, table<string, number|string|boolean> plain
+function pth.read(path)
    local size = file.size(path)
    local head = file.read(path, 0, math.min(size, 512))
    local value, read_storage
@@ -309,8 +308,7 @@ function pth.load(path)
       core.raise(path .. ': this is not a file made by torch.save: it begins neither as a zip archive nor as a pickle')
    end
    local notes = {}
-   local specs, names = flatten(path, unwrap(value, notes))
-   core.check(#names > 0, '%s: there is no tensor in this file', path)
+   local specs, names, plain = flatten(path, unwrap(value, notes))
    local tensors = {}
    for _, name in ipairs(names) do
       local storage = specs[name].storage
@@ -318,6 +316,21 @@ function pth.load(path)
       if not storage.base then storage.base = read_storage(storage) end
       tensors[name] = materialise(specs[name])
    end
+   return tensors, notes, names, plain
+end
+
+--- Reads the tensors of a file made by torch.save.
+---
+--- Half and bfloat16 become float32, bool uint8; scalars become tensors of one element. Tensors that
+--- shared memory in PyTorch share it here. Nested dicts give names joined by dots; a training checkpoint is reduced to what
+--- is under 'state_dict', 'model' or the like. Anything but numbers, strings, tuples, lists, dicts and tensors is an error that
+--- names the Python function that the file asks for.
+---@param path string
+---@return table<string, Tensor> tensors, string[] notes on what was unwrapped, string[] names in the file's order
+function pth.load(path)
+   file.check_path(path, 'pth.load')
+   local tensors, notes, names = pth.read(path)
+   core.check(#names > 0, '%s: there is no tensor in this file', path)
    return tensors, notes, names
 end
 

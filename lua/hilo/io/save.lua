@@ -146,15 +146,16 @@ local function take_t7(net, path)
 end
 
 --- Loads what hilo.save, Torch7, PyTorch or safetensors wrote, told apart by what the file holds. Of a .t7 the value; of the others the
---- tensors by name, and notes on what they were wrapped in. With a network given, it takes the weights over, and what does not fit is
---- told: those of models may come from torchvision or from repositories that the field knows (train/published.lua), with a last layer
---- for other classes; others need all names and sizes to be their own.
+--- tensors by name, with the numbers, strings and booleans of a .pth by theirs (`a.b` is b in the table a), and notes on what they were
+--- wrapped in. With a network given, it takes the weights over, and what does not fit is told: those of models may come from
+--- torchvision or from repositories that the field knows (train/published.lua), with a last layer for other classes; others need all
+--- names and sizes to be their own.
 ---
 ---     hilo.save({epoch = 3, best = 0.71}, 'state.t7')
 ---     assert(hilo.load('state.t7').epoch == 3)
 ---@param path string
 ---@param net? Module
----@return any value the value, the tensors, or, with a network, what was told
+---@return any value the value, the tensors (and plain values), or, with a network, what was told
 ---@return string[]? notes
 function saving.load(path, net)
    file.check_path(path, 'hilo.load')
@@ -165,6 +166,11 @@ function saving.load(path, net)
       return require('hilo.io.t7').read(path)
    end
    local io = require 'hilo.io'
+   if not net and kind == 'pth' then
+      local values, notes, _, plain = io.pth.read(path)
+      for name, value in pairs(plain) do if values[name] == nil then values[name] = value end end
+      return values, notes
+   end
    if not net then return io.load_tensors(path) end
    local of_models = net.backbone or net.head_prefix
    if of_models and not fits(net, io.unwrapped((io.load_tensors(path)))) then
