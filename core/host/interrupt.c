@@ -135,10 +135,18 @@ __attribute__((constructor)) static void poll_own_flag(void)
    hl_set_interrupt(&flag);
 }
 
-/* Writing to a pipe that nobody reads fails then, and does not kill; programs that are started do not inherit this. */
-static void on_closed_pipe(int number)
+/* A write that cannot be done fails then, and does not kill; programs that are started do not inherit this. */
+static void on_failed_write(int number)
 {
    (void)number;
+}
+
+/* Beyond the size that files may have here (ulimit -f), unless the process has its own way. */
+__attribute__((constructor)) static void outlive_file_limit(void)
+{
+   struct sigaction action = {.sa_handler = on_failed_write, .sa_flags = SA_RESTART}, old;
+   sigemptyset(&action.sa_mask);
+   if (sigaction(SIGXFSZ, NULL, &old) == 0 && old.sa_handler == SIG_DFL) sigaction(SIGXFSZ, &action, NULL);
 }
 
 static int install(int flags)
@@ -196,7 +204,7 @@ HL_API int hl_host_interrupt_prompt(const hl_host_lua *lua)
    prompt_thread = pthread_self();
    hl_host_leave_learn(lua);
    if (install_looks()) return 1;
-   struct sigaction closed_pipe = {.sa_handler = on_closed_pipe, .sa_flags = SA_RESTART};
+   struct sigaction closed_pipe = {.sa_handler = on_failed_write, .sa_flags = SA_RESTART};
    sigemptyset(&closed_pipe.sa_mask);
    HL_CHECK(sigaction(SIGPIPE, &closed_pipe, NULL) == 0, "interrupt_prompt: %s", strerror(errno));
    return install(0);
