@@ -98,6 +98,21 @@ describe('the look that a run takes before it trains', function()
       assert.equal('img_05', look({labelled = 'few', unlabelled = 'more'}).both.files[1])
    end)
 
+   it('warns of a crop that pictures fill less than a quarter of, where most do', function()
+      local opened = hilo.data.open {root = set.root} -- pictures of 48 x 40
+      local function look_at(crop, size)
+         return quick(opened, {labelled = opened.names, unlabelled = {}, val = {}}, {crop = crop, size = size})
+      end
+      local found = look_at {400, 480}
+      assert.same({1, 'padding', 'warning', 8}, {#found, found[1].kind, found[1].level, found[1].count})
+      assert.matches('img_01.png, 48 x 40 pixels, fills 1 %%', found[1].files[1])
+      assert.matches('crop=40,48', found[1].mend)
+      assert.same({}, look_at {79, 96})
+      assert.same({}, look_at({400, 480}, 6))
+      for i = 1, 4 do set:save_picture(i, hilo.ByteTensor(3, 300, 300):zero()) end
+      for _, f in ipairs(look_at {400, 480}) do assert.not_equal('padding', f.kind) end
+   end)
+
    it('takes less than a second for 1000 pictures', function()
       local opened = hilo.data.open {root = set.root}
       local names = {}
