@@ -32,10 +32,11 @@ train.choice('checkpoint', o.checkpoint, {'last', 'best'})
 local out, session = train.output(o, {'labels', 'pictures'})
 local workers = data.workers {threads = o.workers, cache_mb = o.cache_mb}
 
+os.remove(out .. '/fusion.json') -- of an earlier fusion into this folder
+
 -- what was chosen, for pictures in general and for those that took part in the choice; fusion.json: for pictures in general
 local chosen
 local function choose_fusion(set)
-   os.remove(out .. '/fusion.json')
    if o.chosen == '' then return end
    chosen = choose.file.load(o, o.chosen, o.fusion == 'soft' and 'soft' or 'tau', set.classes)
    train.json.save(out .. '/fusion.json', chosen.options)

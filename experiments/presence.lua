@@ -25,11 +25,11 @@ train.choice('scores', o.scores, {'teacher', 'student'})
 train.choice('scored', o.scored, {'val', 'all'})
 core.check(o.weight >= 0 and o.weight <= 1, 'weight must lie in 0..1, got %g', o.weight)
 
-local out = train.output(o, {})
+local out, session = train.output(o, {})
 local of_run = train.load_run(o, o.segmentation)
 local set, split = of_run.set, of_run.split
 local classifier = o.mlmt ~= '' and train.load_class_scores(o, o.mlmt) or nil
-local workers = data.workers {threads = o.workers, cache_mb = 0}
+local workers = data.workers {threads = o.workers, cache_mb = o.cache_mb}
 
 local names = o.scored == 'all' and set.names or split.val
 if classifier then for _, name in ipairs(names) do train.scores_of(classifier, o.scores, name, set) end end
@@ -51,4 +51,5 @@ quality.calibration_error = 100 * methods.calibration.quality(train.evaluate.row
    train.evaluate.rows(targets, split.val)).error -- percent
 train.json.save(out .. '/class_scores.json', {classes = set.classes, teacher = found, tags = classifier and classifier.tags})
 train.json.save(out .. '/scores.json', quality)
+if session then session:close {ended = 'finished'} end
 print(('mean average precision %.2f; scores of %d images in %s/class_scores.json'):format(quality.mean_average_precision, #names, out))

@@ -40,8 +40,8 @@ local set, names, scores = of_run.set, of_run.split.val, classifier[o.scores]
 for _, name in ipairs(names) do train.scores_of(classifier, o.scores, name, set) end
 
 local progress = train.Progress.new {total = #names, title = o.segmentation}
-local trials = choose.Trials.of_run(of_run, names, {workers = data.workers {threads = o.workers, cache_mb = 0}, device = o.device,
-   on = o.on, told = function(done) progress:update(done) end})
+local trials = choose.Trials.of_run(of_run, names, {workers = data.workers {threads = o.workers, cache_mb = o.cache_mb},
+   device = o.device, on = o.on, told = function(done) progress:update(done) end})
 progress:finish()
 
 -- what there is to choose: key, family, values, whether scores are calibrated

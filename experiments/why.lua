@@ -14,6 +14,7 @@
 -- Prints tables and writes them with plots to runs/why/. Expect some minutes: each network goes through the validation pictures once.
 local hilo = require 'hilo'
 local aligned, why = require 'hilo.aligned', require 'hilo.why'
+local folder_of = require('hilo.predict.description').folder_of
 local data, methods, train = hilo.data, hilo.methods, hilo.train
 
 local o = train.options {
@@ -109,7 +110,7 @@ end
 
 local function look_at_gate(name)
    local of_run = train.load_run(o, name)
-   local path = ('%s/%s/%s.safetensors'):format(o.runs, name, o.checkpoint)
+   local path = ('%s/%s.safetensors'):format(of_run.path, o.checkpoint)
    local parts = why.gate.measure(of_run, path, {crops = o.crops, workers = workers})
    for _, part in ipairs {'val', 'unlabelled'} do
       local maps = parts[part]
@@ -123,7 +124,7 @@ end
 
 local function histories(names)
    local paths = {}
-   for i, name in ipairs(names) do paths[i] = o.runs .. '/' .. name end
+   for i, name in ipairs(names) do paths[i] = folder_of(name, o.runs) end
    return why.history.read(paths)
 end
 

@@ -213,6 +213,9 @@ describe('tau.lua', function()
       assert.same(ways.soft_calibrated.options.calibration, model.fusion.calibration)
       fused 'chosen=tau:by_class'
       assert.same(ways.by_class.options.tau, hilo.open('fused', {runs = made.runs}).fusion.tau)
+      -- and nothing of it is left where the folder is written anew without fusion
+      assert.equal(0, (script('fuse', 'segmentation=sup mlmt= name=fused pictures=0')))
+      assert.is_false(folder.is_file(file 'fused/fusion.json'))
       fused 'tau=0.1'
       assert.equal(0.1, hilo.open('fused', {runs = made.runs}).fusion.tau)
    end)

@@ -122,6 +122,7 @@ describe('experiments', function()
       end
       local text, own = presence('own', 'scored=all')
       assert.matches('mean average precision %d+%.%d%d; scores of 10 images', text)
+      assert.equal('finished', hilo.train.json.load(file('own', 'machine.json')).ended)
       local of_run = hilo.train.load_run({runs = runs, device = 'cpu', checkpoint = 'last'}, 'sup-own')
       assert.same(of_run.split, hilo.train.load_run({runs = 'runs', device = 'cpu', checkpoint = 'last'}, runs .. '/sup-own').split)
       local name, image = 'img_10', nil

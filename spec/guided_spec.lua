@@ -115,7 +115,7 @@ describe('guided.lua', function()
          assert.matches(pattern, text)
       end
       fails('', 'nothing is known about any picture; name a file of tags by data.tags= or an MLMT run by mlmt=')
-      fails('data.tags=image_tags.tsv start=nobody', 'start: there is no .*nobody/last.safetensors')
+      fails('data.tags=image_tags.tsv start=nobody', "there is no run 'nobody'")
       assert.equal(0, (run('mlmt', 'val_only', 'resize=32 steps=1')))
       fails('mlmt=val_only', "no scores of its teacher for the image 'img_")
    end)

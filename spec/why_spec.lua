@@ -169,16 +169,18 @@ describe('why.lua', function()
          .. 'data.root=' .. made.set
       script('s4gan', 'name=with gamma=0.4' .. small)
       script('s4gan', 'name=without lambda_st=0' .. small)
-      local text = script('why', 'supervised=sup s4gan=with,without mlmt=multi crops=4')
+      local text = script('why', ('supervised=sup s4gan=with,%s/without mlmt=multi crops=4'):format(made.runs))
       for _, pattern in ipairs {'What does fusion bring', 'sup\nfused', 'true classes', 'classes in a picture +pictures',
          'Does self%-training hold D back', 'lambda_st +1 +0', 'with self%-training D tells [%d.]+ %% right',
          'with, 4 crops of val pictures; rank', 'without, 4 crops of unlabelled pictures'} do assert.matches(pattern, text) end
       local out = made.runs .. '/why/'
       for _, name in ipairs {'why.txt', 'fusion-classes-with.svg', 'fusion-number-sup.svg', 'd-accuracy.svg', 'd-confidence.svg',
-         'gate-with-val.svg', 'gate-without-unlabelled.svg'} do assert.is_true(hilo.data.folder.is_file(out .. name), name) end
+         'gate-with-val.svg', ('gate-%s-without-unlabelled.svg'):format((made.runs:gsub('/', '-')))} do
+         assert.is_true(hilo.data.folder.is_file(out .. name), name)
+      end
       script('cutmix', 'name=cut threshold=0.4' .. small:gsub('d_channels=4', ''))
       script('advsemiseg', 'name=adv threshold=0.4' .. small)
-      text = script('why', 'name=others others=cut,adv')
+      text = script('why', ('name=others others=cut,%s/adv'):format(made.runs))
       for _, pattern in ipairs {'cut +adv\n', 'gradient norm, consistency +[%d.e-]+ +%-\n', 'the learner says so already +[%d.]+ +%-',
          'share accepted +[%d.]+ +[%d.]+'} do assert.matches(pattern, text) end
       -- alone is what the run itself measured

@@ -1,6 +1,7 @@
 --- train/saved.lua: runs that are finished, for scripts that use what they learnt.
 local core = require 'hilo.core'
 local hilo = require 'hilo'
+local description = require 'hilo.predict.description'
 local folder = require 'hilo.data.folder'
 local git = require 'hilo.io.git'
 local lock = require 'hilo.io.lock'
@@ -51,19 +52,12 @@ function saved.results(path, session, results, counts, besides)
    if session then session:close {ended = 'finished'} end
 end
 
--- A run's folder, of its name or of the folder itself.
-local function path_of(o, name)
-   local path = o.runs .. '/' .. name
-   return not folder.is_folder(path) and folder.is_file(name .. '/options.json') and name or path
-end
-
 --- A segmentation run: its options, data and network.
 ---@param o {runs: string, checkpoint: 'last'|'best', device: string, [string]: any}
 ---@param name string of the run, or its folder
----@return {options: table, set: DataSet, split: Split, S: DeepLab}
+---@return {path: string, options: table, set: DataSet, split: Split, S: DeepLab} path: the run's folder
 function saved.load_run(o, name)
-   local path = path_of(o, name)
-   core.check(folder.is_file(path .. '/options.json'), 'there is no run %s', path)
+   local path = description.folder_of(name, o.runs)
    local options = json.load(path .. '/options.json')
    core.check(options.model and options.model.output_stride, '%s is not a segmentation run', path)
    options.device = o.device
@@ -72,7 +66,7 @@ function saved.load_run(o, name)
    local _, origins = hilo.io.checkpoint.meta(file)
    local S = restored.network('segmentation', options, origins.S, set, {name = name, device = o.device})
    hilo.io.checkpoint.load(file, {nets = {S = S}, generator = false}, {subset = true})
-   return {options = options, set = set, split = json.load(path .. '/split.json'), S = S}
+   return {path = path, options = options, set = set, split = json.load(path .. '/split.json'), S = S}
 end
 
 --- Gives a network the parameters that a segmentation run ended with.
@@ -80,7 +74,7 @@ end
 ---@param name string of the run, or its folder
 ---@param S DeepLab of the same options
 function saved.start_from(o, name, S)
-   local path = path_of(o, name) .. '/last.safetensors'
+   local path = description.folder_of(name, o.runs) .. '/last.safetensors'
    core.check(folder.is_file(path), 'start: there is no %s; is %s a segmentation run, and did it come to its end?', path, name)
    hilo.io.checkpoint.load(path, {nets = {S = S}, generator = false}, {subset = true})
 end
@@ -88,9 +82,10 @@ end
 --- The scores that an MLMT run left.
 ---@param o {runs: string, [string]: any}
 ---@param name string of the run, or its folder
----@return {classes: string[], teacher: table<string, number[]>, student: table<string, number[]>}
+---@return {classes: string[], teacher: table<string, number[]>, student: table<string, number[]>?, tags: string?} by name of the image;
+--- student: presence.lua has none; tags: the file of image-level tags that it learnt from
 function saved.load_class_scores(o, name)
-   local path = path_of(o, name) .. '/class_scores.json'
+   local path = description.folder_of(name, o.runs) .. '/class_scores.json'
    core.check(folder.is_file(path), '%s is missing; is %s an MLMT run, and did it come to its end?', path, name)
    return json.load(path)
 end
