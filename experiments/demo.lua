@@ -10,6 +10,7 @@ local root = arg[0]:match('^(.*)experiments/[^/]*$') or ''
 local hilo = require 'hilo'
 local axes = require 'hilo.sweep.axes'
 local numbers = require 'hilo.sweep.numbers'
+local process = require 'hilo.io.process'
 local data, train = hilo.data, hilo.train
 
 local o = train.options {
@@ -25,13 +26,11 @@ local o = train.options {
 }
 local seeds = axes.seeds(o.seeds == '' and tostring(o.seed) or o.seeds)
 
-local function quoted(word) return "'" .. word:gsub("'", "'\\''") .. "'" end
-
 local function execute(title, words, output)
    print('\n---- ' .. title)
    io.flush()
-   for i, word in ipairs(words) do words[i] = quoted(word) end
-   local status = os.execute(table.concat(words, ' ') .. (output and ' >' .. quoted(output) or ''))
+   for i, word in ipairs(words) do words[i] = process.quoted(word) end
+   local status = os.execute(table.concat(words, ' ') .. (output and ' >' .. process.quoted(output) or ''))
    if status ~= 0 and status ~= true then
       io.stderr:write(('demo: %s failed\n'):format(title))
       os.exit(1)

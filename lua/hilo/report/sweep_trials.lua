@@ -5,6 +5,7 @@ local h = require 'hilo.report.html'
 local numbers = require 'hilo.report.numbers'
 local parts = require 'hilo.report.parts'
 local paths = require 'hilo.report.paths'
+local process = require 'hilo.io.process'
 local sweep_table = require 'hilo.report.sweep_table'
 local ranking = require 'hilo.sweep.ranking'
 
@@ -46,24 +47,19 @@ local function title_of(results, trial, format)
    return words
 end
 
-local function quoted(text)
-   if text:find('^[%w%-._/:,=+%%@]+$') then return text end
-   return "'" .. text:gsub("'", "'\\''") .. "'"
-end
-
 --- The command that runs a configuration by itself.
 ---@param results table
 ---@param trial table
 ---@return string? nil for a study that no script of ours made
 function sweep_trials.command(results, trial)
    if (results.script or '') == '' then return nil end
-   local words = {'hilo', quoted(results.script)}
+   local words = {'hilo', process.quoted(results.script)}
    local all = {}
    for _, given in ipairs {results.fixed or {}, trial.values, trial.runs[1] and trial.runs[1].options or {}} do
       for key, value in pairs(given) do all[key] = value end
    end
    for _, key in ipairs(sorted_keys(all)) do
-      if key ~= 'name' and key ~= 'runs' then words[#words + 1] = quoted(key .. '=' .. numbers.option(all[key])) end
+      if key ~= 'name' and key ~= 'runs' then words[#words + 1] = process.quoted(key .. '=' .. numbers.option(all[key])) end
    end
    return table.concat(words, ' ')
 end

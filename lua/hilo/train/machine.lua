@@ -30,15 +30,9 @@ local function system()
    return kernel and ('%s, kernel %s'):format(name, kernel) or name
 end
 
--- As a shell takes it.
-local function quoted(word)
-   if word:match('^[%w%-_./=:,+@%%]+$') then return word end
-   return "'" .. word:gsub("'", "'\\''") .. "'"
-end
-
 local function command()
    local words = {}
-   for word in read('/proc/self/cmdline'):gmatch('(%Z*)%z') do words[#words + 1] = quoted(word) end
+   for word in read('/proc/self/cmdline'):gmatch('(%Z*)%z') do words[#words + 1] = process.quoted(word) end
    return table.concat(words, ' ')
 end
 
