@@ -5,6 +5,7 @@ local calibration = require 'hilo.methods.calibration'
 local class_prior = require 'hilo.methods.class_prior'
 local families = require 'hilo.choose.families'
 local folds = require 'hilo.data.folds'
+local rows_of = require 'hilo.rows'
 
 local choose = {Trials = require 'hilo.choose.trials', families = families, file = require 'hilo.choose.file'}
 
@@ -17,12 +18,6 @@ local choose = {Trials = require 'hilo.choose.trials', families = families, file
 ---@field folds {names: string[], options: FusionOptions, value: number}[] what was chosen on the pictures outside of each fold
 ---@field crossed FusionSum each picture fused by what was chosen on others
 ---@field curve {value: number, mean_iou: number, sum: FusionSum}[]? of all pictures
-
-local function rows_of(by_name, names)
-   local rows = {}
-   for i, name in ipairs(names) do rows[i] = by_name[name] end
-   return rows
-end
 
 -- The mean of each class's scores, calibrated ones where asked for.
 local function prior_of(scores, made)

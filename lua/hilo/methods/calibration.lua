@@ -9,6 +9,7 @@
 --- halved steps (Lin, Lin, Weng, A note on Platt's probabilistic outputs, 2007).
 local core = require 'hilo.core'
 local folds = require 'hilo.data.folds'
+local rows_of = require 'hilo.rows'
 local sorted_keys = require 'hilo.keys'
 
 local check = core.check
@@ -144,12 +145,6 @@ function calibration.apply(made, row)
    local out = {}
    for c, s in ipairs(row) do out[c] = sigmoid(made.a[c] * logit(s) + made.b[c]) end
    return out
-end
-
-local function rows_of(by_name, names)
-   local rows = {}
-   for i, name in ipairs(names) do rows[i] = check(by_name[name], "calibration: there are no scores or targets of '%s'", name) end
-   return rows
 end
 
 --- Scores by image name, each calibrated by what was fitted on the other images alone: the images are dealt into folds.

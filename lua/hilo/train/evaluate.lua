@@ -5,7 +5,7 @@ local metrics = require 'hilo.train.metrics'
 local pictures = require 'hilo.train.pictures'
 local views = require 'hilo.predict.views'
 
-local evaluate = {}
+local evaluate = {rows = require 'hilo.rows'}
 
 --- f(...) with the network evaluating and nothing recorded; its mode is put back, also after an error.
 ---
@@ -164,16 +164,6 @@ function evaluate.targets(set, names, options)
       for i, name in ipairs(batch.names) do targets[name] = rows[i] end
    end
    return targets
-end
-
---- Tables by image name -> lists in the order of the names.
----@param by_name table<string, table>
----@param names string[]
----@return table[]
-function evaluate.rows(by_name, names)
-   local rows = {}
-   for i, name in ipairs(names) do rows[i] = by_name[name] end
-   return rows
 end
 
 return evaluate
