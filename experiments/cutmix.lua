@@ -21,9 +21,7 @@ local run = train.run(o)
 local set = data.open(o.data)
 local split = run:split(set)
 
-local weak = data.transforms.segmentation {crop = o.crop, size = o.data.size, scale = o.scale, mirror = o.mirror}
-local strong = data.transforms.segmentation {crop = o.crop, size = o.data.size, scale = o.scale, mirror = o.mirror,
-   jitter = o.jitter, grey = o.grey}
+local weak, strong = train.augmentations(o)
 local labelled = run:loader {set = set, names = split.labelled, labels = true, batch = o.batch, transform = weak, stream = 1}
 -- two streams of pictures; of each the teacher sees the plain crop and the student the same in colours of its own
 local function unlabelled(stream, transform, look)

@@ -55,9 +55,7 @@ local names = sorted_keys(rows)
 core.check(#names > 0, 'guided: nothing is known about any picture; name a file of tags by data.tags= or an MLMT run by mlmt=')
 for name, row in pairs(of_val) do rows[name] = row end
 
-local weak = data.transforms.segmentation {crop = o.crop, size = o.data.size, scale = o.scale, mirror = o.mirror}
-local strong = data.transforms.segmentation {crop = o.crop, size = o.data.size, scale = o.scale, mirror = o.mirror,
-   jitter = o.jitter, grey = o.grey, blur = o.blur, blur_chance = o.blur_chance}
+local weak, strong = train.augmentations(o)
 local labelled = run:loader {set = set, names = split.labelled, labels = true, batch = o.batch, transform = weak, stream = 1}
 -- one stream, two looks: the same crops, the student's in colours of its own
 local function unlabelled(transform, look)

@@ -29,7 +29,7 @@ local run = train.run(o)
 local set = data.open(o.data)
 local split = run:split(set)
 
-local augment = data.transforms.segmentation {crop = o.crop, size = o.data.size, scale = o.scale, mirror = o.mirror}
+local augment = train.augmentations(o)
 local labelled = run:loader {set = set, names = split.labelled, labels = true, batch = o.batch, transform = augment, stream = 1}
 local unlabelled = run:loader {set = set, names = split.unlabelled, batch = o.unlabelled_batch, transform = augment, stream = 2}
 

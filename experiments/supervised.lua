@@ -20,7 +20,7 @@ local split = run:split(set)
 
 local labelled = run:loader {
    set = set, names = split.labelled, labels = true, batch = o.batch, stream = 1,
-   transform = data.transforms.segmentation {crop = o.crop, size = o.data.size, scale = o.scale, mirror = o.mirror},
+   transform = train.augmentations(o),
 }
 
 local S = train.networks.segmentation(o, set)

@@ -26,9 +26,7 @@ local run = train.run(o)
 local set = data.open(o.data)
 local split = run:split(set)
 
-local weak = data.transforms.segmentation {crop = o.crop, size = o.data.size, scale = o.scale, mirror = o.mirror}
-local strong = data.transforms.segmentation {crop = o.crop, size = o.data.size, scale = o.scale, mirror = o.mirror,
-   jitter = o.jitter, grey = o.grey, blur = o.blur, blur_chance = o.blur_chance}
+local weak, strong = train.augmentations(o)
 local labelled = run:loader {set = set, names = split.labelled, labels = true, batch = o.batch, transform = weak, stream = 1}
 -- two streams of pictures, the second to cut boxes from; of each the plain crop and two strong looks at it
 local function unlabelled(stream, transform, look)

@@ -193,6 +193,20 @@ describe('groups of options', function()
    end)
 end)
 
+describe('augmentations', function()
+   it('are a weak and a strong one of the same crops, of which the strong one alone changes colours', function()
+      local weak, strong = train.augmentations(train.options(train.segmentation_options {name = 'spec', grey = 1, blur = {1, 2},
+         crop = {16, 24}, data = hilo.data.options {size = 0.5}}, nil, {}))
+      local plain = hilo.data.transforms.segmentation {crop = {16, 24}, size = 0.5, scale = {0.75, 1.5}, mirror = true}
+      local function sample(transform) return transform(hilo.data.Draws.of(1, 1, 0, 0), 40, 48) end
+      local a, b = sample(weak), sample(strong)
+      assert.same(sample(plain), a)
+      for key, value in pairs(a) do assert.equal(value, b[key], key) end
+      assert.equal(0, b.saturation)
+      assert.is_true(b.blur >= 1)
+   end)
+end)
+
 describe('JSON files', function()
    it('hold what was saved, to the last bit', function()
       local path = os.tmpname()

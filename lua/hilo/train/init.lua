@@ -6,6 +6,7 @@ local variants = require 'hilo.train.recipes'
 local train = {
    options = options.resolve,
    segmentation_options = require 'hilo.train.segmentation_options',
+   augmentations = require 'hilo.train.augmentations',
    choice = options.choice,
    handed_on = options.handed_on,
    recipes = variants.recipes,

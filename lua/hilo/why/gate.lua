@@ -1,6 +1,7 @@
 --- why/gate.lua: whether D's confidence tells good maps from bad ones: what self-training would learn from at each gamma, next to what
 --- it would learn from if S's own probabilities chose as many maps.
 local hilo = require 'hilo'
+local augmentations = require 'hilo.train.augmentations'
 local diagnose = require 'hilo.train.diagnose'
 local metrics = require 'hilo.train.metrics'
 local networks = require 'hilo.train.networks'
@@ -18,7 +19,7 @@ function gate.measure(of_run, path, options)
    local D = networks.discriminator(o, set)
    hilo.io.checkpoint.load(path, {nets = {D = D}, generator = false}, {subset = true})
    local told = setmetatable({diagnostics = options.crops}, {__index = o})
-   local transform = hilo.data.transforms.segmentation {crop = o.crop, size = o.data.size, scale = o.scale, mirror = o.mirror}
+   local transform = augmentations(o)
    local probe = Probe.new {run = {options = told, workers = options.workers}, set = set, split = of_run.split, transform = transform}
    return diagnose.maps(probe, {S = of_run.S, D = D, options = told})
 end
