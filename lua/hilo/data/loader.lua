@@ -224,9 +224,9 @@ end
 
 --- The tensors of the current step: `local x, y = loader:tensors()`.
 ---@return Tensor images
----@return Tensor labels nil where the loader reads none
+---@return Tensor? labels nil where the loader reads none
 ---@return Tensor mask
----@return Tensor rows nil where it has none
+---@return Tensor? rows nil where it has none
 function Loader:tensors()
    local batch = self:next()
    return batch.images, batch.labels, batch.mask, batch.rows

@@ -58,7 +58,8 @@ end
 ---@param x Tensor changed in place
 ---@param config? table
 ---@param state? table
----@return Tensor x, table {f(x)}
+---@return Tensor x
+---@return number[] fx {f(x)}
 function M.sgd(feval, x, config, state)
    config = config or {}
    state = state or config
@@ -88,7 +89,8 @@ end
 ---@param x Tensor changed in place
 ---@param config? table
 ---@param state? table
----@return Tensor x, table {f(x)}
+---@return Tensor x
+---@return number[] fx {f(x)}
 function M.adam(feval, x, config, state)
    config = config or {}
    state = state or config

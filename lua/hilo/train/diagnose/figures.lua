@@ -21,7 +21,7 @@ end
 ---@param figures table<string, table<string, number>>
 ---@param S Module
 ---@param losses table<string, Tensor>
----@param weights table<string, number>?
+---@param weights table<string, number|Tensor>?
 function figures_of.add_gradients(figures, S, losses, weights)
    figures.gradient_norm, figures.gradient_cosine = gradients.of(S, losses, {first = 'ce', weights = weights})
 end

@@ -61,8 +61,9 @@ end
 ---@field logits? fun(x: Tensor, rows: Tensor?): Tensor (N,3,H,W) -> (N,C,H,W): their classes are learnt where their probability is
 --- at least `threshold`; rows: those of the probe
 ---@field threshold? number 0, for a method that learns from all pixels
----@field label? fun(x: Tensor, inside: Tensor): Tensor, Tensor, Tensor in the place of logits: x, inside (N,H,W) -> the map of all
---- pixels (N,H,W) byte, where it is learnt from (N,1,1) or (N,H,W) byte, and the certainty (N,H,W) by which that is chosen
+---@field label? fun(x: Tensor, inside: Tensor, rows: Tensor?): Tensor, Tensor, Tensor in the place of logits: x, inside (N,H,W) and
+--- rows as there -> the map of all pixels (N,H,W) byte, where it is learnt from (N,1,1) or (N,H,W) byte, and the certainty (N,H,W) by
+--- which that is chosen
 ---@field learner? fun(x: Tensor): Tensor another network than that of the labels, which learns them: (N,3,H,W) -> (N,C,H,W)
 ---@field S? DeepLab whose gradients are looked at
 ---@field losses? fun(): table<string, Tensor> what a step computes of its batches: ce, and the terms that `weights` names
