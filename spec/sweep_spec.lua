@@ -164,6 +164,18 @@ describe('hilo sweep', function()
       assert.same({'complete', 'complete'}, {results().trials[1].state, results().trials[2].state})
    end)
 
+   it('warns of a pruner that has nothing to compare, since runs report at their end only', function()
+      local warning = 'pruner=asha has nothing to compare: runs report %S+ at their end only; eval_every=1 does so on the way\n'
+      local _, text = sweep('depth=1,2', 'pruner=asha', 'eval_every=0', 'steps=4', 'pause=300', 'log_every=1')
+      assert.matches('pruner=asha ends no trial of a sweep of fewer than 4', text)
+      local before, after = text:match('^(.*)' .. warning .. '(.*)$')
+      assert.is_truthy(before, text)
+      assert.not_matches('0000%-s1 mean_iou', before) -- as soon as the options say so
+      assert.not_matches('nothing to compare', after)
+      _, text = sweep('depth=1,2', 'name=t', 'pruner=asha', 'eval_every=0', 'steps=4', 'metric=mse', 'log_every=1')
+      assert.not_matches('nothing to compare', text)
+   end)
+
    it('can be run from a script', function()
       local found = hilo.sweep {script = script, runs = runs, name = 's', report = false, axes = {depth = {1, 2}},
          options = {steps = 2, tracking = false}, metric = 'iou.two'}

@@ -41,6 +41,7 @@ Coordinator.__index = Coordinator
 ---@field path string its folder
 ---@field judged integer the last step at which its trial was judged
 ---@field steps integer? that it takes in all, once it has said so
+---@field eval_every integer? as it has said too
 
 -- Processors that the runs share: as many as OMP_NUM_THREADS says, as for a run alone.
 local function shared_processors() return tonumber((os.getenv 'OMP_NUM_THREADS' or ''):match '^%s*(%d+)') or processors() end
@@ -149,7 +150,9 @@ end
 
 -- A folder of that name may be left from a sweep whose store is gone.
 local function empty_folder(path)
-   for _, name in ipairs {'options.json', 'log.jsonl', 'scores.json', 'output.txt', 'last.safetensors'} do os.remove(path .. '/' .. name) end
+   for _, name in ipairs {'options.json', 'log.jsonl', 'scores.json', 'output.txt', 'last.safetensors'} do
+      os.remove(path .. '/' .. name)
+   end
 end
 
 -- The last step at which the trial of a run could be judged before.
@@ -214,6 +217,19 @@ end
 
 -- ---- endings ----
 
+-- A pruner compares what runs report on their way: a run that evaluates at its end alone says so in its options, or by having ended.
+local function warn_of_idle_pruner(self, active, ending)
+   local s, reported, steps, every = self.d.settings, active.reported, active.steps, active.eval_every
+   if s.pruner == 'none' or self.warned or active.run.stage then return end
+   local first = reported.points[1]
+   local seldom = reported.entry and not reported:is_loss() and steps and every and (every == 0 or every >= steps)
+   if seldom or ending and ending.code == 0 and not (first and first.step < reported.step) then
+      self.warned = true
+      self.display:note(('pruner=%s has nothing to compare: runs report %s at their end only%s'):format(s.pruner, s.metric,
+         steps and ('; eval_every=%d does so on the way'):format(math.max(1, math.floor(steps / 10))) or ''))
+   end
+end
+
 local stop_signals = {[signal.SIGUSR1] = true, [signal.SIGTERM] = true, [signal.SIGINT] = true}
 
 local function error_of(active, code)
@@ -235,6 +251,7 @@ end
 function Coordinator:take_ending(active, ending)
    local run, s = active.run, self.d.settings
    self:look_at(active)
+   warn_of_idle_pruner(self, active, ending)
    self.active[run.run_id] = nil
    local ended = {step = active.reported:reached(), seconds = ending.seconds or host.hl_host_time() - active.began}
    local code, killed = ending.code, ending.signal
@@ -313,8 +330,10 @@ end
 function Coordinator:look_at(active)
    local points, run = active.reported:poll(), active.run
    if not active.steps and folder.is_file(active.path .. '/options.json') then
-      active.steps = json.load(active.path .. '/options.json').steps
+      local o = json.load(active.path .. '/options.json')
+      active.steps, active.eval_every = o.steps, o.eval_every
    end
+   warn_of_idle_pruner(self, active)
    if not run.stage and active.reported:lacks_metric() then miss_metric(self, active) end
    if #points == 0 or run.stage then return end
    self.study:report(run, points)
@@ -397,6 +416,10 @@ function Coordinator:run()
    self.study:ask_to_stop(false)
    self:take_ownership()
    self:beat()
+   local pruner, least = self.d.settings.pruner, pruners[self.d.settings.pruner].least
+   if self:total() < least then
+      self.display:note(('pruner=%s ends no trial of a sweep of fewer than %d that has not diverged'):format(pruner, least))
+   end
    local ok, message = pcall(function()
       while self:one_round() do poll.poll({}, next(self.active) and pause_ms or 500) end
    end)

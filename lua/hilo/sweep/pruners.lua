@@ -11,6 +11,7 @@ local check, floor = core.check, math.floor
 ---@field curve {step: integer, value: number}[] by increasing step
 
 ---@class Pruner
+---@field least integer trials of which it may end one that has not diverged
 ---@field decide fun(trial: Judged, others: Judged[], step: integer, options: table): boolean whether to end the trial now
 
 local function is_nan(x) return x ~= x end
@@ -42,7 +43,7 @@ local function median_of(list)
 end
 
 ---@type Pruner
-local none = {decide = function() return false end}
+local none = {least = 0, decide = function() return false end}
 
 -- ---- median ----
 
@@ -61,6 +62,7 @@ end
 --- interval_steps (1) between two.
 ---@type Pruner
 local median = {
+   least = 6,
    decide = function(trial, others, step, options)
       local sign = sign_of(options)
       local startup = number_option(options, 'n_startup_trials', 5, 0)
@@ -132,6 +134,7 @@ end
 --- min_early_stopping_rate (0).
 ---@type Pruner
 local asha = {
+   least = 4,
    decide = function(trial, others, step, options)
       local sign = sign_of(options)
       local factor = number_option(options, 'reduction_factor', 4, 2)

@@ -108,6 +108,10 @@ end
 ---@return boolean
 function Reported:lacks_metric() return self.evaluated and self.entry ~= nil and not self.names[self.metric] end
 
+--- Whether the metric is one of the losses, which come more often than scores.
+---@return boolean
+function Reported:is_loss() return self.entry ~= nil and scalars(self.entry)[self.metric] ~= nil end
+
 --- Names of what it reports, in order.
 ---@return string[]
 function Reported:known() return sorted_keys(self.names) end
