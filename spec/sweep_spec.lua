@@ -114,6 +114,27 @@ describe('hilo sweep', function()
       assert.matches("did you mean 's'", text)
    end)
 
+   it('ranks by another score or loss that its runs have reported, and lists all of them', function()
+      assert.equal(0, (sweep('depth=1,3', 'lr=0.05', 'log_every=1', 'steps=2')))
+      local function said(...)
+         local code, text = process.capture(words_of(...))
+         assert.equal(0, code, text)
+         return text
+      end
+      local where = 'runs=' .. runs
+      assert.matches('trial 0001: iou.two 3.0000 over 1 run, the highest\nhilo .*depth=3', said('best', 's', where, 'metric=iou.two'))
+      assert.matches('trial 0000: iou.two 1.0000 over', said('best', 's', where, 'metric=iou.two', 'direction=min'))
+      assert.matches('mse %S+ over 1 run, the lowest', said('best', 's', where, 'metric=mse', 'direction=min'))
+      local _, text = process.capture(words_of('best', 's', where, 'metric=iou.tow'))
+      assert.matches("no run of s that has ended reports 'iou.tow'; there are .*did you mean metric=iou.two", text)
+      assert.matches('^trial +depth +seed +state +value +lr +mean_iou +step +seconds +path\n0001 +3 +%d+ +complete +3 ',
+         said('table', 's', where, 'metric=iou.two'))
+      said('table', 's', where, 'csv=' .. runs .. '/s.csv')
+      local csv = tiny.read(runs .. '/s.csv')
+      assert.matches('^trial,depth,seed,state,value,best.mean_iou,best.step,iou.one,iou.two,lr,mean_iou,step,seconds,path\r\n', csv)
+      assert.matches('\n0001,3,%d+,complete,[%d.]+,[%d.]+,%d,1,3,0.05,', csv)
+   end)
+
    it('is resumed where it is, or not at all', function()
       assert.equal(0, (sweep('lr=0.1,0.2', 'trials=1')))
       local elsewhere = runs .. '/else where'

@@ -62,14 +62,23 @@ function special.data(answer)
 end
 
 function special.sweep(answer)
-   local actions = {'best', 'report', 'resume', 'status', 'stop', 'help'}
+   local actions = {'best', 'report', 'resume', 'status', 'stop', 'table', 'help'}
    local first = answer.words[2]
    if not first then
       answer:add_all(actions)
       return answer:add_all(scripts.paths(answer.word))
    end
-   for _, action in ipairs(actions) do if action == first then return answer:add_sweeps() end end
    local definition = require 'hilo.sweep.definition'
+   for _, action in ipairs(actions) do
+      if action == first then
+         if answer:names(3) == 0 then answer:add_sweeps() end
+         local own = definition.own
+         local defaults = {runs = own.runs, store = own.store}
+         if first == 'best' or first == 'table' then defaults.metric, defaults.direction = own.metric, own.direction end
+         if first == 'table' then defaults.csv = '' end
+         return answer:add_options {defaults = defaults, choices = {direction = definition.choices.direction}}
+      end
+   end
    local o = scripts.options(first) or {defaults = {}}
    answer:add_options {defaults = join(o.defaults, definition.own), choices = join(o.choices or {}, definition.choices),
       meanings = o.meanings, several = true}

@@ -1,13 +1,17 @@
 --- sweep/command.lua: `hilo sweep` as it is typed.
+local aligned = require 'hilo.aligned'
 local command = require 'hilo.command'
 local core = require 'hilo.core'
 local axes_of = require 'hilo.sweep.axes'
+local csv = require 'hilo.predict.tables'
+local file = require 'hilo.io.file'
 local folder = require 'hilo.data.folder'
 local sorted_keys = require 'hilo.keys'
 local options = require 'hilo.train.options'
 local process = require 'hilo.io.process'
 local ranking = require 'hilo.sweep.ranking'
 local Reported = require 'hilo.sweep.reported'
+local scores = require 'hilo.sweep.scores'
 local stat = require 'posix.sys.stat'
 local sweep = require 'hilo.sweep'
 local unistd = require 'posix.unistd'
@@ -20,8 +24,12 @@ usage: hilo sweep SCRIPT key=values ...     try the values of options of a scrip
        hilo sweep resume NAME               continue
        hilo sweep status [NAME]             how far it is
        hilo sweep best NAME                 the best configuration, and the command that runs it
+       hilo sweep table NAME                every run: values, seed, state, scores, seconds, path; csv=FILE
+                                            writes it, with the scores by class
        hilo sweep report NAME               write the report
        hilo sweep stop NAME                 let running trials save their checkpoints and end
+
+best and table take metric=..., direction=min to rank by another score or loss that the runs have reported.
 
 The status is 0, or 1 where trials have failed, or 130 where the sweep was stopped.
 
@@ -37,9 +45,11 @@ local function usage_text()
    return table.concat(lines, '\n')
 end
 
--- NAME and the options that say where the store is.
-local function store_of(words, needs_name)
-   local names, where = command.read(words, {defaults = {runs = 'runs', store = ''}})
+-- NAME, the options that say where the store is, and those of `more`, whose defaults are ''.
+local function store_of(words, needs_name, more)
+   local defaults = {runs = 'runs', store = ''}
+   for _, key in ipairs(more or {}) do defaults[key] = '' end
+   local names, where = command.read(words, {defaults = defaults, choices = {direction = definition.choices.direction}})
    check(#names <= 1, 'one sweep at a time, got %s', table.concat(names, ', '))
    local name = names[1]
    local store = Store.open(where.store ~= '' and where.store or where.runs .. '/sweeps.db')
@@ -47,7 +57,15 @@ local function store_of(words, needs_name)
    if not name then return store end
    local study = store:study(name)
    if not study then options.choice('sweep', name, store:names()) end
-   return store, study
+   return store, study, where
+end
+
+-- What a study holds, by the metric that is asked for.
+local function ranked(study, asked)
+   local found = results.of(study)
+   if asked.metric == '' and asked.direction == '' then return found end
+   return scores.by(found, asked.metric ~= '' and asked.metric or found.metric,
+      asked.direction ~= '' and asked.direction or found.direction)
 end
 
 local function write_report(found)
@@ -125,14 +143,15 @@ local function all_failed(found)
 end
 
 function commands.best(words)
-   local _, study = store_of(words, true)
-   local found = results.of(study)
+   local _, study, asked = store_of(words, true, {'metric', 'direction'})
+   local found = ranked(study, asked)
    local best = ranking.best(found)
    check(best or not all_failed(found), 'all trials of %s have failed, the first: %s; to see why each did:  %s', found.name,
       found.trials[1] and found.trials[1].error or '?', command_line('report', found.name, found.runs, found.store))
    check(best, 'no trial of %s has come to its end yet', found.name)
-   print(('trial %04d: %s %.4f%s over %d run%s'):format(best.number, found.metric, best.value,
-      best.spread and (' ± %.4f'):format(best.spread) or '', best.n, best.n == 1 and '' or 's'))
+   print(('trial %04d: %s %.4f%s over %d run%s%s'):format(best.number, found.metric, best.value,
+      best.spread and (' ± %.4f'):format(best.spread) or '', best.n, best.n == 1 and '' or 's',
+      asked.metric == '' and '' or found.direction == 'min' and ', the lowest' or ', the highest'))
    local words_of = {}
    for _, key in ipairs(sorted_keys(best.runs[1] and best.runs[1].options or best.values)) do
       local value = (best.runs[1] and best.runs[1].options or best.values)[key]
@@ -140,6 +159,24 @@ function commands.best(words)
    end
    print(('hilo %s %s'):format(process.quoted(found.script), table.concat(words_of, ' ')))
    for _, run in ipairs(best.runs) do print(('   seed %d: %.4f   %s'):format(run.seed, run.value or 0 / 0, run.path)) end
+   return 0
+end
+
+function commands.table(words)
+   local _, study, asked = store_of(words, true, {'metric', 'direction', 'csv'})
+   local found = ranked(study, asked)
+   if asked.csv == '' then
+      print(aligned(scores.texts(scores.rows(found, false), '%.5g')))
+      return 0
+   end
+   local texts = scores.texts(scores.rows(found, true))
+   file.write(asked.csv, function(out)
+      for _, row in ipairs(texts) do
+         for i, text in ipairs(row) do row[i] = csv.cell(text) end
+         out(table.concat(row, ',') .. '\r\n')
+      end
+   end)
+   print(('%s: %d runs'):format(asked.csv, #texts - 1))
    return 0
 end
 

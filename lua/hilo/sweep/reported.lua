@@ -76,6 +76,14 @@ function Reported:poll()
    return new
 end
 
+--- The final scores of a run, by dotted name; empty before its end.
+---@param path string its folder
+---@return table<string, number>
+function Reported.scores(path)
+   path = path .. '/scores.json'
+   return folder.is_file(path) and scalars(json.load(path)) or {}
+end
+
 --- The value of a run that has ended.
 ---@param at 'last'|'best'
 ---@param direction 'max'|'min'
@@ -88,9 +96,7 @@ function Reported:value(at, direction)
       if at == 'last' or better then chosen = value end
    end
    if chosen then return chosen end
-   local path = self.path .. '/scores.json' -- scripts that do not train have no log
-   if not folder.is_file(path) then return nil end
-   local found = scalars(json.load(path))
+   local found = Reported.scores(self.path) -- scripts that do not train have no log
    if not self.evaluated then
       for name in pairs(found) do self.names[name] = true end
    end
