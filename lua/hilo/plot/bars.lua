@@ -49,7 +49,7 @@ local function extremes(all, log)
       end
    end
    if not log and #ends > 0 then ends[#ends + 1] = 0 end
-   return values.range(ends)
+   return values.range {ends}
 end
 
 -- The number of a bar beside its end.

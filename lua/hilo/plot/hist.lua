@@ -36,7 +36,7 @@ function hist.hist(x, options)
    local function place(v) return log and 10 ^ math.max(-300, math.min(300, v)) or v end
    local kept = {}
    for _, v in ipairs(list) do if v == v and not (log and v <= 0) then kept[#kept + 1] = scaled(v) end end
-   local low, high = values.range(kept)
+   local low, high = values.range {kept}
    figure:set('set key off')
    figure:axis('x', {low = low and place(low), high = low and place(high), log = log})
    local rows, top, base = {}, 1, options.ylog and 0.5 or 0

@@ -131,7 +131,7 @@ function image.image(matrix, options)
       ynames = names(options.ynames or options.labels, #rows, 'rows')}
 
    figure:set('set key off')
-   local low, high = values.range(unpack(rows))
+   local low, high = values.range(rows)
    m.low = low
    local from_zero = palette == 'blue' and low and low > 0 and not options.clog
    local from, to = scatter.colours(figure, from_zero and 0 or low, high, palettes[palette])

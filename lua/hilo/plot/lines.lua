@@ -171,7 +171,7 @@ end
 
 -- Range and kind of the x axis: whole numbers such as steps have no fractions at it, and boxes their halves at its ends.
 local function x_axis(all, xs, log)
-   local low, high = values.range(unpack(xs))
+   local low, high = values.range(xs)
    local whole, boxes, gap = true, false, math.huge
    for _, s in ipairs(all) do
       boxes = boxes or s.style == '|'
@@ -205,7 +205,7 @@ function lines.plot(...)
    if options.ylog then for _, list in ipairs(ys) do drop(list, true) end end
    figure:legend(names)
    figure:axis('x', x_axis(all, xs, options.xlog))
-   local y_low, y_high = values.range(unpack(ys))
+   local y_low, y_high = values.range(ys)
    local low = figure:axis('y', {low = y_low, high = y_high, log = options.ylog, pad = 0.04, from_zero = true})
    if dropped > 0 then figure:note('%d value%s not above 0, not on the logarithmic axis', dropped, dropped == 1 and '' or 's') end
    for _, s in ipairs(all) do draw_band(figure, s) end
@@ -213,7 +213,7 @@ function lines.plot(...)
    if points == 0 then figure:empty('no values') end
    figure.name = options.ylabel and options.xlabel and ('%s over %s'):format(options.ylabel, options.xlabel) or 'Line plot'
    figure:say('Line plot of %d series%s.', #all, #names > 0 and ': ' .. table.concat(names, ', ') or '')
-   local x_low, x_high = values.range(unpack(xs))
+   local x_low, x_high = values.range(xs)
    if y_low and points > 0 then figure:say('x from %g to %g, y from %g to %g.', x_low, x_high, y_low, y_high) end
    return output.render(figure)
 end

@@ -95,7 +95,7 @@ function parallel.parallel(rows, axes, options)
    figure.top = true
    figure:set('set border 0\nunset xtics\nunset ytics\nset xrange [0.4:%g]\nset yrange [-0.03:1.03]\nset tmargin %g', n + 1.1,
       options.title and 4 or 2.5)
-   local low, high = values.range(scores)
+   local low, high = values.range {scores}
    local range = options.crange or {low or 0, high or 1}
    local grey, coloured, top = gather(ordered(rows, best), axes, places, best, range)
    if #grey > 0 then figure:draw(("%s using 1:2 with lines lt 3 lc rgb '#907f7f7f' lw 0.7 dt (3,3)"):format(figure:data(grey))) end

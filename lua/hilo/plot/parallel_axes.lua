@@ -42,7 +42,7 @@ end
 
 -- Spans the values and what the axis says of itself. With a value that is not above 0 a logarithmic axis is drawn evenly.
 local function of_numbers(axis, list)
-   local low, high = values.range(list, {axis.low, axis.high})
+   local low, high = values.range {list, {axis.low, axis.high}}
    local log = axis.log and (not low or low > 0)
    if not low then low, high = log and 1 or 0, log and 10 or 1 end
    low, high = span.open(low, high, log)

@@ -90,7 +90,7 @@ function scatter.scatter(x, y, colours, options)
       for i, v in ipairs(list) do
          if other[i] == other[i] and not (options[which .. 'log'] and v <= 0) then shown[#shown + 1] = v end
       end
-      local low, high = values.range(shown)
+      local low, high = values.range {shown}
       figure:axis(which, {low = low, high = high, log = options[which .. 'log'], pad = 0.04, labels = names})
    end
    figure:set('set key off')
@@ -99,7 +99,7 @@ function scatter.scatter(x, y, colours, options)
    if #coloured > 0 then
       local c = {}
       for i, row in ipairs(coloured) do c[i] = row[3] end
-      local low, high = values.range(c)
+      local low, high = values.range {c}
       scatter.colours(figure, low, high, style.scales.line)
    end
    if dropped > 0 then figure:note('%d value%s not above 0, not on the logarithmic axis', dropped, dropped == 1 and '' or 's') end

@@ -66,12 +66,12 @@ function values.matrix(m, what)
 end
 
 --- Smallest and largest of several lists; nil where there is no number.
----@param ... number[]
+---@param lists number[][]
 ---@return number? low, number? high
-function values.range(...)
+function values.range(lists)
    local low, high
-   for k = 1, select('#', ...) do
-      for _, v in ipairs((select(k, ...))) do
+   for _, list in ipairs(lists) do
+      for _, v in ipairs(list) do
          if v == v then low, high = math.min(low or v, v), math.max(high or v, v) end
       end
    end
