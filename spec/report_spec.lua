@@ -387,6 +387,17 @@ describe('the report of several runs', function()
       assert.same({{'batch', '8', '8', '4'}, {'lr', '0.05', '0.01', '0.05'}}, rows)
    end)
 
+   it('folds the options that only some of them have, unless these differ in them', function()
+      local asked = require 'hilo.report.asked'
+      local list = {{options = {lr = 1, gamma = 0.6, balanced = false}}, {options = {lr = 2, gamma = 0.7, balanced = false}},
+         {options = {lr = 1, name = 'c'}}}
+      local html = tostring(asked.of_runs(list, {'a', 'b', 'c'}))
+      assert.same({{'gamma', '0.6', '0.7', '\226\128\147'}, {'lr', '1', '2', '1'}},
+         rows_of(html, 'Options that differ between the runs'))
+      assert.matches('<details.*1 option that not all runs have', html)
+      assert.same({{'balanced', 'false', 'false', '\226\128\147'}}, rows_of(html, 'Options that not all runs have'))
+   end)
+
    it('shows scores side by side', function()
       local rows = rows_of(text, 'Scores of the last evaluation')
       assert.same({'a', 'finished', '40.00', '60.00', '40.00'}, {unpack(row_named(rows, 'a'), 1, 5)})

@@ -86,36 +86,46 @@ function asked.of_run(run)
    }
 end
 
---- Keys of the options in which runs differ.
+--- Keys of the options in which the runs that have them differ, and of those that some runs lack.
 ---@param runs RunData[]
----@return string[]
+---@return string[] differing
+---@return string[] lacking without those that differ
 function asked.differing(runs)
-   local tables, keys = {}, {}
+   local tables, differing, lacking = {}, {}, {}
    for i, run in ipairs(runs) do tables[i] = run.options end
    for _, key in ipairs(sorted_keys(unpack(tables))) do
-      local differs = false
-      for i = 2, #runs do
-         local a, b = runs[1].options[key], runs[i].options[key]
-         differs = differs or a ~= b and not same(a, b)
+      local values, differs = {}, false
+      for _, run in ipairs(runs) do values[#values + 1] = run.options[key] end
+      for i = 2, #values do differs = differs or not same(values[1], values[i]) end
+      if differs and not bookkeeping[key] then
+         differing[#differing + 1] = key
+      elseif #values < #runs and not bookkeeping[key] then
+         lacking[#lacking + 1] = key
       end
-      if differs and not bookkeeping[key] then keys[#keys + 1] = key end
    end
-   return keys
+   return differing, lacking
 end
 
---- Options in which runs differ, a column a run.
+--- Options in which runs differ, a column a run; those that not all of their scripts have are folded.
 ---@param runs RunData[]
 ---@param names string[] of the runs
 ---@return Html
 function asked.of_runs(runs, names)
-   local columns, rows = {{title = 'option'}}, {}
+   local columns, differing, lacking = {{title = 'option'}}, asked.differing(runs)
    for i, name in ipairs(names) do columns[i + 1] = {title = name, class = 'value'} end
-   for r, key in ipairs(asked.differing(runs)) do
-      rows[r] = {h.code {key}}
-      for i, run in ipairs(runs) do rows[r][i + 1] = value_cell(run.options[key]) end
+   local function table_of(keys, caption)
+      local rows = {}
+      for r, key in ipairs(keys) do
+         rows[r] = {h.code {key}}
+         for i, run in ipairs(runs) do rows[r][i + 1] = value_cell(run.options[key]) end
+      end
+      return parts.table {caption = caption, columns = columns, rows = rows}
    end
-   if #rows == 0 then return h.p {'No option differs.'} end
-   return parts.table {caption = 'Options that differ between the runs', columns = columns, rows = rows}
+   return h.join {
+      #differing > 0 and table_of(differing, 'Options that differ between the runs') or h.p {'No option differs.'},
+      #lacking > 0 and parts.folded(numbers.count(#lacking, 'option') .. ' that not all runs have',
+         table_of(lacking, 'Options that not all runs have')),
+   }
 end
 
 asked.value_cell = value_cell
