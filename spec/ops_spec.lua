@@ -159,6 +159,16 @@ describe('running statistics', function()
    end)
 end)
 
+describe('remainders', function()
+   for _, device in ipairs {'cpu', 'emu'} do
+      it('have the sign of the divisor however small they are, on ' .. device, function()
+         local t = hilo.Tensor{5e-30, -5e-30, 6e-30}:to{device = device}
+         local got = (t % -3e-30):cpu() * 1e30
+         for i, expected in ipairs {-1, -2, 0} do assert.near(expected, got[i], 1e-5) end
+      end)
+   end
+end)
+
 describe('NaN', function()
    it('comes out of max_pool', function()
       local input = hilo.ones(1, 1, 4, 4)

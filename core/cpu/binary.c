@@ -46,7 +46,7 @@
 static inline num FN(modulus)(num a, num b)
 {
    num m = MATH(fmod)(a, b);
-   return m * b < 0 ? m + b : m;
+   return m != 0 && (m < 0) != (b < 0) ? m + b : m;
 }
 
 BINARY(add, num, a + alpha * b)

@@ -20,7 +20,7 @@ template <typename A> struct real_op {
          return a / b;
       case HL_MOD: {
          A m = fmod(a, b); /* Lua's %: the remainder that has the sign of b */
-         return m * b < A(0) ? m + b : m;
+         return m != A(0) && (m < A(0)) != (b < A(0)) ? m + b : m;
       }
       case HL_FMOD:
          return fmod(a, b);
