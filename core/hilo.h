@@ -357,7 +357,7 @@ typedef struct {
    const double *now; /* NULL, or device memory that holds lr at the time of the step */
 } hl_sgd_options;
 /* Of each w: g += weight_decay * w; v = momentum * v + (1 - dampening) * g; w -= lr * (nesterov ? g + momentum * v :
- * v). The gradients are not changed. v may be NULL where momentum is 0. */
+ * v). The gradients are not changed. v may be NULL where momentum is 0; then w -= lr * g, whatever dampening is. */
 int hl_sgd(int n, hl_tensor *const *w, hl_tensor *const *g, hl_tensor *const *v, const hl_sgd_options *o);
 
 typedef struct {

@@ -49,6 +49,18 @@ local function new_parameters() return sines(1, 2, 3), sines(7, 4) end
 local function give_gradients(w, b, k) w.grad, b.grad = cosines(k + 1, w), cosines(k + 7, b) end
 
 describe('optimisers with groups', function()
+   for _, device in ipairs {'cpu', 'emu'} do
+      it('leave dampening out where there is no momentum, on ' .. device, function()
+         local w = hilo.Tensor{1}:to{device = device}
+         w.requires_grad, w.grad = true, hilo.ones(1):to{device = device}
+         local optimiser = optim.SGD({w}, {lr = 0.1, dampening = 0.5})
+         for step = 1, 2 do
+            optimiser:step()
+            assert.near(1 - 0.1 * step, w:item(), 1e-6)
+         end
+      end)
+   end
+
    for name, case in pairs(cases) do
       it('step as PyTorch does: ' .. name, function()
          local w, b = new_parameters()

@@ -18,10 +18,8 @@ static void FN(sgd)(void *const *p, int64_t n, const void *arg)
    const real lr = (real)o->lr, momentum = (real)o->momentum, damp = (real)(1. - o->dampening),
               decay = (real)o->weight_decay;
    if (!v) {
-      /* Without momentum nothing is remembered: v is the damped gradient, and Nesterov's step adds nothing to it. */
-      const real keep = o->nesterov || o->first ? 1 : damp;
 #pragma omp simd
-      for (int64_t i = 0; i < n; i++) w[i] -= lr * (keep * (g[i] + decay * w[i]));
+      for (int64_t i = 0; i < n; i++) w[i] -= lr * (g[i] + decay * w[i]);
    } else if (o->first) {
       const real step = o->nesterov ? 1 + momentum : 1;
 #pragma omp simd

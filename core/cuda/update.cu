@@ -183,14 +183,13 @@ template <typename A> struct sgd_step {
    }
 };
 
-/* Without momentum nothing is remembered: v is the damped gradient, and Nesterov's step adds nothing to it. */
+/* w, g: without momentum nothing is remembered. */
 template <typename A> struct plain_step {
    enum { LISTS = 2, WRITES = 1 };
-   A lr, keep, decay;
+   A lr, decay;
    const double *now;
    explicit plain_step(const hl_sgd_options &o)
-       : lr(static_cast<A>(o.lr)), keep(static_cast<A>(o.nesterov || o.first ? 1. : 1. - o.dampening)),
-         decay(static_cast<A>(o.weight_decay)), now(o.now)
+       : lr(static_cast<A>(o.lr)), decay(static_cast<A>(o.weight_decay)), now(o.now)
    {
    }
    __device__ __forceinline__ void catch_up()
@@ -199,7 +198,7 @@ template <typename A> struct plain_step {
    }
    __device__ __forceinline__ void operator()(A *x) const
    {
-      x[0] -= lr * (keep * (x[1] + decay * x[0]));
+      x[0] -= lr * (x[1] + decay * x[0]);
    }
 };
 

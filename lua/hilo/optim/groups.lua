@@ -351,7 +351,7 @@ end
 local groups = {}
 
 --- Stochastic gradient descent with PyTorch's meaning of the options: v = momentum * v + (1 - dampening) * g with v = g at a
---- parameter's first step, dampening 0 unless given.
+--- parameter's first step, dampening 0 unless given; without momentum there is no v, and no dampening.
 ---
 ---     local net = nn.Sequential():add(nn.Linear(4, 8)):add(nn.ReLU()):add(nn.Linear(8, 2))
 ---     local optimiser = optim.SGD(net, {lr = 0.1, momentum = 0.9})
