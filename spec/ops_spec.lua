@@ -169,6 +169,16 @@ describe('remainders', function()
    end
 end)
 
+describe('long sums', function()
+   it('of average pooling too, whatever the width of the result', function()
+      local t = hilo.zeros(1, 1, 264, 264):fill(0.1)
+      local y = hilo.avg_pool(t, {kernel = 257, stride = 1})
+      assert.are.equal(8, y:size(4))
+      assert.near(0.1, y:min(), 1e-6)
+      assert.near(0.1, y:max(), 1e-6)
+   end)
+end)
+
 describe('NaN', function()
    it('comes out of max_pool', function()
       local input = hilo.ones(1, 1, 4, 4)

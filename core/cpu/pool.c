@@ -105,10 +105,14 @@ INLINE void FN(sum_tap)(real *sum, const real *x, int64_t first, int64_t count, 
    for (int64_t j = first; j < first + count; j++) sum[j] += x[offset + j * stride];
 }
 
-static void FN(avg_row_taps)(real *y, const real *x, span row, const span *cols, plane_sizes s, const hl_pool *p)
+/* sum: room for a row of doubles, which take what floats have gathered now and then; NULL for small windows. */
+static void FN(avg_row_taps)(real *y, double *sum, const real *x, span row, const span *cols, plane_sizes s,
+                             const hl_pool *p)
 {
+   int64_t gathered = 0;
    memset(y, 0, (size_t)s.Q * sizeof *y);
-   for (int64_t r = row.start; r < row.end; r++)
+   if (sum) memset(sum, 0, (size_t)s.Q * sizeof *sum);
+   for (int64_t r = row.start; r < row.end; r++) {
       for (int64_t k = 0; k < p->kernel_w; k++) {
          tap t = tap_range(k, s, p);
          int64_t offset = r * s.W + k - p->pad_w;
@@ -119,6 +123,15 @@ static void FN(avg_row_taps)(real *y, const real *x, span row, const span *cols,
          else
             FN(sum_tap)(y, x, t.first, t.count, offset, p->stride_w);
       }
+      gathered += p->kernel_w;
+      if (!sum || gathered < CHAIN) continue;
+      gathered = 0;
+      for (int64_t j = 0; j < s.Q; j++) {
+         sum[j] += (double)y[j];
+         y[j] = 0;
+      }
+   }
+   for (int64_t j = 0; sum && j < s.Q; j++) y[j] = (real)(sum[j] + (double)y[j]);
    for (int64_t j = 0; j < s.Q; j++) y[j] /= (real)(row.divisor * cols[j].divisor);
 }
 
@@ -136,7 +149,9 @@ static void FN(avg_row_windows)(real *y, const real *x, span row, const span *co
    }
 }
 
-static void FN(avg_pool)(hl_tensor *y, const hl_tensor *x, const span *rows, const span *cols, const hl_pool *p)
+/* sums: a row of Q doubles for each thread, or NULL, as avg_row_taps takes it. */
+static void FN(avg_pool)(hl_tensor *y, const hl_tensor *x, const span *rows, const span *cols, double *sums,
+                         const hl_pool *p)
 {
    plane_sizes s = sizes_of(y, x);
    bool taps = use_taps(s, p);
@@ -147,7 +162,7 @@ static void FN(avg_pool)(hl_tensor *y, const hl_tensor *x, const span *rows, con
          real *to = (real *)y->data + (n * s.P + i) * s.Q;
          const real *plane = (const real *)x->data + n * s.H * s.W;
          if (taps)
-            FN(avg_row_taps)(to, plane, rows[i], cols, s, p);
+            FN(avg_row_taps)(to, sums ? sums + omp_get_thread_num() * s.Q : NULL, plane, rows[i], cols, s, p);
          else
             FN(avg_row_windows)(to, plane, rows[i], cols, s);
       }
@@ -212,6 +227,8 @@ static void FN(avg_pool_back)(hl_tensor *dx, const hl_tensor *dy, const span *ro
 #endif
 
 #define INLINE static inline __attribute__((always_inline))
+
+enum { CHAIN = 256 }; /* values that a sum of floats gathers before one of doubles takes it */
 
 /* Input rows (or columns) start..end-1 of one output row (or column), and what it counts in an average's divisor. */
 typedef struct {
@@ -454,11 +471,13 @@ static int run_avg_pool(hl_tensor *y, const hl_tensor *x, const hl_pool *p)
       return hl_float_end(&f, f.failed || run_avg_pool(y_f, x_f, p));
    }
    span *rows = make_spans(y, x, p);
-   if (!rows) return 1;
+   bool large = p && (int64_t)p->kernel_h * p->kernel_w > CHAIN;
+   double *sums = large ? hl_scratch(1, (size_t)(omp_get_max_threads() * y->size[3]) * sizeof *sums) : NULL;
+   if (!rows || (large && !sums)) return 1;
    if (x->dtype == HL_F64)
-      avg_pool_f64(y, x, rows, rows + y->size[2], p);
+      avg_pool_f64(y, x, rows, rows + y->size[2], sums, p);
    else
-      avg_pool_f32(y, x, rows, rows + y->size[2], p);
+      avg_pool_f32(y, x, rows, rows + y->size[2], sums, p);
    return hl_poll();
 }
 
