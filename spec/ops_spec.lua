@@ -170,6 +170,20 @@ describe('remainders', function()
 end)
 
 describe('long sums', function()
+   it('of softmax keep their digits', function()
+      local n = 200000
+      for _, device in ipairs {'cpu', 'emu'} do
+         for _, sizes in ipairs {{n, 2}, {n}} do
+            local t = hilo.zeros(sizes):fill(-2.3)
+            t:narrow(1, 1, 1):fill(0)
+            t = t:to{device = device}
+            local y, logs = hilo.softmax(t, 1), hilo.log_softmax(t, 1)
+            assert.near(#sizes, y:double():sum(), 1e-4)
+            assert.near(-2.3 - math.log(1 + (n - 1) * math.exp(-2.3)), logs:narrow(1, n, 1):cpu():view(-1)[1], 1e-4)
+         end
+      end
+   end)
+
    it('of average pooling too, whatever the width of the result', function()
       local t = hilo.zeros(1, 1, 264, 264):fill(0.1)
       local y = hilo.avg_pool(t, {kernel = 257, stride = 1})

@@ -3,12 +3,22 @@
  * and the block stays in the cache between its passes. */
 #ifdef real
 
+/* What sums of floats came to goes to sums of doubles. */
+static void FN(gather)(double *total, real *sum, int64_t n)
+{
+   for (int64_t i = 0; i < n; i++) {
+      total[i] += (double)sum[i];
+      sum[i] = 0;
+   }
+}
+
 static void FN(softmax_block)(real *y, const real *x, int64_t classes, int64_t step, int64_t n, bool log_of,
                               const uint8_t *mask)
 {
    real top[BLOCK], sum[BLOCK];
+   double total[BLOCK];
    hl_class_max(top, x, classes, step, n);
-   for (int64_t i = 0; i < n; i++) sum[i] = 0;
+   for (int64_t i = 0; i < n; i++) sum[i] = 0, total[i] = 0;
    for (int64_t c = 0; c < classes; c++) {
       const real *from = x + c * step;
       real *to = y + c * step;
@@ -23,9 +33,13 @@ static void FN(softmax_block)(real *y, const real *x, int64_t classes, int64_t s
             sum[i] += e;
          }
       }
+      if (c % CHAIN == CHAIN - 1) FN(gather)(total, sum, n);
    }
 #pragma omp simd
-   for (int64_t i = 0; i < n; i++) sum[i] = log_of ? hl_log(sum[i]) : 1 / sum[i];
+   for (int64_t i = 0; i < n; i++) {
+      real all = (real)(total[i] + (double)sum[i]);
+      sum[i] = log_of ? hl_log(all) : 1 / all;
+   }
    for (int64_t i = 0; mask && i < n; i++) sum[i] = mask[i] ? sum[i] : 0;
    for (int64_t c = 0; c < classes; c++) {
       const real *from = x + c * step;
@@ -42,25 +56,33 @@ static void FN(softmax_block)(real *y, const real *x, int64_t classes, int64_t s
 
 static void FN(softmax_row)(real *y, const real *x, int64_t n, bool log_of)
 {
-   real top = x[0], sum = 0;
+   real top = x[0];
+   double total = 0;
 #pragma omp simd reduction(max : top)
    for (int64_t i = 0; i < n; i++) top = x[i] > top ? x[i] : top;
-   if (log_of) {
+   for (int64_t first = 0; first < n; first += LANES_CHAIN) {
+      int64_t end = first + LANES_CHAIN < n ? first + LANES_CHAIN : n;
+      real sum = 0;
+      if (log_of) {
 #pragma omp simd reduction(+ : sum)
-      for (int64_t i = 0; i < n; i++) sum += hl_exp(x[i] - top);
-      sum = hl_log(sum);
-#pragma omp simd
-      for (int64_t i = 0; i < n; i++) y[i] = x[i] - top - sum;
-   } else {
+         for (int64_t i = first; i < end; i++) sum += hl_exp(x[i] - top);
+      } else {
 #pragma omp simd reduction(+ : sum)
-      for (int64_t i = 0; i < n; i++) {
-         real e = hl_exp(x[i] - top);
-         y[i] = e;
-         sum += e;
+         for (int64_t i = first; i < end; i++) {
+            real e = hl_exp(x[i] - top);
+            y[i] = e;
+            sum += e;
+         }
       }
-      sum = 1 / sum;
+      total += (double)sum;
+   }
+   real scale = log_of ? hl_log((real)total) : 1 / (real)total;
+   if (log_of) {
 #pragma omp simd
-      for (int64_t i = 0; i < n; i++) y[i] *= sum;
+      for (int64_t i = 0; i < n; i++) y[i] = x[i] - top - scale;
+   } else {
+#pragma omp simd
+      for (int64_t i = 0; i < n; i++) y[i] *= scale;
    }
 }
 
@@ -86,12 +108,15 @@ static void FN(back_block)(real *dx, const real *dy, const real *y, int64_t clas
                            bool log_of)
 {
    real sum[BLOCK];
-   for (int64_t i = 0; i < n; i++) sum[i] = 0;
+   double total[BLOCK];
+   for (int64_t i = 0; i < n; i++) sum[i] = 0, total[i] = 0;
    for (int64_t c = 0; c < classes; c++) {
       const real *g = dy + c * step, *v = y + c * step;
 #pragma omp simd
       for (int64_t i = 0; i < n; i++) sum[i] += log_of ? g[i] : g[i] * v[i];
+      if (c % CHAIN == CHAIN - 1) FN(gather)(total, sum, n);
    }
+   for (int64_t i = 0; i < n; i++) sum[i] = (real)(total[i] + (double)sum[i]);
    for (int64_t c = 0; c < classes; c++) {
       const real *g = dy + c * step, *v = y + c * step;
       real *to = dx + c * step;
@@ -107,9 +132,15 @@ static void FN(back_block)(real *dx, const real *dy, const real *y, int64_t clas
 
 static void FN(back_row)(real *dx, const real *dy, const real *y, int64_t n, bool log_of)
 {
-   real sum = 0;
-#pragma omp simd reduction(+ : sum)
-   for (int64_t i = 0; i < n; i++) sum += log_of ? dy[i] : dy[i] * y[i];
+   double total = 0;
+   for (int64_t first = 0; first < n; first += LANES_CHAIN) {
+      int64_t end = first + LANES_CHAIN < n ? first + LANES_CHAIN : n;
+      real part = 0;
+#pragma omp simd reduction(+ : part)
+      for (int64_t i = first; i < end; i++) part += log_of ? dy[i] : dy[i] * y[i];
+      total += (double)part;
+   }
+   real sum = (real)total;
    if (log_of) {
 #pragma omp simd
       for (int64_t i = 0; i < n; i++) dx[i] = dy[i] - hl_exp(y[i]) * sum;
@@ -139,6 +170,10 @@ static void FN(softmax_back)(hl_tensor *dx, const hl_tensor *dy, const hl_tensor
 #else
 #include "bfloat.h"
 #include "classes.h"
+
+/* Terms that are summed in floats before doubles take them: of one chain, and of a loop along memory, where several
+ * chains run side by side. */
+enum { CHAIN = 256, LANES_CHAIN = 16 * CHAIN };
 
 typedef struct {
    int64_t outer, classes, inner, block, blocks; /* inner is cut into blocks of block neighbours */

@@ -19,6 +19,9 @@
       __VA_ARGS__; \
    }
 
+/* Terms that a thread sums in one chain; chains are summed in turn. */
+enum { HL_CHAIN = 1024 };
+
 /* Largest value met and the sum of exp(value - largest). */
 template <typename A> struct hl_log_sum {
    A top = -static_cast<A>(INFINITY), sum = A(0);
@@ -29,16 +32,18 @@ template <typename A> struct hl_log_sum {
       sum = v > top ? sum * e + A(1) : sum + e;
       top = v > top ? v : top;
    }
+   __device__ __forceinline__ void add(A other, A more)
+   {
+      A e = other == top ? A(1) : exp(-fabs(other - top));
+      sum = other > top ? sum * e + more : sum + more * e;
+      top = other > top ? other : top;
+   }
    /* Over the G threads, all of which have the result; all 32 of a warp call. An infinite largest value gives NaN. */
    template <int G> __device__ __forceinline__ void finish()
    {
 #pragma unroll
-      for (int by = G / 2; by > 0; by /= 2) {
-         A other = __shfl_xor_sync(0xffffffffu, top, by), more = __shfl_xor_sync(0xffffffffu, sum, by);
-         A e = other == top ? A(1) : exp(-fabs(other - top));
-         sum = other > top ? sum * e + more : sum + more * e;
-         top = other > top ? other : top;
-      }
+      for (int by = G / 2; by > 0; by /= 2)
+         add(__shfl_xor_sync(0xffffffffu, top, by), __shfl_xor_sync(0xffffffffu, sum, by));
       sum += top - top;
    }
 };
@@ -48,7 +53,12 @@ template <int G, typename A, typename F>
 __device__ __forceinline__ hl_log_sum<A> hl_sum_classes(int lane, int64_t classes, F value)
 {
    hl_log_sum<A> s;
-   for (int64_t c = lane; c < classes; c += G) s.add(value(c));
+   for (int64_t first = lane; first < classes; first += G * HL_CHAIN) {
+      int64_t end = first + G * HL_CHAIN < classes ? first + G * HL_CHAIN : classes;
+      hl_log_sum<A> part;
+      for (int64_t c = first; c < end; c += G) part.add(value(c));
+      s.add(part.top, part.sum);
+   }
    s.template finish<G>();
    return s;
 }

@@ -48,9 +48,14 @@ __global__ void backward(const __grid_constant__ hl_walk<3, I> w, lines<3> l, T 
       if (inside) w.find(i, at);
       const T *g = dy + at[1], *v = y + at[2];
       A sum = A(0);
-      for (int64_t c = lane; c < l.classes && inside; c += G) {
-         A slope = hl_load(g[c * l.along[1]]);
-         sum += log_of ? slope : slope * hl_load(v[c * l.along[2]]);
+      for (int64_t first = lane; first < l.classes && inside; first += G * HL_CHAIN) {
+         int64_t end = first + G * HL_CHAIN < l.classes ? first + G * HL_CHAIN : l.classes;
+         A part = A(0);
+         for (int64_t c = first; c < end; c += G) {
+            A slope = hl_load(g[c * l.along[1]]);
+            part += log_of ? slope : slope * hl_load(v[c * l.along[2]]);
+         }
+         sum += part;
       }
 #pragma unroll
       for (int by = G / 2; by > 0; by /= 2) sum += __shfl_xor_sync(0xffffffffu, sum, by);
