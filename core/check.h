@@ -173,14 +173,16 @@ int hl_round_comparison(int dtype, int *op, double *b);
 /* Powers of floats that have a function of their own: that function, else op. */
 int hl_simpler_unary(int op, double a);
 int hl_check_copy(const hl_tensor *y, const hl_tensor *x);
-int hl_check_unary(const hl_tensor *y, const hl_tensor *x, int op);
+int hl_check_unary(const hl_tensor *y, const hl_tensor *x, int op, double a, double b);
 /* What the derivative of op asks for; x, y may be NULL where it does not. */
 bool hl_reads_x(int op);
 bool hl_reads_y(int op);
 int hl_check_unary_back(const hl_tensor *dx, const hl_tensor *dy, const hl_tensor *x, const hl_tensor *y, int op);
 /* b is NULL where it is a number. */
-int hl_check_binary(const hl_tensor *y, const hl_tensor *a, const hl_tensor *b, int op);
-int hl_check_addcmul(const hl_tensor *y, const hl_tensor *x, const hl_tensor *a, const hl_tensor *b);
+int hl_check_binary(const hl_tensor *y, const hl_tensor *a, const hl_tensor *b, int op, double alpha);
+/* Numbers that whole numbers are computed with must be whole. */
+int hl_need_whole(const char *fn, const hl_tensor *x, double value);
+int hl_check_addcmul(const hl_tensor *y, const hl_tensor *x, const hl_tensor *a, const hl_tensor *b, double alpha);
 int hl_check_where(const hl_tensor *y, const hl_tensor *mask, const hl_tensor *a, const hl_tensor *b);
 
 /* ---- reductions and order (check_reduce.c) ---- */

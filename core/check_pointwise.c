@@ -127,6 +127,14 @@ int hl_simpler_unary(int op, double a)
    return a == 2. ? HL_SQUARE : a == -1. ? HL_RECIPROCAL : op;
 }
 
+int hl_need_whole(const char *fn, const hl_tensor *x, double value)
+{
+   HL_CHECK(hl_is_float(x) || value == floor(value),
+            "%s: x (%s) holds whole numbers and would cut %g; convert it first, e.g. with :float()", fn, hl_show(x),
+            value);
+   return 0;
+}
+
 static int need_input(const char *fn, const char *name, const hl_tensor *x, const hl_tensor *y)
 {
    HL_TRY(hl_need_view(fn, name, x));
@@ -139,13 +147,15 @@ int hl_check_copy(const hl_tensor *y, const hl_tensor *x)
    return need_input("copy", "x", x, y);
 }
 
-int hl_check_unary(const hl_tensor *y, const hl_tensor *x, int op)
+int hl_check_unary(const hl_tensor *y, const hl_tensor *x, int op, double a, double b)
 {
    HL_CHECK(op >= HL_NEG && op <= HL_POW, "unary: unknown op %d", op);
    const char *fn = unary[op].name;
    HL_TRY(hl_need_output(fn, "y", y));
    HL_TRY(need_input(fn, "x", x, y));
    if (!unary[op].integers) HL_TRY(hl_need_float(fn, "x", x));
+   HL_TRY(hl_need_whole(fn, x, a));
+   HL_TRY(hl_need_whole(fn, x, b));
    return hl_need_dtype(fn, "y", y, x->dtype);
 }
 
@@ -168,7 +178,7 @@ int hl_check_unary_back(const hl_tensor *dx, const hl_tensor *dy, const hl_tenso
    return 0;
 }
 
-int hl_check_binary(const hl_tensor *y, const hl_tensor *a, const hl_tensor *b, int op)
+int hl_check_binary(const hl_tensor *y, const hl_tensor *a, const hl_tensor *b, int op, double alpha)
 {
    HL_CHECK(op >= HL_ADD && op <= HL_GE, "binary: unknown op %d", op);
    const char *fn = binary[op];
@@ -180,6 +190,7 @@ int hl_check_binary(const hl_tensor *y, const hl_tensor *a, const hl_tensor *b, 
                hl_show(b));
    }
    if (op == HL_ATAN2) HL_TRY(hl_need_float(fn, "a", a));
+   HL_TRY(hl_need_whole(fn, a, alpha));
    return hl_need_dtype(fn, "y", y, hl_is_comparison(op) ? HL_U8 : a->dtype);
 }
 
@@ -188,7 +199,7 @@ int hl_fail_divisor(const char *fn, const hl_tensor *b)
    return hl_fail("%s: division by zero: b (%s) holds a 0, and whole numbers have no infinity", fn, hl_show(b));
 }
 
-int hl_check_addcmul(const hl_tensor *y, const hl_tensor *x, const hl_tensor *a, const hl_tensor *b)
+int hl_check_addcmul(const hl_tensor *y, const hl_tensor *x, const hl_tensor *a, const hl_tensor *b, double alpha)
 {
    const char *fn = "addcmul";
    HL_TRY(hl_need_output(fn, "y", y));
@@ -197,6 +208,7 @@ int hl_check_addcmul(const hl_tensor *y, const hl_tensor *x, const hl_tensor *a,
    HL_TRY(need_input(fn, "b", b, y));
    HL_TRY(hl_need_dtype(fn, "x", x, y->dtype));
    HL_TRY(hl_need_dtype(fn, "a", a, y->dtype));
+   HL_TRY(hl_need_whole(fn, x, alpha));
    return hl_need_dtype(fn, "b", b, y->dtype);
 }
 

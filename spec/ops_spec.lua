@@ -193,6 +193,30 @@ describe('long sums', function()
    end)
 end)
 
+describe('whole numbers', function()
+   it('are computed with whole numbers alone', function()
+      local t = hilo.ByteTensor{100, 200}
+      for name, f in pairs {['*'] = function() return t * 0.5 end, ['+'] = function() return t + 0.9 end,
+         ['/'] = function() return t / 0.5 end, ['^'] = function() return t ^ 0.5 end, ['number -'] = function() return 1.5 - t end,
+         mul = function() t:mul(1.5) end, add = function() t:add(0.5) end, ['add by'] = function() t:add(0.5, t) end,
+         cmax = function() t:cmax(0.5) end, clamp = function() return hilo.clamp(t, 0.5, 3) end,
+         addcmul = function() t:addcmul(0.5, t, t) end} do
+         local ok, message = pcall(f)
+         assert.is_false(ok, name)
+         assert.is_truthy(message:find('holds whole numbers', 1, true) and message:find(':float()', 1, true), message)
+      end
+      assert.are.same({100, 200}, t:totable())
+      assert.are.same({50, 100}, (t / 2):totable())
+      assert.are.same({100, 200}, hilo.cmin(t, math.huge):totable())
+   end)
+
+   it('out of the bounds of a type are cut to them where they are filled in or converted, and wrap in a table, as in Torch7', function()
+      assert.are.equal(255, hilo.ByteTensor(1):fill(300)[1])
+      assert.are.equal(255, hilo.Tensor{300}:byte()[1])
+      assert.are.same({44, 2}, hilo.ByteTensor{300, 2.7}:totable())
+   end)
+end)
+
 describe('NaN', function()
    it('comes out of max_pool', function()
       local input = hilo.ones(1, 1, 4, 4)

@@ -200,7 +200,7 @@ HL_API int hl_binary(hl_tensor *y, const hl_tensor *a, const hl_tensor *b, int o
 {
    HL_TRY(hl_poll());
    HL_TRY(hl_need_view(hl_binary_name(op), "b", b));
-   HL_TRY(hl_check_binary(y, a, b, op));
+   HL_TRY(hl_check_binary(y, a, b, op, alpha));
    if (hl_divides(op) && !hl_is_float(b) && hl_numel(y) > 0) HL_TRY(need_no_zero(hl_binary_name(op), b));
    number q = {alpha, hl_to_i64(alpha)};
    hl_iter it;
@@ -216,7 +216,8 @@ HL_API int hl_binary_scalar(hl_tensor *y, const hl_tensor *a, double b, int op, 
    };
    const char *fn = hl_binary_name(op);
    HL_TRY(hl_poll());
-   HL_TRY(hl_check_binary(y, a, NULL, op));
+   HL_TRY(hl_check_binary(y, a, NULL, op, alpha));
+   if (!hl_is_comparison(op)) HL_TRY(hl_need_whole(fn, a, b));
    if (hl_is_comparison(op)) {
       if (reverse) op = hl_mirrored(op);
       reverse = 0;
@@ -249,7 +250,7 @@ HL_API int hl_addcmul(hl_tensor *y, const hl_tensor *x, const hl_tensor *a, cons
        [HL_I64] = addcdiv_i64, [HL_I8] = addcdiv_i8,   [HL_I16] = addcdiv_i16, [HL_BF16] = addcdiv_f32,
    };
    HL_TRY(hl_poll());
-   HL_TRY(hl_check_addcmul(y, x, a, b));
+   HL_TRY(hl_check_addcmul(y, x, a, b, alpha));
    if (divide && !hl_is_float(b) && hl_numel(y) > 0) HL_TRY(need_no_zero("addcdiv", b));
    number q = {alpha, hl_to_i64(alpha)};
    hl_iter it;

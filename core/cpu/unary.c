@@ -245,7 +245,7 @@ HL_API int hl_unary(hl_tensor *y, const hl_tensor *x, int op, double a, double b
        [HL_I64] = rows_i64, [HL_I8] = rows_i8,   [HL_I16] = rows_i16, [HL_BF16] = rows_f32,
    };
    HL_TRY(hl_poll());
-   HL_TRY(hl_check_unary(y, x, op));
+   HL_TRY(hl_check_unary(y, x, op, a, b));
    numbers q = {a, b, hl_to_i64(a), hl_to_i64(b)};
    if (hl_is_float(x)) op = hl_simpler_unary(op, a);
    hl_iter it;

@@ -152,7 +152,7 @@ HL_EXPORT int hl_binary(hl_tensor *y, const hl_tensor *a, const hl_tensor *b, in
    const char *fn = hl_binary_name(op);
    HL_TRY(hl_poll());
    HL_TRY(hl_need_view(fn, "b", b));
-   HL_TRY(hl_check_binary(y, a, b, op));
+   HL_TRY(hl_check_binary(y, a, b, op, alpha));
    const hl_tensor *list[] = {y, a, b};
    hl_iter it;
    hl_iter_init(&it, false, 3, list);
@@ -176,7 +176,8 @@ HL_EXPORT int hl_binary_scalar(hl_tensor *y, const hl_tensor *a, double b, int o
 {
    const char *fn = hl_binary_name(op);
    HL_TRY(hl_poll());
-   HL_TRY(hl_check_binary(y, a, nullptr, op));
+   HL_TRY(hl_check_binary(y, a, nullptr, op, alpha));
+   if (!hl_is_comparison(op)) HL_TRY(hl_need_whole(fn, a, b));
    const hl_tensor *list[] = {y, a};
    hl_iter it;
    hl_iter_init(&it, false, 2, list);
@@ -210,7 +211,7 @@ HL_EXPORT int hl_addcmul(hl_tensor *y, const hl_tensor *x, const hl_tensor *a, c
                          int divide)
 {
    HL_TRY(hl_poll());
-   HL_TRY(hl_check_addcmul(y, x, a, b));
+   HL_TRY(hl_check_addcmul(y, x, a, b, alpha));
    const char *fn = divide ? "addcdiv" : "addcmul";
    const hl_tensor *list[] = {y, x, a, b};
    hl_iter it;

@@ -193,7 +193,7 @@ template <typename T> struct whole_op {
 HL_EXPORT int hl_unary(hl_tensor *y, const hl_tensor *x, int op, double a, double b)
 {
    HL_TRY(hl_poll());
-   HL_TRY(hl_check_unary(y, x, op));
+   HL_TRY(hl_check_unary(y, x, op, a, b));
    const char *fn = hl_unary_name(op);
    const hl_tensor *list[] = {y, x};
    hl_iter it;
