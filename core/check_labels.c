@@ -118,6 +118,6 @@ int hl_fail_label(const char *fn, const char *name, const hl_tensor *labels, int
       at %= block;
    }
    return hl_fail("%s: %s has %lld at [%s] (counted from 0), which is neither a class 0..%lld nor void (%d); remap the "
-                  "labels or set void_label",
+                  "labels or give another void",
                   fn, name, (long long)value, where, (long long)(classes - 1), void_label);
 }

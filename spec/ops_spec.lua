@@ -88,6 +88,12 @@ describe('an error', function()
       ['label_map: x must be (N,C,...), got 3'] = function() hilo.label_map(hilo.ones(3)) end,
       ['one_hot: classes must be a whole number, got nil'] = function() hilo.one_hot(labels) end,
       ['confusion: matrix must be int64, got 3x3 float32'] = function() hilo.confusion(hilo.zeros(3, 3), labels, labels) end,
+      ['std: expects a float tensor, got torch.ByteTensor; call :float() first'] = function() labels:std() end,
+      ['var: expects a float tensor, got torch.ByteTensor; call :float() first'] = function() hilo.var(labels, 1) end,
+      ['mask of 2x3x8x8, got a torch.LongTensor of 2; hilo.index(x, dim, positions)'] = function() return x[hilo.LongTensor{1, 3}] end,
+      ['neither a class 0..2 nor void (255); remap the labels or give another void'] = function()
+         hilo.cross_entropy(x, labels + 7)
+      end,
    }
    for text, f in pairs(cases) do
       it('says: ' .. text, function()

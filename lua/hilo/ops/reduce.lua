@@ -17,6 +17,10 @@ local function need_tensor(name, x)
    return x
 end
 
+local function need_float(name, x)
+   check(need_tensor(name, x)._storage.dtype.is_float, '%s: expects a float tensor, got %s; call :float() first', name, x:type())
+end
+
 -- Dimensions to reduce (all where none is named) -> bit mask, sizes left.
 local function plan(name, x, ...)
    local sizes, mask, n = sizes_table(x), 0, select('#', ...)
@@ -86,9 +90,7 @@ for _, name in ipairs {'sum', 'mean', 'prod'} do
    ---@return number|Tensor
    M[name] = function(x, ...)
       need_tensor(name, x)
-      if name == 'mean' and not x._storage.dtype.is_float and select('#', ...) > 0 then
-         core.raise(('mean: expects a float tensor, got %s; call :float() first'):format(x:type()))
-      end
+      if name == 'mean' and select('#', ...) > 0 then need_float(name, x) end
       if select('#', ...) == 0 and name == 'mean' and not x._storage.dtype.is_float then
          return all_elements('sum', x) / x:nElement()
       end
@@ -165,15 +167,8 @@ function M.norm(x, p, dim)
    return finish(pointwise.pow(raw.sum(pointwise.pow(pointwise.abs(x), p), unpack(dims)), 1 / p))
 end
 
---- Variance of all elements or along dim; divides by n - 1, or by n with biased.
----
----     assert(hilo.var(hilo.Tensor{1, 3}) == 2 and hilo.var(hilo.Tensor{1, 3}, nil, true) == 1)
----@param x Tensor
----@param dim? integer
----@param biased? boolean
----@return number|Tensor
-function M.var(x, dim, biased)
-   need_tensor('var', x)
+local function variance(name, x, dim, biased)
+   need_float(name, x)
    local n = dim and x:size(dim) or x:nElement()
    local dims = dim and {dim} or {}
    local y = pointwise.affine(raw.sumsq(pointwise.sub(x, raw.mean(x, unpack(dims))), unpack(dims)), 1 / (biased and n or n - 1))
@@ -181,13 +176,22 @@ function M.var(x, dim, biased)
    return y.requires_grad and y:view(1) or y:item()
 end
 
+--- Variance of all elements or along dim; divides by n - 1, or by n with biased.
+---
+---     assert(hilo.var(hilo.Tensor{1, 3}) == 2 and hilo.var(hilo.Tensor{1, 3}, nil, true) == 1)
+---@param x Tensor
+---@param dim? integer
+---@param biased? boolean
+---@return number|Tensor
+function M.var(x, dim, biased) return variance('var', x, dim, biased) end
+
 --- Standard deviation, as var.
 ---@param x Tensor
 ---@param dim? integer
 ---@param biased? boolean
 ---@return number|Tensor
 function M.std(x, dim, biased)
-   local v = M.var(x, dim, biased)
+   local v = variance('std', x, dim, biased)
    return type(v) == 'number' and math.sqrt(v) or pointwise.sqrt(v)
 end
 

@@ -522,7 +522,8 @@ M.maskedSelect = op('maskedSelect', {
    forward = function(ctx, x, mask)
       need_tensor('maskedSelect', x)
       check(core.is_tensor(mask) and mask:isSameSizeAs(x) and mask:dtype() == 'uint8',
-         'maskedSelect: expects a ByteTensor mask of %s', Tensor.shape_text(x))
+         'maskedSelect: expects a ByteTensor mask of %s, got %s; hilo.index(x, dim, positions) takes what is at positions',
+         Tensor.shape_text(x), core.is_tensor(mask) and ('a %s of %s'):format(mask:type(), Tensor.shape_text(mask)) or type(mask))
       local n = mask:ne(0):sum()
       local y = n > 0 and x:empty(n) or x:empty({})
       if n > 0 then run('hl_masked_select', y, x, mask) end
