@@ -165,6 +165,41 @@ describe('running statistics', function()
    end)
 end)
 
+describe('gradients at 0', function()
+   -- f's gradient at the values, of the sum of what f gives
+   local function gradient(f, values)
+      local t = hilo.DoubleTensor(values)
+      t.requires_grad = true
+      hilo.sum(f(t)):backward()
+      return t.grad:totable()
+   end
+
+   it('are finite of powers: 0 for the exponent 0, and of the exponent where the base is 0', function()
+      assert.are.same({0, 0}, gradient(function(t) return hilo.pow(t, 0) end, {0, 2}))
+      assert.are.same({1, 1}, gradient(function(t) return hilo.pow(t, 1) end, {0, 2}))
+      assert.are.same({0, 4}, gradient(function(t) return t ^ 2 end, {0, 2}))
+      local exponents = hilo.DoubleTensor{0, 1, 3}
+      assert.are.same({0, 1, 0}, gradient(function(t) return t ^ exponents end, {0, 0, 0}))
+      assert.are.same({0, 0}, gradient(function(t) return hilo.zeros(2):double() ^ t end, {0, 2}))
+      assert.are.same({0, 0}, gradient(function(t) return hilo.pow(0, t) end, {0, 2}))
+   end)
+
+   it('of a product are the products of the others', function()
+      assert.are.same({0, 6, 0}, gradient(hilo.prod, {2, 0, 3}))
+      assert.are.same({0, 0, 0}, gradient(hilo.prod, {0, 0, 3}))
+      assert.are.same({6, 3, 2}, gradient(hilo.prod, {1, 2, 3}))
+      assert.are.same({{0, 2}, {5, 1}}, gradient(function(t) return hilo.prod(t, 1) end, {{5, 1}, {0, 2}}))
+   end)
+
+   it('of norms and deviations are 0 where these are', function()
+      for _, p in ipairs {1, 1.5, 2, 3} do
+         assert.are.same({0, 0}, gradient(function(t) return hilo.norm(t, p) end, {0, 0}))
+         assert.are.same({{0, 0}, {0, 1}}, gradient(function(t) return hilo.norm(t, p, 2) end, {{0, 0}, {0, 4}}))
+      end
+      assert.are.same({0, 0, 0}, gradient(hilo.std, {7, 7, 7}))
+   end)
+end)
+
 describe('remainders', function()
    for _, device in ipairs {'cpu', 'emu'} do
       it('have the sign of the divisor however small they are, on ' .. device, function()

@@ -217,6 +217,7 @@ HL_API int hl_binary_scalar(hl_tensor *y, const hl_tensor *a, double b, int op, 
    const char *fn = hl_binary_name(op);
    HL_TRY(hl_poll());
    HL_TRY(hl_check_binary(y, a, NULL, op, alpha));
+   if (op == HL_POWER && !reverse) return hl_unary(y, a, HL_POW, b, 0.);
    if (!hl_is_comparison(op)) HL_TRY(hl_need_whole(fn, a, b));
    if (hl_is_comparison(op)) {
       if (reverse) op = hl_mirrored(op);

@@ -177,6 +177,7 @@ HL_EXPORT int hl_binary_scalar(hl_tensor *y, const hl_tensor *a, double b, int o
    const char *fn = hl_binary_name(op);
    HL_TRY(hl_poll());
    HL_TRY(hl_check_binary(y, a, nullptr, op, alpha));
+   if (op == HL_POWER && !reverse) return hl_unary(y, a, HL_POW, b, 0.);
    if (!hl_is_comparison(op)) HL_TRY(hl_need_whole(fn, a, b));
    const hl_tensor *list[] = {y, a};
    hl_iter it;

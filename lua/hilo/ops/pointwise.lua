@@ -191,10 +191,17 @@ mul = M.cmul
 binary('cdiv', C.HL_DIV, function(ctx, dy) return div(dy, ctx.b) end,
    function(ctx, dy) return M.neg(div(mul(dy, ctx.y), ctx.b)) end, 'y')
 div = M.cdiv
--- d/da a^b = b a^(b-1); d/db a^b = a^b log a
-binary('pow', C.HL_POWER, function(ctx, dy) return mul(mul(dy, M.pow(ctx.a, M.sub(ctx.b, 1))), ctx.b) end, function(ctx, dy)
-   return mul(mul(dy, ctx.y), type(ctx.a) == 'number' and math.log(ctx.a) or M.log(ctx.a))
+-- d/da a^b = b a^(b-1), 0 where b is 0; d/db a^b = a^b log a, 0 where a is 0 and b not below 0
+binary('pow', C.HL_POWER, function(ctx, dy)
+   return M.where(M.eq(ctx.b, 0), dy:zeros(1), mul(mul(dy, M.pow(ctx.a, M.sub(ctx.b, 1))), ctx.b))
+end, function(ctx, dy)
+   local a = is_tensor(ctx.a) and ctx.a or dy:empty(1):fill(ctx.a)
+   return M.where(mul(M.eq(a, 0), M.ge(ctx.b, 0)), dy:zeros(1), mul(mul(dy, ctx.y), M.log(a)))
 end, 'y')
+local power = M.pow
+unary('pow', C.HL_POW, 'x')
+local power_by_number = M.pow
+M.pow = function(a, b) return (type(b) == 'number' and power_by_number or power)(a, b) end
 
 -- the gradient goes to the argument that won; to the first where they are equal
 local function winner(wins)

@@ -48,7 +48,7 @@ local function reduction(name, code, backward)
    return op(name, {
       forward = function(ctx, x, ...)
          local mask, sizes = plan(name, x, ...)
-         ctx.x, ctx.sizes, ctx.from = x, sizes, sizes_table(x)
+         ctx.x, ctx.mask, ctx.sizes, ctx.from = x, mask, sizes, sizes_table(x)
          ctx.count = x:nElement()
          for d = 1, #sizes do ctx.count = ctx.count / math.max(1, sizes[d]) end
          local y = reduce(x, code, mask, sizes, not x._storage.dtype.is_float and 'long' or nil)
@@ -65,7 +65,14 @@ local function spread(ctx, dy) return dy:expand(ctx.from) end
 local raw = {
    sum = reduction('sum', C.HL_SUM, function(ctx, dy) return spread(ctx, dy):clone() end),
    mean = reduction('mean', C.HL_MEAN, function(ctx, dy) return spread(ctx, pointwise.affine(dy, 1 / ctx.count)):clone() end),
-   prod = reduction('prod', C.HL_PROD, function(ctx, dy) return pointwise.cdiv(spread(ctx, pointwise.cmul(dy, ctx.y)), ctx.x) end),
+   prod = reduction('prod', C.HL_PROD, function(ctx, dy)
+      -- of each element the product of the others: of all that are not 0, without itself, or 0 where another one is 0
+      local is_zero = pointwise.eq(ctx.x, 0)
+      local x, zeros = pointwise.where(is_zero, dy:empty(1):fill(1), ctx.x), is_zero:type(dy:type())
+      local alone = pointwise.eq(pointwise.sub(reduce(zeros, C.HL_SUM, ctx.mask, ctx.sizes), zeros), 0)
+      local product = pointwise.cmul(dy, reduce(x, C.HL_PROD, ctx.mask, ctx.sizes))
+      return pointwise.where(alone, pointwise.cdiv(spread(ctx, product), x), dy:zeros(1))
+   end),
    sumsq = reduction('sumsq', C.HL_SUMSQ, function(ctx, dy)
       return pointwise.cmul(pointwise.affine(ctx.x, 2), spread(ctx, dy))
    end),
@@ -146,6 +153,18 @@ function M.argmax(x, dim) return (select(2, M.max(x, dim or 1))) end
 ---@return Tensor positions long, 1 wide along dim
 function M.argmin(x, dim) return (select(2, M.min(x, dim or 1))) end
 
+-- x^(1/p), x not below 0, as the end of a norm: its gradient is 0 at 0, where the root's is infinite and the norm's any of many
+local root = op('root', {
+   forward = function(ctx, x, p)
+      ctx.p, ctx.y = p, p == 2 and pointwise.sqrt(x) or pointwise.pow(x, 1 / p)
+      return ctx.y
+   end,
+   backward = function(ctx, dy)
+      local dx = pointwise.affine(pointwise.cmul(dy, pointwise.pow(ctx.y, 1 - ctx.p)), 1 / ctx.p)
+      return pointwise.where(pointwise.eq(ctx.y, 0), dy:zeros(1), dx)
+   end,
+})
+
 --- p-norm (p = 2 where missing) of all elements, or along dim.
 ---
 ---     assert(hilo.norm(hilo.Tensor{3, 4}) == 5)
@@ -159,12 +178,12 @@ function M.norm(x, p, dim)
    local dims = dim and {dim} or {}
    local function finish(y) return dim and y or (y:nElement() > 0 and (y.requires_grad and y:view(1) or y:item()) or 0) end
    if p == 1 then return finish(raw.sumabs(x, unpack(dims))) end
-   if p == 2 then return finish(pointwise.sqrt(raw.sumsq(x, unpack(dims)))) end
+   if p == 2 then return finish(root(raw.sumsq(x, unpack(dims)), 2)) end
    if p == math.huge then
       if dim then return (M.max(pointwise.abs(x), dim)) end
       return M.max(pointwise.abs(x))
    end
-   return finish(pointwise.pow(raw.sum(pointwise.pow(pointwise.abs(x), p), unpack(dims)), 1 / p))
+   return finish(root(raw.sum(pointwise.pow(pointwise.abs(x), p), unpack(dims)), p))
 end
 
 local function variance(name, x, dim, biased)
@@ -192,7 +211,7 @@ function M.var(x, dim, biased) return variance('var', x, dim, biased) end
 ---@return number|Tensor
 function M.std(x, dim, biased)
    local v = variance('std', x, dim, biased)
-   return type(v) == 'number' and math.sqrt(v) or pointwise.sqrt(v)
+   return type(v) == 'number' and math.sqrt(v) or root(v, 2)
 end
 
 for name, code in pairs {any = C.HL_ANY, all = C.HL_ALL} do
