@@ -10,7 +10,8 @@
  *    divided by 0, is found there while the host goes on: the call returns 0, and the next hl_synchronize, hl_download
  *    or other call that waits for the card fails with the text. Nothing outside the tensors is read or written; what
  *    comes of such a value is NaN (of whole numbers 0), or, where it says where to write, is left out.
- *    A matrix of hl_confusion stays as it was. On the CPU the call itself fails, before it writes anything.
+ *    A matrix of hl_confusion stays as it was. On the CPU the call itself fails; what it was to write
+ *    is then undefined, but for that matrix.
  *  - It polls the interrupt flag given to hl_init (between tiles where it runs long) and fails with "interrupted".
  *  - "float" means HL_F32, HL_F64 or HL_BF16, which on the CPU is for what stands between convolutions; all float
  * arguments of one call share one dtype unless said otherwise.
