@@ -248,6 +248,27 @@ describe('points and parallel coordinates', function()
       assert.is_true(colours['#3366dd'] and colours['#ee7700'])
    end)
 
+   it('keep their room where names are long: these lose what they have in common, or their middle', function()
+      local text = require 'hilo.plot.text'
+      local paths = {'weights/resnet18-imagenet-fp16.pth', 'weights/resnet50-imagenet-fp16.pth'}
+      assert.same({'…resnet18…', '…resnet50…'}, text.told_apart(paths, 20))
+      assert.same({'…18…', '…50…'}, text.told_apart(paths, 5))
+      assert.same({'a', 'b…h', 'c'}, text.told_apart({'a', 'bcdefgh', 'c'}, 3))
+      assert.same(paths, text.told_apart(paths, 40))
+      assert.same({'', 'x', 'x'}, text.told_apart({'', 'x', 'x'}, 1))
+      local size = {380, 250}
+      local words = xml.words(plot.scatter(paths, {1, 2}, {0, 1}, {clabel = 'trial', size = size, to = 'svg'}))
+      assert.is_true(words['…resnet18…'] == 1 and words['…resnet50…'] == 1)
+      assert.is_nil(words['0.5']) -- trials have no fractions
+      assert.equal(1, xml.words(plot.parallel({{values = {net = paths[1]}, value = 1}}, {{name = 'net', choices = paths}},
+         {to = 'svg'}))['…resnet50…'])
+      local ys = {}
+      for y in plot.scatter({'a', 'b', ('x'):rep(57)}, {1, 2, 3}, {1, 2, 3}, {size = size, to = 'svg'})
+         :gmatch "<use[^>]-translate%([%d.]+,([%d.]+)%)[^>]-color='#%x+'" do ys[#ys + 1] = tonumber(y) end
+      assert.equal(3, #ys)
+      assert.is_true(math.max(unpack(ys)) - math.min(unpack(ys)) > 90)
+   end)
+
    it('draw the best line last, best by a minimum too', function()
       local rows = {{values = {lr = 0.1, net = 'a'}, value = 3}, {values = {lr = 0.001, net = 'b'}, value = 1},
          {values = {lr = 0.01, net = 'a'}}}

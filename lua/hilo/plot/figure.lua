@@ -98,28 +98,33 @@ end
 
 --- An axis: spec.low and .high (extremes of what is drawn, nil where there is nothing), log, pad (room at the ends, a share),
 --- from_zero (no room below 0), whole (no fractions), labels (names of the places 1, 2, ...), flip (1 on top), rotate (labels in any
---- case, else where they are too long), grid.
+--- case, for a picture that has room for them; else where they are too long), grid.
 ---@param axis 'x'|'y'
 ---@param spec table
 ---@return number low, number high
 function Figure:axis(axis, spec)
    local options, plain = self.options, self.medium == 'text'
-   local low, high
+   local low, high, rotate
    if spec.labels then
       low, high = 0.5, math.max(1, #spec.labels) + 0.5
+      local labels = spec.labels
+      rotate = axis == 'x' and spec.rotate
+      if axis == 'x' and not rotate and self:crowded(labels) then
+         labels = text.told_apart(labels, self:slanting(#labels))
+         rotate = self:crowded(labels)
+      end
       spec.tics = {}
-      for i, label in ipairs(spec.labels) do spec.tics[i] = {i, label} end
+      for i, label in ipairs(labels) do spec.tics[i] = {i, label} end
    else
       low, high = span.of(self.what, axis, options[axis .. 'range'], spec)
    end
    if spec.log then self:set('set logscale %s', axis) end
    self:set('set %srange [%.17g:%.17g]', axis, spec.flip and high or low, spec.flip and low or high)
-   local rotate = axis == 'x' and spec.labels and (spec.rotate or self:crowded(spec.labels)) and ' rotate by 40 right' or ''
    local w, h = self:size()
    local count = axis == 'x' and w / self:letter() / 12.5 or h / (plain and 4 or 50)
    count = math.max(3, math.min(8, math.floor(count)))
    if spec.tics or spec.log then
-      self:set('set %stics %s%s', axis, list(spec.tics or tics.log(low, high, count)), rotate)
+      self:set('set %stics %s%s', axis, list(spec.tics or tics.log(low, high, count)), rotate and ' rotate by 40 right' or '')
    else
       local step, format = tics.linear(low, high, count, spec.whole)
       self:set("set format %s '%s'", axis, format)
@@ -150,6 +155,15 @@ end
 ---@param names string[]
 ---@return boolean
 function Figure:crowded(names) return (Figure.longest(names) + 1) * #names * self:letter() > 0.85 * self:size() end
+
+--- Letters of n slanting names below the picture of which the longest takes a third of its height and the first ends inside.
+---@param n integer
+---@return integer
+function Figure:slanting(n)
+   local w, h = self:size()
+   local rise, run = 0.64 * self:letter(), 0.77 * self:letter() -- of a letter at 40 degrees
+   return math.max(8, math.min(40, math.floor(math.min(0.35 * h / rise, (40 + 0.4 * w / n) / run))))
+end
 
 --- Says above the data what the picture leaves out.
 ---@param format string

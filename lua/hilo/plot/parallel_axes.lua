@@ -1,5 +1,6 @@
 --- plot/parallel_axes.lua: an axis of parallel coordinates: where a value lies between 0, the bottom, and 1, and which marks there are.
 local span = require 'hilo.plot.span'
+local text = require 'hilo.plot.text'
 local tics = require 'hilo.plot.tics'
 local values = require 'hilo.plot.values'
 
@@ -20,8 +21,8 @@ local function of_names(axis, list)
    for _, choice in ipairs(axis.choices or {}) do add(choice) end
    for _, v in pairs(list) do if v ~= nil then add(v) end end
    local function place(k) return #names == 1 and 0.5 or 0.05 + 0.9 * (k - 1) / (#names - 1) end
-   local marks = {}
-   for k = 1, #names, math.ceil(#names / 20) do marks[#marks + 1] = {place(k), names[k]} end
+   local marks, labels = {}, text.told_apart(names, 20)
+   for k = 1, #names, math.ceil(#names / 20) do marks[#marks + 1] = {place(k), labels[k]} end
    return function(v) return v ~= nil and place(at[tostring(v)]) or nil end, marks
 end
 

@@ -5,6 +5,7 @@ local output = require 'hilo.plot.output'
 local span = require 'hilo.plot.span'
 local style = require 'hilo.plot.style'
 local text = require 'hilo.plot.text'
+local tics = require 'hilo.plot.tics'
 local values = require 'hilo.plot.values'
 
 local scatter = {}
@@ -41,14 +42,16 @@ end
 ---@param low number?
 ---@param high number?
 ---@param scale string[]
+---@param whole? boolean no fractions
 ---@return number low, number high
-function scatter.colours(figure, low, high, scale)
+function scatter.colours(figure, low, high, scale, whole)
    local options = figure.options
    low, high = span.of(figure.what, 'c', options.crange, {low = low, high = high, log = options.clog})
    figure:set(style.palette(scale))
    figure:set('set cbrange [%.17g:%.17g]', low, high)
    if options.clog then figure:set('set logscale cb') end
    figure:set("set cbtics format '%g' scale 0.5")
+   if whole then figure:set('set cbtics %.17g', (tics.linear(low, high, select(2, figure:size()) / 50, true))) end
    if figure.medium == 'text' then figure:set('unset colorbox') end
    if options.clabel then figure:set('set cblabel %s', text.quoted(options.clabel, 100)) end
    return low, high
@@ -97,10 +100,10 @@ function scatter.scatter(x, y, colours, options)
    axis('x', xs, ys, xnames)
    axis('y', ys, xs, ynames)
    if #coloured > 0 then
-      local c = {}
-      for i, row in ipairs(coloured) do c[i] = row[3] end
+      local c, whole = {}, not options.clog
+      for i, row in ipairs(coloured) do c[i], whole = row[3], whole and row[3] % 1 == 0 end
       local low, high = values.range {c}
-      scatter.colours(figure, low, high, style.scales.line)
+      scatter.colours(figure, low, high, style.scales.line, whole)
    end
    if dropped > 0 then figure:note('%d value%s not above 0, not on the logarithmic axis', dropped, dropped == 1 and '' or 's') end
    if #plain > 0 then

@@ -47,6 +47,47 @@ function text.line(value, most)
    return table.concat(characters, '', 1, head) .. '…' .. table.concat(characters, '', #characters - tail + 1)
 end
 
+-- How many characters all names begin with, or end with (step -1): whole words of them, or parts too.
+local function common(lists, step, most, parts)
+   local n = 0
+   for k = 0, most - 1 do
+      local character
+      for _, list in ipairs(lists) do
+         local one = list[step == 1 and 1 + k or #list - k]
+         character = character or one
+         if one ~= character then return n end
+      end
+      if parts or not character:find '^%w$' then n = k + 1 end
+   end
+   return n
+end
+
+--- Names as lines of `most` characters at the most. Where one is longer, all lose what they have in common at both ends, which
+--- would else be all that is left of them.
+---@param names string[]
+---@param most integer
+---@return string[]
+function text.told_apart(names, most)
+   local lists, shortest, longest = {}, math.huge, 0
+   for i, name in ipairs(names) do
+      lists[i] = text.characters(tostring(name))
+      shortest, longest = math.min(shortest, #lists[i]), math.max(longest, #lists[i])
+   end
+   local head, tail = 0, 0
+   for _, parts in ipairs {false, true} do
+      if #names > 1 and longest - head - tail > most then
+         head = common(lists, 1, shortest - 1, parts)
+         tail = common(lists, -1, shortest - 1 - head, parts)
+      end
+   end
+   local out = {}
+   for i, list in ipairs(lists) do
+      local own = table.concat(list, '', head + 1, #list - tail)
+      out[i] = text.line((head > 0 and '…' or '') .. own .. (tail > 0 and '…' or ''), most)
+   end
+   return out
+end
+
 --- Length in characters.
 ---@param s string
 ---@return integer

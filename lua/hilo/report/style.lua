@@ -74,6 +74,7 @@ th[aria-sort=descending] button::after { content: "\2193"; color: var(--accent);
 .samples img { display: block; max-width: 100%; height: auto; }
 .samples figcaption { overflow-wrap: anywhere; }
 .broad { min-width: 40rem; }
+.broad svg text { paint-order: stroke; stroke: var(--ground); stroke-width: 3px; stroke-linejoin: round; }
 .pair { display: flex; flex-wrap: wrap; gap: .5rem 2.5rem; align-items: flex-start; }
 .pair > figure { flex: 0 1 31rem; }
 .pair > .scroll { flex: 0 1 auto; min-width: 0; }
