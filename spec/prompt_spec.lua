@@ -51,7 +51,7 @@ describe('the prompt', function()
          .. 'require("posix.signal").kill(require("posix.unistd").getpid(), 2) while true do end end\n'
          .. 'pcall(require, "broken");\nrequire "slow"\nmended = true;\nrequire("broken").n, require("slow").n\nmended = nil\n'
          .. 'require "broken"\npackage.loaded.broken = nil\nrequire "broken"\nmended = true;\nrequire("broken").n\n')
-      assert.matches('interrupted\n7  8\n{n = 7}\n%[1%]:1: not yet\n7\n$', out)
+      assert.matches('interrupted\nat %[2%]:1, [^\n]*\n7  8\n{n = 7}\n%[1%]:1: not yet\nat %[1%]:1, [^\n]*\n7\n$', out)
    end)
 
    it('goes on where finalizers fail, in whatever code they run, and where a yield has nobody to go to', function()
@@ -97,6 +97,33 @@ describe('the prompt', function()
       assert.matches('k = 21\ndeep = 42\n', out)
       assert.matches('43\n2  %S+:6, in the main chunk\n1\nnil\n1  %S+:4, in inner\n21\n', out)
       os.remove(path)
+   end)
+
+   it('knows the line and the variables of a call in which Lua itself raised the error', function()
+      local path = in_file 'local function inner(k)\n   local deep = k * 2\n   return deep.x.y\nend\ninner(21)\n'
+      local out = typed('locals\n', '-i ' .. path)
+      assert.matches('\nat %S+:3, in inner; ', out)
+      assert.matches('\nk = 21\ndeep = 42\n$', out)
+      os.remove(path)
+      assert.matches('in f;[^\n]*\na = 7\n$', typed 'function f(a) nothing() end\nf(7)\nlocals\n')
+      assert.matches('in f;[^\n]*\nn = %d+\n$', typed 'function f(n) return 1 + f(n + 1) end\nf(1)\nlocals\n')
+      out = typed 'function f(a) a.b.c = 1 end\ndebug = nil string.find = 1 f(7)\nlocals\n'
+      assert.matches('in f;[^\n]*\na = 7\n$', out)
+   end)
+
+   it('sees the variables of a call until that is left, and what is set meanwhile stays', function()
+      local begin = 'x = 5\nfunction f(x, n) error "e" end\nf(1, 0 / 0)\nx\nlocals\n'
+      assert.matches('\n5\nx = 1\nn = nan\n1\nnan\n5\nnil\n$', typed(begin .. 'x\nn\nleave\nx\nn\n'))
+      assert.matches('\nx = 1\nn = nan\n2\n2\n2\n$', typed(begin .. 'x = x + 1\nx\nprint(x)\nleave\nx\n'))
+      assert.matches('\nx = 1\nn = nan\n3\n3\n$', typed(begin .. 'local x = 3\nx\nleave\nx\n'))
+      assert.matches('\n9\n10\n$', typed('local c = 1\nlocal function f() c = c + 1 error "e" end\nf()\nup\ndown\n'
+         .. 'c = 9\nc\npcall(f);\nleave\nc\n'))
+      assert.equal('no call is looked at\n', typed 'leave\n')
+   end)
+
+   it('looks at the last error, but not at a slip while one looks around', function()
+      local out = typed 'function f(x) error "e" end\nfunction g(y) error "e" end\nf(1)\nlocals\nnothing.x\nx\ng(7)\nlocals\nx\n'
+      assert.matches('\nx = 1\n%[5%]:1: [^\n]*\n1\n.*\ny = 7\nnil\n$', out)
    end)
 
    it('runs code from the command line', function()

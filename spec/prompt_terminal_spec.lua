@@ -46,7 +46,7 @@ describe('the prompt at a terminal', function()
       for _, loop in ipairs {
          'while true do end', 'local i = 0.5 while true do i = i + 1 end', 'for i = 1, 1e15 do end',
          'local n, m = 0, 0 while true do n = n + 1 if n < 3000 then m = m + 1 end end',
-         'local s = 0 local t = {1, 2} while true do for i = 1, 2 do s = s + t[i] end end',
+         'local n = 0 local t = {1, 2} while true do for i = 1, 2 do n = n + t[i] end end',
          'local function f(n) return f(n + 1) end f(0)', 'while true do local t = {} t[1] = 1 end',
          'local p = require"ffi".new("double[9]") while true do p[3] = p[3] + 1 end',
          'local c = coroutine.wrap(function() while true do coroutine.yield() end end) while true do c() end',

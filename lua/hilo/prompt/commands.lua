@@ -5,13 +5,14 @@ local commands = {}
 local modules = {
    time = 'timing', timeit = 'timing', prof = 'profile', mem = 'memory', who = 'memory', reload = 'reload', save = 'replay',
    load = 'replay', history = 'replay', up = 'errors', down = 'errors', frames = 'errors', locals = 'errors',
+   leave = 'errors',
 }
 
 --- The commands, sorted.
 ---@return string[]
 function commands.names() return require('hilo.keys')(modules) end
 
-local bare = {up = true, down = true, frames = true, locals = true, exit = true, quit = true}
+local bare = {up = true, down = true, frames = true, locals = true, leave = true, exit = true, quit = true}
 
 local function is_defined(name, session)
    return session.variables[name] ~= nil or rawget(_G, name) ~= nil

@@ -21,6 +21,12 @@ function errors.up(session) move(session, 1, 'that is the outermost') end
 --- Looks at what was called.
 function errors.down(session) move(session, -1, 'here the error was raised') end
 
+--- Looks at no call any longer: the session's own variables are seen again.
+function errors.leave(session)
+   if not session.frames then error('no call is looked at', 0) end
+   session.frames = nil
+end
+
 --- The stack, a line a call.
 function errors.frames(session) session:say('%s', stack(session):text()) end
 

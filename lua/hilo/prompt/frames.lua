@@ -1,13 +1,24 @@
---- prompt/frames.lua: the stack of a coroutine that an error has ended: calls, their variables, a place among them.
+--- prompt/frames.lua: the stack of a coroutine in which an error was raised: calls, their variables, a place among them.
 local chunk = require 'hilo.prompt.chunk'
+
+-- The stack is read while what an entry did to Lua's own names still holds.
+local getinfo, getlocal, getupvalue, setmetatable = debug.getinfo, debug.getlocal, debug.getupvalue, setmetatable
+local find, format, sub, huge = string.find, string.format, string.sub, math.huge
 
 ---@class Frame
 ---@field where string '[3]:2', 'mine.lua:17'
 ---@field source string of the chunk, '@mine.lua'
 ---@field line integer
 ---@field what string name of the function, as far as it is known
----@field variables {[1]: string, [2]: any}[] in the order of their declaration, those of the function's surroundings at the end
+---@field variables FrameVariable[] in the order of their declaration, those of the function's surroundings at the end
 ---@field f function
+---@field seen Variables? what a chunk sees of it, once somebody looks
+---@field copies table<string, FrameVariable>? which of these are no variables of its surroundings, with what they held
+
+---@class FrameVariable
+---@field [1] string name
+---@field [2] any value
+---@field [3] integer? number in the function where it is one of its surroundings
 
 ---@class Frames
 ---@field at integer which frame is looked at, 1 is where the error was raised
@@ -19,19 +30,19 @@ Frames.__index = Frames
 --- Whether a function's source is one of hilo's own files, or was made by one.
 ---@param source string
 ---@return boolean
-function Frames.inside(source) return source:find('/lua/hilo/', 1, true) ~= nil or source:find('^=%(lua/hilo/') ~= nil end
+function Frames.inside(source) return find(source, '/lua/hilo/', 1, true) ~= nil or find(source, '^=%(lua/hilo/') ~= nil end
 
 local function variables_of(thread, level, f)
    local variables = {}
-   for i = 1, math.huge do
-      local name, value = debug.getlocal(thread, level, i)
+   for i = 1, huge do
+      local name, value = getlocal(thread, level, i)
       if not name then break end
-      if name:sub(1, 1) ~= '(' then variables[#variables + 1] = {name, value} end
+      if sub(name, 1, 1) ~= '(' then variables[#variables + 1] = {name, value} end
    end
-   for i = 1, math.huge do
-      local name, value = debug.getupvalue(f, i)
+   for i = 1, huge do
+      local name, value = getupvalue(f, i)
       if not name then break end
-      if name ~= '' and not chunk.is_own(name) then variables[#variables + 1] = {name, value} end
+      if name ~= '' and not chunk.is_own(name) then variables[#variables + 1] = {name, value, i} end
    end
    return variables
 end
@@ -42,10 +53,10 @@ end
 function Frames.new(thread)
    local all, own = {}, {}
    for level = 0, 200 do
-      local info = debug.getinfo(thread, level, 'nSlf')
+      local info = getinfo(thread, level, 'nSlf')
       if not info then break end
       if info.what ~= 'C' then
-         local frame = {where = ('%s:%d'):format(info.short_src, info.currentline), f = info.func, source = info.source,
+         local frame = {where = format('%s:%d', info.short_src, info.currentline), f = info.func, source = info.source,
             line = info.currentline, what = info.name or 'a function',
             variables = variables_of(thread, level, info.func)}
          all[#all + 1] = frame
@@ -95,13 +106,41 @@ function Frames:text()
    return table.concat(lines, '\n')
 end
 
---- The variables of the frame looked at, for a chunk to see.
+--- The variables of the frame looked at, for a chunk to see: copies of its own, and those of its surroundings themselves.
 ---@return Variables
 function Frames:variables()
-   local variables = {}
-   local list = self.list[self.at].variables
-   for i = #list, 1, -1 do variables[list[i][1]] = chunk.variable(list[i][2]) end
-   return variables
+   local frame = self.list[self.at]
+   if frame.seen then return frame.seen end
+   frame.seen, frame.copies = {}, {}
+   for _, variable in ipairs(frame.variables) do
+      local name, value, outside = unpack(variable, 1, 3)
+      if not outside then
+         frame.seen[name], frame.copies[name] = chunk.variable(value), variable
+      elseif not frame.seen[name] then
+         frame.seen[name] = {frame.f, outside}
+      end
+   end
+   return frame.seen
+end
+
+--- A variable of the frame looked at is seen no longer.
+---@param name string
+function Frames:hide(name)
+   local frame = self.list[self.at]
+   frame.seen[name], frame.copies[name] = nil, nil
+end
+
+--- The copies that code has assigned to, with what they hold now; they are seen no longer.
+---@return {[1]: string, [2]: any}[]
+function Frames:take_assigned()
+   local list, frame = {}, self.list[self.at]
+   for name, variable in pairs(frame.copies or {}) do
+      local before, now = variable[2], chunk.value(frame.seen[name])
+      local both_nan = now ~= now and before ~= before
+      if not rawequal(now, before) and not both_nan then list[#list + 1] = {name, now} end
+   end
+   for _, assigned in ipairs(list) do self:hide(assigned[1]) end
+   return list
 end
 
 return Frames

@@ -35,7 +35,7 @@ local function next_entry(session, lines)
       session:say('%s', session.paint('dim', '> ' .. text:gsub('\n', '\n> ')))
       return text, true
    end
-   return reader.entry(lines, ('%d> '):format(session:number()), function(text) return session:wants_more(text) end)
+   return reader.entry(lines, session:prompt(), function(text) return session:wants_more(text) end)
 end
 
 local function remember(session, lines, text)

@@ -117,9 +117,9 @@ function readline.new(options)
    local completer = ffi.cast('rl_completion_func_t *', function(_, from, to)
       rl.rl_attempted_completion_over = 1
       if host.hl_host_interrupted() ~= 0 then return nil end -- it came with the key: the line ends below
-      local called, thread, ok, found = pcall(stop.run, matches_of, from, to)
+      local called, why, ok, found = pcall(stop.run, matches_of, from, to)
       if called and ok then return found end
-      broken_off = interrupts.is(called and found or thread) -- by Ctrl-C, which then ends the line too
+      broken_off = interrupts.is(called and found or why) -- by Ctrl-C, which then ends the line too
       return nil
    end)
 

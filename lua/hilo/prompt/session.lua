@@ -65,24 +65,42 @@ function Session:say(format, ...)
    io.write(select('#', ...) > 0 and format:format(...) or format, '\n')
 end
 
--- What a chunk sees: the frame looked at before the session's own.
+--- What the next entry is asked for with: its number, and the call that is looked at.
+---@return string
+function Session:prompt()
+   local frame = self.frames and self.frames.list[self.frames.at]
+   return frame and ('%d in %s> '):format(self:number(), frame.what) or ('%d> '):format(self:number())
+end
+
+-- What a chunk sees: the frame looked at before the session's own. What it declares is the session's, and hides the frame's.
 function Session:visible()
-   if not self.frames then return self.variables end
-   return setmetatable(self.frames:variables(), {__index = self.variables, __newindex = self.variables})
+   local frames = self.frames
+   if not frames then return self.variables end
+   local seen = frames:variables()
+   local function declare(_, name, variable)
+      frames:hide(name)
+      self.variables[name] = variable
+   end
+   return setmetatable({}, {__index = function(_, name) return seen[name] or self.variables[name] end, __newindex = declare})
+end
+
+-- So is what code assigned to variables of the frame.
+local function take_assigned(self)
+   for _, assigned in ipairs(self.frames and self.frames:take_assigned() or {}) do
+      local name, value = assigned[1], assigned[2]
+      local variable = self.variables[name]
+      if variable then debug.setupvalue(variable[1], variable[2], value) else rawset(_G, name, value) end
+   end
 end
 
 -- An error has ended the chunk between its declarations: its variables are taken from its stack, with what they held. Those of a
 -- command's own function are nobody's.
-function Session:rescue(thread, f)
+function Session:rescue(frames, f)
    if Frames.inside(debug.getinfo(f, 'S').source) then return end
-   for level = 0, 200 do
-      local info = debug.getinfo(thread, level, 'f')
-      if not info then return end
-      if info.func == f then
-         for i = 1, math.huge do
-            local name, value = debug.getlocal(thread, level, i)
-            if not name then return end
-            if name:sub(1, 1) ~= '(' then self.variables[name] = chunk.variable(value) end
+   for _, frame in ipairs(frames.list) do
+      if frame.f == f then
+         for _, variable in ipairs(frame.variables) do
+            if not variable[3] then self:visible()[variable[1]] = chunk.variable(variable[2]) end
          end
       end
    end
@@ -107,19 +125,20 @@ end
 
 --- Says what an error says, and where it came from.
 ---@param message any
----@param thread thread
-function Session:fail(message, thread)
+---@param frames Frames? the stack where it was raised
+function Session:fail(message, frames)
    self.erred = true
    io.stdout:flush()
    self.interrupted = interrupts.is(message)
    local text = type(message) == 'string' and without_own_place(message) or 'error: ' .. pretty.text(message)
    io.stderr:write(self.paint_error('error', text), '\n')
-   local frames = Frames.new(thread)
-   if not frames.own then return end
-   self.failed = frames
-   if #frames.list > 1 or frames.list[1] and frames.list[1].source:sub(1, 1) == '@' then
-      io.stderr:write(self.paint_error('dim', ('at %s, in %s; `up`, `down`, `frames` and `locals` look around'):format(
-         frames.list[1].where, frames.list[1].what)), '\n')
+   if not frames or not frames.own then return end
+   local has_calls = #frames.list > 1 or frames.list[1].source:sub(1, 1) == '@'
+   if self.frames and not has_calls then return end -- a slip of somebody who looks around
+   self.failed, self.frames = frames, nil
+   if has_calls then
+      local hint = 'at %s, in %s; `up`, `down`, `frames` and `locals` look around, `leave` ends that'
+      io.stderr:write(self.paint_error('dim', hint:format(frames.list[1].where, frames.list[1].what)), '\n')
    end
 end
 
@@ -138,13 +157,14 @@ end
 ---@return any[] results
 ---@return integer count
 function Session:work(f, ...)
-   local function gather(thread, ok, ...) return thread, ok, {...}, select('#', ...) end
-   local thread, ok, values, n = gather(stop.run(f, ...))
+   local function gather(frames, ok, ...) return frames, ok, {...}, select('#', ...) end
+   local frames, ok, values, n = gather(stop.run(f, ...))
    mend_names(self)
+   take_assigned(self)
    unfinished.forget()
    if not ok then
-      self:fail(values[1], thread)
-      self:rescue(thread, f)
+      self:fail(values[1], frames)
+      if frames then self:rescue(frames, f) end
    end
    return ok, values, n
 end

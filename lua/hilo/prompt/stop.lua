@@ -3,6 +3,7 @@ local ffi = require 'ffi'
 local jit = require 'jit'
 local util = require 'jit.util'
 local core = require 'hilo.core'
+local Frames = require 'hilo.prompt.frames'
 
 ffi.cdef [[
 int lua_sethook(void *state, void *hook, int mask, int count);
@@ -75,25 +76,39 @@ function stop.install()
    core.call(host, 'hl_host_interrupt_prompt', lua)
 end
 
-local function ended(thread, ok, ...)
+local function passed(...) return ... end
+
+-- `resumed` is false where Ctrl-C came once more, behind the xpcall.
+local function ended(thread, raised, resumed, ok, ...)
    local what = host.hl_host_interrupt_work(nil)
    if bit.band(what, ffi.C.HL_HOST_CODE_SPOILT) ~= 0 then jit.flush() end
-   if ok and bit.band(what, ffi.C.HL_HOST_UNANSWERED) ~= 0 then return thread, false, 'interrupted' end
-   if coroutine.status(thread) == 'suspended' then return thread, false, 'attempt to yield from outside a coroutine' end
-   return thread, ok, ...
+   if not resumed then return raised.frames, false, ok end
+   if coroutine.status(thread) == 'suspended' then
+      return Frames.new(thread), false, 'attempt to yield from outside a coroutine'
+   end
+   if ok and bit.band(what, ffi.C.HL_HOST_UNANSWERED) ~= 0 then return nil, false, 'interrupted' end
+   return raised.frames, ok, ...
 end
 
---- Runs f(...) in a coroutine of its own, whose stack an error leaves as it is.
+--- Runs f(...) in a coroutine of its own.
 ---@param f function
----@return thread
+---@return Frames? stack where an error was raised
 ---@return boolean ok
 ---@return ... what f returns, or the error
 function stop.run(f, ...)
-   local thread = coroutine.create(f)
+   local thread, raised = nil, {}
+   -- LuaJIT knows lines and variables of the innermost call only here, before it leaves it. Where the stack has overflown there is
+   -- room for little more than the call of another coroutine. (The outermost function of a coroutine must make no tail call of a
+   -- function in C: with a handler of traces attached LuaJIT may crash there.)
+   local function look(message)
+      coroutine.resume(coroutine.create(function() raised.frames = Frames.new(thread) end))
+      return message
+   end
+   thread = coroutine.create(function(...) return passed(xpcall(f, look, ...)) end)
    host.hl_host_interrupt_work(state_of(thread))
-   return ended(thread, coroutine.resume(thread, ...))
+   return ended(thread, raised, coroutine.resume(thread, ...))
 end
-jit.off(stop.run)
+jit.off(stop.run, true)
 jit.off(ended)
 
 return stop
