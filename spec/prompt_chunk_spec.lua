@@ -5,8 +5,8 @@ local scan = require 'hilo.prompt.scan'
 local function session(...)
    local variables, results = {}, nil
    for _, text in ipairs {...} do
-      local kind = assert(chunk.kind(text, '=t'))
-      results = {assert(chunk.new(text, '=t', kind, variables))()}
+      local kind, _, code = chunk.kind(text, '=t')
+      results = {assert(chunk.new(code, '=t', kind, variables))()}
    end
    return unpack(results)
 end
@@ -95,15 +95,30 @@ describe('an entry', function()
    it('returns the expression that its last lines are', function()
       local kind, _, code = chunk.kind('a = 5\nb = a * 2\nb +\n 1', '=t')
       assert.equal('statements', kind)
-      assert.equal('a = 5\nb = a * 2\nreturn b +\n 1', code)
+      assert.equal('a = 5\nb = a * 2\nreturn _pass_(b +\n 1)\n', code)
+   end)
+
+   it('returns what its last statement calls, and calls it once', function()
+      local calls = 'n = 0; function f(x) n = n + 1 return x end'
+      assert.same({7, 8}, {session(calls, 'local a = 7; f(a), 8')})
+      assert.equal(7, session(calls, 'local a = 7\nf(a) -- why; f(1)'))
+      assert.equal(1, session(calls, 'a = 7; f(a)', 'n'))
+      assert.equal(9, session 'function f()\n   return 9\nend\nf();')
+      assert.equal(0, select('#', session 'a = 7; (function() end)()'))
+      -- a string or a table in the next line is what the line before calls
+      for _, text in ipairs {'x = f\n{1}', 'x = f\n"a"', 'for i = 1, 2 do\nf(i)\nend', 's = [[\nf()\n]]', 'a = 1 -- a; b'} do
+         assert.equal(text, (select(3, chunk.kind(text, '=t'))))
+      end
+      local code = select(3, chunk.kind('a = 1\nnothing()', '=t'))
+      assert.matches('^t:2: ', select(2, pcall(assert(chunk.new(code, '=t', 'statements', {})))))
    end)
 
    it('is an expression or statements, and never compiled code', function()
       assert.equal('expression', chunk.kind('1 + 1', '=t'))
       assert.equal('expression', chunk.kind('f(x);', '=t'))
       assert.equal('statements', chunk.kind('x = 1', '=t'))
-      assert.equal('a = 5;return  a * 2', select(3, chunk.kind('a = 5; a * 2', '=t')))
-      assert.equal('local t = {";"};return  #t;', select(3, chunk.kind('local t = {";"}; #t;', '=t')))
+      assert.equal('a = 5;return _pass_( a * 2)\n', select(3, chunk.kind('a = 5; a * 2', '=t')))
+      assert.equal('local t = {";"};return _pass_( #t)\n', select(3, chunk.kind('local t = {";"}; #t;', '=t')))
       assert.is_true((select(2, chunk.kind('for i = 1, 3 do a = 5; a', '=t'))))
       assert.is_nil((chunk.kind(string.dump(function() end), '=t')))
    end)

@@ -15,15 +15,32 @@ local names_at_once = 50 -- a function of LuaJIT holds 60 variables from outside
 
 local at_end = "near '<eof>'$"
 
--- Statements of which the last one, after a line's end or a semicolon, is an expression: it is what they return.
-local function with_result(text, name)
+-- Statements, or none, and the expression that they return. An expression that is a call is no tail call: errors shall be told at its
+-- line. That is the line of what follows the expression, so the bracket stands in its last line; in the next one where it cannot be
+-- told where a comment begins.
+local function returning(before, expression)
+   local whole = expression:gsub('%s*;?%s*$', '')
+   local before_comment = whole:match '^(.-)%-%-[^%[\n][^\n]*$' or whole
+   for _, one in ipairs {whole, before_comment, whole .. '\n'} do
+      local code = ('%sreturn _pass_(%s)\n'):format(before, one)
+      if load(code, '=', 't') then return code end
+   end
+   return before .. 'return ' .. expression .. '\n'
+end
+
+-- Statements of which the last one, after a line's end or a semicolon, is an expression: it is what they return. Of a text that is
+-- right Lua as it stands the expression must be a call; in brackets it may be what the line before calls.
+local function with_result(text, name, is_right)
    local from = #text
    while true do
       local at = text:sub(1, from):match('.*()[\n;]')
       if not at then return nil end
-      local tail = text:sub(at + 1)
-      local code = text:sub(1, at) .. 'return ' .. tail
-      if tail:find('%S') and load('return ' .. tail, name, 't') and load(code, name, 't') then return code end
+      local before, tail = text:sub(1, at), text:sub(at + 1)
+      local is_result = tail:find(is_right and '^%s*[^%s(]' or '%S') and load('return ' .. tail, name, 't')
+      local in_comment = is_result and load(before .. ')', name, 't')
+      if is_result and not in_comment and load(before .. 'return ' .. tail, name, 't') and (not is_right or load(tail, name, 't')) then
+         return returning(before, tail)
+      end
       from = at - 1
    end
 end
@@ -33,13 +50,13 @@ end
 ---@param name string of the chunk, '=[3]'
 ---@return 'expression'|'statements'|nil kind
 ---@return boolean|string|nil more true: lines are wanting, else what is wrong
----@return string? code the text; where its last statement is an expression with `return` before that
+---@return string? code the text; where its last statement is an expression, one that returns it
 function chunk.kind(text, name)
    local f, of_expression = load('return ' .. text, name, 't')
    if f then return 'expression', nil, text end
    local g, why = load(text, name, 't')
-   if g then return 'statements', nil, text end
-   local code = with_result(text, name)
+   if g then return 'statements', nil, with_result(text, name, true) or text end
+   local code = with_result(text, name, false)
    if code then return 'statements', nil, code end
    if why:find('unfinished string', 1, true) then return nil, why end
    return nil, (why:find(at_end) or of_expression:find(at_end)) and true or why
@@ -55,19 +72,9 @@ local function keeping(names)
    return table.concat(parts)
 end
 
--- An expression that is a call is no tail call: errors shall be told at its line. That is the line of what follows the expression, so
--- the bracket stands in its last line; in the next one where it cannot be told where a comment begins.
 local function body_of(text, kind)
    local names = scan.names(text)
-   if kind == 'expression' then
-      local whole = text:gsub('%s*;?%s*$', '')
-      local before_comment = whole:match '^(.-)%-%-[^%[\n][^\n]*$' or whole
-      for _, expression in ipairs {whole, before_comment, whole .. '\n'} do
-         local code = ('return _pass_(%s)\n'):format(expression)
-         if load(code, '=', 't') then return code, names end
-      end
-      return 'return ' .. text .. '\n', names
-   end
+   if kind == 'expression' then return returning('', text), names end
    local at, keep = names.returns, keeping(names.locals)
    if not at then return text .. '\n' .. keep, names end
    return text:sub(1, at - 1) .. keep .. ' ' .. text:sub(at) .. '\n', names
