@@ -2,6 +2,7 @@
 local command = require 'hilo.command'
 local core = require 'hilo.core'
 local process = require 'hilo.io.process'
+local shell = require 'spec.tiny_runs'.shell
 local tiny = require 'spec.tiny_set'
 
 -- A function's result, and what it wrote.
@@ -80,5 +81,28 @@ describe('a command', function()
       assert.equal(2, status)
       assert.matches("^hilo: hilo x: there is no option 'no'; did you mean 'on'", text)
       assert.error_matches(function() run {'a'} end, 'of its own')
+   end)
+end)
+
+describe('hilo', function()
+   local hilo = ('luajit %slua/bin/hilo '):format(core.root)
+
+   it('fails where its output cannot be written', function()
+      for _, words in ipairs {"-e 'print(1)'", '--help', 'sweep help', "-e 'io.write((\"a\"):rep(1e5))'"} do
+         local status, text = shell(hilo .. words .. ' > /dev/full')
+         assert.equal(1, status, words)
+         assert.matches('^hilo: not all of the output could be written', text)
+         assert.equal(0, (shell(hilo .. words)))
+      end
+   end)
+
+   it('names the command that is near to what is no script', function()
+      for word, near in pairs {swep = 'hilo sweep', ['--verison'] = 'hilo --version'} do
+         local status, text = shell(hilo .. word)
+         assert.equal(1, status)
+         assert(text:find(('hilo: cannot open %s: '):format(word), 1, true), text)
+         assert(text:find(('; did you mean `%s`?\n'):format(near), 1, true), text)
+      end
+      for _, word in ipairs {'x', 'swep.lua'} do assert.not_matches('did you mean', (select(2, shell(hilo .. word)))) end
    end)
 end)

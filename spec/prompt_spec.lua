@@ -166,7 +166,9 @@ describe('the prompt', function()
 
    it('runs commands of the shell', function()
       assert.matches('^hi there\n', typed '$ echo hi there\n')
-      assert.matches('exit status 3', typed '$ exit 3\n')
+      assert.equal('exit status 3\n', typed '$ exit 3\n')
+      assert.equal('interrupted\n', typed '$ kill -INT $$\n')
+      assert.equal('killed by signal 9\n', typed '$ kill -9 $$\n')
    end)
 
    it('says which commands there are where it does not know one', function()

@@ -45,7 +45,10 @@ end
 local function shell(line)
    io.stdout:flush()
    local code = os.execute(line)
-   if code ~= 0 then error(('exit status %d'):format(math.floor(code / 256)), 0) end
+   local signal = code % 128
+   if signal == 2 then error('interrupted', 0) end
+   if signal ~= 0 then error(('killed by signal %d'):format(signal), 0) end
+   if code ~= 0 then error(('exit status %d'):format(code / 256), 0) end
 end
 
 local asking = "^%s*([%w_.:'\"%[%]]+)(%?%??)%s*$"
