@@ -62,6 +62,8 @@ function Run.new(o)
    self.last, self.best = self.path .. '/' .. kept.last, self.path .. '/best.safetensors'
    self:enter()
    self.tracking = Tracking.new(o, self.path)
+   -- a file that does not come is told on stderr
+   core.call(host, 'hl_host_watch_files', tonumber(os.getenv 'HILO_PATIENCE') or 10)
    hilo.manualSeed(o.seed)
    self.workers = hilo.data.workers {threads = o.workers, cache_mb = o.cache_mb}
    return self
@@ -456,8 +458,6 @@ function Run:train(job)
    self.step = self.options.graph and hilo.graph(job.step, {device = self.options.device}) or job.step
    core.call(host, 'hl_host_interrupt_install')
    if not interrupts.at_prompt then core.call(host, 'hl_host_stop_install') end
-   -- a file that does not come is told on stderr
-   core.call(host, 'hl_host_watch_files', tonumber(os.getenv 'HILO_PATIENCE') or 10)
    self.began = host.hl_host_time()
    local state = self:restore(job)
    self.state = state
