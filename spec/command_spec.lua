@@ -96,6 +96,15 @@ describe('hilo', function()
       end
    end)
 
+   it('says in the error of a script what is near to a name that hilo does not have', function()
+      local path = os.tmpname()
+      tiny.write(path, "local hilo = require 'hilo'\n\nprint(hilo.arange(3))\n")
+      assert.same({1, ("hilo: %s:3: attempt to call field 'arange' (a nil value); did you mean hilo.range?\n"):format(path)},
+         {shell(hilo .. path)})
+      os.remove(path)
+      assert.matches('did you mean hilo%.range%?\n$', (select(2, shell(hilo .. "-e 'hilo.arange(3)'"))))
+   end)
+
    it('names the command that is near to what is no script', function()
       for word, near in pairs {swep = 'hilo sweep', ['--verison'] = 'hilo --version'} do
          local status, text = shell(hilo .. word)

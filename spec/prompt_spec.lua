@@ -111,6 +111,13 @@ describe('the prompt', function()
       assert.matches('in f;[^\n]*\na = 7\n$', out)
    end)
 
+   it('says what is near to a name that hilo does not have', function()
+      local near = {}
+      for name in typed('hilo.tensor {1}\nhilo.nope()\nx = {}\nx.tensor()\nnn.Conv2d(1)\nhilo.dat.open()\nhilo.nn.Linea(1)\n'
+         .. 'function f() hilo.arange(3) end\nf()\n'):gmatch '%(a nil value%); did you mean ([%w.]+)%?\n' do near[#near + 1] = name end
+      assert.same({'hilo.Tensor', 'nn.SpatialConvolution', 'hilo.data', 'hilo.nn.Linear', 'hilo.range'}, near)
+   end)
+
    it('sees the variables of a call until that is left, and what is set meanwhile stays', function()
       local begin = 'x = 5\nfunction f(x, n) error "e" end\nf(1, 0 / 0)\nx\nlocals\n'
       assert.matches('\n5\nx = 1\nn = nan\n1\nnan\n5\nnil\n$', typed(begin .. 'x\nn\nleave\nx\nn\n'))

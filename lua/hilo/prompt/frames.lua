@@ -78,7 +78,10 @@ function Frames:move(n)
    return moved
 end
 
-local function source_line(frame)
+--- The line of a file that a frame is at, without the blanks around it; nil where its source is no file.
+---@param frame {source: string, line: integer}
+---@return string?
+function Frames.source_line(frame)
    if frame.source:sub(1, 1) ~= '@' then return nil end
    local file = io.open(frame.source:sub(2))
    if not file then return nil end
@@ -99,7 +102,7 @@ end
 function Frames:text()
    local lines = {}
    for i, frame in ipairs(self.list) do
-      local code = source_line(frame)
+      local code = Frames.source_line(frame)
       lines[i] = ('%s %d  %s, in %s%s'):format(i == self.at and '->' or '  ', i, frame.where, frame.what,
          code and '\n        ' .. code or '')
    end

@@ -175,7 +175,8 @@ function prompt.code(text, arguments)
    end
    local function results(ok, ...)
       if not ok then
-         io.stderr:write('hilo: ', type((...)) == 'string' and (...) or session:text((...)), '\n')
+         local told = type((...)) == 'string' and (...) or session:text((...))
+         io.stderr:write('hilo: ', told, require 'hilo.help.meant'(told, text) or '', '\n')
          return 1
       end
       for i = 1, select('#', ...) do session:say('%s', session:text((select(i, ...)))) end

@@ -16,6 +16,7 @@ local unfinished = require 'hilo.prompt.unfinished'
 ---@field variables Variables locals of what ran
 ---@field entries {[1]: string, [2]: boolean}[] what was typed, and whether it ended without an error
 ---@field frames Frames? the stack of the last error, while it is looked at
+---@field entered string? the last entry
 ---@field failed Frames? the stack of the last error
 ---@field results table<integer, any[]> by entry
 ---@field history History
@@ -123,6 +124,14 @@ local function without_own_place(text)
    return (text:gsub(inside .. 'core%.lua:%d+: ', ''):gsub(inside .. '%S+%.lua:%d+: interrupted$', 'interrupted'))
 end
 
+-- The code that a frame is in: an entry, or a line of a file.
+local function code_of(self, frame)
+   local n = frame.source:match '^=%[(%d+)%]$'
+   local entry = n and self.entries[tonumber(n)]
+   if n then return entry and entry[1] or self.entered end
+   return Frames.source_line(frame)
+end
+
 --- Says what an error says, and where it came from.
 ---@param message any
 ---@param frames Frames? the stack where it was raised
@@ -131,14 +140,15 @@ function Session:fail(message, frames)
    io.stdout:flush()
    self.interrupted = interrupts.is(message)
    local text = type(message) == 'string' and without_own_place(message) or 'error: ' .. pretty.text(message)
-   io.stderr:write(self.paint_error('error', text), '\n')
+   local hint = frames and frames.own and require 'hilo.help.meant'(text, code_of(self, frames.list[1])) or ''
+   io.stderr:write(self.paint_error('error', text .. hint), '\n')
    if not frames or not frames.own then return end
    local has_calls = #frames.list > 1 or frames.list[1].source:sub(1, 1) == '@'
    if self.frames and not has_calls then return end -- a slip of somebody who looks around
    self.failed, self.frames = frames, nil
    if has_calls then
-      local hint = 'at %s, in %s; `up`, `down`, `frames` and `locals` look around, `leave` ends that'
-      io.stderr:write(self.paint_error('dim', hint:format(frames.list[1].where, frames.list[1].what)), '\n')
+      local around = 'at %s, in %s; `up`, `down`, `frames` and `locals` look around, `leave` ends that'
+      io.stderr:write(self.paint_error('dim', around:format(frames.list[1].where, frames.list[1].what)), '\n')
    end
 end
 
@@ -216,6 +226,7 @@ end
 function Session:enter(text)
    if not text:find('%S') then return true end
    self.transcript:note(text)
+   self.entered = text
    self.interrupted = false
    printing.width = math.min(80, self:width())
    local n = self:number()
