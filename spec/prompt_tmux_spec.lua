@@ -59,7 +59,7 @@ local function start(arguments, environment)
    local command = ('cd %s; env HOME=%s XDG_STATE_HOME=%s/state COLORTERM=truecolor HILO_PICTURES= %s luajit %slua/bin/hilo %s; '
       .. 'echo left with $?; sleep 60'):format(home, home, home, environment or '', core.root, arguments or '')
    open(command)
-   reads '\n1>'
+   reads '\n1[^\n]*>' -- with the call where a script failed
 end
 
 describe('a session in tmux', function()
@@ -225,7 +225,7 @@ describe('a session in tmux', function()
       reads 'shell>'
       typed(('luajit %slua/bin/hilo'):format(core.root))
       keys 'Enter'
-      reads '\n1>'
+      reads '\n1[^\n]*>' -- with the call where a script failed
       typed '12 +'
       reads '\n1> 12 %+'
       keys 'C-z'
@@ -309,5 +309,8 @@ describe('a session in tmux', function()
       reads('%-> 2  wrong.lua:6', 'inner%(21%)')
       enter 'down'
       reads 'wrong.lua:4, in inner'
+      reads '\n%d+ in inner>'
+      enter 'leave'
+      reads '\n%d+>'
    end)
 end)

@@ -147,7 +147,7 @@ it('all label new pictures and can be evaluated', function()
    local out = made.runs .. '/out'
    for _, rival in ipairs(names) do
       local status, text = tiny_runs.command('predict', {rival, made.set .. '/JPEGImages/img_01.png', 'runs=' .. made.runs,
-         'out=' .. out, 'mlmt=multi'})
+         'out=' .. out .. '/' .. rival, 'mlmt=multi'})
       assert.equal(0, status, text)
       local report = out .. '/' .. rival .. '.json'
       status, text = tiny_runs.command('evaluate', {rival, 'runs=' .. made.runs, 'json=' .. report})
