@@ -281,7 +281,7 @@ describe('the start of a run', function()
       json.save(('%s/%s/options.json'):format(runs, name), o)
       local run = {options = o, say = function(_, text) said[#said + 1] = text end,
          file = function(_, file) return ('%s/%s/%s'):format(runs, name, file) end,
-         keep = function(self, file, value) json.save(self:file(file), value) end}
+         record = function(self, file, value) json.save(self:file(file), value) end}
       local split = split_of(run, data.open(o.data))
       return split, table.concat(said, '\n')
    end

@@ -48,7 +48,7 @@ describe('a run that replaces another', function()
    it('leaves it whole until it begins', function()
       started():train(job_of())
       local run = started 'overwrite=true'
-      run:keep('split.json', {labelled = {'new'}})
+      run:record('split.json', {labelled = {'new'}})
       for _, name in ipairs {'last.safetensors', 'best.safetensors', 'scores.json', 'log.jsonl', 'machine.json', 'options.json'} do
          assert.is_true(is_file(path_of(name)), name)
       end
@@ -59,7 +59,7 @@ describe('a run that replaces another', function()
    it('begins in a folder that holds nothing of it', function()
       started():train(job_of())
       local run = started 'overwrite=true'
-      run:keep('split.json', {labelled = {'new'}})
+      run:record('split.json', {labelled = {'new'}})
       local step = job_of().step
       run:train(job_of {step = function(t)
          if t == 1 then

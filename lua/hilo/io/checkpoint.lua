@@ -187,7 +187,9 @@ function checkpoint.verify(path)
    safetensors.verify(path)
 end
 
-local function is_origin(origin)
+--- Whether a value read from a file says how a network was made.
+---@private
+function checkpoint.is_origin(origin)
    if type(origin) ~= 'table' then return false end
    if origin.model == nil then return type(origin.class) == 'string' end
    return type(origin.model) == 'string' and type(origin.options) == 'table'
@@ -197,7 +199,7 @@ local function origins_of(record, path)
    if record.origins == nil then return {} end -- of an older hilo
    core.check(type(record.origins) == 'table', '%s: damaged: how its networks were made', path)
    for name, origin in pairs(record.origins) do
-      core.check(is_origin(origin), "%s: damaged: how its network '%s' was made", path, tostring(name))
+      core.check(checkpoint.is_origin(origin), "%s: damaged: how its network '%s' was made", path, tostring(name))
    end
    return record.origins
 end

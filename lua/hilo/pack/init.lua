@@ -1,6 +1,7 @@
 --- hilo.pack: one file that holds all that labelling pictures takes, for another machine: a safetensors file with the weights as
 --- segmentation/<name> and classifier/<name>, and with options, classes, colours and normalisation as JSON in its metadata.
 local ffi = require 'ffi'
+local checkpoint_of = require 'hilo.io.checkpoint'
 local core = require 'hilo.core'
 local description_of = require 'hilo.predict.description'
 local json = require 'hilo.train.json'
@@ -75,7 +76,7 @@ local function check_model(path, model)
       local described = type(options) == 'table' and type(options.model) == 'table' and type(options.data) == 'table'
       local origin = described and model[kind].origin
       whole = whole and (model[kind] == nil or described)
-         and (not origin or type(origin) == 'table' and type(origin.model) == 'string' and type(origin.options) == 'table')
+         and (not origin or checkpoint_of.is_origin(origin))
    end
    check(whole, '%s is damaged: its description of the model is not whole; pack the run again', path)
 end

@@ -10,7 +10,7 @@
 --- The folder is one prediction's: another one adds to it where that is asked for and its settings are the same, or replaces it.
 local hilo = require 'hilo'
 local core = require 'hilo.core'
-local file = require 'hilo.io.file'
+local csv = require 'hilo.io.csv'
 local folder = require 'hilo.data.folder'
 local journal = require 'hilo.predict.journal'
 local json = require 'hilo.train.json'
@@ -149,12 +149,12 @@ function Results:fail(picture, message)
 end
 
 local function save_classes(path, model)
-   file.write(path, function(out)
-      out('id,name,red,green,blue\r\n')
-      for c, name in ipairs(model.classes) do
-         out(('%d,%s,%d,%d,%d\r\n'):format(c - 1, tables.cell(name), unpack(model.palette, 3 * c - 2, 3 * c)))
-      end
-   end)
+   local rows = {{'id', 'name', 'red', 'green', 'blue'}}
+   for c, name in ipairs(model.classes) do
+      rows[c + 1] = {tostring(c - 1), name}
+      for k = 1, 3 do rows[c + 1][k + 2] = tostring(model.palette[3 * c - 3 + k]) end
+   end
+   csv.save(path, rows)
 end
 
 --- Writes the tables.

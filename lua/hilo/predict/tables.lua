@@ -1,25 +1,8 @@
 --- predict/tables.lua: what was found in many pictures, as CSV for spreadsheets and as JSON for programs.
-local file = require 'hilo.io.file'
+local csv = require 'hilo.io.csv'
 local json = require 'hilo.train.json'
 
 local tables = {}
-
---- A text as a cell of CSV.
----@param text string
----@return string
-function tables.cell(text)
-   if text:find('[",\r\n]') then return '"' .. text:gsub('"', '""') .. '"' end
-   return text
-end
-
-local function save(path, rows)
-   file.write(path, function(out)
-      for _, row in ipairs(rows) do
-         for i, value in ipairs(row) do row[i] = tables.cell(value) end
-         out(table.concat(row, ',') .. '\r\n')
-      end
-   end)
-end
 
 ---@class Prediction: Scores
 ---@field picture string path
@@ -40,7 +23,7 @@ function tables.save_csv(path, predictions, classes, what)
       end
       rows[#rows + 1] = row
    end
-   save(path, rows)
+   csv.save(path, rows)
 end
 
 --- Everything: {run, classes, predictions = Prediction[], failed = {{picture, message}}}.

@@ -3,8 +3,7 @@ local aligned = require 'hilo.aligned'
 local command = require 'hilo.command'
 local core = require 'hilo.core'
 local axes_of = require 'hilo.sweep.axes'
-local csv = require 'hilo.predict.tables'
-local file = require 'hilo.io.file'
+local csv = require 'hilo.io.csv'
 local folder = require 'hilo.data.folder'
 local sorted_keys = require 'hilo.keys'
 local options = require 'hilo.train.options'
@@ -170,12 +169,7 @@ function commands.table(words)
       return 0
    end
    local texts = scores.texts(scores.rows(found, true))
-   file.write(asked.csv, function(out)
-      for _, row in ipairs(texts) do
-         for i, text in ipairs(row) do row[i] = csv.cell(text) end
-         out(table.concat(row, ',') .. '\r\n')
-      end
-   end)
+   csv.save(asked.csv, texts)
    print(('%s: %d runs'):format(asked.csv, #texts - 1))
    return 0
 end

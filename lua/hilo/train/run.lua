@@ -105,14 +105,14 @@ function Run:enter()
       options_of.check_unchanged(o)
    else
       self.beginning = {}
-      self:keep('defaults.json', options_of.origin(o))
-      self:keep('options.json', o)
+      self:record('defaults.json', options_of.origin(o))
+      self:record('options.json', o)
    end
 end
 
 --- Writes a file of the run; of one that has not begun, when it does.
 ---@private
-function Run:keep(name, value)
+function Run:record(name, value)
    local text = json.encode(value) .. '\n'
    if self.beginning then self.beginning[name] = text else file.write(self:file(name), function(out) out(text) end) end
 end

@@ -52,11 +52,11 @@ end
 ---@return Split
 return function(run, set)
    local path, o = run:file('split.json'), run.options
-   run:keep('classes.json', class_file.of(set))
+   run:record('classes.json', class_file.of(set))
    if o.resume and folder.is_file(path) then return json.load(path) end
    local threads = math.max(1, o.workers)
    local split, notes = split_of(set, options_for(o, threads))
-   run:keep('split.json', split)
+   run:record('split.json', split)
    run:say(set.told)
    for _, warning in ipairs(set.warnings) do run:say('warning: ' .. warning) end
    run:say(('%d labelled, %d unlabelled and %d validation images of %s'):format(#split.labelled, #split.unlabelled, #split.val,

@@ -21,7 +21,7 @@ return function(run, set, split)
    local all = tags.read(set, o.data.tags)
    local used = {path = all.path, known = all.known, names = all:outside(split), rows = {}}
    for _, name in ipairs(used.names) do used.rows[name] = all.rows[name] end
-   run:keep('tags.json', used)
+   run:record('tags.json', used)
    for _, warning in ipairs(all.warnings) do run:say('warning: ' .. warning) end
    run:say(('trains with image-level tags too: %d images of %s, which tells %d of %d classes'):format(#used.names, all.path, #all.known,
       #set.classes))
