@@ -59,7 +59,7 @@ function Run.new(o)
    check(o.name ~= '', 'the run needs a name: name=...')
    prepare_device(o)
    local self = setmetatable({options = o, path = o.runs .. '/' .. o.name, loaders = {}, diagnosing = 0}, Run)
-   self.last, self.best = self.path .. '/' .. kept.last, self.path .. '/best.safetensors'
+   self.last, self.best = self.path .. '/' .. kept.last, self.path .. '/' .. kept.best
    self:enter()
    self.tracking = Tracking.new(o, self.path)
    -- a file that does not come is told on stderr
@@ -71,7 +71,7 @@ end
 
 -- Why a folder is not one to begin in; nil where it is. Of a run that ended before its first checkpoint there is nothing to keep.
 local function occupied(path)
-   for _, name in ipairs {kept.last, kept.previous, 'best.safetensors', 'damaged.safetensors', 'scores.json'} do
+   for _, name in ipairs {kept.last, kept.previous, kept.best, 'damaged.safetensors', 'scores.json'} do
       if folder.is_file(path .. '/' .. name) then
          return folder.is_file(path .. '/log.jsonl')
             and '%s holds a run already; continue it with resume=true, take another name=, or replace it with overwrite=true'
@@ -122,7 +122,7 @@ end
 ---@private
 function Run:begin()
    if not self.beginning then return end
-   for _, name in ipairs {'options.json', 'best.safetensors', 'scores.json', 'log.jsonl', 'split.json', 'tags.json',
+   for _, name in ipairs {'options.json', kept.best, 'scores.json', 'log.jsonl', 'split.json', 'tags.json',
       'class_scores.json'} do
       os.remove(self:file(name))
    end
