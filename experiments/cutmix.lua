@@ -24,12 +24,11 @@ local split = run:split(set)
 local weak, strong = train.augmentations(o)
 local labelled = run:loader {set = set, names = split.labelled, labels = true, batch = o.batch, transform = weak, stream = 1}
 -- two streams of pictures; of each the teacher sees the plain crop and the student the same in colours of its own
-local function unlabelled(stream, transform, look)
-   return run:loader {set = set, names = split.unlabelled, batch = o.unlabelled_batch, transform = transform, stream = stream,
-      look = look}
+local function unlabelled(stream)
+   return run:looks({set = set, names = split.unlabelled, batch = o.unlabelled_batch, stream = stream}, {weak, strong})
 end
-local a_teacher, a_student = unlabelled(2, weak), unlabelled(2, strong, 1)
-local b_teacher, b_student = unlabelled(3, weak), unlabelled(3, strong, 1)
+local a_teacher, a_student = unlabelled(2)
+local b_teacher, b_student = unlabelled(3)
 local boxes = methods.cutmix.boxes {batch = o.unlabelled_batch, crop = o.crop, shape = methods.cutmix.any_shape {area = o.area},
    seed = o.seed, stream = 1, device = o.device}
 

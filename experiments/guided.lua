@@ -57,11 +57,9 @@ for name, row in pairs(of_val) do rows[name] = row end
 
 local weak, strong = train.augmentations(o)
 local labelled = run:loader {set = set, names = split.labelled, labels = true, batch = o.batch, transform = weak, stream = 1}
--- one stream, two looks: the same crops, the student's in colours of its own
-local function unlabelled(transform, look)
-   return run:loader {set = set, names = names, rows = rows, batch = o.unlabelled_batch, transform = transform, stream = 2, look = look}
-end
-local for_teacher, for_student = unlabelled(weak), unlabelled(strong, 1)
+-- the same crops, the student's in colours of its own
+local for_teacher, for_student = run:looks({set = set, names = names, rows = rows, batch = o.unlabelled_batch, stream = 2},
+   {weak, strong})
 
 local student = train.networks.segmentation(o, set)
 if o.start ~= '' then train.start_from(o, o.start, student) end

@@ -29,12 +29,11 @@ local split = run:split(set)
 local weak, strong = train.augmentations(o)
 local labelled = run:loader {set = set, names = split.labelled, labels = true, batch = o.batch, transform = weak, stream = 1}
 -- two streams of pictures, the second to cut boxes from; of each the plain crop and two strong looks at it
-local function unlabelled(stream, transform, look)
-   return run:loader {set = set, names = split.unlabelled, batch = o.unlabelled_batch, transform = transform, stream = stream,
-      look = look}
+local function unlabelled(stream)
+   return run:looks({set = set, names = split.unlabelled, batch = o.unlabelled_batch, stream = stream}, {weak, strong, strong})
 end
-local u_weak, u_1, u_2 = unlabelled(2, weak), unlabelled(2, strong, 1), unlabelled(2, strong, 2)
-local m_weak, m_1, m_2 = unlabelled(3, weak), unlabelled(3, strong, 1), unlabelled(3, strong, 2)
+local u_weak, u_1, u_2 = unlabelled(2)
+local m_weak, m_1, m_2 = unlabelled(3)
 local function boxes_of(stream)
    return methods.cutmix.boxes {batch = o.unlabelled_batch, crop = o.crop, seed = o.seed, stream = stream, device = o.device,
       shape = methods.cutmix.by_chance {chance = o.box_chance, area = o.box_area}}

@@ -147,6 +147,28 @@ describe('what a script keeps', function()
    end)
 end)
 
+describe('looks', function()
+   it('are the same crops, and all but the first have colours of their own', function()
+      local root = tiny.voc {n = 6, val = 2}
+      finally(function() tiny.remove(root) end)
+      local run, set = started('workers=1'), hilo.data.open {root = root}
+      local o = {crop = {32, 32}, scale = {0.5, 1.5}, data = {}, jitter = {brightness = 0.5}}
+      local weak, strong = train.augmentations(o)
+      local plain, same, first, second = run:looks({set = set, names = set.names, batch = 4, stream = 2}, {weak, weak, strong, strong})
+      local batches = {plain:next(), same:next(), first:next(), second:next()}
+      for _, batch in ipairs(batches) do
+         assert.same(batches[1].names, batch.names)
+         assert.is_true(hilo.equal(batches[1].mask, batch.mask))
+      end
+      local images = {}
+      for i, batch in ipairs(batches) do images[i] = batch.images end
+      assert.is_true(hilo.equal(images[1], images[2]))
+      assert.is_false(hilo.equal(images[1], images[3]))
+      assert.is_false(hilo.equal(images[3], images[4]))
+      assert.equal(4, #run.loaders)
+   end)
+end)
+
 describe('what is made of the trained networks', function()
    it('is there before the run counts as ended, and is made again where that failed', function()
       local text = error_of(started(), job_of {finish = function() error('no room', 0) end})

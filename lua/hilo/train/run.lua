@@ -172,6 +172,21 @@ function Run:loader(options)
    return loader
 end
 
+--- Loaders of the same crops, one for each transform: the first draws all of a sample, the others the same place and colours of their
+--- own. So a teacher is shown pictures as they are, and its student the same crops in other colours.
+---@param options table of data.loader, but for transform and look
+---@param transforms Transform[]
+---@return Loader ... as many as transforms
+function Run:looks(options, transforms)
+   local loaders = {}
+   for i, transform in ipairs(transforms) do
+      local of_look = {transform = transform, look = i > 1 and i - 1 or nil}
+      for key, value in pairs(options) do of_look[key] = value end
+      loaders[i] = self:loader(of_look)
+   end
+   return unpack(loaders)
+end
+
 --- The image-level tags of data.tags, of pictures that neither train with label maps nor measure; nil where there are none.
 ---@param set DataSet
 ---@param split Split
