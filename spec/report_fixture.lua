@@ -1,7 +1,7 @@
 --- report_fixture.lua: folders of runs and the table of a sweep as they come from training, for the specs of reports.
 local hilo = require 'hilo'
 local events = require 'hilo.io.events'
-local json = require 'hilo.train.json'
+local json = require 'hilo.io.json'
 local pictures = require 'hilo.train.pictures'
 local tiny = require 'spec.tiny_set'
 

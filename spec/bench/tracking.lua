@@ -12,7 +12,7 @@ local core = require 'hilo.core'
 local folder = require 'hilo.data.folder'
 local file = require 'hilo.io.file'
 local process = require 'hilo.io.process'
-local json = require 'hilo.train.json'
+local json = require 'hilo.io.json'
 
 local options = timing.options(arg, {STEPS = '200', ROUNDS = '3', THREADS = '2', DATA = '', EVERY = '100'})
 

@@ -57,7 +57,7 @@ local function wrap(owner, name, phase)
 end
 
 local Run, Log, Tracking = require 'hilo.train.run', require 'hilo.train.log', require 'hilo.train.tracking'
-local seen, json, kept = require 'hilo.train.seen', require 'hilo.train.json', require 'hilo.train.kept'
+local seen, json, kept = require 'hilo.train.seen', require 'hilo.io.json', require 'hilo.train.kept'
 
 wrap(Run, 'enter', 'enter')
 wrap(Run, 'restore', 'restore')

@@ -1,7 +1,7 @@
 -- tpe.lua: answers for the samplers, a line of JSON for each: {"sampler": "tpe", "axes": [...], "trials": [...], "options": {...}} on
 -- stdin, the values suggested on stdout. tpe.py asks.
 package.path = './?.lua;./lua/?.lua;./lua/?/init.lua;' .. package.path
-local json = require 'hilo.train.json'
+local json = require 'hilo.io.json'
 
 for line in io.lines() do
    local question = json.decode(line, 'the question')

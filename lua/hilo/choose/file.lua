@@ -1,7 +1,7 @@
 --- choose/file.lua: what was chosen, as a run's folder holds it: tau.json.
 local core = require 'hilo.core'
 local folder = require 'hilo.data.folder'
-local json = require 'hilo.train.json'
+local json = require 'hilo.io.json'
 local sorted_keys = require 'hilo.keys'
 
 local check = core.check

@@ -2,7 +2,7 @@
 local core = require 'hilo.core'
 local file = require 'hilo.io.file'
 local folder = require 'hilo.data.folder'
-local json = require 'hilo.train.json'
+local json = require 'hilo.io.json'
 local options = require 'hilo.train.options'
 local process = require 'hilo.io.process'
 local script = require 'hilo.sweep.script'

@@ -6,7 +6,7 @@ local file = require 'hilo.io.file'
 local folder = require 'hilo.data.folder'
 local stat = require 'posix.sys.stat'
 local unistd = require 'posix.unistd'
-local json = require 'hilo.train.json'
+local json = require 'hilo.io.json'
 
 local cache = {}
 

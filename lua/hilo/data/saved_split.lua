@@ -1,7 +1,7 @@
 --- data/saved_split.lua: the parts that another run used, from its folder.
 local core = require 'hilo.core'
 local folder = require 'hilo.data.folder'
-local json = require 'hilo.train.json'
+local json = require 'hilo.io.json'
 
 local check = core.check
 

@@ -3,7 +3,7 @@
 local core = require 'hilo.core'
 local Exporter = require 'hilo.export.layers'
 local new_graph = require 'hilo.export.graph'
-local json = require 'hilo.train.json'
+local json = require 'hilo.io.json'
 local pictures = require 'hilo.export.pictures'
 require 'hilo.export.torch7_layers'
 require 'hilo.export.more_layers'

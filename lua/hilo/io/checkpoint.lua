@@ -5,7 +5,7 @@ local core = require 'hilo.core'
 local autograd = require 'hilo.autograd'
 local hilo = require 'hilo'
 local file = require 'hilo.io.file'
-local json = require 'hilo.train.json'
+local json = require 'hilo.io.json'
 local sorted_keys = require 'hilo.keys'
 local safetensors = require 'hilo.io.safetensors'
 

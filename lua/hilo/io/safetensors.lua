@@ -7,7 +7,7 @@ local core = require 'hilo.core'
 local hilo = require 'hilo'
 local elements = require 'hilo.io.elements'
 local file = require 'hilo.io.file'
-local json = require 'hilo.train.json'
+local json = require 'hilo.io.json'
 
 local safetensors = {}
 

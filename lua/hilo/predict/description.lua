@@ -4,7 +4,7 @@ local class_prior = require 'hilo.methods.class_prior'
 local checkpoint_of = require 'hilo.io.checkpoint'
 local class_file = require 'hilo.train.class_file'
 local folder = require 'hilo.data.folder'
-local json = require 'hilo.train.json'
+local json = require 'hilo.io.json'
 local safetensors = require 'hilo.io.safetensors'
 
 local check = core.check

@@ -3,7 +3,7 @@
 local core = require 'hilo.core'
 local file = require 'hilo.io.file'
 local folder = require 'hilo.data.folder'
-local json = require 'hilo.train.json'
+local json = require 'hilo.io.json'
 
 ---@class Journal
 ---@field path string

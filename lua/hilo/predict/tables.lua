@@ -1,6 +1,6 @@
 --- predict/tables.lua: what was found in many pictures, as CSV for spreadsheets and as JSON for programs.
 local csv = require 'hilo.io.csv'
-local json = require 'hilo.train.json'
+local json = require 'hilo.io.json'
 
 local tables = {}
 

@@ -22,7 +22,7 @@ local later = {
    model = function(self) return hilo.open(self.path, self.open_options) end,
    net = function(self) return self.model.S or self.model.classifier end,
    set = function(self)
-      local options = require('hilo.train.json').load(self.path .. '/options.json')
+      local options = require('hilo.io.json').load(self.path .. '/options.json')
       return hilo.data.open(options.data)
    end,
    split = function(self)

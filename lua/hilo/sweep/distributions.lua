@@ -1,7 +1,7 @@
 --- sweep/distributions.lua: axes as Optuna writes them: a distribution as JSON, and each value as one number.
 local cjson = require 'cjson'
 local core = require 'hilo.core'
-local json = require 'hilo.train.json'
+local json = require 'hilo.io.json'
 local axes = require 'hilo.sweep.axes'
 
 local distributions = {}

@@ -3,7 +3,7 @@
 local core = require 'hilo.core'
 local axes_of = require 'hilo.sweep.axes'
 local definition = require 'hilo.sweep.definition'
-local json = require 'hilo.train.json'
+local json = require 'hilo.io.json'
 local sorted_keys = require 'hilo.keys'
 local options = require 'hilo.train.options'
 

@@ -5,7 +5,7 @@ local checkpoint = require 'hilo.io.checkpoint'
 local file = require 'hilo.io.file'
 local folder = require 'hilo.data.folder'
 local sorted_keys = require 'hilo.keys'
-local json = require 'hilo.train.json'
+local json = require 'hilo.io.json'
 local options = require 'hilo.train.options'
 
 ---@class Reported

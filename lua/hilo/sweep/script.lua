@@ -1,6 +1,6 @@
 --- sweep/script.lua: what a script says of its options, without running it any further.
 local core = require 'hilo.core'
-local json = require 'hilo.train.json'
+local json = require 'hilo.io.json'
 local options = require 'hilo.train.options'
 local process = require 'hilo.io.process'
 local script_path = require 'hilo.script_path'

@@ -4,7 +4,7 @@ local time = require 'posix.sys.time'
 local core = require 'hilo.core'
 local axes_of = require 'hilo.sweep.axes'
 local distributions = require 'hilo.sweep.distributions'
-local json = require 'hilo.train.json'
+local json = require 'hilo.io.json'
 local numbers = require 'hilo.sweep.numbers'
 local process = require 'hilo.io.process'
 

@@ -1,7 +1,7 @@
 --- sweep/study_runs.lua: the runs of a sweep as the store keeps them: methods of Study.
 local cjson = require 'cjson'
 local core = require 'hilo.core'
-local json = require 'hilo.train.json'
+local json = require 'hilo.io.json'
 local numbers = require 'hilo.sweep.numbers'
 local options = require 'hilo.train.options'
 

@@ -9,7 +9,7 @@ local stdio = require 'posix.stdio'
 local unistd = require 'posix.unistd'
 local core = require 'hilo.core'
 local folder = require 'hilo.data.folder'
-local json = require 'hilo.train.json'
+local json = require 'hilo.io.json'
 local lock = require 'hilo.io.lock'
 local process = require 'hilo.io.process'
 

@@ -3,7 +3,7 @@ local fcntl = require 'posix.fcntl'
 local unistd = require 'posix.unistd'
 local core = require 'hilo.core'
 local file = require 'hilo.io.file'
-local json = require 'hilo.train.json'
+local json = require 'hilo.io.json'
 
 ---@class Log
 local Log = {}

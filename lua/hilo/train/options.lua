@@ -4,7 +4,7 @@ local comments_of = require 'hilo.train.option_comments'
 local core = require 'hilo.core'
 local nearest = require 'hilo.nearest'
 local sorted_keys = require 'hilo.keys'
-local json = require 'hilo.train.json'
+local json = require 'hilo.io.json'
 
 local options = {}
 

@@ -1,7 +1,7 @@
 --- train/seen.lua: what an evaluation saw, as files of a run: evaluation/confusion.json and evaluation/<image name>.png.
 local hilo = require 'hilo'
 local folder = require 'hilo.data.folder'
-local json = require 'hilo.train.json'
+local json = require 'hilo.io.json'
 
 local seen = {}
 

@@ -2,7 +2,7 @@
 --- what they used. Facts are those of the last one.
 local core = require 'hilo.core'
 local folder = require 'hilo.data.folder'
-local json = require 'hilo.train.json'
+local json = require 'hilo.io.json'
 local Log = require 'hilo.train.log'
 local machine = require 'hilo.train.machine'
 

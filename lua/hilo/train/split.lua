@@ -4,7 +4,7 @@ local core = require 'hilo.core'
 local check_quickly = require 'hilo.data.check.quick'
 local class_file = require 'hilo.train.class_file'
 local folder = require 'hilo.data.folder'
-local json = require 'hilo.train.json'
+local json = require 'hilo.io.json'
 local options_of = require 'hilo.train.options'
 local split_of = require 'hilo.data.split'
 

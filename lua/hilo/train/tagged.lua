@@ -1,7 +1,7 @@
 --- train/tagged.lua: the image-level tags that a run learns from: read at its start and saved in its folder, read back when it is
 --- continued.
 local folder = require 'hilo.data.folder'
-local json = require 'hilo.train.json'
+local json = require 'hilo.io.json'
 local tags = require 'hilo.data.tags'
 
 ---@class RunTags

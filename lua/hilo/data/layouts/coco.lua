@@ -10,7 +10,7 @@ local drawn = require 'hilo.data.layouts.drawn'
 local file = require 'hilo.io.file'
 local files = require 'hilo.data.layouts.files'
 local folder = require 'hilo.data.folder'
-local json = require 'hilo.train.json'
+local json = require 'hilo.io.json'
 local raster = require 'hilo.data.raster'
 local tree = require 'hilo.data.tree'
 

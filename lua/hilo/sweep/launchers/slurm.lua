@@ -8,7 +8,7 @@ local signal = require 'posix.signal'
 local core = require 'hilo.core'
 local file = require 'hilo.io.file'
 local folder = require 'hilo.data.folder'
-local json = require 'hilo.train.json'
+local json = require 'hilo.io.json'
 local sorted_keys = require 'hilo.keys'
 local process = require 'hilo.io.process'
 

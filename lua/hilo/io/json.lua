@@ -1,4 +1,4 @@
---- train/json.lua: JSON as the files of a run hold it: keys sorted, numbers exact, so that two runs can be compared with diff.
+--- io/json.lua: JSON as the files of a run hold it: keys sorted, numbers exact, so that two runs can be compared with diff.
 local cjson = require 'cjson'
 local core = require 'hilo.core'
 local file = require 'hilo.io.file'
