@@ -89,7 +89,7 @@ describe('options', function()
       assert.same({4, 2, 0.5, 1, 'input', 'rest', {33, 65}},
          {o.unlabelled_batch, o.batch, o.lambda, o.lr, o.eval.labels, o.data.unlabelled, o.crop})
       assert.is_nil(train.segmentation_options {name = 'mine'}.unlabelled_batch)
-      local meanings = require('hilo.train.options').meanings_of(own)
+      local meanings = require('hilo.options.values').meanings_of(own)
       for key, value in pairs(own) do
          if type(value) ~= 'table' or value[1] then
             assert.equal(key == 'name' or key == 'lambda', meanings[key] == nil, key)

@@ -1,7 +1,7 @@
 --- command.lua: commands of hilo as they are typed: `hilo <command> NAME ... key=value ...`.
 local core = require 'hilo.core'
 local folder = require 'hilo.data.folder'
-local options_of = require 'hilo.train.options'
+local options_of = require 'hilo.options.values'
 
 local check = core.check
 local command = {}
@@ -52,9 +52,7 @@ end
 
 local function parse(spec, key, text, flat, keys)
    if flat[key] == nil then options_of.unknown(key, keys) end
-   local value = options_of.parse(text, flat[key])
-   check(value ~= nil, "option %s expects %s, as in %s=%s; got '%s'", key, options_of.kind_of(flat[key]), key,
-      options_of.text_of(flat[key]), text)
+   local value = options_of.read(key, text, flat[key])
    check_value(spec, key, value, flat[key])
    return value
 end

@@ -1,6 +1,6 @@
 --- completion/answer.lua: what a word can become, and which options and values it begins.
 local folder = require 'hilo.data.folder'
-local options_of = require 'hilo.train.options'
+local options_of = require 'hilo.options.values'
 local runs = require 'hilo.completion.runs'
 
 ---@class Completion

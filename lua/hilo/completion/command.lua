@@ -2,7 +2,7 @@
 local command = require 'hilo.command'
 local core = require 'hilo.core'
 local file = require 'hilo.io.file'
-local options = require 'hilo.train.options'
+local options = require 'hilo.options.values'
 
 local usage = [[
 usage: hilo completion bash           completion for bash: source <(hilo completion bash), in ~/.bashrc to keep it

@@ -3,7 +3,7 @@ local Answer = require 'hilo.completion.answer'
 local command = require 'hilo.command'
 local commands = require 'hilo.commands'
 local folder = require 'hilo.data.folder'
-local options_of = require 'hilo.train.options'
+local options_of = require 'hilo.options.values'
 local scripts = require 'hilo.completion.scripts'
 
 local function join(into, from)

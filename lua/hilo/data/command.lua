@@ -1,6 +1,6 @@
 --- data/command.lua: `hilo data` as it is typed.
 local command = require 'hilo.command'
-local options_of = require 'hilo.train.options'
+local options_of = require 'hilo.options.values'
 
 local usage = [[
 usage: hilo data check PATH [options]     what is wrong with a data set, and what it is; `hilo data check help` tells more

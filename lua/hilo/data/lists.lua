@@ -9,7 +9,7 @@
 local core = require 'hilo.core'
 local files = require 'hilo.data.layouts.files'
 local folder = require 'hilo.data.folder'
-local options_of = require 'hilo.train.options'
+local nearest = require 'hilo.nearest'
 local pickled_list = require 'hilo.data.pickled_list'
 
 local check = core.check
@@ -71,7 +71,7 @@ local function fail_for(set, word, where)
          set.root))
    end
    -- of the part after the last '/'; '[^/]+$' would take the square of a long line's length
-   local near = #word <= 1000 and #set.names <= 20000 and options_of.nearest(word:match('^.*/(.+)$') or word, set.names)
+   local near = #word <= 1000 and #set.names <= 20000 and nearest(word:match('^.*/(.+)$') or word, set.names)
    core.raise(("data: %s names '%s', but there is no such image in %s%s"):format(where, word, set.image_folder,
       near and ("; did you mean '%s'?"):format(near) or ''))
 end

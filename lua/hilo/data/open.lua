@@ -5,7 +5,7 @@ local folder = require 'hilo.data.folder'
 local known = require 'hilo.data.known'
 local labels = require 'hilo.data.labels'
 local layouts = require 'hilo.data.layouts'
-local options_of = require 'hilo.train.options'
+local options_of = require 'hilo.options.values'
 local Set = require 'hilo.data.set'
 
 options_of.choices['data.layout'], options_of.choices['data.crowd'] = {'auto', unpack(layouts.names)}, {'void', 'object'}

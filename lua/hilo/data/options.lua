@@ -1,6 +1,6 @@
 --- data/options.lua: the options `data.` that all experiments share: which set, read how, and which of its pictures train and measure.
 --- A script names those whose default it changes; `script.lua help` lists all with what they mean.
-local group = require 'hilo.train.option_group'
+local group = require 'hilo.options.group'
 
 local options = {
    -- the set; data/README.md describes layouts and label maps

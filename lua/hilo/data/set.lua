@@ -4,7 +4,7 @@ local folder = require 'hilo.data.folder'
 local known = require 'hilo.data.known'
 local sorted_keys = require 'hilo.keys'
 local lists = require 'hilo.data.lists'
-local options_of = require 'hilo.train.options'
+local nearest = require 'hilo.nearest'
 local palettes = require 'hilo.data.classes'
 
 local check = core.check
@@ -114,7 +114,7 @@ function Set:listed(which, options)
    local part = self.parts[which]
    if not part then
       local names = what_there_is(self)
-      local near = options_of.nearest(which, names)
+      local near = nearest(which, names)
       core.raise(("data: there is no list '%s', neither a file of that name nor %s/%s.txt%s"):format(which, self.list_folder, which,
          near and ("; did you mean '%s'? (%s)"):format(near, table.concat(names, ', ', 1, math.min(12, #names))) or ''))
    end

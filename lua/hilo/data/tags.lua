@@ -15,7 +15,7 @@ local core = require 'hilo.core'
 local csv = require 'hilo.data.layouts.csv'
 local folder = require 'hilo.data.folder'
 local lists = require 'hilo.data.lists'
-local options_of = require 'hilo.train.options'
+local nearest = require 'hilo.nearest'
 local sorted_keys = require 'hilo.keys'
 
 local check = core.check
@@ -165,7 +165,7 @@ function Reader:check_classes()
    local told = {}
    for _, name in ipairs(sorted_keys(self.unknown)) do
       told[#told + 1] = ("'%s' in line %d (did you mean '%s'?)"):format(name, self.unknown[name],
-         options_of.nearest(name, self.set.classes))
+         nearest(name, self.set.classes))
    end
    if #told == 0 then return end
    core.raise(('data.tags: %s names what is no class of %s: %s%s; write them as %s has them, or take them out'):format(self.path,
@@ -177,7 +177,7 @@ end
 function Reader:missing_pictures()
    local first = self.missing[1]
    if not first then return {} end
-   local near = #self.set.names <= 20000 and options_of.nearest(first.word, self.set.names)
+   local near = #self.set.names <= 20000 and nearest(first.word, self.set.names)
    local text = ("data.tags: %d of %d pictures in %s are not in %s, the first is '%s' in line %d%s"):format(#self.missing,
       #self.missing + #sorted_keys(self.rows), self.path, self.set.root, first.word, first.line,
       near and ("; did you mean '%s'?"):format(near) or '')

@@ -7,7 +7,7 @@ local folder = require 'hilo.data.folder'
 local json = require 'hilo.io.json'
 local Model = require 'hilo.predict.model'
 local open_options = require 'hilo.predict.open_options'
-local options_of = require 'hilo.train.options'
+local options_of = require 'hilo.options.values'
 local Progress = require 'hilo.train.progress'
 local servers = require 'hilo.evaluate.servers'
 local text_of = require 'hilo.evaluate.text'
@@ -33,9 +33,7 @@ local function data_option(name, text, of_run)
    local default = of_run[name]
    if default == nil then default = usual[name] end
    if default == nil then options_of.unknown('data.' .. name, (select(2, options_of.flatten {data = usual}))) end
-   local value = options_of.parse(text, default)
-   check(value ~= nil, 'option data.%s expects %s', name, options_of.kind_of(default))
-   return value
+   return options_of.read('data.' .. name, text, default)
 end
 
 -- The options of the data set: the run's, changed by those given as data.<name>=.

@@ -88,7 +88,7 @@ end
 
 OpenedRun.__tostring = function(self)
    local d = self.data
-   local given, text_of = {}, require('hilo.train.options').text_of
+   local given, text_of = {}, require('hilo.options.values').text_of
    for _, key in ipairs(require 'hilo.keys'(d.given or {})) do given[#given + 1] = ('%s=%s'):format(key, text_of(d.given[key])) end
    local step = d.step and ('step %d%s'):format(d.step, d.steps and (' of %d'):format(d.steps) or '') or 'no step yet'
    return ('run %s in %s: %s, %s%s\n%s\n%s'):format(self.name, self.path, self.state, step, d.error and '; ' .. d.error or '',

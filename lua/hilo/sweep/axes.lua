@@ -12,7 +12,7 @@
 --- A table of a Lua sweep says the same: {1e-2, 1e-3}, or {low = 0.5, high = 0.9, step = 0.1, log = true, int = true}, or the text.
 local core = require 'hilo.core'
 local json = require 'hilo.io.json'
-local options = require 'hilo.train.options'
+local options = require 'hilo.options.values'
 
 local check = core.check
 local axes = {}

@@ -8,7 +8,7 @@ local axes_of = require 'hilo.sweep.axes'
 local folder = require 'hilo.data.folder'
 local json = require 'hilo.io.json'
 local lock = require 'hilo.io.lock'
-local options = require 'hilo.train.options'
+local nearest = require 'hilo.nearest'
 local plan = require 'hilo.sweep.plan'
 local process = require 'hilo.io.process'
 local processors = require 'hilo.processors'
@@ -242,7 +242,7 @@ end
 local function miss_metric(self, active)
    local known, metric = active.reported:known(), self.d.settings.metric
    self.fatal = ("runs of %s report %s; there is no '%s' among them, did you mean metric=%s?"):format(active.run.script,
-      #known > 0 and table.concat(known, ', ') or 'nothing', metric, options.nearest(metric, known) or '...')
+      #known > 0 and table.concat(known, ', ') or 'nothing', metric, nearest(metric, known) or '...')
 end
 
 --- Keeps how a run ended.

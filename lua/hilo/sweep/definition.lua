@@ -20,7 +20,8 @@
 local core = require 'hilo.core'
 local axes_of = require 'hilo.sweep.axes'
 local sorted_keys = require 'hilo.keys'
-local options = require 'hilo.train.options'
+local nearest = require 'hilo.nearest'
+local options = require 'hilo.options.values'
 local script = require 'hilo.sweep.script'
 
 local check = core.check
@@ -216,7 +217,7 @@ end
 local function take_table(self, given)
    for key in pairs(given) do
       check(table_keys[key] or definition.own[key] ~= nil, "sweep: unknown key '%s' in a Lua sweep; did you mean '%s'?", tostring(key),
-         options.nearest(tostring(key), all_names(self)))
+         nearest(tostring(key), all_names(self)))
    end
    for name, need in pairs(given.needs or {}) do
       check(type(name) == 'string' and name:match('^[%a_][%w_]*$') and type(need) == 'table' and need.script,

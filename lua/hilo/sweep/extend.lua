@@ -5,8 +5,9 @@ local core = require 'hilo.core'
 local axes_of = require 'hilo.sweep.axes'
 local definition = require 'hilo.sweep.definition'
 local distributions = require 'hilo.sweep.distributions'
+local free = require('hilo.train.options').free
 local sorted_keys = require 'hilo.keys'
-local options = require 'hilo.train.options'
+local options = require 'hilo.options.values'
 local plan = require 'hilo.sweep.plan'
 local space = require 'hilo.sweep.samplers.space'
 
@@ -39,7 +40,7 @@ local function compare_fixed(d, prefix, old, new)
       local was, is = old.fixed[key], new.fixed[key]
       if was == nil then was = old.defaults[key] end
       if is == nil then is = new.defaults[key] end
-      if not options.free[key] and not d.axis_of[prefix .. key] then compare(d, prefix .. key, text(was), text(is)) end
+      if not free[key] and not d.axis_of[prefix .. key] then compare(d, prefix .. key, text(was), text(is)) end
    end
 end
 

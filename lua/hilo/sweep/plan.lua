@@ -3,9 +3,10 @@
 local core = require 'hilo.core'
 local axes_of = require 'hilo.sweep.axes'
 local definition = require 'hilo.sweep.definition'
+local free = require('hilo.train.options').free
 local json = require 'hilo.io.json'
 local sorted_keys = require 'hilo.keys'
-local options = require 'hilo.train.options'
+local options = require 'hilo.options.values'
 
 local check = core.check
 
@@ -23,7 +24,7 @@ local function hash(text) return ('%08x'):format(tonumber(core.host.hl_host_crc3
 local function stage_hash(stage, given)
    local telling = {}
    for key, value in pairs(given) do
-      if not options.free[key] then telling[key] = value end
+      if not free[key] then telling[key] = value end
    end
    return hash(stage.script .. json.encode(telling))
 end

@@ -6,7 +6,7 @@ local file = require 'hilo.io.file'
 local folder = require 'hilo.data.folder'
 local sorted_keys = require 'hilo.keys'
 local json = require 'hilo.io.json'
-local options = require 'hilo.train.options'
+local options = require 'hilo.options.values'
 
 ---@class Reported
 ---@field path string the run's folder

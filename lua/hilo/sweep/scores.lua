@@ -2,7 +2,7 @@
 local core = require 'hilo.core'
 local axes_of = require 'hilo.sweep.axes'
 local numbers = require 'hilo.sweep.numbers'
-local options = require 'hilo.train.options'
+local nearest = require 'hilo.nearest'
 local ranking = require 'hilo.sweep.ranking'
 local Reported = require 'hilo.sweep.reported'
 local sorted_keys = require 'hilo.keys'
@@ -40,7 +40,7 @@ function scores.by(found, metric, direction)
    if not any then
       local names = sorted_keys(known)
       core.raise(("no run of %s that has ended reports '%s'; there are %s; did you mean metric=%s?"):format(found.name, metric,
-         #names > 0 and table.concat(names, ', ') or 'none', options.nearest(metric, names) or '...'))
+         #names > 0 and table.concat(names, ', ') or 'none', nearest(metric, names) or '...'))
    end
    return with(found, {metric = metric, direction = direction, trials = list})
 end

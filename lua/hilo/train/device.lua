@@ -1,7 +1,7 @@
 --- train/device.lua: makes ready the device and the threads that a script was told to use.
 local core = require 'hilo.core'
 local hilo = require 'hilo'
-local options_of = require 'hilo.train.options'
+local options_of = require 'hilo.options.values'
 
 ---@param o {device: string, threads: integer, workers: integer, seed: integer, [string]: any}
 return function(o)

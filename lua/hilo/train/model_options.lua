@@ -1,8 +1,8 @@
 --- train/model_options.lua: the options `model.` that experiments share. A script names those whose default it changes;
 --- `script.lua help` lists all with what they mean.
 local backbones = require 'hilo.models.backbone'
-local group = require 'hilo.train.option_group'
-local options = require 'hilo.train.options'
+local group = require 'hilo.options.group'
+local options = require 'hilo.options.values'
 local rules = require 'hilo.models.deeplab_options'
 
 local shared = {

@@ -4,7 +4,7 @@ local hilo = require 'hilo'
 local folder = require 'hilo.data.folder'
 local kept = require 'hilo.train.kept'
 local model_options = require 'hilo.train.model_options'
-local options_of = require 'hilo.train.options'
+local options_of = require 'hilo.options.values'
 local pretrained = require 'hilo.train.pretrained'
 local Progress = require 'hilo.train.progress'
 

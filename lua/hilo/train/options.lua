@@ -2,9 +2,9 @@
 --- key=value or key.sub=value. Types are those of the defaults.
 local comments_of = require 'hilo.train.option_comments'
 local core = require 'hilo.core'
-local nearest = require 'hilo.nearest'
-local sorted_keys = require 'hilo.keys'
 local json = require 'hilo.io.json'
+local sorted_keys = require 'hilo.keys'
+local values = require 'hilo.options.values'
 
 local options = {}
 
@@ -43,39 +43,7 @@ options.free = {resume = true, overwrite = true, threads = true, workers = true,
    checkpoint_every = true, device = true, graph = true, tracking = true, pictures = true, histograms = true, diagnostics = true,
    strict = true, on_nan = true}
 
---- The values that options may have which mean the same in all scripts, by flat key. Other files add those that they know of.
----@type table<string, (string|number)[]>
-options.choices = {
-   device = {'cpu', 'cuda', 'emu'}, precision = {'float32', 'bf16'}, optimiser = {'sgd', 'adam'}, ['eval.labels'] = {'full', 'input'},
-}
-
--- ---- names ----
-
---- The name that looks most like `word`, whether or not its groups (data., model.) were given.
----@param word string
----@param names string[]
----@return string?
-function options.nearest(word, names)
-   return (nearest(word, names))
-end
-
---- Errors unless value is one of the names; the error lists them and suggests the nearest.
----
----     hilo.train.choice('mode', 'fast', {'fast', 'exact'})  -- an error where it is neither
----@param what string for the message: 'preset'
----@param value string
----@param names? string[] those that options.choices has if not given
-function options.choice(what, value, names)
-   names = names or options.choices[what]
-   core.check(names, "choice: no values of '%s' are known; name them", what)
-   for _, name in ipairs(names) do if name == value then return value end end
-   core.raise(("%s: there is no '%s'; did you mean '%s'? (%s)"):format(what, tostring(value),
-      options.nearest(tostring(value), names), table.concat(names, ', ')))
-end
-
 -- ---- nested tables and dotted keys ----
-
-local function is_group(value) return type(value) == 'table' and #value == 0 and next(value) ~= nil end
 
 local function copy(value)
    if type(value) ~= 'table' then return value end
@@ -84,72 +52,13 @@ local function copy(value)
    return out
 end
 
---- {data = {root = 'x'}} -> {['data.root'] = 'x'}, and the keys in order.
-local function flatten(t, prefix, flat, keys)
-   flat, keys = flat or {}, keys or {}
-   for key, value in pairs(t) do
-      local name = (prefix or '') .. key
-      if is_group(value) then
-         flatten(value, name .. '.', flat, keys)
-      else
-         flat[name] = value
-         keys[#keys + 1] = name
-      end
-   end
-   if not prefix then table.sort(keys) end
-   return flat, keys
-end
-
 local function assign(t, key, value)
    local group, rest = key:match('^([^.]+)%.(.+)$')
    if group then return assign(t[group], rest, value) end
    t[key] = value
 end
 
-local function kind_of(value)
-   if type(value) == 'table' then
-      return type(value[1]) == 'number' and 'numbers separated by commas' or 'names separated by commas'
-   end
-   return ({number = 'a number', boolean = 'true or false', string = 'text'})[type(value)]
-end
-
-local function text_of(value)
-   if type(value) == 'table' then return table.concat(value, ',') end
-   return tostring(value)
-end
-
 -- ---- the command line ----
-
-local function parse_number(text)
-   local x = tonumber(text)
-   return x and x == x and math.abs(x) ~= math.huge and x or nil
-end
-
-local function parse_list(text, like)
-   local list, separators = {}, type(like) == 'number' and '[^,x]+' or '[^,]+'
-   for part in text:gmatch(separators) do
-      local value = part
-      if type(like) == 'number' then value = parse_number(part) end
-      if value == nil then return nil end
-      list[#list + 1] = value
-   end
-   return #list > 0 and list or nil
-end
-
---- The value that `text` stands for, of the type that `default` has; nil if it is none.
-local function parse(text, default)
-   if type(default) == 'string' then return text end
-   if type(default) == 'number' then return parse_number(text) end
-   if type(default) == 'boolean' then
-      if text == 'true' then return true elseif text == 'false' then return false end
-      return nil
-   end
-   return parse_list(text, default[1])
-end
-
-local function unknown(key, keys)
-   core.raise(("there is no option '%s'; did you mean '%s'? (`help` lists all)"):format(key, options.nearest(key, keys)))
-end
 
 --- {'seed=2', 'data.root=x'} -> {seed = 2, ['data.root'] = 'x'}, checked against the defaults.
 local function parse_arguments(arguments, flat, keys)
@@ -157,42 +66,24 @@ local function parse_arguments(arguments, flat, keys)
    for _, word in ipairs(arguments) do
       local key, text = word:match('^%-*([^=]+)=(.*)$')
       core.check(key, "'%s' is not an option; write key=value, for example seed=2", word)
-      if flat[key] == nil then unknown(key, keys) end
-      local value = parse(text, flat[key])
-      core.check(value ~= nil, "option %s expects %s, as in %s=%s; got '%s'", key, kind_of(flat[key]), key, text_of(flat[key]),
-         text)
-      given[key] = value
+      if flat[key] == nil then values.unknown(key, keys) end
+      given[key] = values.read(key, text, flat[key])
    end
    return given
 end
 
 local function overlay(o, changes, keys, what)
-   for key, value in pairs(flatten(changes)) do
-      local old = flatten(o)[key]
-      if old == nil then unknown(key, keys) end
-      core.check(type(old) == type(value), '%s: %s is %s, the default is %s', what, key, text_of(value), text_of(old))
+   for key, value in pairs(values.flatten(changes)) do
+      local old = values.flatten(o)[key]
+      if old == nil then values.unknown(key, keys) end
+      core.check(type(old) == type(value), '%s: %s is %s, the default is %s', what, key, values.text_of(value), values.text_of(old))
       assign(o, key, copy(value))
    end
 end
 
---- group of a script's options -> {key = what it means}; see option_group.lua.
-options.meanings = setmetatable({}, {__mode = 'k'})
-
---- What each option means, by flat key, as far as the groups of a script say.
----@param defaults table
----@return table<string, string>
-function options.meanings_of(defaults)
-   local flat = {}
-   for key, about in pairs(options.meanings[defaults] or {}) do flat[key] = about end
-   for name, group in pairs(defaults) do
-      for key, about in pairs(type(group) == 'table' and options.meanings[group] or {}) do flat[name .. '.' .. key] = about end
-   end
-   return flat
-end
-
 -- And what else is known: by the comments of the script, and of those that every experiment has.
 local function all_meanings(defaults, keys, script)
-   local about, said = options.meanings_of(defaults), comments_of(script)
+   local about, said = values.meanings_of(defaults), comments_of(script)
    for _, key in ipairs(keys) do
       about[key] = about[key] or said[key:match '[^.]+$'] or said[key:match '^[^.]+'] or meanings_of_common[key]
    end
@@ -202,7 +93,7 @@ end
 local function help(flat, keys, about)
    print('options, with their defaults:')
    for _, key in ipairs(keys) do
-      local line = ('  %s=%s'):format(key, text_of(flat[key]))
+      local line = ('  %s=%s'):format(key, values.text_of(flat[key]))
       print(about[key] and ('%-32s %s'):format(line, about[key]) or line)
    end
 end
@@ -211,7 +102,7 @@ end
 local function describe(flat, variants, about)
    local named, choices = {}, {}
    for kind, of_kind in pairs(variants or {}) do named[kind] = sorted_keys(of_kind) end
-   for key in pairs(flat) do choices[key] = options.choices[key] end
+   for key in pairs(flat) do choices[key] = values.choices[key] end
    print(options.description .. json.encode({defaults = flat, variants = named, choices = choices, meanings = about},
       {one_line = true}))
 end
@@ -244,18 +135,19 @@ end
 
 -- ---- continuing a run ----
 
-local function same(a, b) return text_of(a) == text_of(b) end
+local function same(a, b) return values.text_of(a) == values.text_of(b) end
 
 --- The saved options of a run, changed where `given` may change them.
 local function resumed(o, given, keys)
    local path = ('%s/%s/options.json'):format(o.runs, o.name)
    core.check(core.host.hl_host_path_kind(path) == 1, 'resume: there is no run to continue, %s is missing', path)
    local saved = json.load(path)
-   local flat = flatten(saved)
+   local flat = values.flatten(saved)
    for _, key in ipairs(keys) do
       if flat[key] ~= nil and not options.free[key] then
          core.check(given[key] == nil or same(given[key], flat[key]),
-            'resume: the run was started with %s=%s and cannot go on with %s', key, text_of(flat[key]), text_of(given[key]))
+            'resume: the run was started with %s=%s and cannot go on with %s', key, values.text_of(flat[key]),
+            values.text_of(given[key]))
          assign(o, key, flat[key])
       elseif flat[key] ~= nil and given[key] == nil and key ~= 'resume' and key ~= 'overwrite' then
          assign(o, key, flat[key])
@@ -270,11 +162,11 @@ end
 function options.check_unchanged(o)
    local path = ('%s/%s/options.json'):format(o.runs, o.name)
    core.check(core.host.hl_host_path_kind(path) == 1, 'resume: there is no run to continue, %s is missing', path)
-   local own = flatten(o)
-   for key, value in pairs(flatten(json.load(path))) do
+   local own = values.flatten(o)
+   for key, value in pairs(values.flatten(json.load(path))) do
       core.check(options.free[key] or own[key] == nil or same(own[key], value),
          'resume: %s was started afresh by another process just now, with %s=%s instead of %s; look at it and try again', o.name, key,
-         text_of(value), text_of(own[key]))
+         values.text_of(value), values.text_of(own[key]))
    end
 end
 
@@ -290,7 +182,7 @@ end
 function options.resolve(defaults, variants, arguments)
    local o = copy(options.common)
    for key, value in pairs(defaults) do o[key] = copy(value) end
-   local flat, keys = flatten(o)
+   local flat, keys = values.flatten(o)
    arguments = arguments or rawget(_G, 'arg') or {}
    if arguments[1] == 'help' or arguments[1] == '--help' or arguments[1] == '-h' then
       help(flat, keys, all_meanings(defaults, keys, arguments[0] or ''))
@@ -304,7 +196,7 @@ function options.resolve(defaults, variants, arguments)
    for _, kind in ipairs {'recipe', 'preset'} do
       local named = variants and variants[kind]
       if named then
-         local chosen = options.choice(kind, given[kind] or o[kind], sorted_keys(named))
+         local chosen = values.choice(kind, given[kind] or o[kind], sorted_keys(named))
          overlay(o, named[chosen], keys, kind .. ' ' .. chosen)
       end
    end
@@ -315,21 +207,5 @@ function options.resolve(defaults, variants, arguments)
    origins[o] = {script = arguments[0] or '', defaults = flat, given = given}
    return o
 end
-
---- Errors unless each named option is a whole number of at least `low`.
-function options.check_whole(o, low, ...)
-   for _, key in ipairs {...} do
-      local value = flatten(o)[key]
-      core.check(type(value) == 'number' and value % 1 == 0 and value >= low, '%s must be a whole number of %d or more, got %s',
-         key, low, tostring(value))
-   end
-end
-
--- What sweeps share: how values of options are read, written and told apart.
-options.flatten = flatten
-options.parse = parse
-options.kind_of = kind_of
-options.text_of = text_of
-options.unknown = unknown
 
 return options

@@ -30,6 +30,7 @@ local kept = require 'hilo.train.kept'
 local Log = require 'hilo.train.log'
 local non_finite = require 'hilo.train.non_finite'
 local options_of = require 'hilo.train.options'
+local option_values = require 'hilo.options.values'
 local Progress = require 'hilo.train.progress'
 local sorted_keys = require 'hilo.keys'
 local split_of = require 'hilo.train.split'
@@ -53,8 +54,8 @@ Run.__index = Run
 ---@param o table what options.resolve gave
 ---@return Run
 function Run.new(o)
-   options_of.check_whole(o, 0, 'eval_every', 'checkpoint_every', 'pictures', 'histograms', 'diagnostics')
-   options_of.check_whole(o, 1, 'log_every')
+   option_values.check_whole(o, 0, 'eval_every', 'checkpoint_every', 'pictures', 'histograms', 'diagnostics')
+   option_values.check_whole(o, 1, 'log_every')
    check(not o.graph or o.device ~= 'cpu', 'graph=true records the step for a card; it needs device=cuda')
    check(o.name ~= '', 'the run needs a name: name=...')
    prepare_device(o)
@@ -465,8 +466,8 @@ end
 --- ended; keep: numbers, strings, booleans, tensors and tables of them
 ---@return table scores those of the last evaluation, with step and best
 function Run:train(job)
-   options_of.check_whole(job, 1, 'steps')
-   options_of.choice('on_nan', self.options.on_nan, {'stop', 'skip'})
+   option_values.check_whole(job, 1, 'steps')
+   option_values.choice('on_nan', self.options.on_nan, {'stop', 'skip'})
    check(not (self.options.graph and self.options.on_nan == 'skip'), 'on_nan=skip looks at each step, which a recorded one does not '
       .. 'wait for; take graph=false, or on_nan=stop')
    self.guard = self.options.on_nan == 'skip' and non_finite.guard(job) or nil

@@ -1,7 +1,7 @@
 --- train/segmentation_options.lua: the options that all trainings of a segmentation network share. A script names those whose default
 --- it changes beside its own; `script.lua help` lists all with what they mean.
 local data_options = require 'hilo.data.options'
-local group = require 'hilo.train.option_group'
+local group = require 'hilo.options.group'
 local model_options = require 'hilo.train.model_options'
 
 local shared = {

@@ -4,11 +4,12 @@ local core = require 'hilo.core'
 local interrupts = require 'hilo.interrupts'
 local events = require 'hilo.io.events'
 local file = require 'hilo.io.file'
+local free = require('hilo.train.options').free
 local git = require 'hilo.io.git'
 local hparams = require 'hilo.io.hparams'
 local histograms = require 'hilo.train.histograms'
 local json = require 'hilo.io.json'
-local options_of = require 'hilo.train.options'
+local options_of = require 'hilo.options.values'
 local Sessions = require 'hilo.train.sessions'
 local seen_files = require 'hilo.train.seen'
 local tags = require 'hilo.train.tags'
@@ -57,7 +58,7 @@ end
 local function bearing(options)
    local flat, chosen = options_of.flatten(options), {}
    for key, value in pairs(flat) do
-      if not options_of.free[key] and key ~= 'name' then
+      if not free[key] and key ~= 'name' then
          chosen[key] = type(value) == 'table' and options_of.text_of(value) or value
       end
    end

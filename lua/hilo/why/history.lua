@@ -1,5 +1,5 @@
 --- why/history.lua: what runs measured of themselves while they trained, side by side.
-local options_of = require 'hilo.train.options'
+local options_of = require 'hilo.options.values'
 local asked = require 'hilo.report.asked'
 local run_data = require 'hilo.report.run_data'
 local sorted_keys = require 'hilo.keys'

@@ -9,7 +9,7 @@ local file = require 'hilo.io.file'
 local files = require 'hilo.data.layouts.files'
 local folder = require 'hilo.data.folder'
 local json = require 'hilo.io.json'
-local options_of = require 'hilo.train.options'
+local nearest = require 'hilo.nearest'
 local raster = require 'hilo.data.raster'
 local sorted_keys = require 'hilo.keys'
 local tree = require 'hilo.data.tree'
@@ -115,7 +115,7 @@ local function draw_page(set, page, class_of)
       else
          if not class_of[label] then
             core.raise(("%s: its label '%s' is no class; did you mean '%s'? Add it to the classes if it is one"):format(where, label,
-               tostring(options_of.nearest(label, set.classes))))
+               tostring(nearest(label, set.classes))))
          end
          fill(mask, h, w, shape, where)
          paint(class_of[label])

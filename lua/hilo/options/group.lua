@@ -1,6 +1,7 @@
---- train/option_group.lua: groups of options that many scripts have, such as `data`.
+--- options/group.lua: groups of options that many scripts have, such as `data`.
 local core = require 'hilo.core'
-local options = require 'hilo.train.options'
+local nearest = require 'hilo.nearest'
+local values = require 'hilo.options.values'
 
 --- A group's defaults, changed by those that one script gives; `script.lua help` tells what each means.
 ---@param name string of the group, for messages
@@ -15,7 +16,7 @@ return function(name, list, given, of_some)
       known[#known + 1], about[key], is_known[key] = key, option[3], true
       local value = given and given[key]
       if value == nil then return default end
-      core.check(type(value) == type(default), '%s.%s is %s, got %s', name, key, options.kind_of(default), options.text_of(value))
+      core.check(type(value) == type(default), '%s.%s is %s, got %s', name, key, values.kind_of(default), values.text_of(value))
       return value
    end
    for _, option in ipairs(list) do out[option[1]] = take(option) end
@@ -26,9 +27,9 @@ return function(name, list, given, of_some)
    for key in pairs(given or {}) do
       if not is_known[key] then
          core.raise(("%s: there is no option '%s'; did you mean '%s'? (%s)"):format(name, tostring(key),
-            options.nearest(tostring(key), known), table.concat(known, ', ')))
+            nearest(tostring(key), known), table.concat(known, ', ')))
       end
    end
-   options.meanings[out] = about
+   values.meanings[out] = about
    return out
 end
