@@ -14,7 +14,7 @@
 -- Prints tables and writes them with plots to runs/why/. Expect some minutes: each network goes through the validation pictures once.
 local hilo = require 'hilo'
 local aligned, why = require 'hilo.aligned', require 'hilo.why'
-local folder_of = require('hilo.predict.description').folder_of
+local run_folder = require 'hilo.train.run_folder'
 local data, methods, train = hilo.data, hilo.methods, hilo.train
 
 local o = train.options {
@@ -124,7 +124,7 @@ end
 
 local function histories(names)
    local paths = {}
-   for i, name in ipairs(names) do paths[i] = folder_of(name, o.runs) end
+   for i, name in ipairs(names) do paths[i] = run_folder(name, o.runs) end
    return why.history.read(paths)
 end
 

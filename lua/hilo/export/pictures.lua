@@ -42,7 +42,7 @@ local function mean_of(g, list)
    return #list > 1 and g:op('Mul', {sum, g:numbers(1 / #list)}) or sum
 end
 
---- Logits at the picture's size: predict/views.lua's `logits`.
+--- Logits at the picture's size: train/views.lua's `logits`.
 ---@param e Exporter
 ---@param model Model
 ---@param unit string (N,3,H,W) 0..1
@@ -66,7 +66,7 @@ function pictures.logits(e, model, unit)
    return g:op('Log', {mean_of(g, seen)})
 end
 
---- The classifier's scores: predict/views.lua's `scores`.
+--- The classifier's scores: train/views.lua's `scores`.
 ---@param e Exporter
 ---@param model Model
 ---@param unit string (N,3,H,W) 0..1

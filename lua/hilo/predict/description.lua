@@ -5,6 +5,7 @@ local checkpoint_of = require 'hilo.io.checkpoint'
 local class_file = require 'hilo.train.class_file'
 local folder = require 'hilo.data.folder'
 local json = require 'hilo.io.json'
+local run_folder = require 'hilo.train.run_folder'
 local safetensors = require 'hilo.io.safetensors'
 
 local check = core.check
@@ -34,19 +35,6 @@ local check = core.check
 local description = {}
 
 description.fusion = {how = 'threshold', tau = 0.2, exponent = 1, on = 'probabilities', keep_background = true}
-
---- The folder of a run that was named by its path, or by its name below the folder of all runs.
----@param name string
----@param runs string
----@return string
-function description.folder_of(name, runs)
-   for _, path in ipairs {name, runs .. '/' .. name} do
-      if folder.is_file(path .. '/options.json') then return (path:gsub('(.)/+$', '%1')) end
-   end
-   local what = folder.is_folder(name) and 'the folder %s holds no options.json, so it is no run'
-      or "there is no run '%s', neither a folder of that name nor one in %s; runs=... names another folder"
-   core.raise(what:format(name, runs))
-end
 
 local function classes_of(path, options)
    local file = path .. '/classes.json'
@@ -138,7 +126,7 @@ end
 --- given, and of a fused run the one that was fused; mlmt: '' leaves the classifier of a fused run out
 ---@return Description
 function description.of_run(name, o)
-   local path = description.folder_of(name, o.runs)
+   local path = run_folder(name, o.runs)
    local options = json.load(path .. '/options.json')
    if type(options.segmentation) == 'table' and options.mlmt then return fused(path, options, o) end
    check(is_segmentation(options) or is_classifier(options), '%s is no run that segments or classifies', path)
@@ -159,7 +147,7 @@ end
 ---@return Description
 function description.with_classifier(d, name, o)
    check(d.segmentation, '%s segments nothing, so there is nothing that %s could be fused with', d.name, name)
-   local path = description.folder_of(name, o.runs)
+   local path = run_folder(name, o.runs)
    local options = json.load(path .. '/options.json')
    local classes = classes_of(path, options).classes
    check(table.concat(classes, '\n') == table.concat(d.classes.classes, '\n'), '%s knows %d classes and %s %d, or they differ in name',

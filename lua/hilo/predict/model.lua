@@ -13,7 +13,7 @@ local resample = require 'hilo.predict.resample'
 local restored = require 'hilo.train.restored'
 local scores_of = require 'hilo.predict.scores'
 local transforms = require 'hilo.data.transforms'
-local views = require 'hilo.predict.views'
+local views = require 'hilo.train.views'
 local Workers = require 'hilo.data.workers'
 
 local check = core.check

@@ -51,8 +51,7 @@ end
 function run.open(name, options)
    core.check(type(name) == 'string' and name ~= '', "open: expects the name of a run, as in open 'mine', got %s", type(name))
    options = options or {}
-   local folder_of = require('hilo.predict.description').folder_of
-   local path = folder_of(name, options.runs or 'runs')
+   local path = require('hilo.train.run_folder')(name, options.runs or 'runs')
    local data = require('hilo.report.run_data').read(path)
    return setmetatable({name = data.name, path = path, data = data, options = data.options, scores = data.scores, state = data.state,
       open_options = options}, OpenedRun)

@@ -3,7 +3,7 @@ local core = require 'hilo.core'
 local hilo = require 'hilo'
 local metrics = require 'hilo.train.metrics'
 local pictures = require 'hilo.train.pictures'
-local views = require 'hilo.predict.views'
+local views = require 'hilo.train.views'
 
 local evaluate = {rows = require 'hilo.rows'}
 

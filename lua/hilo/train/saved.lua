@@ -1,7 +1,6 @@
 --- train/saved.lua: runs that are finished, for scripts that use what they learnt.
 local core = require 'hilo.core'
 local hilo = require 'hilo'
-local description = require 'hilo.predict.description'
 local folder = require 'hilo.data.folder'
 local git = require 'hilo.io.git'
 local lock = require 'hilo.io.lock'
@@ -10,6 +9,7 @@ local json = require 'hilo.io.json'
 local kept = require 'hilo.train.kept'
 local options_of = require 'hilo.train.options'
 local restored = require 'hilo.train.restored'
+local run_folder = require 'hilo.train.run_folder'
 local seen = require 'hilo.train.seen'
 local Sessions = require 'hilo.train.sessions'
 
@@ -57,7 +57,7 @@ end
 ---@param name string of the run, or its folder
 ---@return {path: string, options: table, set: DataSet, split: Split, S: DeepLab} path: the run's folder
 function saved.load_run(o, name)
-   local path = description.folder_of(name, o.runs)
+   local path = run_folder(name, o.runs)
    local options = json.load(path .. '/options.json')
    core.check(options.model and options.model.output_stride, '%s is not a segmentation run', path)
    options.device = o.device
@@ -74,7 +74,7 @@ end
 ---@param name string of the run, or its folder
 ---@param S DeepLab of the same options
 function saved.start_from(o, name, S)
-   local path = description.folder_of(name, o.runs) .. '/last.safetensors'
+   local path = run_folder(name, o.runs) .. '/last.safetensors'
    core.check(folder.is_file(path), 'start: there is no %s; is %s a segmentation run, and did it come to its end?', path, name)
    hilo.io.checkpoint.load(path, {nets = {S = S}, generator = false}, {subset = true})
 end
@@ -85,7 +85,7 @@ end
 ---@return {classes: string[], teacher: table<string, number[]>, student: table<string, number[]>?, tags: string?} by name of the image;
 --- student: presence.lua has none; tags: the file of image-level tags that it learnt from
 function saved.load_class_scores(o, name)
-   local path = description.folder_of(name, o.runs) .. '/class_scores.json'
+   local path = run_folder(name, o.runs) .. '/class_scores.json'
    core.check(folder.is_file(path), '%s is missing; is %s an MLMT run, and did it come to its end?', path, name)
    return json.load(path)
 end

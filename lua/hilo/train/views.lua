@@ -1,4 +1,4 @@
---- predict/views.lua: what a segmentation network says of a picture that it is shown at several sizes, mirrored, or window by window.
+--- train/views.lua: what a segmentation network says of a picture that it is shown at several sizes, mirrored, or window by window.
 local core = require 'hilo.core'
 local hilo = require 'hilo'
 
