@@ -5,7 +5,7 @@
 ---     writer:add(10, {events.scalar('loss', 0.5), events.image('picture', 60, 80, png)})
 ---     writer:flush()
 local core = require 'hilo.core'
-local folder = require 'hilo.data.folder'
+local folder = require 'hilo.io.folder'
 local process = require 'hilo.io.process'
 local pb = require 'hilo.io.protobuf'
 local records = require 'hilo.io.records'

@@ -2,7 +2,7 @@
 --- asked. Where there is no tree, or no git, the answer is nil.
 local poll = require 'posix.poll'
 local stdio = require 'posix.stdio'
-local folder = require 'hilo.data.folder'
+local folder = require 'hilo.io.folder'
 local file = require 'hilo.io.file'
 local process = require 'hilo.io.process'
 
