@@ -64,7 +64,7 @@ for number, name in ipairs(o.segmentation) do
    local written = 0
 
    train.evaluate.with(S, function()
-      for batch in train.evaluate.sweep(set, split.val, of_run.options, workers) do
+      for batch in train.evaluate.batches(set, split.val, of_run.options, workers) do
          local image, truth, id = batch.images, batch.labels, batch.names[1]
          local logits = train.evaluate.logits(S, image, truth:size(2), truth:size(3)) -- (1,C,H,W)
          local found = hilo.label_map(logits)                                         -- (1,H,W)

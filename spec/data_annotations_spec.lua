@@ -26,7 +26,7 @@ end
 
 -- The label map of a picture as worker threads read it: a string a row, '.' for 0, 'v' for void.
 local function rows(set, name)
-   local map, lines = data.sweep({set = set, names = {name}, transform = data.transforms.whole(1), labels = 'input'})().labels[1], {}
+   local map, lines = data.batches({set = set, names = {name}, transform = data.transforms.whole(1), labels = 'input'})().labels[1], {}
    for y = 1, map:size(1) do
       local line = {}
       for x = 1, map:size(2) do line[x] = ({[0] = '.', [255] = 'v'})[map[y][x]] or tostring(map[y][x]) end

@@ -30,7 +30,7 @@ local function list(path, ...)
 end
 
 local function labels_of(set, name)
-   return data.sweep({set = set, names = {name}, transform = data.transforms.whole(1), labels = 'full'})().labels[1]:totable()
+   return data.batches({set = set, names = {name}, transform = data.transforms.whole(1), labels = 'full'})().labels[1]:totable()
 end
 
 local function open(options)

@@ -38,7 +38,7 @@ local function open(options)
 end
 
 local function batch_of(set, name)
-   return data.sweep({set = set, names = {name or set.names[1]}, transform = data.transforms.whole(1), labels = 'full'})()
+   return data.batches({set = set, names = {name or set.names[1]}, transform = data.transforms.whole(1), labels = 'full'})()
 end
 
 local function read(set, name) return batch_of(set, name).labels[1]:totable() end
@@ -369,7 +369,7 @@ describe('pictures', function()
          assert.equal(#list, #set.names)
          for _, name in ipairs(list) do
             local expected = image.load(golden .. name .. '.png', {as = 'rgb'}):float():mul(1 / 255)
-            local batch = data.sweep({set = set, names = {(data.folder.stem(name))}, transform = data.transforms.whole(1),
+            local batch = data.batches({set = set, names = {(data.folder.stem(name))}, transform = data.transforms.whole(1),
                labels = 'full', normalise = {mean = {0, 0, 0}, std = {1, 1, 1}}})()
             assert.is_true((batch.images[1] - expected):abs():max() < (ending == 'jpg' and 4.5 / 255 or 1e-5), name)
             assert.equal(1, batch.labels:min())
@@ -388,7 +388,7 @@ describe('pictures', function()
             for i = 1, kind == 3 and most + 1 or 0 do palette[i] = {i * 37 % 256, i * 91 % 256, i * 5 % 256} end
             put('a', ids)
             tiny.write(root .. '/images/a.png', png(kind, bits, {row, row}, palette))
-            local x = data.sweep({set = open {classes = '3'}, names = {'a'}, transform = data.transforms.whole(1),
+            local x = data.batches({set = open {classes = '3'}, names = {'a'}, transform = data.transforms.whole(1),
                normalise = {mean = {0, 0, 0}, std = {1, 1, 1}}})().images[1]
             for column = 1, 3 do
                local at = (column - 1) * channels[kind]

@@ -23,8 +23,8 @@ end
 local function relative(path) return path:sub(#root + 2) end
 
 local function first_pixels(set, name)
-   local sweep = data.sweep {set = set, names = {name}, transform = data.transforms.whole(1), labels = 'input'}
-   return sweep().labels[1]
+   local next_batch = data.batches {set = set, names = {name}, transform = data.transforms.whole(1), labels = 'input'}
+   return next_batch().labels[1]
 end
 
 describe('folders', function()

@@ -276,12 +276,12 @@ describe('loader', function()
          local set, workers = data.open {root = "%s"}, data.workers {threads = 1}
          local loader = data.loader {set = set, names = set.names, batch = 1, seed = 1, workers = workers,
             transform = data.transforms.segmentation {crop = {16, 16}}}
-         local sweep = data.sweep {set = set, names = set.names, transform = data.transforms.whole(1), workers = workers}
-         loader:next() sweep()
+         local next_batch = data.batches {set = set, names = set.names, transform = data.transforms.whole(1), workers = workers}
+         loader:next() next_batch()
          io.write(workers:count(), " under way\n")
          package.loaded["hilo.checked.declaration"] = nil
          package.preload["hilo.checked.declaration"] = function() error("asked") end
-         loader, sweep = nil, nil
+         loader, next_batch = nil, nil
          jit.flush() -- compiled code keeps what it was compiled for
          collectgarbage() collectgarbage()
          package.preload["hilo.checked.declaration"] = nil
@@ -300,8 +300,8 @@ describe('bad images', function()
    after_each(function() tiny.remove(bad) end)
 
    local function read()
-      local sweep = data.sweep {set = bad_set, names = {'img_01'}, transform = data.transforms.whole(1), labels = 'input'}
-      return sweep()
+      local next_batch = data.batches {set = bad_set, names = {'img_01'}, transform = data.transforms.whole(1), labels = 'input'}
+      return next_batch()
    end
 
    it('are named: a label id outside the classes', function()
@@ -343,11 +343,11 @@ describe('bad images', function()
    end)
 end)
 
-describe('sweep', function()
+describe('batches', function()
    it('shows each image once, labels at the size asked for', function()
       local names = {}
       local half = data.transforms.whole(0.5)
-      for batch in data.sweep {set = set, names = set:list 'train', transform = half, labels = 'full', batch = 3} do
+      for batch in data.batches {set = set, names = set:list 'train', transform = half, labels = 'full', batch = 3} do
          for _, name in ipairs(batch.names) do names[#names + 1] = name end
          assert.same({20, 24}, {batch.images:size(3), batch.images:size(4)})
          assert.same({40, 48}, {batch.labels:size(2), batch.labels:size(3)})
@@ -355,12 +355,12 @@ describe('sweep', function()
          assert.is_true(hilo.equal(stored, batch.labels[1]))
       end
       assert.same(set:list 'train', names)
-      local sweep = data.sweep {set = set, names = set:list 'val', transform = data.transforms.whole(0.5), labels = 'input'}
-      assert.same({1, 20, 24}, sweep().labels:size():totable())
+      local next_batch = data.batches {set = set, names = set:list 'val', transform = data.transforms.whole(0.5), labels = 'input'}
+      assert.same({1, 20, 24}, next_batch().labels:size():totable())
    end)
 
    it('brings images to sizes in which a network of an output stride has cells from corner to corner', function()
-      for batch in data.sweep {set = set, names = set:list 'val', transform = data.transforms.whole(1, 16), labels = 'full'} do
+      for batch in data.batches {set = set, names = set:list 'val', transform = data.transforms.whole(1, 16), labels = 'full'} do
          assert.same({33, 49}, {batch.images:size(3), batch.images:size(4)}) -- of 40 x 48
          assert.same({40, 48}, {batch.labels:size(2), batch.labels:size(3)})
       end

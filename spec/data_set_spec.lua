@@ -95,8 +95,8 @@ describe('data sets', function()
       assert.equal('cityscapes', set.layout)
       assert.equal(19, #set.classes)
       assert.same({'train/ulm/ulm_000001_000019'}, set:list 'train')
-      local sweep = data.sweep {set = set, names = set:list 'val', transform = data.transforms.whole(1), labels = 'input'}
-      local batch = sweep()
+      local next_batch = data.batches {set = set, names = set:list 'val', transform = data.transforms.whole(1), labels = 'input'}
+      local batch = next_batch()
       assert.equal(255, batch.labels[1][1][1])
       assert.equal(13, batch.labels[1][16][1])
       tiny.remove(city)

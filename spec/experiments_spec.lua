@@ -126,7 +126,7 @@ describe('experiments', function()
       local of_run = hilo.train.load_run({runs = runs, device = 'cpu', checkpoint = 'last'}, 'sup-own')
       assert.same(of_run.split, hilo.train.load_run({runs = 'runs', device = 'cpu', checkpoint = 'last'}, runs .. '/sup-own').split)
       local name, image = 'img_10', nil
-      for batch in hilo.train.evaluate.sweep(of_run.set, {name}, of_run.options, hilo.data.workers {threads = 1}) do
+      for batch in hilo.train.evaluate.batches(of_run.set, {name}, of_run.options, hilo.data.workers {threads = 1}) do
          image = batch.images
       end
       local said = hilo.train.evaluate.with(of_run.S, function()

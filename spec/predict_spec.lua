@@ -49,7 +49,7 @@ describe('hilo.open', function()
       local name = json.load(made.runs .. '/sup/split.json').val[1]
       local set = hilo.data.open {root = made.set}
       local expected
-      for batch in hilo.data.sweep {set = set, names = {name}, transform = hilo.data.transforms.whole(1), labels = 'full'} do
+      for batch in hilo.data.batches {set = set, names = {name}, transform = hilo.data.transforms.whole(1), labels = 'full'} do
          expected = hilo.train.evaluate.with(model.S, function()
             return hilo.label_map(hilo.train.evaluate.logits(model.S, batch.images, 40, 48))[1]
          end)

@@ -6,7 +6,7 @@ local git = require 'hilo.io.git'
 local machine = require 'hilo.train.machine'
 local histograms = require 'hilo.train.histograms'
 local reader = require 'spec.event_reader'
-local tags = require 'hilo.train.tags'
+local event_tags = require 'hilo.train.event_tags'
 local tiny = require 'spec.tiny_set'
 
 local folder, json, Log = hilo.data.folder, hilo.train.json, hilo.train.Log
@@ -247,7 +247,7 @@ describe('tags', function()
    it('put numbers a class in groups of their own', function()
       local list = {}
       local scores = {mean_iou = 1, teacher = {f1 = 2, average_precision = {car = 3}}, iou = {sky = 4}}
-      for i, entry in ipairs(tags.of_scores(scores)) do list[i] = entry.tag .. ' ' .. entry.value end
+      for i, entry in ipairs(event_tags.of_scores(scores)) do list[i] = entry.tag .. ' ' .. entry.value end
       assert.same({'iou/sky 4', 'scores/mean_iou 1', 'average_precision/teacher/car 3', 'scores/teacher/f1 2'}, list)
    end)
 
@@ -255,11 +255,11 @@ describe('tags', function()
       local nn, optim = hilo.nn, hilo.optim
       local net = nn.Sequential():add(nn.Linear(2, 3)):add(nn.Linear(3, 1))
       local first, second = net:get(1), net:get(2)
-      assert.same({''}, tags.of_groups(optim.SGD(net, {lr = 1}), {S = net}))
-      assert.same({'0', '1'}, tags.of_groups(optim.SGD({{params = first}, {params = second}}, {lr = 1}), {S = net}))
-      assert.same({'0', '1.weight'}, tags.of_groups(optim.SGD({{params = {first.weight, second.bias}}, {params = {second.weight}}},
-         {lr = 1}), {S = net}))
-      assert.same({'0', '1'}, tags.of_groups(optim.SGD({{params = first}, {params = second}}, {lr = 1}), {}))
+      assert.same({''}, event_tags.of_groups(optim.SGD(net, {lr = 1}), {S = net}))
+      assert.same({'0', '1'}, event_tags.of_groups(optim.SGD({{params = first}, {params = second}}, {lr = 1}), {S = net}))
+      local mixed = optim.SGD({{params = {first.weight, second.bias}}, {params = {second.weight}}}, {lr = 1})
+      assert.same({'0', '1.weight'}, event_tags.of_groups(mixed, {S = net}))
+      assert.same({'0', '1'}, event_tags.of_groups(optim.SGD({{params = first}, {params = second}}, {lr = 1}), {}))
    end)
 end)
 

@@ -150,8 +150,8 @@ local function opened(format, name)
       file:close()
       local read = try.read('data.open ' .. format, hilo.data.open, {root = root})
       if read then
-         try.read('data.sweep ' .. format, function()
-            for _ in hilo.data.sweep {set = read, names = read.names or {'a'}, transform = hilo.data.transforms.whole(1),
+         try.read('data.batches ' .. format, function()
+            for _ in hilo.data.batches {set = read, names = read.names or {'a'}, transform = hilo.data.transforms.whole(1),
                labels = 'input'} do local _ = 1 end
          end)
       end

@@ -41,7 +41,7 @@ function Trials.of_run(of_run, names, o)
    local set = of_run.set
    local self = Trials.new(set.classes, {device = o.device, on = o.on, void = set.void})
    evaluate.with(of_run.S, function()
-      for batch in evaluate.sweep(set, names, of_run.options, o.workers) do
+      for batch in evaluate.batches(set, names, of_run.options, o.workers) do
          self:add(batch.names[1], of_run.S:logits(batch.images), batch.labels)
          if o.told then o.told(#self.names) end
       end

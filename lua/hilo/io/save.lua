@@ -148,8 +148,8 @@ end
 --- Loads what hilo.save, Torch7, PyTorch or safetensors wrote, told apart by what the file holds. Of a .t7 the value; of the others the
 --- tensors by name, with the numbers, strings and booleans of a .pth by theirs (`a.b` is b in the table a), and notes on what they were
 --- wrapped in. With a network given, it takes the weights over, and what does not fit is told: those of models may come from
---- torchvision or from repositories that the field knows (train/published.lua), with a last layer for other classes; others need all
---- names and sizes to be their own.
+--- torchvision or from repositories that the field knows (train/published_weights.lua), with a last layer for other classes; others
+--- need all names and sizes to be their own.
 ---
 ---     hilo.save({epoch = 3, best = 0.71}, 'state.t7')
 ---     assert(hilo.load('state.t7').epoch == 3)

@@ -65,7 +65,7 @@ function worst.of(run, n, part)
    local list = setmetatable({classes = set.classes, palette = model.palette}, WorstImages)
    local bar, done = hilo.train.Progress.new {total = #names, title = 'labelling'}, 0
    local ok, message = pcall(function()
-      for batch in hilo.data.sweep {set = set, names = names, transform = hilo.data.transforms.whole(1), labels = 'full'} do
+      for batch in hilo.data.batches {set = set, names = names, transform = hilo.data.transforms.whole(1), labels = 'full'} do
          bar:update(done)
          local name, truth = batch.names[1], batch.labels[1]
          local found = core.check(model:predict(set:image(name)), 'worst: %s has no segmentation network', run.name)

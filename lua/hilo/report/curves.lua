@@ -3,7 +3,7 @@ local figures = require 'hilo.report.figures'
 local sorted_keys = require 'hilo.keys'
 local numbers = require 'hilo.report.numbers'
 local scores_of = require 'hilo.report.scores'
-local tags = require 'hilo.train.tags'
+local event_tags = require 'hilo.train.event_tags'
 
 local curves = {}
 
@@ -53,7 +53,7 @@ end
 local function each_value(run, compared, visit)
    for _, entry in ipairs(run.log) do
       for key, value in pairs(entry) do
-         if type(value) == 'number' and key ~= 'step' and key ~= 'seconds' and not tags.is_of_group(key) then
+         if type(value) == 'number' and key ~= 'step' and key ~= 'seconds' and not event_tags.is_of_group(key) then
             visit('1' .. key, numbers.measure(key), 'loss', '', entry.step, value)
          end
       end

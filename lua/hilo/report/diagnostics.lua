@@ -6,7 +6,7 @@ local h = require 'hilo.report.html'
 local numbers = require 'hilo.report.numbers'
 local parts = require 'hilo.report.parts'
 local sorted_keys = require 'hilo.keys'
-local tags = require 'hilo.train.tags'
+local event_tags = require 'hilo.train.event_tags'
 
 local diagnostics = {}
 
@@ -64,7 +64,7 @@ local function collected(run)
    end
    for _, entry in ipairs(run.log) do
       for name, value in pairs(entry) do
-         if tags.is_of_group(name) and type(value) == 'number' then
+         if event_tags.is_of_group(name) and type(value) == 'number' then
             local group, key = name:match('^(.-)/(.+)$')
             add_point(in_log, group, key, entry.step, value)
          end

@@ -41,8 +41,8 @@ end
 ---@param o {data: {size: number, [string]: any}, eval: table, model: table?, device: string, [string]: any}
 ---@param workers Workers
 ---@return fun(): Batch?
-function evaluate.sweep(set, names, o, workers)
-   return hilo.data.sweep {
+function evaluate.batches(set, names, o, workers)
+   return hilo.data.batches {
       set = set, names = names, transform = hilo.data.transforms.whole(o.data.size, o.model and o.model.output_stride),
       labels = o.eval.labels, workers = workers, device = o.device,
    }
@@ -92,7 +92,7 @@ function evaluate.segmentation(S, set, names, o, workers)
    local shown = evaluate.spread(names, o.tracking == false and 0 or o.pictures or 0)
    local seen = {classes = set.classes, pictures = {}, seconds = 0}
    return evaluate.with(S, function()
-      for batch in evaluate.sweep(set, names, o, workers) do
+      for batch in evaluate.batches(set, names, o, workers) do
          local _, h, w = unpack(batch.labels:size())
          local found = hilo.label_map(evaluate.logits(S, batch.images, h, w))
          counts:add(batch.labels, found, set.void)
@@ -119,7 +119,7 @@ function evaluate.classification(net, set, names, options)
    local scores, sizes = {}, views.sizes(options.shown.resize, options.shown.scales)
    evaluate.with(net, function()
       for _, size in ipairs(sizes) do
-         for batch in hilo.data.sweep {set = set, names = names, transform = hilo.data.transforms.resized(size),
+         for batch in hilo.data.batches {set = set, names = names, transform = hilo.data.transforms.resized(size),
             workers = options.workers, device = options.device} do
             local rows = views.scores(net, {batch.images}, options.shown.mirror):totable()
             for i, name in ipairs(batch.names) do
@@ -141,7 +141,7 @@ function evaluate.presence(of_run, names, options)
    local o, scores, done = of_run.options, {}, 0
    local without_labels = {data = o.data, eval = {}, model = o.model, device = o.device}
    evaluate.with(of_run.S, function()
-      for batch in evaluate.sweep(of_run.set, names, without_labels, options.workers) do
+      for batch in evaluate.batches(of_run.set, names, without_labels, options.workers) do
          local rows = hilo.methods.presence(of_run.S:logits(batch.images)):totable()
          for i, name in ipairs(batch.names) do scores[name] = rows[i] end
          done = done + #batch.names
@@ -158,7 +158,7 @@ end
 ---@return table<string, number[]> targets by image name, 1 where the class is in the label map, else 0
 function evaluate.targets(set, names, options)
    local targets = {}
-   for batch in hilo.data.sweep {set = set, names = names, transform = hilo.data.transforms.resized {8}, labels = 'full',
+   for batch in hilo.data.batches {set = set, names = names, transform = hilo.data.transforms.resized {8}, labels = 'full',
       workers = options.workers, device = options.device} do
       local rows = hilo.methods.class_targets(batch.labels, #set.classes):totable()
       for i, name in ipairs(batch.names) do targets[name] = rows[i] end

@@ -1,11 +1,11 @@
 --- train/pretrained.lua: networks begin with weights that others trained, in the files that they publish: torchvision's of ImageNet
 --- and of segmentation on COCO, the DeepLab-v2 on COCO that s4GAN's authors begin with, those of repositories that the field knows
---- (train/published.lua), and runs of hilo.
+--- (train/published_weights.lua), and runs of hilo.
 local core = require 'hilo.core'
 local hilo = require 'hilo'
 local backbones = require 'hilo.models.backbone'
 local sorted_keys = require 'hilo.keys'
-local published = require 'hilo.train.published'
+local published_weights = require 'hilo.train.published_weights'
 local Tensor = require 'hilo.tensor'
 local vgg = require 'hilo.models.vgg'
 
@@ -190,8 +190,8 @@ local pretrained = {}
 function pretrained.load(net, path, stride_on)
    local ok, tensors, notes = pcall(hilo.io.load_tensors, path)
    if not ok then core.raise(('model.weights: %s'):format(tostring(tensors))) end
-   tensors = without_counters(published.unwrapped(tensors, notes))
-   local kind = check(published.kind_of(tensors), 'model.weights: %s holds no tensors', path)
+   tensors = without_counters(published_weights.unwrapped(tensors, notes))
+   local kind = check(published_weights.kind_of(tensors), 'model.weights: %s holds no tensors', path)
    tensors = of_kind(tensors, kind)
    local of_backbone = net.backbone or net
    local fits, left, taken = pcall(take_backbone, of_backbone, tensors, kind)

@@ -34,8 +34,8 @@ local option_values = require 'hilo.options.values'
 local Progress = require 'hilo.train.progress'
 local sorted_keys = require 'hilo.keys'
 local split_of = require 'hilo.train.split'
-local tags = require 'hilo.train.tags'
-local tags_of = require 'hilo.train.tagged'
+local event_tags = require 'hilo.train.event_tags'
+local tagged = require 'hilo.train.tagged'
 local Tracking = require 'hilo.train.tracking'
 
 local check, host = core.check, core.host
@@ -192,7 +192,7 @@ end
 ---@param set DataSet
 ---@param split Split
 ---@return RunTags?
-function Run:tags(set, split) return tags_of(self, set, split) end
+function Run:tags(set, split) return tagged(self, set, split) end
 
 --- Prints a line: above the progress bar, or with the time of day.
 ---@param text string
@@ -291,7 +291,7 @@ function Run:write_log(state)
    local parts, entry = {}, {step = state.step, seconds = host.hl_host_time() - self.began}
    for _, name in ipairs(names) do
       entry[name] = means[name]
-      if not tags.is_of_group(name) then parts[#parts + 1] = ('%s %.4g'):format(name, means[name]) end
+      if not event_tags.is_of_group(name) then parts[#parts + 1] = ('%s %.4g'):format(name, means[name]) end
    end
    lock.check(self.path)
    self.log:write(entry)

@@ -12,7 +12,7 @@ local json = require 'hilo.io.json'
 local options_of = require 'hilo.options.values'
 local Sessions = require 'hilo.train.sessions'
 local seen_files = require 'hilo.train.seen'
-local tags = require 'hilo.train.tags'
+local event_tags = require 'hilo.train.event_tags'
 
 local host = core.host
 
@@ -76,7 +76,7 @@ local function learning_rates(job)
    local list = {}
    for name, optimiser in pairs(job.optims or {}) do
       if optimiser.groups then
-         for g, group_name in ipairs(tags.of_groups(optimiser, job.nets or {})) do
+         for g, group_name in ipairs(event_tags.of_groups(optimiser, job.nets or {})) do
             local tag = group_name == '' and name or name .. '/' .. group_name
             list[#list + 1] = {tag = 'lr/' .. tag, group = optimiser.groups[g]}
          end
@@ -118,7 +118,7 @@ end
 Tracking.line = counted(function(self, step, means, names)
    local values = {}
    for _, name in ipairs(names) do
-      values[#values + 1] = events.scalar(tags.is_of_group(name) and name or 'train/' .. name, means[name])
+      values[#values + 1] = events.scalar(event_tags.is_of_group(name) and name or 'train/' .. name, means[name])
    end
    for _, entry in ipairs(self.rates) do values[#values + 1] = events.scalar(entry.tag, entry.group.lr) end
    values[#values + 1] = events.scalar('speed/steps_per_second', rate(self, step))
@@ -137,7 +137,7 @@ end
 -- The options and the scores that TensorBoard shows beside each other.
 local function experiment(self, job, scores)
    local metrics = {'scores/' .. job.score}
-   for _, entry in ipairs(tags.of_scores(scores)) do
+   for _, entry in ipairs(event_tags.of_scores(scores)) do
       if entry.tag:match('^scores/[^/]+$') and entry.tag ~= metrics[1] then metrics[#metrics + 1] = entry.tag end
    end
    return hparams.experiment(bearing(self.options), metrics, self.started, given_to(self.path))
@@ -182,8 +182,8 @@ end
 Tracking.evaluation = counted(function(self, job, state, seen, began, figures)
    interrupts.hold(function()
       local values = {}
-      for _, entry in ipairs(tags.of_scores(state.scores)) do values[#values + 1] = events.scalar(entry.tag, entry.value) end
-      for _, entry in ipairs(tags.of_scores(figures or {})) do values[#values + 1] = events.scalar(entry.tag, entry.value) end
+      for _, entry in ipairs(event_tags.of_scores(state.scores)) do values[#values + 1] = events.scalar(entry.tag, entry.value) end
+      for _, entry in ipairs(event_tags.of_scores(figures or {})) do values[#values + 1] = events.scalar(entry.tag, entry.value) end
       if not self.described then
          self.writer:add(0, {experiment(self, job, state.scores)})
          self.described = true

@@ -48,7 +48,7 @@ function fusion.measure(of_run, names, ways, options)
    found.counts = confusions(found.ways, set.classes, options.device)
    local done = 0
    evaluate.with(S, function()
-      for batch in evaluate.sweep(set, names, of_run.options, options.workers) do
+      for batch in evaluate.batches(set, names, of_run.options, options.workers) do
          local truth = batch.labels
          local logits = evaluate.logits(S, batch.images, truth:size(2), truth:size(3))
          local present = hilo.methods.class_targets(truth, #set.classes)[1]:totable()

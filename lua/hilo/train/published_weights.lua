@@ -1,8 +1,8 @@
---- train/published.lua: how the files that others publish name a DeepLab's parts, and what they are wrapped in.
+--- train/published_weights.lua: how the files that others publish name a DeepLab's parts, and what they are wrapped in.
 local sorted_keys = require 'hilo.keys'
 local shape = require 'hilo.ops.shape'
 
-local published = {}
+local published_weights = {}
 
 -- ---- names ----
 
@@ -148,7 +148,7 @@ end
 --- What a file is, told by its names.
 ---@param tensors table<string, Tensor>
 ---@return PublishedKind? nil where there are none
-function published.kind_of(tensors)
+function published_weights.kind_of(tensors)
    for _, kind in ipairs(kinds) do
       for name in pairs(tensors) do if name:find(kind.has) then return kind end end
    end
@@ -188,7 +188,7 @@ end
 ---@param tensors table<string, Tensor>
 ---@param notes string[] is told
 ---@return table<string, Tensor>
-function published.unwrapped(tensors, notes)
+function published_weights.unwrapped(tensors, notes)
    for _ = 1, 6 do
       local firsts = first_parts(tensors)
       local first = next(firsts)
@@ -208,4 +208,4 @@ function published.unwrapped(tensors, notes)
    return tensors
 end
 
-return published
+return published_weights

@@ -1,4 +1,4 @@
---- data/sweep.lua: every image of a list once, in order, read ahead by worker threads: for evaluation.
+--- data/batches.lua: every image of a list once, in order, read ahead by worker threads: for evaluation.
 local core = require 'hilo.core'
 local Tensor = require 'hilo.tensor'
 local Draws = require 'hilo.data.draws'
@@ -36,7 +36,7 @@ local function submit(options, workers, group)
    local c, anchors = samples.array(count), {}
    for i, item in ipairs(group) do
       local files = {image = options.set:image(item.name), label = want and options.set:label(item.name) or nil}
-      check(not want or files.label, "sweep: '%s' has no label map in %s", item.name, options.set.label_folder)
+      check(not want or files.label, "batches: '%s' has no label map in %s", item.name, options.set.label_folder)
       anchors[i] = files
       batch.names[i] = item.name
       local label = want and batch.labels:data() + (i - 1) * label_h * label_w or nil
@@ -53,13 +53,13 @@ local function submit(options, workers, group)
    return batch, anchors
 end
 
---- for batch in sweep{set = set, names = split.val, transform = transforms.whole(0.5)} do ... end
+--- for batch in batches{set = set, names = split.val, transform = transforms.whole(0.5)} do ... end
 ---
 --- batch.images (N,3,H,W), batch.labels (N,H,W) byte, batch.names; N is 1 unless `batch` allows more and neighbours in the list
 --- have one size.
 ---
 ---     local set = hilo.data.open {root = 'photos'}
----     for batch in hilo.data.sweep {set = set, names = set.names, transform = hilo.data.transforms.whole()} do
+---     for batch in hilo.data.batches {set = set, names = set.names, transform = hilo.data.transforms.whole()} do
 ---        print(batch.names[1])
 ---     end
 ---@param options {set: DataSet, names: string[], transform: Transform, labels: 'full'|'input'|nil, batch: integer?, workers: Workers?,
@@ -67,7 +67,7 @@ end
 ---@return fun(): Batch?
 return function(options)
    check(options.labels == nil or options.labels == 'full' or options.labels == 'input',
-      "sweep: labels must be 'full' or 'input', got %s", tostring(options.labels))
+      "batches: labels must be 'full' or 'input', got %s", tostring(options.labels))
    local workers = options.workers or Workers.shared()
    local queue, position = {}, 1
    local guard = workers:guard(queue)

@@ -1,12 +1,12 @@
---- train/tags.lua: under which names TensorBoard shows what a run reports. What stands before the first / is a group there.
+--- train/event_tags.lua: under which names TensorBoard shows what a run reports. What stands before the first / is a group there.
 local sorted_keys = require 'hilo.keys'
 
-local tags = {}
+local event_tags = {}
 
 --- Whether a name of the log is that of a group's member, as 'D/real' is: such a name is its own tag, and not printed.
 ---@param name string
 ---@return boolean
-function tags.is_of_group(name) return name:find('/', 1, true) ~= nil end
+function event_tags.is_of_group(name) return name:find('/', 1, true) ~= nil end
 
 local function holds_numbers_alone(t)
    for _, x in pairs(t) do if type(x) ~= 'number' then return false end end
@@ -31,7 +31,7 @@ end
 --- 'iou/road', 'average_precision/teacher/road'.
 ---@param scores table
 ---@return {tag: string, value: number}[]
-function tags.of_scores(scores) return collect({}, scores, 'scores', '') end
+function event_tags.of_scores(scores) return collect({}, scores, 'scores', '') end
 
 -- What dotted names begin with together: 'backbone' of 'backbone.conv1.weight' and 'backbone.bn1.bias'.
 local function common_start(names)
@@ -48,7 +48,7 @@ local function place(t) return ('%d:%d'):format(t._storage.serial, t._offset) en
 ---@param optimiser Optimiser
 ---@param nets table<string, Module>
 ---@return string[] names '' where there is one group and no name
-function tags.of_groups(optimiser, nets)
+function event_tags.of_groups(optimiser, nets)
    local name_at, names, taken = {}, {}, {}
    for _, net in pairs(nets) do
       for _, p in ipairs(net:namedParameters()) do name_at[place(p.tensor)] = p.name end
@@ -63,4 +63,4 @@ function tags.of_groups(optimiser, nets)
    return names
 end
 
-return tags
+return event_tags
