@@ -116,6 +116,33 @@ describe('the best network', function()
    end)
 end)
 
+describe('results of a script that does not train', function()
+   local function output()
+      lock.give_back(runs .. '/a')
+      return train.output(train.options({}, nil, {'name=a', 'runs=' .. runs, 'tracking=false'}), {'labels'})
+   end
+
+   it('take the place of a training that left nothing but its log, and of nothing else', function()
+      hilo.data.folder.make(runs .. '/a')
+      for _, name in ipairs {'log.jsonl', 'split.json', 'classes.json'} do tiny.write(path_of(name), '{}') end
+      tiny.write(path_of 'last.safetensors', 'x')
+      assert.matches('/a holds a training run; take another name= for the results', helper.error_of(output))
+      assert.is_true(is_file(path_of 'log.jsonl'))
+      os.remove(path_of 'last.safetensors')
+      assert.equal(runs .. '/a', (output()))
+      for _, name in ipairs {'log.jsonl', 'split.json', 'classes.json'} do assert.is_false(is_file(path_of(name)), name) end
+      assert.is_true(is_file(path_of 'options.json'))
+      tiny.write(path_of 'scores.json', '{}')
+      output()
+   end)
+
+   it('do not lie in the folder of a sweep', function()
+      hilo.data.folder.make(runs .. '/a/0000-s1')
+      tiny.write(runs .. '/a/0000-s1/options.json', '{}')
+      assert.matches('/a holds other runs, as the folder of a sweep does; take another name= for the results', helper.error_of(output))
+   end)
+end)
+
 describe('what a script keeps', function()
    -- A running mean of its own; stopped after step `last`, where that is given.
    local function averaging(last)

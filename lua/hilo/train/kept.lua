@@ -97,10 +97,28 @@ function kept.clear_temporary(path, is_inside)
    end
 end
 
---- Removes the checkpoints of a run.
+--- What a folder holds that stands in the way of another run: 'run'; 'log', that of a run which ended before its first checkpoint, of
+--- which there is nothing to keep; 'runs', as the folder of a sweep does; nil where there is none of these.
+---@param path string
+---@return 'run'|'log'|'runs'|nil
+function kept.found(path)
+   local log = folder.is_file(path .. '/log.jsonl')
+   for _, name in ipairs {kept.last, kept.previous, kept.best, 'damaged.safetensors', 'scores.json'} do
+      if folder.is_file(path .. '/' .. name) then return log and 'run' or nil end
+   end
+   for _, name in ipairs(folder.is_file(path .. '/options.json') and {} or folder.list(path)) do
+      if folder.is_file(('%s/%s/options.json'):format(path, name)) then return 'runs' end
+   end
+   return log and 'log' or nil
+end
+
+--- Removes what a run leaves in its folder, but for what its tracking does.
 ---@param path string
 function kept.remove(path)
-   for _, name in ipairs {kept.last, kept.previous, 'damaged.safetensors'} do os.remove(path .. '/' .. name) end
+   for _, name in ipairs {'options.json', 'defaults.json', 'classes.json', 'split.json', 'tags.json', 'log.jsonl', 'scores.json',
+      'class_scores.json', kept.last, kept.previous, kept.best, 'damaged.safetensors'} do
+      os.remove(path .. '/' .. name)
+   end
 end
 
 return kept

@@ -70,21 +70,10 @@ function Run.new(o)
    return self
 end
 
--- Why a folder is not one to begin in; nil where it is. Of a run that ended before its first checkpoint there is nothing to keep.
-local function occupied(path)
-   for _, name in ipairs {kept.last, kept.previous, kept.best, 'damaged.safetensors', 'scores.json'} do
-      if folder.is_file(path .. '/' .. name) then
-         return folder.is_file(path .. '/log.jsonl')
-            and '%s holds a run already; continue it with resume=true, take another name=, or replace it with overwrite=true'
-      end
-   end
-   for _, name in ipairs(folder.is_file(path .. '/options.json') and {} or folder.list(path)) do
-      if folder.is_file(('%s/%s/options.json'):format(path, name)) then
-         return '%s holds other runs, as the folder of a sweep does; take another name='
-      end
-   end
-   return nil
-end
+local refusals = {
+   run = '%s holds a run already; continue it with resume=true, take another name=, or replace it with overwrite=true',
+   runs = '%s holds other runs, as the folder of a sweep does; take another name=',
+}
 
 -- The folder is this process's from here on.
 ---@private
@@ -93,14 +82,12 @@ function Run:enter()
    folder.make(self.path)
    check(lock.take(self.path), 'another process trains in %s; wait until it ends, stop it, or take another name=', self.path)
    -- what is there counts once the folder is locked: another process may have trained in it until now
-   local taken = not o.resume and not o.overwrite and occupied(self.path)
-   if taken then
+   local there = not o.resume and not o.overwrite and kept.found(self.path)
+   if refusals[there] then
       lock.give_back(self.path)
-      core.raise(taken:format(self.path))
+      core.raise(refusals[there]:format(self.path))
    end
-   if taken == nil and folder.is_file(self.path .. '/log.jsonl') then
-      self:say(('the run in %s ended before its first checkpoint; it begins anew'):format(self.path))
-   end
+   if there == 'log' then self:say(('the run in %s ended before its first checkpoint; it begins anew'):format(self.path)) end
    kept.clear_temporary(self.path)
    if o.resume then
       options_of.check_unchanged(o)
@@ -123,10 +110,6 @@ end
 ---@private
 function Run:begin()
    if not self.beginning then return end
-   for _, name in ipairs {'options.json', kept.best, 'scores.json', 'log.jsonl', 'split.json', 'tags.json',
-      'class_scores.json'} do
-      os.remove(self:file(name))
-   end
    kept.remove(self.path)
    Tracking.clear(self.path)
    local beginning = self.beginning

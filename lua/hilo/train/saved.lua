@@ -8,12 +8,19 @@ local prepare_device = require 'hilo.train.device'
 local json = require 'hilo.io.json'
 local kept = require 'hilo.train.kept'
 local options_of = require 'hilo.train.options'
+local Progress = require 'hilo.train.progress'
 local restored = require 'hilo.train.restored'
 local run_folder = require 'hilo.train.run_folder'
 local seen = require 'hilo.train.seen'
 local Sessions = require 'hilo.train.sessions'
+local Tracking = require 'hilo.train.tracking'
 
 local saved = {}
+
+local refusals = {
+   run = '%s holds a training run; take another name= for the results',
+   runs = '%s holds other runs, as the folder of a sweep does; take another name= for the results',
+}
 
 --- Starts a script that does not train: makes its folder and those inside it, saves its options, makes the device ready.
 ---@param o table options
@@ -26,7 +33,16 @@ function saved.output(o, inside)
    local path = o.runs .. '/' .. o.name
    folder.make(path)
    core.check(lock.take(path), 'another process writes to %s; wait until it ends, or take another name=', path)
-   core.check(not folder.is_file(path .. '/log.jsonl'), '%s holds a training run; take another name= for the results', path)
+   local there = kept.found(path)
+   if refusals[there] then
+      lock.give_back(path)
+      core.raise(refusals[there]:format(path))
+   end
+   if there == 'log' then
+      Progress.new({total = 0}):line(('the run in %s ended before its first checkpoint; the results take its place'):format(path))
+      kept.remove(path)
+      Tracking.clear(path)
+   end
    for _, name in ipairs(inside) do folder.make(path .. '/' .. name) end
    kept.clear_temporary(path)
    os.remove(path .. '/scores.json')
