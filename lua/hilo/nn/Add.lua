@@ -21,9 +21,7 @@ end
 ---@param stdv? number
 ---@return nn.Add self
 function Add:reset(stdv)
-   local s = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(self.bias:nElement())
-   self.bias:uniform(-s, s)
-   return self
+   return self:draw_uniform(stdv, self.bias:nElement())
 end
 
 ---@param x Tensor

@@ -26,10 +26,7 @@ end
 ---@param stdv? number
 ---@return nn.Bilinear self
 function Bilinear:reset(stdv)
-   local s = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(self.inputSize1)
-   self.weight:uniform(-s, s)
-   if self.bias then self.bias:uniform(-s, s) end
-   return self
+   return self:draw_uniform(stdv, self.inputSize1)
 end
 
 ---@param xs {[1]: Tensor, [2]: Tensor}

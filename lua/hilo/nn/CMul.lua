@@ -19,9 +19,7 @@ end
 ---@param stdv? number
 ---@return nn.CMul self
 function CMul:reset(stdv)
-   local s = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(self.weight:nElement())
-   self.weight:uniform(-s, s)
-   return self
+   return self:draw_uniform(stdv, self.weight:nElement())
 end
 
 ---@param x Tensor

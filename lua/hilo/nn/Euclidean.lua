@@ -20,9 +20,7 @@ end
 ---@param stdv? number
 ---@return nn.Euclidean self
 function Euclidean:reset(stdv)
-   local s = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(self.weight:size(1))
-   self.weight:uniform(-s, s)
-   return self
+   return self:draw_uniform(stdv, self.weight:size(1))
 end
 
 --- What lies between x (N,nIn) and the points: (N,nIn,nOut).

@@ -28,10 +28,7 @@ end
 ---@param stdv? number
 ---@return nn.Linear self
 function Linear:reset(stdv)
-   local s = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(self.inputSize)
-   self.weight:uniform(-s, s)
-   if self.bias then self.bias:uniform(-s, s) end
-   return self
+   return self:draw_uniform(stdv, self.inputSize)
 end
 
 --- Drops the bias.

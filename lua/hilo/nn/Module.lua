@@ -227,6 +227,18 @@ function Module:new_parameter(name, ...)
    return self:parameter(name)
 end
 
+--- Draws weight and bias, those that there are, from [-s, s]; s is stdv * sqrt(3), or 1 / sqrt(summed).
+---@private
+---@param stdv number?
+---@param summed number inputs of which an output is made
+---@return Module self
+function Module:draw_uniform(stdv, summed)
+   local s = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(summed)
+   if self.weight then self.weight:uniform(-s, s) end
+   if self.bias then self.bias:uniform(-s, s) end
+   return self
+end
+
 --- Parameters and their gradients as two lists; nil where there are none.
 ---@return Tensor[]? parameters
 ---@return Tensor[]? gradParameters

@@ -18,9 +18,7 @@ end
 ---@param stdv? number
 ---@return nn.Mul self
 function Mul:reset(stdv)
-   local s = stdv and stdv * math.sqrt(3) or 1
-   self.weight:uniform(-s, s)
-   return self
+   return self:draw_uniform(stdv, 1)
 end
 
 ---@param x Tensor

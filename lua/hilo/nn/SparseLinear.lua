@@ -28,10 +28,7 @@ end
 ---@param stdv? number
 ---@return nn.SparseLinear self
 function SparseLinear:reset(stdv)
-   local s = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(self.inputSize)
-   self.weight:uniform(-s, s)
-   self.bias:uniform(-s, s)
-   return self
+   return self:draw_uniform(stdv, self.inputSize)
 end
 
 -- The samples one below the other, and how many rows each has.

@@ -36,10 +36,7 @@ end
 ---@param stdv? number
 ---@return SpatialConvolution self
 function SpatialConvolution:reset(stdv)
-   local s = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(self.kW * self.kH * self.nInputPlane / self.groups)
-   self.weight:uniform(-s, s)
-   if self.bias then self.bias:uniform(-s, s) end
-   return self
+   return self:draw_uniform(stdv, self.kW * self.kH * self.nInputPlane / self.groups)
 end
 
 --- Cuts the channels into equal groups: those of the output see only theirs of the input. Depthwise where groups is nInputPlane.

@@ -42,10 +42,7 @@ end
 ---@param stdv? number
 ---@return nn.SpatialConvolutionLocal self
 function SpatialConvolutionLocal:reset(stdv)
-   local s = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(self.kW * self.kH * self.nInputPlane)
-   self.weight:uniform(-s, s)
-   self.bias:uniform(-s, s)
-   return self
+   return self:draw_uniform(stdv, self.kW * self.kH * self.nInputPlane)
 end
 
 -- Where the elements of each window lie in a padded image: (places, kH*kW), in a row.

@@ -38,10 +38,7 @@ end
 ---@param stdv? number
 ---@return nn.SpatialFullConvolution self
 function SpatialFullConvolution:reset(stdv)
-   local s = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(self.kW * self.kH * self.nInputPlane)
-   self.weight:uniform(-s, s)
-   if self.bias then self.bias:uniform(-s, s) end
-   return self
+   return self:draw_uniform(stdv, self.kW * self.kH * self.nInputPlane)
 end
 
 --- Drops the bias.

@@ -26,10 +26,7 @@ end
 ---@param stdv? number
 ---@return nn.SpatialSubSampling self
 function SpatialSubSampling:reset(stdv)
-   local s = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(self.kW * self.kH)
-   self.weight:uniform(-s, s)
-   self.bias:uniform(-s, s)
-   return self
+   return self:draw_uniform(stdv, self.kW * self.kH)
 end
 
 ---@param input Tensor

@@ -27,10 +27,7 @@ end
 ---@param stdv? number
 ---@return nn.TemporalConvolution self
 function TemporalConvolution:reset(stdv)
-   local s = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(self.kW * self.inputFrameSize)
-   self.weight:uniform(-s, s)
-   self.bias:uniform(-s, s)
-   return self
+   return self:draw_uniform(stdv, self.kW * self.inputFrameSize)
 end
 
 ---@param input Tensor

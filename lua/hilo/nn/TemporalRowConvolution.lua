@@ -26,10 +26,7 @@ end
 ---@param stdv? number
 ---@return nn.TemporalRowConvolution self
 function TemporalRowConvolution:reset(stdv)
-   local s = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(self.kW * self.inputFrameSize)
-   self.weight:uniform(-s, s)
-   if self.bias then self.bias:uniform(-s, s) end
-   return self
+   return self:draw_uniform(stdv, self.kW * self.inputFrameSize)
 end
 
 --- Drops the bias.

@@ -27,10 +27,7 @@ end
 ---@param stdv? number
 ---@return nn.TemporalSubSampling self
 function TemporalSubSampling:reset(stdv)
-   local s = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(self.kW)
-   self.weight:uniform(-s, s)
-   self.bias:uniform(-s, s)
-   return self
+   return self:draw_uniform(stdv, self.kW)
 end
 
 ---@param input Tensor

@@ -47,10 +47,7 @@ end
 ---@param stdv? number
 ---@return nn.VolumetricFullConvolution self
 function VolumetricFullConvolution:reset(stdv)
-   local s = stdv and stdv * math.sqrt(3) or 1 / math.sqrt(self.kT * self.kW * self.kH * self.nInputPlane)
-   self.weight:uniform(-s, s)
-   if self.bias then self.bias:uniform(-s, s) end
-   return self
+   return self:draw_uniform(stdv, self.kT * self.kW * self.kH * self.nInputPlane)
 end
 
 --- Drops the bias.
