@@ -5,6 +5,7 @@ local core = require 'hilo.core'
 local autograd = require 'hilo.autograd'
 local hilo = require 'hilo'
 local file = require 'hilo.io.file'
+local is_list = require 'hilo.is_list'
 local json = require 'hilo.io.json'
 local sorted_keys = require 'hilo.keys'
 local safetensors = require 'hilo.io.safetensors'
@@ -17,12 +18,6 @@ local version = 1
 -- What JSON lacks is an object with one key: {"$tensor": name}, {"$number": "inf"}, {"$int64": "..."}, {"$pairs": [[key, value], ...]}.
 
 local max_depth = 40
-
-local function is_list(t)
-   local n = 0
-   for _ in pairs(t) do n = n + 1 end
-   return n == #t
-end
 
 local function has_plain_keys(t)
    for key in pairs(t) do if type(key) ~= 'string' or key:sub(1, 1) == '$' then return false end end

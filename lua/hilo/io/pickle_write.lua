@@ -2,6 +2,7 @@
 --- makes of others. Opcodes as in CPython's Lib/pickletools.py.
 local ffi = require 'ffi'
 local core = require 'hilo.core'
+local is_list = require 'hilo.is_list'
 local sorted_keys = require 'hilo.keys'
 local utf8 = require 'hilo.io.utf8'
 
@@ -63,12 +64,6 @@ end
 function PickleWriter:dict()
    self:global('collections', 'OrderedDict')
    self:put(')', 'R')
-end
-
-local function is_list(t)
-   local n = 0
-   for _ in pairs(t) do n = n + 1 end
-   return n == #t
 end
 
 function PickleWriter:table(t, where, depth)

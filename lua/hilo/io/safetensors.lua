@@ -7,6 +7,7 @@ local core = require 'hilo.core'
 local hilo = require 'hilo'
 local elements = require 'hilo.io.elements'
 local file = require 'hilo.io.file'
+local is_list = require 'hilo.is_list'
 local json = require 'hilo.io.json'
 
 local safetensors = {}
@@ -86,13 +87,6 @@ local function read_header(path, read_into, size, read)
    if not ok then fail(path, 'its header is not JSON: %s', tostring(header)) end
    check_unique_keys(path, text)
    return header, 8 + length, text
-end
-
-local function is_list(value)
-   if type(value) ~= 'table' then return false end
-   local n = 0
-   for _ in pairs(value) do n = n + 1 end
-   return n == #value
 end
 
 local function check_whole(path, name, value, what)

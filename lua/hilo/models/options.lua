@@ -1,5 +1,6 @@
 --- models/options.lua: reading the options of a model, and its groups of parameters.
 local core = require 'hilo.core'
+local merged = require 'hilo.merged'
 local precision = require 'hilo.models.precision'
 local sorted_keys = require 'hilo.keys'
 
@@ -17,12 +18,7 @@ options.of_backbone = {
 }
 
 --- The rules of both; where both have one of a name, that of `a`.
-function options.joined(a, b)
-   local all = {}
-   for name, rule in pairs(b) do all[name] = rule end
-   for name, rule in pairs(a) do all[name] = rule end
-   return all
-end
+function options.joined(a, b) return merged(b, a) end
 
 local checks = {
    any = function() return true end,

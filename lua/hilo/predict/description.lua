@@ -5,6 +5,7 @@ local checkpoint_of = require 'hilo.io.checkpoint'
 local class_file = require 'hilo.train.class_file'
 local folder = require 'hilo.data.folder'
 local json = require 'hilo.io.json'
+local merged = require 'hilo.merged'
 local run_folder = require 'hilo.train.run_folder'
 local safetensors = require 'hilo.io.safetensors'
 
@@ -65,19 +66,12 @@ end
 local function is_segmentation(options) return options.model ~= nil and options.model.output_stride ~= nil end
 local function is_classifier(options) return options.model ~= nil and not options.model.output_stride and options.resize ~= nil end
 
--- A copy of `a` with what `b` has put over it.
-local function over(a, b)
-   local both = {}
-   for _, list in ipairs {a, b} do for key, value in pairs(list) do both[key] = value end end
-   return both
-end
-
 local function add_classifier(d, path, options, o)
    check(is_classifier(options), '%s is no MLMT run', path)
    local who, scores = o.scores or 'teacher', path .. '/class_scores.json'
    d.classifier = part_of(path, options, o.checkpoint or 'best', who)
    d.classifier.who = who
-   if folder.is_file(scores) then d.fusion = over(d.fusion, {prior = class_prior(json.load(scores)[who])}) end
+   if folder.is_file(scores) then d.fusion = merged(d.fusion, {prior = class_prior(json.load(scores)[who])}) end
 end
 
 --- The same with fusion as it was asked for.
@@ -88,7 +82,7 @@ function description.fusing(d, o)
    for _, key in ipairs {'fusion', 'tau', 'exponent', 'scores'} do
       check(d.classifier or o[key] == nil, "%s= says how a classifier's scores are used, and there is none here: add mlmt=RUN", key)
    end
-   d.fusion = over(d.fusion, {how = o.fusion, tau = o.tau, exponent = o.exponent})
+   d.fusion = merged(d.fusion, {how = o.fusion, tau = o.tau, exponent = o.exponent})
    local soft = d.fusion.how == 'soft'
    check(not soft or o.tau == nil, 'tau= is of fusion=threshold, and this is fusion=soft, which takes exponent=')
    check(soft or o.exponent == nil, 'exponent= is of fusion=soft, and this is fusion=threshold, which takes tau=')
@@ -113,9 +107,9 @@ local function fused(path, options, o)
       inner.scores = o.scores or options.scores
       d = description.with_classifier(d, options.mlmt, inner)
    end
-   d.fusion = over(d.fusion, {how = options.fusion, tau = options.tau, exponent = options.exponent, on = options.on,
+   d.fusion = merged(d.fusion, {how = options.fusion, tau = options.tau, exponent = options.exponent, on = options.on,
       keep_background = options.keep_background})
-   if folder.is_file(path .. '/fusion.json') and o.mlmt ~= '' then d.fusion = over(d.fusion, json.load(path .. '/fusion.json')) end
+   if folder.is_file(path .. '/fusion.json') and o.mlmt ~= '' then d.fusion = merged(d.fusion, json.load(path .. '/fusion.json')) end
    d.name = options.name or d.name
    return d
 end

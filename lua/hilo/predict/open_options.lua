@@ -1,4 +1,5 @@
 --- predict/open_options.lua: the options that `hilo predict` and `hilo evaluate` share: which weights, seen how, on what.
+local merged = require 'hilo.merged'
 local prepare_device = require 'hilo.train.device'
 
 local open_options = {}
@@ -22,18 +23,12 @@ local shared = {mlmt = '', fusion = 'threshold', tau = 0.2, exponent = 1, scores
 
 local choices = {scores = {'teacher', 'student'}, fusion = {'threshold', 'soft'}, checkpoint = {'best', 'last'}}
 
-local function joined(a, b)
-   local all = {}
-   for _, list in ipairs {a, b} do for key, value in pairs(list) do all[key] = value end end
-   return all
-end
-
 --- A command that takes the shared options beside its own.
 ---@param spec Command
 ---@return Command
 function open_options.with(spec)
-   spec.defaults, spec.choices = joined(shared, spec.defaults), joined(choices, spec.choices or {})
-   spec.whole = joined({batch = {1}, threads = {0}, workers = {1, 256}}, spec.whole or {})
+   spec.defaults, spec.choices = merged(shared, spec.defaults), merged(choices, spec.choices or {})
+   spec.whole = merged({batch = {1}, threads = {0}, workers = {1, 256}}, spec.whole or {})
    return spec
 end
 

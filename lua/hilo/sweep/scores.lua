@@ -1,6 +1,7 @@
 --- sweep/scores.lua: what the runs of a sweep have reported beside its metric: another one to rank by, and all of it as rows.
 local core = require 'hilo.core'
 local axes_of = require 'hilo.sweep.axes'
+local merged = require 'hilo.merged'
 local numbers = require 'hilo.sweep.numbers'
 local nearest = require 'hilo.nearest'
 local ranking = require 'hilo.sweep.ranking'
@@ -8,13 +9,6 @@ local Reported = require 'hilo.sweep.reported'
 local sorted_keys = require 'hilo.keys'
 
 local scores = {}
-
-local function with(t, changes)
-   local changed = {}
-   for key, value in pairs(t) do changed[key] = value end
-   for key, value in pairs(changes) do changed[key] = value end
-   return changed
-end
 
 --- The same results with the values of another metric, from the folders of the runs.
 ---@param found SweepResults
@@ -30,11 +24,11 @@ function scores.by(found, metric, direction)
          reported:poll()
          local value = run.state == 'complete' and reported:value(found.at, direction) or nil
          for _, name in ipairs(reported:known()) do known[name] = true end
-         runs[r] = with(run, {})
+         runs[r] = merged(run, {})
          runs[r].value, values[#values + 1] = value, value
       end
       any = any or #values > 0
-      list[t] = with(trial, {runs = runs, n = #values})
+      list[t] = merged(trial, {runs = runs, n = #values})
       list[t].value, list[t].spread = #values > 0 and numbers.mean(values) or nil, numbers.spread(values)
    end
    if not any then
@@ -42,7 +36,7 @@ function scores.by(found, metric, direction)
       core.raise(("no run of %s that has ended reports '%s'; there are %s; did you mean metric=%s?"):format(found.name, metric,
          #names > 0 and table.concat(names, ', ') or 'none', nearest(metric, names) or '...'))
    end
-   return with(found, {metric = metric, direction = direction, trials = list})
+   return merged(found, {metric = metric, direction = direction, trials = list})
 end
 
 --- A row for each run, those of the best trial first, below a row of heads: trial, values of the axes, seed, state, value (that of the
