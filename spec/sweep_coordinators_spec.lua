@@ -186,9 +186,11 @@ describe('hilo sweep', function()
       assert.equal(1, (sweep('depth=1,2', 'steps=2'))) -- the grid has no more values
       assert.equal('failed', results().trials[3].state)
       store.db:run('UPDATE hilo_sweeps SET owner = ?, heartbeat = ?', 'elsewhere:12:34', study.now())
+      study:ask_to_stop(true)
       local code, text = sweep('depth=1,2', 'steps=2')
       assert.equal(1, code)
       assert.matches('from one machine at a time', text)
+      assert.is_true(study:is_asked_to_stop()) -- as the other one was
       store.db:run('UPDATE hilo_sweeps SET heartbeat = ?', study.now() - 100)
       assert.equal(1, (sweep('depth=1,2', 'steps=2'))) -- it is the failed trial's
       store:close()

@@ -406,6 +406,7 @@ function Coordinator:take_ownership()
    end)
    check(not other, 'another coordinator looks after this sweep, %s; %s', tostring(other),
       only_one and 'one is enough for Slurm' or 'a store is written to from one machine at a time')
+   self:take_ownership()
 end
 
 --- Carries the sweep out to its end, or until it is stopped.
@@ -414,7 +415,6 @@ function Coordinator:run()
    core.call(host, 'hl_host_interrupt_install')
    core.call(host, 'hl_host_stop_install')
    self.study:ask_to_stop(false)
-   self:take_ownership()
    self:beat()
    local pruner, least = self.d.settings.pruner, pruners[self.d.settings.pruner].least
    if self:total() < least then
