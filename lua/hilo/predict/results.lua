@@ -163,7 +163,7 @@ function Results:finish()
    if model.S then tables.save_csv(out .. '/areas.csv', self.predictions, model.classes, 'area') end
    if model.classifier then tables.save_csv(out .. '/scores.csv', self.predictions, model.classes, 'score') end
    save_classes(out .. '/classes.csv', model)
-   tables.save_json(out .. '/predictions.json', {run = model.name, settings = self.settings, classes = model.classes,
+   json.save(out .. '/predictions.json', {run = model.name, settings = self.settings, classes = model.classes,
       predictions = self.predictions, failed = self.failed})
    self.journal:finish()
 end

@@ -1,6 +1,5 @@
---- predict/tables.lua: what was found in many pictures, as CSV for spreadsheets and as JSON for programs.
+--- predict/tables.lua: what was found in many pictures, as CSV for spreadsheets.
 local csv = require 'hilo.io.csv'
-local json = require 'hilo.io.json'
 
 local tables = {}
 
@@ -25,10 +24,5 @@ function tables.save_csv(path, predictions, classes, what)
    end
    csv.save(path, rows)
 end
-
---- Everything: {run, classes, predictions = Prediction[], failed = {{picture, message}}}.
----@param path string
----@param all table
-function tables.save_json(path, all) json.save(path, all) end
 
 return tables

@@ -7,6 +7,7 @@ local core = require 'hilo.core'
 local axes_of = require 'hilo.sweep.axes'
 local folder = require 'hilo.data.folder'
 local json = require 'hilo.io.json'
+local kept = require 'hilo.train.kept'
 local lock = require 'hilo.io.lock'
 local nearest = require 'hilo.nearest'
 local plan = require 'hilo.sweep.plan'
@@ -91,7 +92,7 @@ local function add_runs(self, trial_id, number, values)
 end
 
 -- A trial that was put into the store from outside; what it leaves open is sampled.
-local function adopt(self, waiting)
+local function begin_enqueued(self, waiting)
    local values = self.sampler.suggest(self.d.axes, self.study:trials(), sampler_options(self, waiting.number)) or {}
    for _, axis in ipairs(self.d.axes) do
       local given = waiting.fixed[axis.name]
@@ -114,7 +115,7 @@ function Coordinator:make_trial()
       if self.study:extent() ~= self.d.extent then return false end -- who has extended the sweep meanwhile makes them as they are now
       local waiting = self.study:enqueued()[1]
       if waiting then
-         adopt(self, waiting)
+         begin_enqueued(self, waiting)
          return true
       end
       local n = self.study:count_trials()
@@ -144,15 +145,8 @@ local function command_of(self, run, path)
    words[#words + 1] = 'seed=' .. run.seed
    if self.launcher.outlives then return words end -- the task itself sees what is there and which processors it has
    if run.options.threads == nil then words[#words + 1] = 'threads=' .. self.threads end
-   words[#words + 1] = folder.is_file(path .. '/options.json') and 'resume=true' or 'overwrite=true'
+   words[#words + 1] = script.beginning(path)
    return words
-end
-
--- A folder of that name may be left from a sweep whose store is gone.
-local function empty_folder(path)
-   for _, name in ipairs {'options.json', 'log.jsonl', 'scores.json', 'output.txt', 'last.safetensors'} do
-      os.remove(path .. '/' .. name)
-   end
 end
 
 -- The last step at which the trial of a run could be judged before.
@@ -171,11 +165,12 @@ end
 local function start(self, run, former)
    local path = ('%s/%s'):format(self.d.settings.runs, run.name)
    folder.make(path)
-   if run.begun ~= 1 then
-      empty_folder(path)
+   local output = path .. '/output.txt'
+   if run.begun ~= 1 then -- a folder of that name may be left from a sweep whose store is gone
+      kept.remove(path)
+      os.remove(output)
       self.study:set_begun(run)
    end
-   local output = path .. '/output.txt'
    local active = {run = run, values = values_of(self, run), reported = Reported.new(path, self.d.settings.metric),
       began = host.hl_host_time(), output = output, printed = Reported.size(output), path = path, judged = judged_until(self, run)}
    self.active[run.run_id] = active
@@ -406,12 +401,12 @@ function Coordinator:take_ownership()
    end)
    check(not other, 'another coordinator looks after this sweep, %s; %s', tostring(other),
       only_one and 'one is enough for Slurm' or 'a store is written to from one machine at a time')
-   self:take_ownership()
 end
 
 --- Carries the sweep out to its end, or until it is stopped.
 ---@return string? why it was stopped: 'interrupted', 'asked to stop', or that too many trials have failed
 function Coordinator:run()
+   self:take_ownership()
    core.call(host, 'hl_host_interrupt_install')
    core.call(host, 'hl_host_stop_install')
    self.study:ask_to_stop(false)

@@ -4,6 +4,7 @@ local core = require 'hilo.core'
 local axes_of = require 'hilo.sweep.axes'
 local numbers = require 'hilo.sweep.numbers'
 local Progress = require 'hilo.train.progress'
+local ranking = require 'hilo.sweep.ranking'
 
 local host = core.host
 local duration = Progress.duration
@@ -113,11 +114,7 @@ local function run_line(self, active)
 end
 
 local function best_text(self, study)
-   local best
-   local sign = self.d.settings.direction == 'max' and 1 or -1
-   for _, trial in ipairs(study:trials()) do
-      if trial.state == 'complete' and trial.value and (not best or sign * trial.value > sign * best.value) then best = trial end
-   end
+   local best = ranking.best {trials = study:trials(), direction = self.d.settings.direction}
    return best and ('  best %s (%04d)'):format(numbers.text(best.value), best.number) or ''
 end
 

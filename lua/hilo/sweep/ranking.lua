@@ -10,7 +10,7 @@ local function cost(trial, sign)
 end
 
 --- Trials that have come to their end, the best first; then those that were pruned, are under way, or failed.
----@param results SweepResults
+---@param results {trials: TrialResult[], direction: 'max'|'min', [string]: any} such as SweepResults
 ---@return TrialResult[]
 function ranking.ordered(results)
    local list, sign = {}, results.direction == 'min' and 1 or -1
@@ -26,7 +26,7 @@ function ranking.ordered(results)
 end
 
 --- The best of those that have come to their end.
----@param results SweepResults
+---@param results {trials: TrialResult[], direction: 'max'|'min', [string]: any}
 ---@return TrialResult?
 function ranking.best(results)
    local first = ranking.ordered(results)[1]

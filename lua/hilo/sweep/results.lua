@@ -25,6 +25,7 @@ local run_states = {WAITING = 'waiting', RUNNING = 'running', COMPLETE = 'comple
 ---@field axes Axis[]
 ---@field fixed table<string, any>
 ---@field defaults table<string, any>
+---@field seeds integer[]
 ---@field trials TrialResult[]
 ---@field stages RunResult[] runs that trials share
 

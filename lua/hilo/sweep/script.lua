@@ -1,5 +1,6 @@
 --- sweep/script.lua: what a script says of its options, without running it any further.
 local core = require 'hilo.core'
+local folder = require 'hilo.data.folder'
 local json = require 'hilo.io.json'
 local options = require 'hilo.train.options'
 local process = require 'hilo.io.process'
@@ -13,6 +14,11 @@ local script = {}
 function script.command(path)
    return {'luajit', core.root .. 'lua/bin/hilo', path}
 end
+
+--- The word that lets a run go on with what its folder holds, or begin in it.
+---@param path string of the run's folder
+---@return string
+function script.beginning(path) return folder.is_file(path .. '/options.json') and 'resume=true' or 'overwrite=true' end
 
 --- Where a script lies.
 ---@param path string also one below hilo's own folder

@@ -12,6 +12,7 @@ local folder = require 'hilo.data.folder'
 local json = require 'hilo.io.json'
 local lock = require 'hilo.io.lock'
 local process = require 'hilo.io.process'
+local script = require 'hilo.sweep.script'
 
 local check, host = core.check, core.host
 
@@ -35,7 +36,7 @@ local function words_of(task)
       has_threads = has_threads or word:match('^threads=') ~= nil
    end
    if not has_threads then words[#words + 1] = 'threads=' .. threads() end
-   words[#words + 1] = folder.is_file(task.folder .. '/options.json') and 'resume=true' or 'overwrite=true'
+   words[#words + 1] = script.beginning(task.folder)
    return words
 end
 

@@ -1,5 +1,6 @@
---- train/kept.lua: the checkpoints of a run: last.safetensors, and previous.safetensors, the one before it, for the case that the last
---- is damaged. Both are whole at any instant: a kill, a full disk or a power cut leaves one to go on from.
+--- train/kept.lua: what a run keeps in its folder, its checkpoints above all: last.safetensors, and previous.safetensors, the one
+--- before it, for the case that the last is damaged. Both are whole at any instant: a kill, a full disk or a power cut leaves one to go
+--- on from.
 local unistd = require 'posix.unistd'
 local core = require 'hilo.core'
 local hilo = require 'hilo'

@@ -173,11 +173,6 @@ function Slurm.cancel(runs)
    end
 end
 
---- Ends all at once, without checkpoints.
-function Slurm:kill()
-   for _, task in pairs(self.tasks) do process.capture {'scancel', '--signal=KILL', '--full', task.job} end
-end
-
 -- Slurm holds a task that was put back into the queue for the life of its credentials, two minutes. The lock of the run's folder
 -- already keeps two starts apart, so it need not wait.
 local function hurry(task, reason)
