@@ -214,12 +214,8 @@ local function take_axis(self, key, value)
    end
 end
 
-local function take_table(self, given)
-   for key in pairs(given) do
-      check(table_keys[key] or definition.own[key] ~= nil, "sweep: unknown key '%s' in a Lua sweep; did you mean '%s'?", tostring(key),
-         nearest(tostring(key), all_names(self)))
-   end
-   for name, need in pairs(given.needs or {}) do
+local function take_stages(self, needs)
+   for name, need in pairs(needs) do
       check(type(name) == 'string' and name:match('^[%a_][%w_]*$') and type(need) == 'table' and need.script,
          'sweep: needs is a table of stages, {gan = {script =, options =}, ...}')
       for key in pairs(self.main.defaults) do
@@ -232,7 +228,15 @@ local function take_table(self, given)
       end
       self.stages[name] = new_stage(name, need.script, script.describe(need.script))
    end
-   for name, need in pairs(given.needs or {}) do take_options(self, self.stages[name], name .. '.', need.options) end
+   for name, need in pairs(needs) do take_options(self, self.stages[name], name .. '.', need.options) end
+end
+
+local function take_table(self, given)
+   for key in pairs(given) do
+      check(table_keys[key] or definition.own[key] ~= nil, "sweep: unknown key '%s' in a Lua sweep; did you mean '%s'?", tostring(key),
+         nearest(tostring(key), all_names(self)))
+   end
+   take_stages(self, given.needs or {})
    take_options(self, self.main, '', given.options)
    for key, value in pairs(given.axes or {}) do take_axis(self, key, value) end
    if given.seed ~= nil then

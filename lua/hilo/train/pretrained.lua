@@ -179,6 +179,19 @@ local function dilates_first_block(backbone)
    return second and second.conv2.dilationH > 1 and first.conv2.dilationH == second.conv2.dilationH
 end
 
+-- In what the file's network differs from this one although its weights fit.
+local function differences_text(kind, backbone, stride_on)
+   local list = {'', unpack(kind.differs or {})}
+   if kind.strides_on_1x1 and (stride_on or stride_of(backbone)) == '3x3' then
+      list[#list + 1] = 'it strides on its 1x1 convolutions: model.stride_on=1x1 computes as it did'
+   end
+   if kind.first_block_before and dilates_first_block(backbone) then
+      list[#list + 1] = "the first block of a dilated stage has the dilation of the stage before: the network's option "
+         .. "first_block = 'previous' computes as it did"
+   end
+   return table.concat(list, '; ')
+end
+
 local pretrained = {}
 
 --- Loads a file into a network. All of the backbone must be in it; of a segmentation network's head what fits is taken, and a
@@ -208,16 +221,7 @@ function pretrained.load(net, path, stride_on)
       text = (' and %d of the head%s'):format(#sorted_keys(of_head), made)
    end
    text = ('weights of %s (%s): %d tensors of the backbone%s%s%s'):format(path, kind.what, taken, text, left_text(left), new)
-   for _, note in ipairs(notes) do text = ('%s; %s'):format(text, note) end
-   for _, note in ipairs(kind.differs or {}) do text = ('%s; %s'):format(text, note) end
-   if kind.strides_on_1x1 and (stride_on or stride_of(of_backbone)) == '3x3' then
-      text = text .. '; it strides on its 1x1 convolutions: model.stride_on=1x1 computes as it did'
-   end
-   if kind.first_block_before and dilates_first_block(of_backbone) then
-      text = text .. "; the first block of a dilated stage has the dilation of the stage before: the network's option "
-         .. "first_block = 'previous' computes as it did"
-   end
-   return text
+   return table.concat({text, unpack(notes)}, '; ') .. differences_text(kind, of_backbone, stride_on)
 end
 
 return pretrained
