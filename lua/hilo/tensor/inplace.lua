@@ -68,6 +68,25 @@ local function same_count(name, a, b)
    check(a:nElement() == b:nElement(), '%s: expects as many elements as %s, got %s', name, Tensor.shape_text(a), Tensor.shape_text(b))
 end
 
+-- ---- sources that see the memory that is written ----
+
+local function last_element(t)
+   local c, last = t._c, t._offset
+   for d = 0, c.ndim - 1 do last = last + (tonumber(c.size[d]) - 1) * tonumber(c.stride[d]) end
+   return last
+end
+
+-- x as it is now, whatever is written into y: a copy where both see the same part of a storage.
+local function apart(y, x)
+   local meet = x._storage == y._storage and x._offset <= last_element(y) and y._offset <= last_element(x)
+   return meet and x:detach():clone() or x
+end
+
+-- The same for an op that reads each element where it writes one: x may be y itself.
+local function in_step(y, x)
+   return (x == y or x._storage ~= y._storage or x:isSetTo(y)) and x or apart(y, x)
+end
+
 -- ---- filling and copying ----
 
 --- Every element becomes `value`.
@@ -93,7 +112,7 @@ function methods:copy(source)
    if not self:isSameSizeAs(source) and self:nElement() == source:nElement() then
       source = source:contiguous():view(self:size())
    end
-   if self:nElement() > 0 then run('hl_copy', self, source) end
+   if self:nElement() > 0 then run('hl_copy', self, in_step(self, source)) end
    return self
 end
 
@@ -109,7 +128,7 @@ for name, code in pairs {neg = C.HL_NEG, abs = C.HL_ABS, sqrt = C.HL_SQRT, rsqrt
    methods[name] = function(self, source)
       self:writable(name, source)
       if source then same_count(name, self, need_tensor(name, source)) end
-      run('hl_unary', self, source and source:reshape(self:size()):detach() or self, code, 0, 0)
+      run('hl_unary', self, source and in_step(self, source:reshape(self:size()):detach()) or self, code, 0, 0)
       return self
    end
 end
@@ -128,11 +147,11 @@ end
 local function binary(self, name, code, a, b, alpha)
    self:writable(name, a, b)
    if type(b) == 'number' then
-      run('hl_binary_scalar', self, a, b, code, alpha or 1, 0)
+      run('hl_binary_scalar', self, in_step(self, a), b, code, alpha or 1, 0)
    else
       need_tensor(name, b)
       if not a:isSameSizeAs(b) and a:nElement() == b:nElement() then b = b:reshape(a:size()) end
-      run('hl_binary', self, a, b, code, alpha or 1)
+      run('hl_binary', self, in_step(self, a), in_step(self, b), code, alpha or 1)
    end
    return self
 end
@@ -172,7 +191,8 @@ local function add_product(name, divide)
       if #args == 4 or #args == 3 and is_tensor(args[1]) then x = table.remove(args, 1) end
       if type(args[1]) == 'number' then value = table.remove(args, 1) end
       self:writable(name, x, unpack(args))
-      run('hl_addcmul', self, need_tensor(name, x), need_tensor(name, args[1]), need_tensor(name, args[2]), value, divide)
+      local a, b = need_tensor(name, args[1]), need_tensor(name, args[2])
+      run('hl_addcmul', self, in_step(self, need_tensor(name, x)), in_step(self, a), in_step(self, b), value, divide)
       return self
    end
 end
@@ -184,7 +204,7 @@ add_product('addcdiv', 1)
 local function add_matmul(name, prepare)
    methods[name] = function(self, ...)
       local args, beta, alpha, base = {...}, 1, 1, nil
-      local b, a = need_tensor(name, table.remove(args)), need_tensor(name, table.remove(args))
+      local b, a = apart(self, need_tensor(name, table.remove(args))), apart(self, need_tensor(name, table.remove(args)))
       if type(args[#args]) == 'number' then alpha = table.remove(args) end
       if is_tensor(args[#args]) then base = table.remove(args) end
       if type(args[#args]) == 'number' then beta = table.remove(args) end
@@ -216,7 +236,10 @@ for name, add in pairs {mm = 'addmm', bmm = 'baddbmm', mv = 'addmv'} do
    ---@param a Tensor (M,K) or (B,M,K), of bmm
    ---@param b Tensor (K,N) or (B,K,N) or (K), of bmm and of mv
    ---@return Tensor self (M,N), of bmm (B,M,N), of mv (M)
-   methods[name] = function(self, a, b) return methods[add](self:zero(), a, b) end
+   methods[name] = function(self, a, b)
+      a, b = apart(self, need_tensor(name, a)), apart(self, need_tensor(name, b))
+      return methods[add](self:zero(), a, b)
+   end
 end
 
 -- ---- at positions ----
@@ -229,7 +252,7 @@ end
 local function index_put(self, name, dim, index, source, add)
    dim = Tensor.dimension(self, dim, name)
    self:writable(name, source)
-   run('hl_index_put', self, source, need_index(name, index), dim - 1, add)
+   run('hl_index_put', self, apart(self, source), need_index(name, index), dim - 1, add)
    return self
 end
 
@@ -268,7 +291,7 @@ function methods:scatter(dim, index, source)
    dim = Tensor.dimension(self, dim, 'scatter')
    if type(source) == 'number' then source = self:empty(need_index('scatter', index):size()):fill(source) end
    self:writable('scatter', source)
-   run('hl_scatter', self, need_tensor('scatter', source), need_index('scatter', index), dim - 1, 0)
+   run('hl_scatter', self, apart(self, need_tensor('scatter', source)), need_index('scatter', index), dim - 1, 0)
    return self
 end
 --- As scatter, but adds: self[index[i][j]][j] grows by source[i][j] along dim 1.
@@ -279,7 +302,7 @@ end
 function methods:scatterAdd(dim, index, source)
    dim = Tensor.dimension(self, dim, 'scatterAdd')
    self:writable('scatterAdd', source)
-   run('hl_scatter', self, need_tensor('scatterAdd', source), need_index('scatterAdd', index), dim - 1, 1)
+   run('hl_scatter', self, apart(self, need_tensor('scatterAdd', source)), need_index('scatterAdd', index), dim - 1, 1)
    return self
 end
 
@@ -305,7 +328,7 @@ function methods:maskedCopy(mask, source)
    local n = mask:ne(0):sum()
    source = need_tensor('maskedCopy', source):reshape(source:nElement())
    check(n <= source:nElement(), 'maskedCopy: the mask selects %d elements, the source has %d', n, source:nElement())
-   if n > 0 then run('hl_masked_put', self, source:narrow(1, 1, n), mask) end
+   if n > 0 then run('hl_masked_put', self, apart(self, source:narrow(1, 1, n)), mask) end
    return self
 end
 
