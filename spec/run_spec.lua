@@ -108,6 +108,20 @@ describe('a run whose evaluation fails', function()
    end)
 end)
 
+describe('a script that is wrong', function()
+   it('hears which part of run:train is not known', function()
+      assert.matches("there is no option 'shedule'; did you mean 'schedule'?", error_of(started(), job_of {shedule = print}), 1, true)
+   end)
+
+   it('hears what its step must return', function()
+      for wrong, told in pairs {[{ce = 'low'}] = "its 'ce' is 'low'", [hilo.ones(1)] = 'what it returned is a tensor of 1',
+         [{D = {real = hilo.ones(2, 2)}}] = "its 'D/real' is a tensor of 2x2", [{net = hilo.nn.ReLU()}] = "its 'net' is a table"} do
+         assert.matches('the step must return what is logged by name, {loss = L}, numbers or tensors of one element; ' .. told,
+            error_of(started 'overwrite=true', job_of {step = function() return wrong end}), 1, true)
+      end
+   end)
+end)
+
 describe('the best network', function()
    it('is one with a score, where the first had none', function()
       local scores = {0 / 0, 3}

@@ -19,6 +19,7 @@
 --- A run that was killed goes on with resume=true and gives what it would have given, to the last bit.
 local core = require 'hilo.core'
 local hilo = require 'hilo'
+local arguments = require 'hilo.ops.arguments'
 local interrupts = require 'hilo.interrupts'
 local lock = require 'hilo.io.lock'
 local memory_limit = require 'hilo.memory_limit'
@@ -36,6 +37,7 @@ local sorted_keys = require 'hilo.keys'
 local split_of = require 'hilo.train.split'
 local event_tags = require 'hilo.train.event_tags'
 local tagged = require 'hilo.train.tagged'
+local Tensor = require 'hilo.tensor'
 local Tracking = require 'hilo.train.tracking'
 
 local check, host = core.check, core.host
@@ -230,6 +232,16 @@ end
 
 -- ---- the log ----
 
+-- Errors unless these are numbers or tensors of one element by name, or groups of such.
+local function check_losses(values, name)
+   if name and (type(values) == 'number' or core.is_tensor(values) and values:nElement() == 1) then return end
+   local is_group = type(values) == 'table' and not getmetatable(values)
+   check(is_group, 'the step must return what is logged by name, {loss = L}, numbers or tensors of one element; %s is %s',
+      name and ("its '%s'"):format(name) or 'what it returned', core.is_tensor(values)
+         and 'a tensor of ' .. Tensor.shape_text(values) or arguments.describe(values))
+   for key, value in pairs(values) do check_losses(value, name and name .. '/' .. key or tostring(key)) end
+end
+
 -- Sums stay on the device, so that nothing waits for it until a line is due.
 local function add_to_sums(sums, values, group)
    for key, value in pairs(values) do
@@ -354,6 +366,7 @@ function Run:one_step(job, state)
    state.step = state.step + 1
    if job.schedule then job.schedule(state.step) end
    local losses = self.step(state.step) or {}
+   check_losses(losses)
    local accepted = not self.guard or self.guard:accept(losses)
    if accepted then
       add_losses(state, losses)
@@ -443,7 +456,7 @@ end
 --- from step to step has to be in that table; numbers of math.random are drawn anew, those of hilo are not.
 ---@param job {steps: integer, schedule: (fun(t: integer))?, step: (fun(t: integer): table<string, Tensor|number>),
 --- evaluate: (fun(): table, SegmentationSeen?), diagnose: (fun(): table<string, table<string, number>>, string?)?, score: string,
---- finish: fun()?, nets: table<string, Module>, optims: table<string, Optimiser>, keep: table?, [string]: any} diagnose: figures by
+--- finish: fun()?, nets: table<string, Module>, optims: table<string, Optimiser>, keep: table?} diagnose: figures by
 --- group and name, measured after each evaluation, and a line of text about them (train.diagnose); score: the field of what evaluate
 --- returns that tells the best, the larger the better; finish: makes what else the trained networks are for, before the run counts as
 --- ended; keep: numbers, strings, booleans, tensors and tables of them
