@@ -401,6 +401,47 @@ describe('nn.Module', function()
       end)
    end)
 
+   describe('a class of one\'s own', function()
+      local function fails(wanted, f, ...)
+         local ok, why = pcall(f, ...)
+         assert.is_false(ok)
+         assert.matches(wanted, why, 1, true)
+      end
+
+      it('hears what it does not do: compute, return, begin with its parent\'s __init', function()
+         local Lazy = nn.class('nn.Lazy', 'nn.Module')
+         fails('nn.Lazy has no updateOutput: write function Lazy:updateOutput(input)', Lazy(), x)
+         fails('nn.Lazy has no updateOutput', Lazy().forward, Lazy(), x)
+         function Lazy.updateOutput() end
+         fails('nn.Lazy: its updateOutput returned nothing', nn.Sequential(Lazy(), nn.ReLU()), x)
+         fails('nn.Lazy: its updateOutput returned nothing', Lazy().forward, Lazy(), x)
+         local Bare = nn.class('nn.Bare', 'nn.Container')
+         function Bare:__init() self:add(nn.ReLU()) end
+         fails('nn.Bare: its __init must begin with nn.Container.__init(self)', Bare)
+         fails('nn.Module:forward: must be called on a module; write a colon', nn.ReLU().forward, x)
+      end)
+
+      it('hears of modules and parameters that it does not list, where there is nothing else to train', function()
+         local Fields = nn.class('nn.Fields', 'nn.Module')
+         function Fields:__init(more)
+            nn.Module.__init(self)
+            for key, value in pairs(more) do self[key] = value end
+         end
+         fails("nn.Fields holds nn.Linear in its field 'fc' alone", hilo.optim.SGD, Fields {fc = nn.Linear(2, 2)}, {lr = 1})
+         fails("nn.Fields holds nn.ReLU in its field 'blocks' alone", hilo.optim.SGD, Fields {blocks = {nn.ReLU()}}, {lr = 1})
+         local scale = hilo.ones(2)
+         scale.requires_grad = true
+         fails("nn.Fields holds a tensor that wants a gradient in its field 'scale'", hilo.optim.SGD, Fields {scale = scale}, {lr = 1})
+         assert.equal(2, #hilo.optim.SGD(Fields {weight = scale, bias = hilo.ones(2)}, {lr = 1}).slots)
+      end)
+   end)
+
+   it('containers take modules when they are made', function()
+      local made = nn.Sequential(nn.Linear(2, 3), nn.ReLU())
+      assert.equal(tostring(nn.Sequential():add(nn.Linear(2, 3)):add(nn.ReLU())), tostring(made))
+      assert.equal(2, nn.ConcatTable(nn.ReLU(), nn.Tanh()):size())
+   end)
+
    describe('names', function()
       it('number unnamed children from 0 and use the names of others', function()
          local inner = nn.Sequential():add(nn.SpatialBatchNormalization(2), 'norm')

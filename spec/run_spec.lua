@@ -113,9 +113,16 @@ describe('a script that is wrong', function()
       assert.matches("there is no option 'shedule'; did you mean 'schedule'?", error_of(started(), job_of {shedule = print}), 1, true)
    end)
 
+   it('is warned of a network that hides a module', function()
+      local run, job = started(), job_of()
+      job.nets.S.hidden = {nn.ReLU()}
+      run:train(job)
+      assert.matches("warning: S: nn.Linear holds nn.ReLU in its field 'hidden' alone", run.said, 1, true)
+   end)
+
    it('hears what its step must return', function()
       for wrong, told in pairs {[{ce = 'low'}] = "its 'ce' is 'low'", [hilo.ones(1)] = 'what it returned is a tensor of 1',
-         [{D = {real = hilo.ones(2, 2)}}] = "its 'D/real' is a tensor of 2x2", [{net = hilo.nn.ReLU()}] = "its 'net' is a table"} do
+         [{D = {real = hilo.ones(2, 2)}}] = "its 'D/real' is a tensor of 2x2", [{net = nn.ReLU()}] = "its 'net' is a table"} do
          assert.matches('the step must return what is logged by name, {loss = L}, numbers or tensors of one element; ' .. told,
             error_of(started 'overwrite=true', job_of {step = function() return wrong end}), 1, true)
       end

@@ -2,14 +2,22 @@
 local core = require 'hilo.core'
 local class = require 'hilo.nn.class'
 
+--- A module made of others.
 ---@class Container: Module
 ---@field modules Module[]
 ---@field names (string|false)[] names of the modules in namedParameters
 local Container, parent = class('nn.Container', 'nn.Module')
 
-function Container:__init()
+--- Modules that are given are added.
+---@param ... Module
+function Container:__init(...)
    parent.__init(self)
    self.modules, self.names = {}, {}
+   for i = 1, select('#', ...) do self:add((select(i, ...))) end
+end
+
+local function modules_of(self)
+   return core.check(self.modules, '%s: its __init must begin with nn.Container.__init(self), before it adds modules', self.__typename)
 end
 
 --- Puts a module at the end.
@@ -17,7 +25,7 @@ end
 ---@param name? string for namedParameters; it can then also be reached as container[name]
 ---@return Container self
 function Container:add(module, name)
-   return self:insert(module, #self.modules + 1, name)
+   return self:insert(module, #modules_of(self) + 1, name)
 end
 
 --- Puts a module in front of the one that is at `index` now.
@@ -26,7 +34,7 @@ end
 ---@param name? string
 ---@return Container self
 function Container:insert(module, index, name)
-   local n = #self.modules
+   local n = #modules_of(self)
    index = index or n + 1
    core.check(class.is_a(module, 'nn.Module'), '%s: add expects a module, got %s', self.__typename, core.is_tensor(module)
       and 'a tensor' or type(module))

@@ -54,7 +54,15 @@ Module.spread = inputs.spread
 
 --- Computes the result of ops on `input`. To be overridden.
 ---@return any output
-function Module:updateOutput() return self.output end
+function Module:updateOutput()
+   core.raise(('%s has no updateOutput: write function %s:updateOutput(input), which returns the output; net(x) and '
+      .. 'net:forward(x) call it'):format(self.__typename, self.__typename:match '[^.]+$'))
+end
+
+local function returned(self, output)
+   if output == nil then core.raise(('%s: its updateOutput returned nothing; it must return the output'):format(self.__typename)) end
+   return output
+end
 
 -- A module that brings derivatives of its own is one node for autograd.
 local function is_opaque(self)
@@ -71,7 +79,7 @@ function Module:call(input, ...)
    if is_opaque(self) then
       output = graph.call_opaque(self, input)
    else
-      output = self:updateOutput(input, ...)
+      output = returned(self, self:updateOutput(input, ...))
    end
    if state.tracing then self.output = tree.detach(output) end
    return output
@@ -82,8 +90,7 @@ local traced = {tracing = true}
 local function record(self, input)
    return graph.record(function(leaves)
       -- not self(leaves): a class that extends one of ours and overrides only accGradParameters still has its graph
-      local output = with(traced, self.updateOutput, self, leaves)
-      return output
+      return returned(self, (with(traced, self.updateOutput, self, leaves)))
    end, input)
 end
 
@@ -91,6 +98,7 @@ end
 ---@param input any a tensor or nested tables of tensors
 ---@return any output as the module's: a tensor or nested tables of tensors
 function Module:forward(input)
+   check(self and self.updateOutput, 'nn.Module:forward: must be called on a module; write a colon: net:forward(input)')
    if is_opaque(self) then
       if graph.is_part_of_one(input) and autograd.is_enabled() then return with(traced, self.call, self, input) end
       self.output = autograd.no_grad(with, {recording = graph.is_recording()}, self.updateOutput, self, input)

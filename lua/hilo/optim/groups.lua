@@ -13,7 +13,9 @@ local autograd = require 'hilo.autograd'
 local graph = require 'hilo.graph'
 local sorted_keys = require 'hilo.keys'
 local Tensor = require 'hilo.tensor'
+local class = require 'hilo.nn.class'
 local lists = require 'hilo.optim.lists'
+local unlisted = require 'hilo.nn.unlisted'
 
 local check = core.check
 
@@ -343,7 +345,8 @@ local function constructor(kind)
       local self = setmetatable({kind = kind, groups = {}}, Optimiser)
       for i, group in ipairs(given) do self.groups[i] = new_group(kind, group, common, i) end
       assign_slots(self, common.allow_duplicates)
-      check(#self.slots > 0, '%s: there are no parameters', kind.name)
+      local of_module = #self.slots == 0 and class.is_a(given[1].params, 'nn.Module') and unlisted(given[1].params)
+      check(#self.slots > 0, '%s: there are no parameters%s', kind.name, of_module and ': ' .. of_module or '')
       return self
    end
 end

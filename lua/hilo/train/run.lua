@@ -39,6 +39,7 @@ local event_tags = require 'hilo.train.event_tags'
 local tagged = require 'hilo.train.tagged'
 local Tensor = require 'hilo.tensor'
 local Tracking = require 'hilo.train.tracking'
+local unlisted = require 'hilo.nn.unlisted'
 
 local check, host = core.check, core.host
 
@@ -474,6 +475,10 @@ function Run:train(job)
    local state = self:restore(job)
    self.state = state
    self:begin()
+   for name, net in pairs(job.nets) do
+      local why = unlisted(net)
+      if why then self:say(('warning: %s: %s'):format(name, why)) end
+   end
    self.log = Log.open(self:file('log.jsonl'), state.step)
    memory_limit.name(job.nets, job.optims)
    self.tracking:start(job, state)

@@ -1,0 +1,38 @@
+--- nn/unlisted.lua: what a network holds in a field alone, where neither its parameters nor its state reach it.
+local core = require 'hilo.core'
+local class = require 'hilo.nn.class'
+
+local own = {modules = true, output = true, gradInput = true}
+
+-- The first of a module's fields that holds what is not listed, by itself or in a table.
+local function field_of(m, is_unlisted)
+   for key, value in pairs(m) do
+      if type(key) == 'string' and type(value) == 'table' and not own[key] and key:sub(1, 1) ~= '_' then
+         if is_unlisted(value) then return key, value end
+         for _, inner in pairs(getmetatable(value) and {} or value) do
+            if is_unlisted(inner) then return key, inner end
+         end
+      end
+   end
+end
+
+--- What is wrong with a network, if one of its modules keeps a module, or a tensor that wants a gradient, without listing it.
+---@param net Module
+---@return string?
+return function(net)
+   local listed = {}
+   for _, m in ipairs(net:listModules()) do listed[m] = true end
+   for _, p in ipairs((net:parameters()) or {}) do listed[p] = true end
+   local function is_unlisted(x)
+      return not listed[x] and (class.is_a(x, 'nn.Module') or core.is_tensor(x) and x.requires_grad and not x._node)
+   end
+   for _, m in ipairs(net:listModules()) do
+      local key, what = field_of(m, is_unlisted)
+      if key then
+         local name, mend = what.__typename, "derive from nn.Container and write self:add(module, '%s') for self.%s = module"
+         if core.is_tensor(what) then name, mend = 'a tensor that wants a gradient', 'give it out by parameters()' end
+         return ("%s holds %s in its field '%s' alone, so that it is neither trained nor saved; %s"):format(m.__typename, name, key,
+            mend:format(key, key))
+      end
+   end
+end
