@@ -224,6 +224,25 @@ describe('hilo.open', function()
       assert.is_true(#message < 1000, message)
    end)
 
+   it('takes a network of a script that gives logits at once, from a run whose options describe none', function()
+      local function own(width)
+         local nn = hilo.nn
+         return nn.Sequential(nn.SpatialConvolution(3, width, 3, 3, 2, 2, 1, 1), nn.ReLU(), nn.SpatialConvolution(width, 3, 1, 1))
+      end
+      local net, path = run_with('plain', own(2)), made.runs .. '/plain/options.json'
+      local options = json.load(path)
+      options.model = nil
+      json.save(path, options)
+      local model = hilo.open('plain', {runs = made.runs, net = own(2)})
+      assert_labels(model, net)
+      assert.is_true(hilo.export.model(model, made.runs .. '/plain.onnx') > 0)
+      hilo.io.checkpoint.save(made.runs .. '/plain/best.safetensors', {nets = {net = net}, generator = false})
+      local ok, message = pcall(hilo.open, 'plain', {runs = made.runs, net = own(2)})
+      assert.is_false(ok)
+      assert.matches('plain is no run that segments or classifies; one that segments is known by its network S: run:train {nets = {S',
+         message, 1, true)
+   end)
+
    it('makes the network of an older run, whose checkpoint does not say how, from its options', function()
       local file = made.runs .. '/sup/best.safetensors'
       local tensors, metadata = hilo.io.safetensors.load(file)

@@ -58,7 +58,7 @@ local function metadata_of(model, input)
       input = input == 'picture' and 'uint8 (N,3,H,W), RGB as in the file; resized and normalised in the graph'
          or 'float32 (N,3,H,W), (RGB / 255 - mean) / std by `normalise`, of the size that the network shall see',
    }
-   if model.S then told.output_stride = tostring(model.output_stride) end
+   if model.output_stride then told.output_stride = tostring(model.output_stride) end
    if model.classifier then told.classifier_sizes = json.encode(model.sizes, {one_line = true}) end
    if model.S and model.classifier then
       told.fusion = json.encode({how = model.fusion.how, tau = model.fusion.tau, exponent = model.fusion.exponent}, {one_line = true})

@@ -111,12 +111,12 @@ end)
 
 local networks = {}
 
---- Logits of a DeepLab, before they are brought to the size of the images.
+--- Logits; of a DeepLab before they are brought to the size of the images.
 ---@param e Exporter
----@param m DeepLab
+---@param m Module
 ---@param x string (N,3,H,W)
 ---@return string (N,classes,H',W')
-function networks.logits(e, m, x) return e:module(m.head, e:module(m.backbone, x)) end
+function networks.logits(e, m, x) return m.logits and e:module(m.head, e:module(m.backbone, x)) or e:module(m, x) end
 
 add('nn.DeepLab', function(e, g, m, x) return resampling.aligned(g, networks.logits(e, m, x), resampling.sides_of(g, x)) end)
 

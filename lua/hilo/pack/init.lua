@@ -33,7 +33,7 @@ local function options_of(part, origin)
    local options = {name = part.options.name, data = {size = part.options.data.size}}
    for _, key in ipairs(kept) do options[key] = part.options[key] end
    options.model = {}
-   for key, value in pairs(part.options.model) do options.model[key] = key == 'weights' and '' or value end
+   for key, value in pairs(part.options.model or {}) do options.model[key] = key == 'weights' and '' or value end
    return {options = options, origin = origin, who = part.who}
 end
 

@@ -63,7 +63,20 @@ local function part_of(path, options, checkpoint, net)
    return {options = options, weights = function() return weights_in(file, net) end}
 end
 
-local function is_segmentation(options) return options.model ~= nil and options.model.output_stride ~= nil end
+-- Whether a checkpoint of the run holds a network S.
+local function holds_S(path)
+   for _, name in ipairs {'last', 'best'} do
+      local file = ('%s/%s.safetensors'):format(path, name)
+      if folder.is_file(file) then return select(2, checkpoint_of.meta(file)).S ~= nil end
+   end
+   return false
+end
+
+-- Options of a network are there where hilo.models made it.
+local function is_segmentation(options, path)
+   if not options.model then return holds_S(path) end
+   return options.model.output_stride ~= nil
+end
 local function is_classifier(options) return options.model ~= nil and not options.model.output_stride and options.resize ~= nil end
 
 local function add_classifier(d, path, options, o)
@@ -123,10 +136,12 @@ function description.of_run(name, o)
    local path = run_folder(name, o.runs)
    local options = json.load(path .. '/options.json')
    if type(options.segmentation) == 'table' and options.mlmt then return fused(path, options, o) end
-   check(is_segmentation(options) or is_classifier(options), '%s is no run that segments or classifies', path)
+   local segments = is_segmentation(options, path)
+   check(segments or is_classifier(options), '%s is no run that segments or classifies; one that segments is known by its network S: '
+      .. 'run:train {nets = {S = net}, ...}', path)
    local d = {name = options.name or path:match('[^/]+$'), path = path, classes = classes_of(path, options),
       fusion = description.fusion}
-   if is_segmentation(options) then
+   if segments then
       d.segmentation = part_of(path, options, o.checkpoint or 'best', 'S')
    else
       add_classifier(d, path, options, o)

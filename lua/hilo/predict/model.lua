@@ -58,8 +58,7 @@ end
 ---@field mirror boolean? also the mirrored picture
 ---@field window integer[]? {height, width}: the network is shown the picture window by window
 ---@field stride integer[]? of the windows; 2/3 of them
----@field net Module? where the run's script made its network itself: the same once more, which gets the run's weights; one that
---- segments has a method `logits`, as a DeepLab has
+---@field net Module? where the run's script made its network itself: the same once more, which gets the run's weights
 
 --- The network of a description.
 ---@param d Description
@@ -75,7 +74,8 @@ function Model.new(d, o)
    local with = {name = d.name, device = device, precision = o.precision ~= '' and o.precision or nil}
    if d.segmentation then
       self.S = network_of(d, 'segmentation', with, o.net)
-      self.size, self.output_stride = d.segmentation.options.data.size or 1, d.segmentation.options.model.output_stride
+      local options = d.segmentation.options
+      self.size, self.output_stride = options.data.size or 1, options.model and options.model.output_stride
    end
    if d.classifier then
       self.classifier = network_of(d, 'classifier', with, not d.segmentation and o.net)

@@ -26,13 +26,13 @@ function evaluate.with(net, f, ...)
 end
 
 --- Logits at a given size: DeepLab's own, brought there in one step, corners aligned.
----@param S Module with a method `logits`, as a DeepLab has
+---@param S Module images -> logits; with a method `logits`, as a DeepLab has, those before they are brought to the images' size
 ---@param images Tensor (N,3,H',W')
 ---@param h integer
 ---@param w integer
 ---@return Tensor (N,C,h,w)
 function evaluate.logits(S, images, h, w)
-   return hilo.resize(S:logits(images), h, w, {mode = 'bilinear', align_corners = true})
+   return hilo.resize(S.logits and S:logits(images) or S(images), h, w, {mode = 'bilinear', align_corners = true})
 end
 
 --- The reading of options.data and options.eval that training, evaluation and fusion share.
@@ -78,7 +78,7 @@ end
 
 --- Mean IoU and its company. Labels are compared at their files' own resolution with eval.labels = 'full', at the reduced size
 --- that the network sees (as the original does for Cityscapes) with 'input'.
----@param S Module with a method `logits`, as a DeepLab has
+---@param S Module images -> logits; with a method `logits`, as a DeepLab has, those before they are brought to the images' size
 ---@param set DataSet
 ---@param names string[]
 ---@param o {data: {size: number, [string]: any}, eval: table, device: string, pictures: integer?, [string]: any}

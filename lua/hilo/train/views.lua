@@ -41,7 +41,7 @@ end
 
 local function logits(S, x, o)
    if o.window then return by_windows(S, x, o.window, o.stride) end
-   return S:logits(x)
+   return S.logits and S:logits(x) or S(x)
 end
 
 ---@class ViewOptions
