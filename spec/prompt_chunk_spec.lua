@@ -103,6 +103,7 @@ describe('an entry', function()
       assert.same({7, 8}, {session(calls, 'local a = 7; f(a), 8')})
       assert.equal(7, session(calls, 'local a = 7\nf(a) -- why; f(1)'))
       assert.equal(1, session(calls, 'a = 7; f(a)', 'n'))
+      assert.equal(8, session(calls, 'local a = 7; (f)(a + 1)'))
       assert.equal(9, session 'function f()\n   return 9\nend\nf();')
       assert.equal(0, select('#', session 'a = 7; (function() end)()'))
       -- a string or a table in the next line is what the line before calls

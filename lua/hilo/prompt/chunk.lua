@@ -29,14 +29,14 @@ local function returning(before, expression)
 end
 
 -- Statements of which the last one, after a line's end or a semicolon, is an expression: it is what they return. Of a text that is
--- right Lua as it stands the expression must be a call; in brackets it may be what the line before calls.
+-- right Lua as it stands the expression must be a call; in brackets at a line's begin it may be what the line before calls.
 local function with_result(text, name, is_right)
    local from = #text
    while true do
       local at = text:sub(1, from):match('.*()[\n;]')
       if not at then return nil end
       local before, tail = text:sub(1, at), text:sub(at + 1)
-      local is_result = tail:find(is_right and '^%s*[^%s(]' or '%S') and load('return ' .. tail, name, 't')
+      local is_result = tail:find(is_right and text:sub(at, at) == '\n' and '^%s*[^%s(]' or '%S') and load('return ' .. tail, name, 't')
       local in_comment = is_result and load(before .. ')', name, 't')
       if is_result and not in_comment and load(before .. 'return ' .. tail, name, 't') and (not is_right or load(tail, name, 't')) then
          return returning(before, tail)
