@@ -60,6 +60,11 @@ describe('help.show', function()
       assert.truthy(help.show('qqqqzzzz'):find("nothing is called 'qqqqzzzz'", 1, true))
    end)
 
+   it('names what PyTorch calls so', function()
+      assert.matches('nn.SpatialConvolution(', help.show 'torch.nn.Conv2d', 1, true)
+      assert.matches('^nothing is called \'interpolate\'; near to it are\n +hilo.resize%(', help.show 'interpolate')
+   end)
+
    it('knows what the prompt adds', function()
       assert.truthy(help.show('show'):find('^show%(x, %[options%]%)'))
       assert.truthy(help.show('open'):find('-> OpenedRun', 1, true) and help.show('hilo.open'):find('-> Model', 1, true))

@@ -118,6 +118,14 @@ describe('the prompt', function()
       assert.same({'hilo.Tensor', 'nn.SpatialConvolution', 'hilo.data', 'hilo.nn.Linear', 'hilo.range'}, near)
    end)
 
+   it('says what is near to a method that an object does not have', function()
+      local near = {}
+      for names in typed('x, m = hilo.ones(2),nn.ReLU()\nx:masked_fill(1)\nx:mul_(2)\nm:zero_grad()\nm:train()\nx:bakward()\nx:no()\n')
+         :gmatch '; did you mean ([%w.: ]+)%?\n' do near[#near + 1] = names end
+      assert.same({'Tensor:maskedFill', 'Tensor:mul or Tensor:cmul', 'nn.Module:zeroGradParameters or Optimiser:zeroGrad',
+         'nn.Module:training', 'Tensor:backward or nn.Module:backward'}, near)
+   end)
+
    it('sees the variables of a call until that is left, and what is set meanwhile stays', function()
       local begin = 'x = 5\nfunction f(x, n) error "e" end\nf(1, 0 / 0)\nx\nlocals\n'
       assert.matches('\n5\nx = 1\nn = nan\n1\nnan\n5\nnil\n$', typed(begin .. 'x\nn\nleave\nx\nn\n'))

@@ -2,6 +2,7 @@
 local distance = require 'hilo.distance'
 local checked = require 'hilo.checked'
 local entries = require 'hilo.help.entries'
+local other_names = require 'hilo.help.other_names'
 
 local find = {}
 
@@ -31,11 +32,15 @@ local function by_last_part(name)
 end
 
 local function near(name)
-   local wanted, found = name:lower(), {}
+   local wanted, found, same = name:lower(), {}, {}
    local last = wanted:match('([%w_]+)$') or wanted
+   for _, row in ipairs(other_names.rows()) do
+      if row.pytorch and row.pytorch:lower():match '[%w_]+$' == last then same[row.ours] = true end
+   end
    for _, entry in ipairs(entries.all()) do
       local full, key = entry.name:lower(), entry.key:lower()
       local apart = full:find(wanted, 1, true) and 0 or math.min(distance(key, last), distance(full, wanted))
+      if same[plain(entry.name)] then apart = -1 end
       if apart <= math.ceil(#last / 3) then found[#found + 1] = {apart, entry} end
    end
    table.sort(found, function(a, b) return a[1] < b[1] or a[1] == b[1] and a[2].name < b[2].name end)
