@@ -490,6 +490,14 @@ describe('nn.Module', function()
          assert.equal(0, net:get(1).bias[1])
       end)
 
+      it('are told of each kind of misfit, however many there are', function()
+         local many = nn.Sequential()
+         for _ = 1, 9 do many:add(nn.Linear(1, 1)) end
+         local ok, message = pcall(many.loadStateDict, many, {other = hilo.ones(1)})
+         assert.is_false(ok)
+         assert.matches('19 of the names .*:\n  missing: 0%.bias\n.*\n  %.%.%. and 10 more\n  unexpected: other$', message)
+      end)
+
       it('are converted in type', function()
          local state = {}
          for name, t in pairs(net:stateDict()) do state[name] = t:double() end

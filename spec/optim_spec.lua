@@ -169,6 +169,8 @@ describe('optimisers with groups', function()
       local function message(kind, options) return helper.error_of(optim[kind], {w}, options) end
       assert.truthy(message('SGD', {}):find('learning rate is missing', 1, true))
       assert.truthy(message('SGD', {lr = -1}):find('lr must be a number of 0 or more, got -1', 1, true))
+      local as_text = helper.error_of(optim.SGD, {{params = {w}, lr = '1'}})
+      assert.truthy(as_text:find("lr must be a number of 0 or more, got '1'", 1, true))
       assert.truthy(message('SGD', {lr = 0 / 0}):find('lr must be', 1, true))
       assert.truthy(message('SGD', {lr = 1, momentun = 0.9}):find("there is no option 'momentun'; did you mean 'momentum'", 1, true))
       assert.truthy(message('SGD', {lr = 1, nesterov = true}):find('nesterov needs', 1, true))

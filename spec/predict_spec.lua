@@ -44,6 +44,12 @@ describe('hilo.open', function()
       assert.is_true(hilo.equal(labels, again))
    end)
 
+   it('refuses a picture of floats that are not in 0..1', function()
+      local ok, message = pcall(open().predict, open(), image.load(new .. '/a.png', {as = 'rgb'}):float())
+      assert.is_false(ok)
+      assert.matches('a picture of floats lies in 0%.%.1, this one in %d+%.%.%d+; give it as bytes, or x / 255', message)
+   end)
+
    it('says what evaluation says of the same picture', function()
       local model = open()
       local name = json.load(made.runs .. '/sup/split.json').val[1]

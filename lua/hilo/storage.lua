@@ -54,8 +54,8 @@ Storage.dtypes = dtypes
 --- The dtype of a name: 'float32', 'float', 'torch.FloatTensor'.
 ---@return DType
 function Storage.dtype_of(name)
-   return by_name[name] or core.raise(("there is no tensor type '%s'; use float, double, byte, char, short, int or long"):format(
-      tostring(name)))
+   return by_name[name] or core.raise(("there is no tensor type '%s'; use float, double, bfloat16, byte, char, short, int or long")
+      :format(tostring(name)))
 end
 
 --- Another type over what C computes with: hilo.torch's Half.

@@ -243,6 +243,7 @@ local function from_table(values, options)
       end
       check(type(row) == 'table' and #row == sizes[depth], 'a tensor needs rows of equal length: %d expected at depth %d, got %s',
          sizes[depth], depth, type(row) == 'table' and #row or type(row))
+      check(table.maxn(row) == #row, 'a tensor is made of numbers, got nil at place %d', #row + 1)
       for i = 1, #row do fill(row[i], depth + 1) end
    end
    fill(values, 1)

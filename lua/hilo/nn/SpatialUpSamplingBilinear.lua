@@ -4,7 +4,7 @@ local resize = require 'hilo.ops.resize'
 --- nn.SpatialUpSamplingBilinear(scale): from (H,W) to ((H-1)(scale-1)+H, (W-1)(scale-1)+W), corner pixels staying corners; or
 --- nn.SpatialUpSamplingBilinear{oheight = H, owidth = W}.
 ---
----     local y = nn.SpatialUpSamplingBilinear(2):forward(hilo.randn(1, 3, 8, 8))  -- (1,3,16,16)
+---     local y = nn.SpatialUpSamplingBilinear(2):forward(hilo.randn(1, 3, 8, 8))  -- (1,3,15,15)
 local SpatialUpSamplingBilinear, parent = class('nn.SpatialUpSamplingBilinear', 'nn.Module')
 
 ---@param params integer|{oheight: integer, owidth: integer}

@@ -103,19 +103,20 @@ local function compare(own, given)
    return report
 end
 
-local most_told = 8 -- misfits in an error
+local most_told = 8 -- misfits of a kind in an error
 
 local function complaint(report)
-   local lines = {}
-   for _, name in ipairs(report.missing) do lines[#lines + 1] = ('  missing: %s'):format(name) end
-   for _, m in ipairs(report.mismatched) do
-      lines[#lines + 1] = ('  wrong size: %s is %s here, %s in the table'):format(m.name, m.expected, m.got)
+   local lines, count = {}, 0
+   local function tell(list, describe)
+      count = count + #list
+      for i = 1, math.min(#list, most_told) do lines[#lines + 1] = '\n  ' .. describe(list[i]) end
+      if #list > most_told then lines[#lines + 1] = ('\n  ... and %d more'):format(#list - most_told) end
    end
-   for _, name in ipairs(report.unexpected) do lines[#lines + 1] = ('  unexpected: %s'):format(name) end
-   if #lines == 0 then return nil end
-   local more = #lines - most_told
-   return ('loadStateDict: %d of the names or sizes do not fit (partial = true takes what does and reports the rest):\n%s%s'):format(
-      #lines, table.concat(lines, '\n', 1, math.min(#lines, most_told)), more > 0 and ('\n  ... and %d more'):format(more) or '')
+   tell(report.missing, function(name) return 'missing: ' .. name end)
+   tell(report.mismatched, function(m) return ('wrong size: %s is %s here, %s in the table'):format(m.name, m.expected, m.got) end)
+   tell(report.unexpected, function(name) return 'unexpected: ' .. name end)
+   return count > 0 and ('loadStateDict: %d of the names or sizes do not fit (partial = true takes what does and reports the rest):%s')
+      :format(count, table.concat(lines)) or nil
 end
 
 --- Takes over tensors by name, converting their type. An error that tells the first misfits leaves the network as it was.

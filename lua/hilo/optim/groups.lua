@@ -14,6 +14,7 @@ local graph = require 'hilo.graph'
 local sorted_keys = require 'hilo.keys'
 local Tensor = require 'hilo.tensor'
 local class = require 'hilo.nn.class'
+local describe = require 'hilo.ops.arguments'.describe
 local lists = require 'hilo.optim.lists'
 local unlisted = require 'hilo.nn.unlisted'
 
@@ -44,7 +45,7 @@ local rules = {
 
 local function check_option(kind, name, value)
    check(kind.defaults[name] ~= nil or name == 'lr', "%s: unknown option '%s'; it takes %s", kind.name, tostring(name), kind.known)
-   check(rules[name][1](value), '%s: %s must be %s, got %s', kind.name, name, rules[name][2], tostring(value))
+   check(rules[name][1](value), '%s: %s must be %s, got %s', kind.name, name, rules[name][2], describe(value))
 end
 
 local function check_group(kind, group)
