@@ -59,8 +59,8 @@ function Module:updateOutput()
       .. 'net:forward(x) call it'):format(self.__typename, self.__typename:match '[^.]+$'))
 end
 
-local function returned(self, output)
-   if output == nil then core.raise(('%s: its updateOutput returned nothing; it must return the output'):format(self.__typename)) end
+local function returned(self, input, output)
+   check(output ~= nil or input == nil, '%s: its updateOutput returned nothing; it must return the output', self.__typename)
    return output
 end
 
@@ -79,7 +79,7 @@ function Module:call(input, ...)
    if is_opaque(self) then
       output = graph.call_opaque(self, input)
    else
-      output = returned(self, self:updateOutput(input, ...))
+      output = returned(self, input, self:updateOutput(input, ...))
    end
    if state.tracing then self.output = tree.detach(output) end
    return output
@@ -90,7 +90,7 @@ local traced = {tracing = true}
 local function record(self, input)
    return graph.record(function(leaves)
       -- not self(leaves): a class that extends one of ours and overrides only accGradParameters still has its graph
-      return returned(self, (with(traced, self.updateOutput, self, leaves)))
+      return returned(self, leaves, (with(traced, self.updateOutput, self, leaves)))
    end, input)
 end
 
