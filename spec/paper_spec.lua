@@ -64,9 +64,10 @@ describe('experiments/paper.lua', function()
          end
       end
       assert.same({['0000-s1'] = '', ['0001-s1'] = '', supervised = 'mobilenet_v2, 1', mlmt = 'mobilenet_v2, 2'}, found)
-      status, text = paper('name=other row=supervised_mlmt seeds=1 backbone=mobilenet_v2 mlmt_backbone=resnet34')
-      assert.equal(0, status, text)
-      assert.equal(2, trained('mlmt', 'other'))
+      status, text = paper('name=other row=supervised_mlmt seeds=1 backbone=mobilenet_v2 mlmt_backbone=resnet34 mlmt_steps=2 cache_mb=77')
+      assert.equal(1, status, text)
+      assert.matches('begun with mlmt.model.backbone=mobilenet_v2; with resnet34 it would be another one: take another name=', text, 1, true)
+      assert.equal(1, trained('mlmt', 'other'))
       assert.equal(1, trained('supervised', 'other'))
    end)
 

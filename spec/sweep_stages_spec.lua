@@ -89,4 +89,40 @@ describe('hilo sweep', function()
       assert.same({1, 0, 0}, {found.trials[1].runs[1].options.workers, found.trials[2].runs[1].options.workers,
          found.trials[3].runs[1].options.workers})
    end)
+
+   -- A sweep of two trials whose options are computed, in the stage and in the script.
+   local function computed(steps, fail)
+      local path = runs .. '/computed.lua'
+      tiny.write(path, ([[
+         return {
+            script = '%s', name = 's', runs = '%s', report = false, axes = {way = {'a', 'b'}},
+            options = function(values) return {after = values.way == 'b' and '{second}' or '{first}', steps = 2} end,
+            needs = {first = {script = '%s', options = function() return {steps = %d} end},
+               second = {script = '%s', options = function() return {fail = '%s'} end}},
+         }
+      ]]):format(script, runs, script, steps, script, fail))
+      return path
+   end
+
+   it('refuses computed options that would make what has ended another sweep', function()
+      local code, text = process.capture(words_of(computed(3, '')))
+      assert.equal(0, code, text)
+      code, text = process.capture(words_of(computed(4, '')))
+      assert.equal(1, code, text)
+      assert.matches("sweep 's' was begun with first.steps=3; with 4 it would be another one: take another name=", text, 1, true)
+      assert.equal(2, #results().stages)
+   end)
+
+   it('plans anew with other computed options what has failed, and forgets the stages that nothing needs any more', function()
+      local code, text = process.capture(words_of(computed(3, 'always')))
+      assert.equal(1, code, text)
+      assert.matches('the run that it needs, s/second%-%x+%-s1, failed: .*this kind cannot be trained', results().trials[2].error)
+      code, text = process.capture(words_of(computed(3, '')))
+      assert.equal(0, code, text)
+      assert.not_matches('0000%-s1 starts', text)
+      assert.same({'complete', 'complete'}, {results().stages[1].state, results().stages[2].state})
+      code, text = process.capture(words_of(computed(3, ''), 'retry_failed=true'))
+      assert.equal(0, code, text)
+      assert.equal(2, #results().stages)
+   end)
 end)

@@ -158,6 +158,54 @@ local function union_of_seeds(old, new)
    return all
 end
 
+local function contains(list, item)
+   for _, one in ipairs(list) do
+      if one == item then return true end
+   end
+   return false
+end
+
+-- The option by which a run that is there is another one than what is planned in its place, with both values; nil where none is. What its
+-- stages were told comes first, for the names of their runs follow from that.
+local function difference(d, study, there, run, planned)
+   for _, other in ipairs(planned) do
+      for _, name in ipairs(contains(run.needs, other.name) and there.needs or {}) do
+         local needed = study:run(name)
+         local key, was, is
+         if needed and needed.stage == other.stage then key, was, is = difference(d, study, needed, other, planned) end
+         if key then return key, was, is end
+      end
+   end
+   local stage = d.stages[run.stage] or d.main
+   for _, key in ipairs(sorted_keys(there.options, run.options)) do
+      local was, is = there.options[key], run.options[key]
+      if was == nil then was = stage.defaults[key] end
+      if is == nil then is = stage.defaults[key] end
+      if not options.free[key] and text(was) ~= text(is) then
+         return run.stage and run.stage .. '.' .. key or key, text(was), text(is)
+      end
+   end
+end
+
+-- Options that are computed may have changed. What has failed or not begun is planned anew with them; any other run would be that of
+-- another sweep.
+local function renew_changed(d, study)
+   for _, trial in ipairs(study:trials()) do
+      for _, there in ipairs(study:runs(trial.id)) do
+         local planned = plan(d, trial.number, trial.values, there.seed)
+         local key, was, is = difference(d, study, there, planned[#planned], planned)
+         if key then
+            if there.state ~= 'FAIL' and (there.state ~= 'WAITING' or there.begun == 1) then compare(d, key, was, is) end
+            study:forget_run(there)
+            study:add_runs(trial.id, planned)
+            study:reopen(trial.id)
+            study:settle(trial.id)
+         end
+      end
+   end
+   study:forget_unneeded()
+end
+
 -- Trials that are there get the runs of seeds that are new.
 local function add_seeds(d, study)
    for _, trial in ipairs(study:trials()) do
@@ -218,6 +266,11 @@ return function(d, study)
       d.stored_axes = extend_axes(d, study, saved, old)
       local asked_seeds = d.seeds
       d.seeds = union_of_seeds(saved and saved.seeds or {}, d.seeds)
+      if saved then renew_changed(d, study) end
+      if d.settings.retry_failed then
+         study:retry_failed()
+         study:retry_refused()
+      end
       if saved then add_seeds(d, study) end
       study:save_definition(to_saved(d))
       d.extent = study:extent()

@@ -50,10 +50,6 @@ function sweep.run(d, options)
    local study, older = store.db:transaction(function()
       local study = store:make_study(d.settings.name, d.settings.direction)
       check_folder(d, study)
-      if d.settings.retry_failed then
-         study:retry_failed()
-         study:retry_refused()
-      end
       return study, extend(d, study)
    end)
    local launcher = require(launchers[d.settings.launcher]).new(d.settings, d.slurm)

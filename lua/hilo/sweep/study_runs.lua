@@ -33,9 +33,10 @@ end
 -- Marks a run as failed where one that it needs has failed.
 local function fail_with_needs(self, run)
    for _, name in ipairs(cjson.decode(run.needs_json)) do
-      if self.db:value('SELECT state FROM hilo_runs WHERE study_id = ? AND name = ?', self.id, name) == 'FAIL' then
+      local needed = self.db:row('SELECT state, error FROM hilo_runs WHERE study_id = ? AND name = ?', self.id, name)
+      if needed and needed.state == 'FAIL' then
          self.db:run("UPDATE hilo_runs SET state = 'FAIL', error = ? WHERE run_id = ?",
-            ('the run that it needs, %s, failed'):format(name), run.run_id)
+            ('the run that it needs, %s, failed: %s'):format(name, needed.error), run.run_id)
          return true
       end
    end
@@ -82,6 +83,40 @@ function Runs:runs(trial_id)
       or self.db:rows(columns .. 'WHERE r.study_id = ? ORDER BY run_id', self.id)
    for _, row in ipairs(rows) do run_of(row) end
    return rows
+end
+
+--- The run of a name.
+---@param name string
+---@return SweepRun?
+function Runs:run(name)
+   local row = self.db:row(columns .. 'WHERE r.study_id = ? AND r.name = ?', self.id, name)
+   return row and run_of(row)
+end
+
+--- Forgets a run, and what its trial reported with it.
+---@param run {run_id: integer, [string]: any}
+function Runs:forget_run(run)
+   self.db:run('DELETE FROM trial_intermediate_values WHERE trial_id = ?', run.trial_id)
+   self.db:run('DELETE FROM hilo_run_values WHERE run_id = ?', run.run_id)
+   self.db:run('DELETE FROM hilo_runs WHERE run_id = ?', run.run_id)
+end
+
+--- Forgets the runs of stages that wait or have failed and that no other run needs any more.
+function Runs:forget_unneeded()
+   local forgotten
+   repeat
+      forgotten = false
+      local runs, needed = self:runs(), {}
+      for _, run in ipairs(runs) do
+         for _, name in ipairs(run.needs) do needed[name] = true end
+      end
+      for _, run in ipairs(runs) do
+         if run.stage and not needed[run.name] and (run.state == 'WAITING' or run.state == 'FAIL') then
+            self:forget_run(run)
+            forgotten = true
+         end
+      end
+   until not forgotten
 end
 
 --- Number of runs by state.
