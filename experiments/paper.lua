@@ -187,7 +187,7 @@ end}
 
 local name = o.name ~= '' and o.name or ('paper-%s-%s%s'):format(o.table, (o.labelled:gsub('[^%w]+', '_')),
    o.precision == 'float32' and '' or '-' .. o.precision)
-local found = hilo.sweep {
+local found, stopped = hilo.sweep {
    script = 'experiments/fuse.lua', name = name, runs = o.runs, jobs = o.jobs, launcher = o.launcher, retry_failed = o.retry_failed,
    axes = {row = asked}, seed = o.seeds, needs = needs,
    options = function(values) return with_common(by_name[values.row][3]) end,
@@ -220,9 +220,15 @@ for _, stage_name in ipairs(stages) do
    print(('   %-20s %s a run'):format(stage_name, train.Progress.duration(took[stage_name] / counts[stage_name])))
 end
 
+if stopped then
+   io.stdout:flush()
+   io.stderr:write(('stopped (%s); the same command goes on\n'):format(stopped))
+   os.exit(130, true)
+end
+
 local failed = {}
 for _, trial in ipairs(found.trials) do
-   if trial.state == 'failed' then failed[#failed + 1] = trial.values.row end
+   if trial.state == 'failed' then failed[#failed + 1] = ('\n   %s: %s'):format(trial.values.row, trial.error) end
 end
-core.check(#failed == 0, 'paper: %s failed, see above; what has trained is kept, and the same command with retry_failed=true tries '
-   .. 'these again', table.concat(failed, ', '))
+core.check(#failed == 0, 'paper: %d of %d rows failed; what has trained is kept, and the same command tries these again with the '
+   .. 'option that is wrong mended, or with retry_failed=true:%s', #failed, #found.trials, table.concat(failed))

@@ -165,8 +165,8 @@ local function contains(list, item)
    return false
 end
 
--- The option by which a run that is there is another one than what is planned in its place, with both values; nil where none is. What its
--- stages were told comes first, for the names of their runs follow from that.
+-- The option by which a run that is there is another one than what is planned in its place, with both values; nil where none is. What
+-- its stages were told comes first, for the names of their runs follow from that.
 local function difference(d, study, there, run, planned)
    for _, other in ipairs(planned) do
       for _, name in ipairs(contains(run.needs, other.name) and there.needs or {}) do
