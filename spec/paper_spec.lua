@@ -137,6 +137,13 @@ describe('experiments/paper.lua', function()
       assert.matches('\n   supervised_truth: the run', text)
    end)
 
+   it('ends with 130 where it is stopped, and says how to go on', function()
+      local status, text = paper(('name=stopped row=supervised seeds=1 steps=1000000 & pid=$!; until [ -e %s/stopped/*/output.txt ]; '
+         .. 'do sleep 0.05; done; kill $pid; wait $pid'):format(runs))
+      assert.equal(130, status, text)
+      assert.matches('\nsupervised +waiting.*\nstopped %(interrupted%); the same command goes on\n', text)
+   end)
+
    it('lists its rows, and refuses what is none', function()
       local status, text = paper('row=help')
       assert.equal(0, status)
