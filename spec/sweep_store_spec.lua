@@ -116,6 +116,17 @@ describe('a store', function()
       assert.is_nil(numbers.spread {1})
    end)
 
+   it('counts the time of a run whose trial was pruned', function()
+      local study = store:make_study('a', 'max')
+      local id = study:add_trial()
+      study:add_runs(id, {{name = 'a/1', script = 's', seed = 1, options = {}, needs = {}}})
+      local run = study:claim('me', never)
+      study:prune(id)
+      study:release(run, 'me', {step = 10, seconds = 7})
+      local trial = hilo.sweep.results.of(study).trials[1]
+      assert.same({'pruned', 7}, {trial.state, trial.seconds})
+   end)
+
    it('gives a run to one owner at a time, and to another one where the first is gone', function()
       local study = store:make_study('a', 'max')
       study:add_runs((study:add_trial()), {{name = 'a/1', script = 's', seed = 1, options = {}, needs = {}}})

@@ -30,7 +30,9 @@ end
 
 local function seconds_of(results)
    local sum
-   for _, trial in ipairs(results.trials) do if trial.seconds then sum = (sum or 0) + trial.seconds end end
+   for _, list in ipairs {results.trials, results.stages or {}} do
+      for _, one in ipairs(list) do if one.seconds then sum = (sum or 0) + one.seconds end end
+   end
    return sum
 end
 

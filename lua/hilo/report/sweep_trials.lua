@@ -17,15 +17,22 @@ local function name_of(run, page_folder)
    return run.name
 end
 
+local function options_of(run)
+   local words = {}
+   for i, key in ipairs(sorted_keys(run.options)) do words[i] = key .. '=' .. numbers.option(run.options[key]) end
+   return h.code {table.concat(words, ' ')}
+end
+
 local function runs_table(runs, caption, format, page_folder)
    local rows, any_error = {}, false
    for _, run in ipairs(runs) do any_error = any_error or run.error ~= nil end
    local columns = {{title = 'run'}, {title = 'seed', class = 'n'}, {title = 'value', class = 'n'}, {title = 'time', class = 'n'},
-      {title = 'state'}, any_error and {title = 'error', class = 'long'}}
+      {title = 'state'}, any_error and {title = 'error', class = 'long'},
+      runs[1].stage and {title = 'options', class = 'long'}}
    for i, run in ipairs(runs) do
       rows[i] = {name_of(run, page_folder), run.seed and ('%d'):format(run.seed) or parts.none,
          run.value and format(run.value) or parts.none, (run.seconds or 0) > 0 and numbers.duration(run.seconds) or parts.none,
-         parts.state(run.state), any_error and run.error}
+         parts.state(run.state), any_error and (run.error or ''), run.stage and options_of(run)}
    end
    return parts.table {caption = caption, columns = columns, rows = rows}
 end
@@ -54,9 +61,12 @@ end
 function sweep_trials.command(results, trial)
    if (results.script or '') == '' then return nil end
    local words = {'hilo', process.quoted(results.script)}
-   local all = {}
-   for _, given in ipairs {results.fixed or {}, trial.values, trial.runs[1] and trial.runs[1].options or {}} do
-      for key, value in pairs(given) do all[key] = value end
+   local all = trial.runs[1] and trial.runs[1].options
+   if not all then
+      all = {}
+      for _, given in ipairs {results.fixed or {}, trial.values} do
+         for key, value in pairs(given) do all[key] = value end
+      end
    end
    for _, key in ipairs(sorted_keys(all)) do
       if key ~= 'name' and key ~= 'runs' then words[#words + 1] = process.quoted(key .. '=' .. numbers.option(all[key])) end

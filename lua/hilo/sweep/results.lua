@@ -24,6 +24,7 @@ local run_states = {WAITING = 'waiting', RUNNING = 'running', COMPLETE = 'comple
 ---@field runs string folder of all runs
 ---@field axes Axis[]
 ---@field fixed table<string, any>
+---@field computed boolean? whether a function computes the other options
 ---@field defaults table<string, any>
 ---@field seeds integer[]
 ---@field trials TrialResult[]
@@ -97,7 +98,7 @@ function results.of(study)
    local found = {name = study.name, script = saved and saved.main.script or '', metric = settings.metric, direction = study.direction,
       at = settings.at, sampler = settings.sampler, pruner = settings.pruner, store = study.db.path, runs = settings.runs,
       axes = axes_found(study, saved), fixed = saved and saved.main.fixed or {}, defaults = saved and saved.main.defaults or {},
-      trials = {}, stages = stages, seeds = saved and saved.seeds or {}}
+      computed = saved and saved.main.computed, trials = {}, stages = stages, seeds = saved and saved.seeds or {}}
    for i, trial in ipairs(study:trials()) do
       local runs = by_trial[trial.id] or {}
       local values, seconds, message = {}, 0, nil

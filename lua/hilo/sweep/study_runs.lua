@@ -228,8 +228,11 @@ end
 local function leave(self, run, owner, changes)
    self.db:transaction(function()
       local row = self.db:row('SELECT state, owner, step, deaths, seconds FROM hilo_runs WHERE run_id = ?', run.run_id)
-      if row.state ~= 'RUNNING' or row.owner ~= owner then return end
       local c = changes(row)
+      if row.state == 'PRUNED' then
+         self.db:run('UPDATE hilo_runs SET seconds = seconds + ? WHERE run_id = ?', c.seconds or 0, run.run_id)
+      end
+      if row.state ~= 'RUNNING' or row.owner ~= owner then return end
       self.db:run([[UPDATE hilo_runs SET state = ?, owner = NULL, job = NULL, value = ?, error = ?, step = ?, deaths = ?, seconds = ?
          WHERE run_id = ?]], c.state, c.value, c.error, math.max(row.step, c.step or 0), c.deaths or 0, row.seconds + (c.seconds or 0),
          run.run_id)
