@@ -170,6 +170,17 @@ describe('hilo sweep', function()
       assert.matches('was begun with steps=2; with 3', text)
    end)
 
+   it('takes other options as long as all runs have failed, and tries these again with them', function()
+      local code, text = sweep('depth=1,2', 'steps=2', 'fail=always')
+      assert.equal(1, code, text)
+      code, text = sweep('depth=1,2', 'steps=2')
+      assert.equal(0, code, text)
+      assert.same({'complete', 'complete'}, {results().trials[1].state, results().trials[2].state})
+      code, text = sweep('depth=1,2', 'steps=2', 'fail=odd')
+      assert.equal(1, code)
+      assert.matches('was begun with fail=; with odd', text)
+   end)
+
    it('does not move into the folder of a run', function()
       local hilo_path = require('hilo.core').root .. 'lua/bin/hilo'
       assert.equal(0, (process.capture {'luajit', hilo_path, tiny_sweep.script, 'runs=' .. runs, 'name=s', 'steps=2'}))

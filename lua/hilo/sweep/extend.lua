@@ -187,8 +187,8 @@ local function difference(d, study, there, run, planned)
    end
 end
 
--- Options that are computed may have changed. What has failed or not begun is planned anew with them; any other run would be that of
--- another sweep.
+-- Options may have changed that are computed, or all where nothing is kept. What has failed or not begun is planned anew with them; any
+-- other run would be that of another sweep.
 local function renew_changed(d, study)
    for _, trial in ipairs(study:trials()) do
       for _, there in ipairs(study:runs(trial.id)) do
@@ -262,7 +262,7 @@ return function(d, study)
       end
       local old = old_axes(study, saved)
       check_axes(d, old)
-      if saved then compare_meaning(d, saved) end
+      if saved and study:has_kept() then compare_meaning(d, saved) end
       d.stored_axes = extend_axes(d, study, saved, old)
       local asked_seeds = d.seeds
       d.seeds = union_of_seeds(saved and saved.seeds or {}, d.seeds)

@@ -93,6 +93,13 @@ function Runs:run(name)
    return row and run_of(row)
 end
 
+--- Whether any run is there that has not failed: one that is under way, was stopped, or has ended well.
+---@return boolean
+function Runs:has_kept()
+   return self.db:value([[SELECT COUNT(*) FROM hilo_runs WHERE study_id = ? AND state <> 'FAIL' AND (state <> 'WAITING' OR begun = 1)]],
+      self.id) > 0
+end
+
 --- Forgets a run, and what its trial reported with it.
 ---@param run {run_id: integer, [string]: any}
 function Runs:forget_run(run)
