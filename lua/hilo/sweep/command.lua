@@ -82,6 +82,13 @@ local function command_line(verb, name, runs, store)
    return table.concat(words, ' ')
 end
 
+-- What goes on with a sweep: of one that a script has made that script alone.
+local function continuation(study, saved)
+   if saved and not saved.file then return 'the script that made it, once more' end
+   local found = results.of(study)
+   return command_line('resume', found.name, found.runs, found.store)
+end
+
 -- Whether any trial has failed.
 local function tell_failures(found)
    local failed = false
@@ -91,6 +98,7 @@ local function tell_failures(found)
          io.stderr:write(('trial %04d failed: %s\n'):format(trial.number, trial.error or '?'))
       end
    end
+   if failed then io.stderr:write('the same command with retry_failed=true tries again what failed\n') end
    return failed
 end
 
@@ -123,7 +131,7 @@ function commands.status(words)
          if run.state == 'RUNNING' then
             local gone = process.is_gone(run.owner)
             local who = ('looked after by %s, heard of %.0f s ago'):format(run.owner:match('^(.*):'), one.now() - run.heartbeat)
-            if gone then who = 'whose coordinator has ended: `hilo sweep resume` goes on' end
+            if gone then who = 'whose coordinator has ended. To go on: ' .. continuation(one, saved) end
             local reported = Reported.new(saved.settings.runs .. '/' .. run.name, found.metric)
             reported:poll()
             print(('   %s at step %d, %s'):format(run.name, math.max(run.step, reported:reached()), who))
@@ -199,7 +207,7 @@ function commands.stop(words)
    end
    local said = under_way and '%s is asked to stop; its runs save their checkpoints. To go on: %s'
       or 'nothing of %s is running. To go on: %s'
-   print(said:format(study.name, command_line('resume', study.name, results.of(study).runs, study.db.path)))
+   print(said:format(study.name, continuation(study, saved)))
    return 0
 end
 
