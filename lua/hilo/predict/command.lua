@@ -40,6 +40,12 @@ local function predict(names, o, given)
    local results = Results.new(model, o)
    local pictures, left_out, unknown = inputs_of.pictures(names, {skip = out, earlier = results.stems})
    if left_out > 0 then print(('%s left out'):format(numbers.count(left_out, 'label map'))) end
+   local numbered = 0
+   for _, picture in ipairs(pictures) do numbered = numbered + (picture.numbered and 1 or 0) end
+   if numbered > 0 then
+      print(('of pictures that share a name, %s named with a number at the end: %s/predictions.json tells which is whose'):format(
+         numbered == 1 and '1 label map is' or numbered .. ' label maps are', out))
+   end
    if #unknown > 0 then
       print(('left out %s of other kinds than %s: %s'):format(numbers.count(#unknown, 'picture'), folder.image_endings,
          table.concat(unknown, ', ', 1, math.min(4, #unknown)) .. (#unknown > 4 and ', ...' or '')))

@@ -14,6 +14,7 @@ local inputs = {}
 
 ---@class InputPicture: Picture
 ---@field stem string what its results are called: the path below the folder that was named, without ending; each once
+---@field numbered boolean whether a number was added to that, for another picture has the name
 
 local function add(list, path, below)
    local stem = below:gsub('%.%w+$', '')
@@ -23,7 +24,7 @@ local function add(list, path, below)
       stem = ('%s-%d'):format(base, number)
    end
    list.taken[stem] = true
-   list[#list + 1] = {path = path, stem = stem}
+   list[#list + 1] = {path = path, stem = stem, numbered = number > 1}
 end
 
 local function name_of(path) return path:match('[^/]+$') end
