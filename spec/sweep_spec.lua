@@ -25,6 +25,12 @@ local function endings()
 end
 
 describe('hilo sweep', function()
+   it('says what each of its own options means', function()
+      local code, text = process.capture(words_of 'help')
+      assert.equal(0, code, text)
+      for key in pairs(hilo.sweep.definition.own) do assert.matches('\n  ' .. key .. '=%S* +%S+ ', text) end
+   end)
+
    it('runs each configuration with each seed once, and prints them best first', function()
       local code, text = sweep('lr=0.05,0.1', 'seed=1..2', 'jobs=2')
       assert.equal(0, code, text)

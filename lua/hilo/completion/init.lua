@@ -81,7 +81,7 @@ function special.sweep(answer)
    end
    local o = scripts.options(first) or {defaults = {}}
    answer:add_options {defaults = join(o.defaults, definition.own), choices = join(o.choices or {}, definition.choices),
-      meanings = o.meanings, several = true}
+      meanings = join(o.meanings or {}, options_of.meanings_of(definition.own)), several = true}
 end
 
 function special.help(answer)

@@ -39,7 +39,10 @@ values: lr=1e-2,1e-3    a list              gamma=0.5..0.9       a range; 0.5..0
 
 local function usage_text()
    local lines = {usage, 'of the sweep itself, with their defaults:'}
-   for _, key in ipairs(sorted_keys(definition.own)) do lines[#lines + 1] = ('  %s=%s'):format(key, tostring(definition.own[key])) end
+   local meanings = options.meanings_of(definition.own)
+   for _, key in ipairs(sorted_keys(definition.own)) do
+      lines[#lines + 1] = ('  %-21s %s'):format(key .. '=' .. tostring(definition.own[key]), meanings[key])
+   end
    lines[#lines + 1] = '  slurm.partition=..., slurm.time=..., any option of sbatch, with launcher=slurm\n'
    return table.concat(lines, '\n')
 end

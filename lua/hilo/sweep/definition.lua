@@ -19,6 +19,7 @@
 --- need not be an option: axes = {model = {'plain', 'x1', 'x3'}} tries three of the combinations of kind and depth.
 local core = require 'hilo.core'
 local axes_of = require 'hilo.sweep.axes'
+local group = require 'hilo.train.option_group'
 local sorted_keys = require 'hilo.keys'
 local nearest = require 'hilo.nearest'
 local options = require 'hilo.options.values'
@@ -28,24 +29,24 @@ local check = core.check
 local definition = {}
 
 --- What a sweep itself can be told, beside the options of its script.
-definition.own = {
-   name = '',              -- of the sweep: its runs lie in <runs>/<name>/; '': the script's own name with -sweep
-   runs = 'runs',
-   store = '',             -- the database; '': <runs>/sweeps.db
-   sampler = 'auto',       -- grid, random, sobol, tpe; auto: grid where all axes are lists or steps, tpe otherwise
-   sampler_seed = 1,
-   trials = 0,             -- how many configurations in all; 0: as many as the grid has
-   pruner = 'none',        -- median, asha: ends configurations that stay behind
-   metric = 'mean_iou',    -- any scalar that a run reports
-   direction = 'max',      -- or min
-   at = 'last',            -- or best: which of a run's evaluations counts
-   jobs = 1,               -- runs at a time
-   launcher = 'local',     -- or slurm
-   fail_limit = 20,        -- trials that may fail before no more are started; 0: all
-   retries = 5,            -- times that a run may die in a row without getting on
-   retry_failed = false,   -- run failed trials again
-   report = true,          -- write the report at the end
-}
+definition.own = group('sweep', {
+   {'name', '', "of the sweep: its runs lie in <runs>/<name>/; '': the script's own name with -sweep"},
+   {'runs', 'runs', 'the folder of all runs'},
+   {'store', '', "the database; '': <runs>/sweeps.db"},
+   {'sampler', 'auto', 'grid, random, sobol, tpe; auto: grid where all axes are lists or steps, tpe otherwise'},
+   {'sampler_seed', 1, 'of what random, sobol and tpe draw'},
+   {'trials', 0, 'how many configurations in all; 0: as many as the grid has'},
+   {'pruner', 'none', 'median, asha: ends configurations that stay behind'},
+   {'metric', 'mean_iou', 'any score or loss that a run reports'},
+   {'direction', 'max', 'or min: whether high or low values of the metric are good'},
+   {'at', 'last', "or best: which of a run's evaluations counts"},
+   {'jobs', 1, 'runs at a time'},
+   {'launcher', 'local', 'or slurm'},
+   {'fail_limit', 20, 'trials that may fail before no more are started; 0: all'},
+   {'retries', 5, 'times that a run may die in a row without getting on'},
+   {'retry_failed', false, 'true: run failed trials again'},
+   {'report', true, 'write the report at the end'},
+})
 
 local choices = {
    sampler = {'auto', 'grid', 'random', 'sobol', 'tpe'}, pruner = {'none', 'median', 'asha'}, direction = {'max', 'min'},
