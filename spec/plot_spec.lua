@@ -262,6 +262,11 @@ describe('points and parallel coordinates', function()
       assert.is_nil(words['0.5']) -- trials have no fractions
       assert.equal(1, xml.words(plot.parallel({{values = {net = paths[1]}, value = 1}}, {{name = 'net', choices = paths}},
          {to = 'svg'}))['…resnet50…'])
+      -- names that fit below the whole picture slant where the bar of colours takes of its width
+      local fits = {'supervised', 'supervised_soft', 's4gan'}
+      local beside = plot.scatter(fits, {1, 2, 3}, {0, 1, 2}, {size = size, to = 'svg'})
+      assert.matches('rotate%(%-40[^\n]*>%s*<text>supervised_soft<', beside)
+      assert.not_matches('rotate%(%-40', plot.scatter(fits, {1, 2, 3}, {size = size, to = 'svg'}))
       local ys = {}
       for y in plot.scatter({'a', 'b', ('x'):rep(57)}, {1, 2, 3}, {1, 2, 3}, {size = size, to = 'svg'})
          :gmatch "<use[^>]-translate%([%d.]+,([%d.]+)%)[^>]-color='#%x+'" do ys[#ys + 1] = tonumber(y) end

@@ -10,6 +10,7 @@ local shared = {title = 'string', desc = 'string', xlabel = 'string', ylabel = '
    xrange = 'table', yrange = 'table', size = 'table', to = 'string', legend = 'any', density = 'number'}
 
 ---@class Figure
+---@field beside integer? points of the width that something beside the picture takes
 local Figure = {}
 Figure.__index = Figure
 
@@ -154,7 +155,9 @@ end
 --- Whether names are too long to stand side by side below the picture.
 ---@param names string[]
 ---@return boolean
-function Figure:crowded(names) return (Figure.longest(names) + 1) * #names * self:letter() > 0.85 * self:size() end
+function Figure:crowded(names)
+   return (Figure.longest(names) + 1) * #names * self:letter() > 0.85 * self:size() - (self.beside or 0)
+end
 
 --- Letters of n slanting names below the picture of which the longest takes a third of its height and the first ends inside.
 ---@param n integer

@@ -97,6 +97,7 @@ function scatter.scatter(x, y, colours, options)
       figure:axis(which, {low = low, high = high, log = options[which .. 'log'], pad = 0.04, labels = names})
    end
    figure:set('set key off')
+   if #coloured > 0 and figure.medium ~= 'text' then figure.beside = 70 end -- the bar of colours
    axis('x', xs, ys, xnames)
    axis('y', ys, xs, ynames)
    if #coloured > 0 then
