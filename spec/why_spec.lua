@@ -122,10 +122,10 @@ describe('evidence of runs', function()
 
    it('is a row a configuration of a sweep, mean over its seeds', function()
       local a, b = run('s/0000-s1', {}, {0, 0.5, 0.5}, 1, 0), run('s/0000-s2', {}, {0, 1, 1}, 1, 0)
-      local trial = {number = 0, state = 'complete', value = 40, values = {gamma = 0.5}, runs = {{path = a}, {path = b}}}
+      local trial = {number = 0, state = 'complete', value = 40, values = {gamma = 0.5123456789}, runs = {{path = a}, {path = b}}}
       local rows = why.history.sweep_rows({axes = {{name = 'gamma'}}, metric = 'mean_iou'}, {trial})
       assert.same({'trial', 'gamma', 'mean_iou', 'D right'}, {unpack(rows[1], 1, 4)})
-      assert.same({'0000', '0.5', '40.00', '0.75'}, {unpack(rows[2], 1, 4)})
+      assert.same({'0000', '0.51235', '40.00', '0.75'}, {unpack(rows[2], 1, 4)})
    end)
 end)
 

@@ -33,6 +33,12 @@ local function values_of(d, active)
    return table.concat(parts, ' ')
 end
 
+-- The same behind other words; nothing where a run has none.
+local function with_values(d, active)
+   local values = values_of(d, active)
+   return values == '' and '' or '  ' .. values
+end
+
 local function title(run) return run.name:match('[^/]+$') end
 
 -- Takes away the lines that stand below.
@@ -58,7 +64,7 @@ end
 ---@param again boolean
 function Display:started(active, again)
    if self.width > 0 then return end
-   self:note(('%s %s  %s'):format(title(active.run), again and 'goes on' or 'starts', values_of(self.d, active)))
+   self:note(('%s %s%s'):format(title(active.run), again and 'goes on' or 'starts', with_values(self.d, active)))
 end
 
 function Display:pruned(trial, step)
@@ -87,7 +93,7 @@ function Display:ended(active, ending, ended, study)
    end
    if ending.asked and state == 'WAITING' and self.width > 0 then return end
    local text = ending_text(self.d, ending, ended, state)
-   self:note(('%s %s  %s  in %s'):format(title(active.run), text, values_of(self.d, active), duration(ended.seconds)))
+   self:note(('%s %s%s  in %s'):format(title(active.run), text, with_values(self.d, active), duration(ended.seconds)))
 end
 
 -- ---- the lines below ----

@@ -194,7 +194,7 @@ function history.sweep_rows(found, ordered)
       local row = {('%04d'):format(trial.number)}
       for _, axis in ipairs(found.axes) do
          local value = trial.values[axis.name]
-         row[#row + 1] = value == nil and '-' or options_of.text_of(value)
+         row[#row + 1] = value == nil and '-' or type(value) == 'number' and ('%.5g'):format(value) or options_of.text_of(value)
       end
       row[#row + 1] = trial.value and ('%.2f'):format(trial.value) or trial.state
       for _, about in ipairs(figures) do row[#row + 1] = text_of(about, runs_of[trial]) end
