@@ -19,7 +19,7 @@
 --- need not be an option: axes = {model = {'plain', 'x1', 'x3'}} tries three of the combinations of kind and depth.
 local core = require 'hilo.core'
 local axes_of = require 'hilo.sweep.axes'
-local group = require 'hilo.train.option_group'
+local group = require 'hilo.options.group'
 local sorted_keys = require 'hilo.keys'
 local nearest = require 'hilo.nearest'
 local options = require 'hilo.options.values'
