@@ -181,7 +181,7 @@ local function difference(d, study, there, run, planned)
       local was, is = there.options[key], run.options[key]
       if was == nil then was = stage.defaults[key] end
       if is == nil then is = stage.defaults[key] end
-      if not options.free[key] and text(was) ~= text(is) then
+      if not free[key] and text(was) ~= text(is) then
          return run.stage and run.stage .. '.' .. key or key, text(was), text(is)
       end
    end
