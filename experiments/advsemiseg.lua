@@ -36,8 +36,8 @@ local opt_D = optim.Adam(D, {lr = o.d_lr, betas = o.d_betas})
 local lambda_semi = hilo.empty(1, {device = o.device})
 
 local function schedule(t)
-   opt_S:setLR(optim.poly(1, t - 1, o.steps, o.power, o.warmup))
-   opt_D:setLR(optim.poly(1, t - 1, o.steps, o.power))
+   opt_S:scaleLR(optim.poly(1, t - 1, o.steps, o.power, o.warmup))
+   opt_D:scaleLR(optim.poly(1, t - 1, o.steps, o.power))
    lambda_semi:fill(t > o.semi_start * o.steps and o.lambda_semi or 0)
 end
 

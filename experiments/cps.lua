@@ -36,8 +36,8 @@ local S1, S2 = train.networks.segmentation(o, set), train.networks.segmentation(
 local opt_1, opt_2 = train.networks.segmentation_optimiser(S1, o), train.networks.segmentation_optimiser(S2, o)
 
 local function schedule(t)
-   opt_1:setLR(optim.poly(1, t - 1, o.steps, o.power, o.warmup))
-   opt_2:setLR(optim.poly(1, t - 1, o.steps, o.power, o.warmup))
+   opt_1:scaleLR(optim.poly(1, t - 1, o.steps, o.power, o.warmup))
+   opt_2:scaleLR(optim.poly(1, t - 1, o.steps, o.power, o.warmup))
    boxes:draw(t)
 end
 

@@ -39,7 +39,7 @@ local opt = train.networks.segmentation_optimiser(student, o)
 local rate = hilo.empty({1}, {dtype = 'double', device = o.device}) -- of the teacher's average
 
 local function schedule(t)
-   opt:setLR(optim.poly(1, t - 1, o.steps, o.power, o.warmup))
+   opt:scaleLR(optim.poly(1, t - 1, o.steps, o.power, o.warmup))
    rate:fill(optim.ema_rate(t, o.ema))
    boxes:draw(t)
 end

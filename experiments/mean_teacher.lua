@@ -35,7 +35,7 @@ local w = hilo.empty(1, {device = o.device})                        -- weight of
 local rate = hilo.empty({1}, {dtype = 'double', device = o.device}) -- of the teacher's average
 
 local function schedule(t)
-   opt:setLR(optim.poly(1, t - 1, o.steps, o.power, o.warmup))
+   opt:scaleLR(optim.poly(1, t - 1, o.steps, o.power, o.warmup))
    w:fill(o.weight * optim.sigmoid_ramp(t - 1, o.ramp * o.steps))
    rate:fill(optim.ema_rate(t, o.ema))
 end

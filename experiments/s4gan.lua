@@ -41,8 +41,8 @@ local opt_D = optim.Adam(D, {lr = o.d_lr, betas = o.d_betas})
 local gamma = hilo.empty(1, {device = o.device}) -- the least confidence that passes
 
 local function schedule(t)
-   opt_S:setLR(optim.poly(1, t - 1, o.steps, o.power, o.warmup))
-   opt_D:setLR(optim.poly(1, t - 1, o.steps, o.power))
+   opt_S:scaleLR(optim.poly(1, t - 1, o.steps, o.power, o.warmup))
+   opt_D:scaleLR(optim.poly(1, t - 1, o.steps, o.power))
    gamma:fill(t >= o.st_start and o.gamma or 1)
 end
 

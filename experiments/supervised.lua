@@ -26,7 +26,7 @@ local labelled = run:loader {
 local S = train.networks.segmentation(o, set)
 local opt_S = train.networks.segmentation_optimiser(S, o)
 
-local function schedule(t) opt_S:setLR(optim.poly(1, t - 1, o.steps, o.power, o.warmup)) end
+local function schedule(t) opt_S:scaleLR(optim.poly(1, t - 1, o.steps, o.power, o.warmup)) end
 
 local function step()
    local x, y = labelled:tensors() -- (N,3,H,W), (N,H,W)

@@ -44,7 +44,7 @@ local S = train.networks.segmentation(o, set)
 local opt = train.networks.segmentation_optimiser(S, o)
 
 local function schedule(t)
-   opt:setLR(optim.poly(1, t - 1, o.steps, o.power, o.warmup))
+   opt:scaleLR(optim.poly(1, t - 1, o.steps, o.power, o.warmup))
    boxes_1:draw(t)
    boxes_2:draw(t)
 end

@@ -32,8 +32,8 @@ local function train(device, steps, graphed, between)
    end
    local run, losses = graphed and hilo.graph(step, {device = device}) or step, {}
    for t = 1, steps do
-      sgd:setLR(1 / t)
-      adam:setLR(hilo.optim.poly(1, t - 1, steps))
+      sgd:scaleLR(1 / t)
+      adam:scaleLR(hilo.optim.poly(1, t - 1, steps))
       weight:fill(0.1 * t)
       rate:fill(hilo.optim.ema_rate(t))
       x:copy(helper.by_formula('x' .. t, {2, 3, 8, 9}, 2, 0, 'float'))

@@ -86,8 +86,8 @@ describe('two training steps end where PyTorch ends:', function()
       for t = 1, 2 do
          local x_l, x_u = helper.by_formula('x_l' .. t, {2, 3, 64, 64}, 3), helper.by_formula('x_u' .. t, {3, 3, 64, 64}, 3)
          local y_l = helper.labels_by_formula('y_l' .. t, {2, 64, 64}, classes)
-         opt_S:setLR(optim.poly(1, t - 1, steps, 0.9))
-         opt_D:setLR(optim.poly(1, t - 1, steps, 0.9))
+         opt_S:scaleLR(optim.poly(1, t - 1, steps, 0.9))
+         opt_D:scaleLR(optim.poly(1, t - 1, steps, 0.9))
 
          local logits_l, logits_u = S(x_l), S(x_u)
          local real = methods.discriminator.real(y_l, x_l, classes):double()

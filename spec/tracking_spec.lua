@@ -49,7 +49,7 @@ local function train(arguments, disturb)
       {momentum = 0.9})
    local ok, message = pcall(r.train, r, {
       steps = o.steps, score = 'mean_iou', nets = {S = S}, optims = {S = optimiser},
-      schedule = function(t) optimiser:setLR(1 / t) end,
+      schedule = function(t) optimiser:scaleLR(1 / t) end,
       step = function(t)
          if disturb then disturb(t) end
          local L = S:cross_entropy(loader:tensors())

@@ -9,7 +9,7 @@
 ---        optimiser:zeroGrad(); loss:backward(); optimiser:step()
 ---        return loss
 ---     end, {device = device})
----     for t = 1, 5 do optimiser:setLR(optim.poly(1, t - 1, 5)); local loss = step() end
+---     for t = 1, 5 do optimiser:scaleLR(optim.poly(1, t - 1, 5)); local loss = step() end
 ---
 --- The first calls run plainly: they choose the ways to convolve and make what lives on, such as momenta. Then one call is recorded.
 --- In it tensors keep the memory that they had, Lua numbers the value that they had; learning rates, the steps of Adam, random numbers

@@ -43,7 +43,7 @@ end
 
 run:train {
    steps = o.steps, step = step, score = 'mean_iou', nets = {S = S, T = T, D = D}, optims = {S = opt_S, D = opt_D},
-   schedule = function(t) opt_S:setLR(optim.poly(1, t - 1, o.steps, 0.9)) end,
+   schedule = function(t) opt_S:scaleLR(optim.poly(1, t - 1, o.steps, 0.9)) end,
    diagnose = function() return {S = {norm = hilo.no_grad(function() return S:get(1).weight:norm() end)}}, 'norms' end,
    evaluate = function() return train.evaluate.segmentation(S, set, split.val, o, run.workers) end,
 }

@@ -196,19 +196,28 @@ function Optimiser:zeroGrad()
    end)
 end
 
---- Sets learning rates: a number multiplies the rates that the optimiser was made with, a list gives each group's own.
----@param rates number|number[]
+--- Sets the learning rates: a number is that of every group, a list has each group's own.
+---@param rates number|number[] 0 or more
 function Optimiser:setLR(rates)
-   local name = self.kind.name .. ':setLR'
+   local name, list = self.kind.name .. ':setLR', rates
    if type(rates) == 'number' then
-      check(rules.lr[1](rates), '%s: expected a factor of 0 or more, got %s', name, tostring(rates))
-      for _, group in ipairs(self.groups) do group.lr = group.initial_lr * rates end
-      return
+      list = {}
+      for i = 1, #self.groups do list[i] = rates end
    end
-   check(type(rates) == 'table' and #rates == #self.groups, '%s: expected a factor or a list of %d rates, got %s', name, #self.groups,
-      type(rates) == 'table' and #rates .. ' of them' or type(rates))
-   for i, lr in ipairs(rates) do check(rules.lr[1](lr), '%s: rate %d must be 0 or more, got %s', name, i, tostring(lr)) end
-   for i, lr in ipairs(rates) do self.groups[i].lr = lr end
+   check(type(list) == 'table' and #list == #self.groups, '%s: expected a rate or a list of %d rates, got %s', name, #self.groups,
+      type(list) == 'table' and #list .. ' of them' or type(list))
+   for _, lr in ipairs(list) do check(rules.lr[1](lr), '%s: a rate must be 0 or more, got %s', name, tostring(lr)) end
+   for i, lr in ipairs(list) do self.groups[i].lr = lr end
+end
+
+--- Sets the learning rates to those that the optimiser was made with, times a factor: what a schedule of all groups does.
+---
+---     local optimiser = hilo.optim.SGD({{params = nn.Linear(2, 3), lr = 1e-3}, {params = nn.Linear(3, 1), lr = 1e-2}})
+---     optimiser:scaleLR(0.5)
+---     assert(optimiser:getLR()[1] == 5e-4 and optimiser:getLR()[2] == 5e-3)
+---@param factor number 0 or more
+function Optimiser:scaleLR(factor)
+   for _, group in ipairs(self.groups) do group.lr = group.initial_lr * factor end
 end
 
 --- The learning rate of each group.
