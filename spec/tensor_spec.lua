@@ -1,4 +1,5 @@
 local hilo = require 'hilo'
+local process = require 'hilo.io.process'
 
 -- Runs f and expects an error whose text holds every one of the given pieces.
 local function fails(f, ...)
@@ -298,6 +299,22 @@ describe('tensors', function()
       assert.is_true(a:equal(hilo.randn(1000)))
       assert.is_true(n:equal(hilo.rand(10)))
       assert.is_true(math.abs(a:mean()) < 0.1 and math.abs(a:std() - 1) < 0.1)
+   end)
+
+   it('of few elements are changed in place within microseconds, for LuaJIT compiles calls of ops', function()
+      local program = [[
+         local hilo = require 'hilo'
+         local x, y, best = hilo.randn(10), hilo.randn(10), math.huge
+         for _ = 1, 10 do
+            local begin = os.clock()
+            for _ = 1, 20000 do x:add(y) end
+            best = math.min(best, (os.clock() - begin) / 20000)
+         end
+         print(best)]]
+      local child = io.popen(('luajit -e %s'):format(process.quoted(program)))
+      local seconds = tonumber(child:read '*a')
+      child:close()
+      assert.is_true(seconds < 3e-6, seconds .. ' s')
    end)
 
    it('survive collection through their views', function()
