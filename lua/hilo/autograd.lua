@@ -127,6 +127,44 @@ local function record(def, name, ctx, args, n, ...)
    return ...
 end
 
+-- What an op does: `forward` alone where no argument wants a gradient, else also a node.
+local function apply_any(recording, def, name, ...)
+   local n, args = select('#', ...), {...}
+   local needs, any = {}, false
+   for i = 1, recording and n or 0 do
+      if is_tensor(args[i]) and args[i].requires_grad then needs[i], any = true, true end
+   end
+   local ctx = setmetatable({needs = needs}, Context)
+   if not any then return def.forward(ctx, ...) end
+   return record(def, name, ctx, args, n, autograd.no_grad(def.forward, ctx, ...))
+end
+
+-- The same of n arguments, written out, for LuaJIT compiles this as a part of its callers.
+local function make_apply(n)
+   local names, lines = {}, {}
+   for i = 1, n do
+      names[i] = ', a' .. i
+      lines[i] = ('if is_tensor(a%d) and a%d.requires_grad then needs[%d], any = true, true end'):format(i, i, i)
+   end
+   local list = table.concat(names)
+   return load(([[
+      local is_tensor, Context, record, no_grad = ...
+      return function(recording, def, name%s)
+         local needs, any = {}, false
+         if recording then
+            %s
+         end
+         local ctx = setmetatable({needs = needs}, Context)
+         if not any then return def.forward(ctx%s) end
+         return record(def, name, ctx, {%s}, %d, no_grad(def.forward, ctx%s))
+      end]]):format(list, table.concat(lines, '\n'), list, list:sub(3), n, list), '=(lua/hilo/autograd)', 't')(is_tensor, Context,
+      record, autograd.no_grad)
+end
+
+local most_written_out = 16
+local apply = {}
+for n = 0, most_written_out do apply[n] = make_apply(n) end
+
 --- Makes a function of an op. Its results must be new tensors (views of the arguments included).
 ---
 ---     local cube = hilo.op('cube', {
@@ -146,24 +184,9 @@ end
 --- remake(ctx) returns a function that computes the result again into the tensor it is given, cheaply: see forget
 ---@return fun(...): ...
 function autograd.op(name, def)
-   local forward = def.forward
-   local function apply(...)
-      local n, args = select('#', ...), {...}
-      local needs, any = {}, false
-      if enabled then
-         for i = 1, n do
-            if is_tensor(args[i]) and args[i].requires_grad then
-               needs[i] = true
-               any = true
-            end
-         end
-      end
-      local ctx = setmetatable({needs = needs}, Context)
-      if not any then return forward(ctx, ...) end
-      return record(def, name, ctx, args, n, autograd.no_grad(forward, ctx, ...))
-   end
-   forwards[apply] = forward
-   return apply
+   local function op(...) return (apply[select('#', ...)] or apply_any)(enabled, def, name, ...) end
+   forwards[op] = def.forward
+   return op
 end
 
 -- ---- forgetting ----

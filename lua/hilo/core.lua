@@ -192,7 +192,7 @@ local function make_call(n)
          %s
          local lib = device.lib
          if lib[name](%s) ~= 0 then raise_c_error(lib) end
-      end]]):format(list, table.concat(lines, '\n'), (list:gsub('a', 'c'))), '=core.run', 't')(is_tensor, raw, raise_devices,
+      end]]):format(list, table.concat(lines, '\n'), (list:gsub('a', 'c'))), '=(lua/hilo/core)', 't')(is_tensor, raw, raise_devices,
       raise_c_error)
 end
 

@@ -123,9 +123,10 @@ local function union(list)
       source = #sources == #list and #list <= 3 and table.concat(sources, ' or ') or nil,
       fields = fields and fields.fields, names = fields and fields.names,
       needed = fields and fields.needed, open = fields and fields.open}
-   function made.test(x)
-      for i = 1, #list do if list[i].test(x) then return true end end
-      return false
+   made.test = list[#list].test -- a chain, for LuaJIT does not compile a call with a loop in it as part of its caller
+   for i = #list - 1, 1, -1 do
+      local first, others = list[i].test, made.test
+      made.test = function(x) return first(x) or others(x) end
    end
    return made
 end
