@@ -428,11 +428,17 @@ describe('nn.Module', function()
             for key, value in pairs(more) do self[key] = value end
          end
          fails("nn.Fields holds nn.Linear in its field 'fc' alone", hilo.optim.SGD, Fields {fc = nn.Linear(2, 2)}, {lr = 1})
-         fails("nn.Fields holds nn.ReLU in its field 'blocks' alone", hilo.optim.SGD, Fields {blocks = {nn.ReLU()}}, {lr = 1})
+         fails("nn.Fields holds nn.PReLU in its field 'blocks' alone", hilo.optim.SGD, Fields {blocks = {nn.PReLU()}}, {lr = 1})
          local scale = hilo.ones(2)
          scale.requires_grad = true
          fails("nn.Fields holds a tensor that wants a gradient in its field 'scale'", hilo.optim.SGD, Fields {scale = scale}, {lr = 1})
          assert.equal(2, #hilo.optim.SGD(Fields {weight = scale, bias = hilo.ones(2)}, {lr = 1}).slots)
+         local unlisted, table_of_two = require 'hilo.nn.unlisted', nn.MapTable(nn.Linear(2, 2))
+         table_of_two:forward {hilo.ones(2), hilo.ones(2)}
+         for _, whole in ipairs {table_of_two, nn.WeightNorm(nn.Linear(2, 2)), nn.PartialLinear(2, 2),
+            nn.SpatialDivisiveNormalization(2), Fields {activation = nn.ReLU()}} do
+            assert.is_nil(unlisted(whole))
+         end
       end)
    end)
 

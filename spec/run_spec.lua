@@ -115,9 +115,9 @@ describe('a script that is wrong', function()
 
    it('is warned of a network that hides a module', function()
       local run, job = started(), job_of()
-      job.nets.S.hidden = {nn.ReLU()}
+      job.nets.S.hidden = {nn.PReLU()}
       run:train(job)
-      assert.matches("warning: S: nn.Linear holds nn.ReLU in its field 'hidden' alone", run.said, 1, true)
+      assert.matches("warning: S: nn.Linear holds nn.PReLU in its field 'hidden' alone", run.said, 1, true)
    end)
 
    it('hears what its step must return', function()

@@ -16,17 +16,26 @@ local function field_of(m, is_unlisted)
    end
 end
 
---- What is wrong with a network, if one of its modules keeps a module, or a tensor that wants a gradient, without listing it.
+local function place(t) return ('%d:%d'):format(t._storage.serial, t._offset) end
+
+--- What is wrong with a network, if one of its modules keeps parameters in a field alone: a tensor that wants a gradient, or a module
+--- that has a state. What shares memory with a parameter of the network, as the clones of nn.MapTable do, is listed by that.
 ---@param net Module
 ---@return string?
 return function(net)
-   local listed = {}
-   for _, m in ipairs(net:listModules()) do listed[m] = true end
-   for _, p in ipairs((net:parameters()) or {}) do listed[p] = true end
-   local function is_unlisted(x)
-      return not listed[x] and (class.is_a(x, 'nn.Module') or core.is_tensor(x) and x.requires_grad and not x._node)
+   local modules, listed = net:listModules(), {}
+   for _, m in ipairs(modules) do listed[m] = true end
+   for _, list in ipairs {(net:parameters()) or {}, net:stateDict()} do
+      for _, t in pairs(list) do listed[place(t)] = true end
    end
-   for _, m in ipairs(net:listModules()) do
+   local function is_unlisted(x)
+      if core.is_tensor(x) then return x.requires_grad and not x._node and not listed[place(x)] end
+      for _, t in pairs(not listed[x] and class.is_a(x, 'nn.Module') and x:stateDict() or {}) do
+         if not listed[place(t)] then return true end
+      end
+      return false
+   end
+   for _, m in ipairs(modules) do
       local key, what = field_of(m, is_unlisted)
       if key then
          local name, mend = what.__typename, "derive from nn.Container and write self:add(module, '%s') for self.%s = module"
