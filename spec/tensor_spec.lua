@@ -290,6 +290,17 @@ describe('tensors', function()
          a = hilo.range(1, 4):view(2, 2)
          is({7, 10, 15, 22}, a:mm(a, a))
       end)
+
+      it('masks and positions too', function()
+         local a = hilo.ByteTensor{{1, 0}, {1, 1}}
+         is({0, 0, 0, 1}, a:maskedFill(a[1], 0))
+         a = hilo.ByteTensor{{1, 0, 0}, {1, 1, 0}, {1, 1, 1}}
+         is({0, 0, 0, 1, 0, 0, 1, 1, 0}, a:maskedCopy(a:t(), hilo.zeros(6):byte()))
+         a = hilo.LongTensor{2, 3, 1}
+         is({9, 7, 8}, a:indexCopy(1, a, hilo.LongTensor{7, 8, 9}))
+         a = hilo.LongTensor{2, 3, 1}
+         is({9, 7, 8}, a:scatter(1, a, hilo.LongTensor{7, 8, 9}))
+      end)
    end)
 
    it('draw the same numbers from the same seed', function()

@@ -244,15 +244,20 @@ end
 
 -- ---- at positions ----
 
-local function need_index(name, index)
+local function need_index(name, self, index)
    check(is_tensor(index), '%s: expects a LongTensor of positions, got %s', name, type(index))
-   return index
+   return apart(self, index)
+end
+
+local function need_mask(name, mask)
+   check(is_tensor(mask) and mask:dtype() == 'uint8', '%s: expects a ByteTensor mask', name)
+   return mask
 end
 
 local function index_put(self, name, dim, index, source, add)
    dim = Tensor.dimension(self, dim, name)
    self:writable(name, source)
-   run('hl_index_put', self, apart(self, source), need_index(name, index), dim - 1, add)
+   run('hl_index_put', self, apart(self, source), need_index(name, self, index), dim - 1, add)
    return self
 end
 
@@ -278,7 +283,7 @@ function methods:indexAdd(dim, index, source) return index_put(self, 'indexAdd',
 ---@return Tensor self
 function methods:indexFill(dim, index, value)
    local sizes = Tensor.sizes_table(self)
-   sizes[Tensor.dimension(self, dim, 'indexFill')] = need_index('indexFill', index):nElement()
+   sizes[Tensor.dimension(self, dim, 'indexFill')] = need_index('indexFill', self, index):nElement()
    return index_put(self, 'indexFill', dim, index, self:empty(sizes):fill(value), 0)
 end
 
@@ -289,9 +294,9 @@ end
 ---@return Tensor self
 function methods:scatter(dim, index, source)
    dim = Tensor.dimension(self, dim, 'scatter')
-   if type(source) == 'number' then source = self:empty(need_index('scatter', index):size()):fill(source) end
+   if type(source) == 'number' then source = self:empty(need_index('scatter', self, index):size()):fill(source) end
    self:writable('scatter', source)
-   run('hl_scatter', self, apart(self, need_tensor('scatter', source)), need_index('scatter', index), dim - 1, 0)
+   run('hl_scatter', self, apart(self, need_tensor('scatter', source)), need_index('scatter', self, index), dim - 1, 0)
    return self
 end
 --- As scatter, but adds: self[index[i][j]][j] grows by source[i][j] along dim 1.
@@ -302,7 +307,7 @@ end
 function methods:scatterAdd(dim, index, source)
    dim = Tensor.dimension(self, dim, 'scatterAdd')
    self:writable('scatterAdd', source)
-   run('hl_scatter', self, apart(self, need_tensor('scatterAdd', source)), need_index('scatterAdd', index), dim - 1, 1)
+   run('hl_scatter', self, apart(self, need_tensor('scatterAdd', source)), need_index('scatterAdd', self, index), dim - 1, 1)
    return self
 end
 
@@ -314,8 +319,7 @@ end
 ---@return Tensor self
 function methods:maskedFill(mask, value)
    self:writable('maskedFill')
-   check(is_tensor(mask) and mask:dtype() == 'uint8', 'maskedFill: expects a ByteTensor mask')
-   run('hl_where', self, mask, self:empty(1):fill(value), self)
+   run('hl_where', self, in_step(self, need_mask('maskedFill', mask)), self:empty(1):fill(value), self)
    return self
 end
 --- Elements where the mask is not 0 become those of source, in row-major order.
@@ -324,7 +328,7 @@ end
 ---@return Tensor self
 function methods:maskedCopy(mask, source)
    self:writable('maskedCopy', source)
-   check(is_tensor(mask) and mask:dtype() == 'uint8', 'maskedCopy: expects a ByteTensor mask')
+   mask = apart(self, need_mask('maskedCopy', mask))
    local n = mask:ne(0):sum()
    source = need_tensor('maskedCopy', source):reshape(source:nElement())
    check(n <= source:nElement(), 'maskedCopy: the mask selects %d elements, the source has %d', n, source:nElement())
