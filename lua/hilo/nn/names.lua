@@ -14,18 +14,19 @@ local function visit(module, prefix, f)
    end
 end
 
-local function field_of(module, tensor, number)
+local function field_of(module, tensor)
    for key, value in pairs(module) do
       if rawequal(value, tensor) and type(key) == 'string' then return key end
    end
-   return 'parameter' .. number
 end
 
 local function each_parameter(module, f)
    module:parameters() -- ties the gradients to them
    visit(module, '', function(m, prefix)
-      if m.modules then return end
-      for i, p in ipairs((m:parameters()) or {}) do f(prefix .. field_of(m, p, i), p) end
+      for i, p in ipairs((m:parameters()) or {}) do
+         local key = field_of(m, p) or not m.modules and 'parameter' .. i -- others of a container are its modules'
+         if key then f(prefix .. key, p) end
+      end
    end)
 end
 
