@@ -15,6 +15,7 @@ local function on_grid(g, side, factor, stride)
    if factor ~= 1 then
       scaled = g:op('Max', {g:op('Floor', {g:op('Add', {g:op('Mul', {side, number(factor)}), number(0.5)})}), number(1)})
    end
+   if not stride then return scaled end
    local cells = g:op('Floor', {g:op('Add', {g:op('Div', {g:op('Sub', {scaled, number(1)}), number(stride)}), number(0.5)})})
    return g:op('Add', {g:op('Mul', {g:op('Max', {cells, number(1)}), number(stride)}), number(1)})
 end
