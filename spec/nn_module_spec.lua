@@ -454,6 +454,7 @@ describe('nn.Module', function()
       local made = nn.Sequential(nn.Linear(2, 3), nn.ReLU())
       assert.equal(tostring(nn.Sequential():add(nn.Linear(2, 3)):add(nn.ReLU())), tostring(made))
       assert.equal(2, nn.ConcatTable(nn.ReLU(), nn.Tanh()):size())
+      assert.error_matches(function() nn.Sequential(nn.ReLU(), {nn.ReLU()}) end, 'argument 2 must be a module, got a table')
    end)
 
    describe('names', function()

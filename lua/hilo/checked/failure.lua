@@ -94,7 +94,8 @@ return function(who, declared, i, x)
       core.raise(('%s: must be called on %s, got %s; write a colon: object:%s(%s)'):format(who, p.kind.phrase, described(x),
          who:match '[%w_]+$', written))
    end
-   local name = p.name == '...' and ('argument %d'):format(i) or p.name
+   local of_method = declared[1] and declared[1].name == 'self'
+   local name = p.name == '...' and ('argument %d'):format(of_method and i - 1 or i) or p.name
    local text, remedied = explain(name, p.kind, x)
    core.raise(('%s: %s%s'):format(who, text, remedied or ('; it is called %s(%s)'):format(who, written)))
 end
