@@ -518,13 +518,14 @@ describe('the report of a sweep', function()
       local staged = fixture.sweep(runs, {name = 'staged', trials = 1})
       local trial = staged.trials[1]
       staged.axes = {{name = 'row', kind = 'choice', choices = {'s4gan'}}}
-      staged.fixed, staged.computed, trial.values, trial.seconds = {}, true, {row = 's4gan'}, 20
+      staged.fixed, staged.computed, trial.values, trial.seconds = {batch = 4}, true, {row = 's4gan'}, 20
       for _, run in ipairs(trial.runs) do run.options = {segmentation = {'staged/s4gan-0-s1'}, tau = 0.2} end
       staged.stages = {{name = 'staged/s4gan-0-s1', stage = 's4gan', path = runs .. '/none', script = 's.lua', seed = 1, curve = {},
          state = 'complete', seconds = 40, options = {steps = 500, ['data.labelled'] = '1/8'}}}
       local page = file.read((report.sweep(staged, {pages = 0})))
       assert.equal('data.labelled=1/8 steps=500', rows_of(section(page, 'stages'), 'Runs of stages')[1][6])
       assert.matches('time of all runs</dt><dd>1 min 00 s<', section(page, 'summary'))
+      assert.matches('Options given to all runs.*The other options are computed for each trial', page)
       assert.not_matches('All other options are the defaults', page)
       assert.matches('hilo %S+ segmentation=staged/s4gan%-0%-s1 tau=0.2$', sweep_trials.command(staged, trial))
    end)

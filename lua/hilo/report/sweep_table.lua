@@ -147,10 +147,12 @@ function sweep_table.fixed(results)
    for i, key in ipairs(sorted_keys(results.fixed or {})) do
       rows[i] = {h.code {key}, asked.value_cell(results.fixed[key]), asked.value_cell((results.defaults or {})[key])}
    end
-   if results.computed then return h.p {'The other options are computed for each trial, by the table that the sweep was made from.'} end
-   if #rows == 0 then return (results.script or '') ~= '' and h.p {'All other options are the defaults of the script.'} or nil end
    local columns = {{title = 'option'}, {title = 'value', class = 'value'}, {title = 'default', class = 'value'}}
-   return parts.table {caption = 'Options given to all runs', columns = columns, rows = rows}
+   local given = #rows > 0 and parts.table {caption = 'Options given to all runs', columns = columns, rows = rows}
+   if results.computed then
+      return h.join {given, h.p {'The other options are computed for each trial, by the table that the sweep was made from.'}}
+   end
+   return given or (results.script or '') ~= '' and h.p {'All other options are the defaults of the script.'} or nil
 end
 
 return sweep_table
