@@ -139,6 +139,9 @@ describe('a store', function()
       assert.equal(1, #study:lost('first', {run}))
       study:complete(again, 'second', {value = 2})
       assert.equal(2, study:trials()[1].value)
+      study:forget_run(again) -- a coordinator plans it anew
+      assert.equal(1, #study:lost('second', {again}))
+      study:fail(again, 'second', {error = 'late'})
    end)
 
    it('ends a run that dies again and again without getting on, and what waits for it', function()

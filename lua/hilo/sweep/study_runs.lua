@@ -201,7 +201,7 @@ function Runs:lost(owner, runs)
    local lost = {}
    for _, run in ipairs(runs) do
       local row = self.db:row('SELECT state, owner FROM hilo_runs WHERE run_id = ?', run.run_id)
-      if row.state ~= 'RUNNING' or row.owner ~= owner then lost[#lost + 1] = run end
+      if not row or row.state ~= 'RUNNING' or row.owner ~= owner then lost[#lost + 1] = run end
    end
    return lost
 end
@@ -235,6 +235,7 @@ end
 local function leave(self, run, owner, changes)
    self.db:transaction(function()
       local row = self.db:row('SELECT state, owner, step, deaths, seconds FROM hilo_runs WHERE run_id = ?', run.run_id)
+      if not row then return end -- forgotten by a coordinator that has planned it anew
       local c = changes(row)
       if row.state == 'PRUNED' then
          self.db:run('UPDATE hilo_runs SET seconds = seconds + ? WHERE run_id = ?', c.seconds or 0, run.run_id)
