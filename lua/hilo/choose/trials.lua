@@ -1,5 +1,6 @@
 --- choose/trials.lua: what fusion makes of validation pictures, for many thresholds and exponents. The network sees each picture once;
 --- its logits are kept, at the size that it gives them, and the confusion matrix of every fusion that was asked for.
+local coarse_logits = require 'hilo.train.coarse_logits'
 local hilo = require 'hilo'
 local evaluate = require 'hilo.train.evaluate'
 local metrics = require 'hilo.train.metrics'
@@ -42,7 +43,7 @@ function Trials.of_run(of_run, names, o)
    local self = Trials.new(set.classes, {device = o.device, on = o.on, void = set.void})
    evaluate.with(of_run.S, function()
       for batch in evaluate.batches(set, names, of_run.options, o.workers) do
-         self:add(batch.names[1], of_run.S:logits(batch.images), batch.labels)
+         self:add(batch.names[1], coarse_logits(of_run.S, batch.images), batch.labels)
          if o.told then o.told(#self.names) end
       end
    end)

@@ -177,10 +177,13 @@ function Model:inputs_of(picture)
       'predict: expected a picture (3,H,W) or (H,W), bytes or floats of 0..1; got %s', table.concat(picture:size(), 'x'))
    local h, w = picture:size(picture:dim() - 1), picture:size(picture:dim())
    local unit = picture:to{dtype = 'float32', device = 'cpu'}
-   if picture:dtype() == 'uint8' then unit = unit * (1 / 255) end
-   local low, high = unit:min(), unit:max()
-   check(low > -0.5 and high < 1.5, 'predict: a picture of floats lies in 0..1, this one in %g..%g; give it as bytes, or x / 255', low,
-      high)
+   if picture:dtype() == 'uint8' then
+      unit = unit * (1 / 255)
+   else
+      local low, high = unit:min(), unit:max()
+      check(low > -0.5 and high < 1.5, 'predict: a picture of floats lies in 0..1, this one in %g..%g; give it as bytes, or x / 255',
+         low, high)
+   end
    if picture:dim() == 2 then unit = unit:view(1, h, w):expand(3, h, w):contiguous() end
    local inputs = {}
    for i, transform in ipairs(self:transforms()) do

@@ -1,5 +1,6 @@
 --- report/sweep_trials.lua: every trial with its runs, one by one.
 local folder = require 'hilo.data.folder'
+local merged = require 'hilo.merged'
 local sorted_keys = require 'hilo.keys'
 local h = require 'hilo.report.html'
 local numbers = require 'hilo.report.numbers'
@@ -61,13 +62,7 @@ end
 function sweep_trials.command(results, trial)
    if (results.script or '') == '' then return nil end
    local words = {'hilo', process.quoted(results.script)}
-   local all = trial.runs[1] and trial.runs[1].options
-   if not all then
-      all = {}
-      for _, given in ipairs {results.fixed or {}, trial.values} do
-         for key, value in pairs(given) do all[key] = value end
-      end
-   end
+   local all = trial.runs[1] and trial.runs[1].options or merged(results.fixed or {}, trial.values)
    for _, key in ipairs(sorted_keys(all)) do
       if key ~= 'name' and key ~= 'runs' then words[#words + 1] = process.quoted(key .. '=' .. numbers.option(all[key])) end
    end

@@ -195,7 +195,7 @@ local function renew_changed(d, study)
          local planned = plan(d, trial.number, trial.values, there.seed)
          local key, was, is = difference(d, study, there, planned[#planned], planned)
          if key then
-            if there.state ~= 'FAIL' and (there.state ~= 'WAITING' or there.begun == 1) then compare(d, key, was, is) end
+            if study:is_kept(there) then compare(d, key, was, is) end
             study:forget_run(there)
             study:add_runs(trial.id, planned)
             study:reopen(trial.id)

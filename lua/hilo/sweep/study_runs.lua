@@ -93,11 +93,16 @@ function Runs:run(name)
    return row and run_of(row)
 end
 
---- Whether any run is there that has not failed: one that is under way, was stopped, or has ended well.
+--- Whether a run is under way, was stopped, or has ended well: what it has reached counts.
+---@param run SweepRun
+---@return boolean
+function Runs:is_kept(run) return run.state ~= 'FAIL' and (run.state ~= 'WAITING' or run.begun == 1) end
+
+--- Whether any run is kept.
 ---@return boolean
 function Runs:has_kept()
-   return self.db:value([[SELECT COUNT(*) FROM hilo_runs WHERE study_id = ? AND state <> 'FAIL' AND (state <> 'WAITING' OR begun = 1)]],
-      self.id) > 0
+   for _, run in ipairs(self:runs()) do if self:is_kept(run) then return true end end
+   return false
 end
 
 --- Forgets a run, and what its trial reported with it.

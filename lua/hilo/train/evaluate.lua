@@ -1,4 +1,5 @@
 --- train/evaluate.lua: scores of a network on the images that measure it.
+local coarse_logits = require 'hilo.train.coarse_logits'
 local core = require 'hilo.core'
 local hilo = require 'hilo'
 local metrics = require 'hilo.train.metrics'
@@ -32,7 +33,7 @@ end
 ---@param w integer
 ---@return Tensor (N,C,h,w)
 function evaluate.logits(S, images, h, w)
-   return hilo.resize(S.logits and S:logits(images) or S(images), h, w, {mode = 'bilinear', align_corners = true})
+   return hilo.resize(coarse_logits(S, images), h, w, {mode = 'bilinear', align_corners = true})
 end
 
 --- The reading of options.data and options.eval that training, evaluation and fusion share.
@@ -142,7 +143,7 @@ function evaluate.presence(of_run, names, options)
    local without_labels = {data = o.data, eval = {}, model = o.model, device = o.device}
    evaluate.with(of_run.S, function()
       for batch in evaluate.batches(of_run.set, names, without_labels, options.workers) do
-         local rows = hilo.methods.presence(of_run.S:logits(batch.images)):totable()
+         local rows = hilo.methods.presence(coarse_logits(of_run.S, batch.images)):totable()
          for i, name in ipairs(batch.names) do scores[name] = rows[i] end
          done = done + #batch.names
          if options.told then options.told(done) end

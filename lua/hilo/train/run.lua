@@ -23,6 +23,7 @@ local arguments = require 'hilo.ops.arguments'
 local interrupts = require 'hilo.interrupts'
 local lock = require 'hilo.io.lock'
 local memory_limit = require 'hilo.memory_limit'
+local merged = require 'hilo.merged'
 local file = require 'hilo.io.file'
 local folder = require 'hilo.data.folder'
 local prepare_device = require 'hilo.train.device'
@@ -167,9 +168,7 @@ end
 function Run:looks(options, transforms)
    local loaders = {}
    for i, transform in ipairs(transforms) do
-      local of_look = {transform = transform, look = i > 1 and i - 1 or nil}
-      for key, value in pairs(options) do of_look[key] = value end
-      loaders[i] = self:loader(of_look)
+      loaders[i] = self:loader(merged(options, {transform = transform, look = i > 1 and i - 1 or nil}))
    end
    return unpack(loaders)
 end
@@ -236,10 +235,11 @@ end
 -- Errors unless these are numbers or tensors of one element by name, or groups of such.
 local function check_losses(values, name)
    if name and (type(values) == 'number' or core.is_tensor(values) and values:nElement() == 1) then return end
-   local is_group = type(values) == 'table' and not getmetatable(values)
-   check(is_group, 'the step must return what is logged by name, {loss = L}, numbers or tensors of one element; %s is %s',
-      name and ("its '%s'"):format(name) or 'what it returned', core.is_tensor(values)
-         and 'a tensor of ' .. Tensor.shape_text(values) or arguments.describe(values))
+   if type(values) ~= 'table' or getmetatable(values) then
+      core.raise(('the step must return what is logged by name, {loss = L}, numbers or tensors of one element; %s is %s'):format(
+         name and ("its '%s'"):format(name) or 'what it returned', core.is_tensor(values)
+            and 'a tensor of ' .. Tensor.shape_text(values) or arguments.describe(values)))
+   end
    for key, value in pairs(values) do check_losses(value, name and name .. '/' .. key or tostring(key)) end
 end
 

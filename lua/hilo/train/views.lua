@@ -1,4 +1,5 @@
 --- train/views.lua: what a segmentation network says of a picture that it is shown at several sizes, mirrored, or window by window.
+local coarse_logits = require 'hilo.train.coarse_logits'
 local core = require 'hilo.core'
 local hilo = require 'hilo'
 
@@ -41,7 +42,7 @@ end
 
 local function logits(S, x, o)
    if o.window then return by_windows(S, x, o.window, o.stride) end
-   return S.logits and S:logits(x) or S(x)
+   return coarse_logits(S, x)
 end
 
 ---@class ViewOptions

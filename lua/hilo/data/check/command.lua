@@ -3,6 +3,7 @@ local check = require 'hilo.data.check'
 local command = require 'hilo.command'
 local data = require 'hilo.data'
 local folder = require 'hilo.data.folder'
+local merged = require 'hilo.merged'
 local json = require 'hilo.io.json'
 local Findings = require 'hilo.data.check.findings'
 local Progress = require 'hilo.train.progress'
@@ -27,10 +28,7 @@ local function open(options)
    local ok, set = pcall(data.open, options)
    if ok then return set end
    if options.map == '' and tostring(set):find('only 0 and 255', 1, true) then
-      local again = {}
-      for key, value in pairs(options) do again[key] = value end
-      again.map = '255:255'
-      local worked, other = pcall(data.open, again)
+      local worked, other = pcall(data.open, merged(options, {map = '255:255'}))
       if worked then
          other.remap = nil
          return other

@@ -8,6 +8,7 @@ local signal = require 'posix.signal'
 local core = require 'hilo.core'
 local file = require 'hilo.io.file'
 local folder = require 'hilo.data.folder'
+local merged = require 'hilo.merged'
 local json = require 'hilo.io.json'
 local sorted_keys = require 'hilo.keys'
 local process = require 'hilo.io.process'
@@ -82,9 +83,7 @@ end
 local function sbatch_words(self, path, n)
    local words = {'sbatch', '--parsable', ('--array=1-%d%%%d'):format(n, self.settings.jobs),
       '--job-name=' .. self.settings.name:gsub('/', '-'), ('--output=%s/%%a.out'):format(absolute(path))}
-   local options = {}
-   for key, value in pairs(defaults) do options[key] = value end
-   for key, value in pairs(self.options) do options[key] = value end
+   local options = merged(defaults, self.options)
    for _, key in ipairs(sorted_keys(options)) do
       words[#words + 1] = '--' .. key .. (options[key] ~= '' and '=' .. options[key] or '')
    end
